@@ -1,0 +1,57 @@
+"""Dure: is the AI you are offered better than what you do today, and can anyone recompute the proof?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from dure.data import Data, Git, Made, Own, Source, Wheel
+    from dure.errors import CannotBeHad, Invalid, UserError
+    from dure.mapping import Column
+    from dure.project import Builder, Case, File, Form, Kpi, Method, Project, Round, Table, Work
+    from dure.words import _
+
+# One page of names for a project's author: everything a project may import. Looked up when used, so that the
+# command line starts without loading what it does not need.
+_HOMES = {
+    "dure.project": ("Builder", "Case", "File", "Form", "Kpi", "Method", "Project", "Round", "Table", "Work"),
+    "dure.data": ("Data", "Git", "Made", "Own", "Source", "Wheel"),
+    "dure.mapping": ("Column",),
+    "dure.errors": ("CannotBeHad", "Invalid", "UserError"),
+    "dure.words": ("_",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Builder",
+    "CannotBeHad",
+    "Case",
+    "Column",
+    "Data",
+    "File",
+    "Form",
+    "Git",
+    "Invalid",
+    "Kpi",
+    "Made",
+    "Method",
+    "Own",
+    "Project",
+    "Round",
+    "Source",
+    "Table",
+    "UserError",
+    "Wheel",
+    "Work",
+    "_",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'dure' has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_HOME[name]), name)

@@ -1,0 +1,158 @@
+"""The only way to a method: the trial, a play loop and a live service all ask through here.
+
+A request goes in as a copy, the response comes out validated and feasible, or today's practice answers instead and the
+cause is kept. From the first failed step of a case on the practice answers every step, so a method cannot profit from
+failing at the right moment; the practice is asked at every step, so that its memory is right when it takes over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from dure.errors import Invalid
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from dure.project import Form, Method, Project
+
+CAUSES = ("declined", "crashed", "invalid", "infeasible", "late")
+
+
+class Unanswered(Exception):  # noqa: N818 - not an error of ours: a method's step without a usable answer
+    """A step without a usable answer: its cause (one of CAUSES) and what was said."""
+
+    def __init__(self, cause: str, why: str = "") -> None:
+        super().__init__(f"{cause}: {why}" if why else cause)
+        self.cause, self.why = cause, why
+
+
+def answer(project: Project, method: Method, request: Any) -> Form:
+    """One usable answer of `method` to a copy of `request`. Raises Unanswered with the cause."""
+    copy = project.request.model_validate(request)
+    try:
+        given = method(copy)
+    except Unanswered:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a stranger's method throws is its own failure, not ours
+        raise Unanswered("crashed", f"{type(error).__name__}: {error}") from error
+    if given is None:
+        raise Unanswered("declined")
+    try:
+        response = project.response.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise Unanswered("invalid", f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    try:
+        project.check(request, response)
+    except Invalid as error:
+        raise Unanswered("infeasible", str(error)) from None
+    return response
+
+
+class Ask:
+    """Asks one method, case after case; `cause` is empty while the case is answered.
+
+    Parameters
+    ----------
+    project
+        Whose types and rules hold.
+    method
+        The method asked.
+    practice
+        Takes over from the first failed step; None when the method is the practice itself, whose failure is raised.
+    """
+
+    def __init__(self, project: Project, method: Method, practice: Method | None) -> None:
+        self.project, self.method, self.practice = project, method, practice
+        self.cause = self.why = ""
+        self.steps = 0
+        self._recorded: Form | None = None
+        self._starts = [start for each in (method, practice) if (start := getattr(each, "start", None))]
+
+    def begin(self, case_id: str, recorded: Form | None = None) -> None:
+        """Start a case. `recorded` is the practice's answer where a case is a single question already put to it."""
+        self.cause = self.why = ""
+        self.steps = 0
+        self._recorded = recorded
+        for start in self._starts:
+            start(case_id)
+
+    def __call__(self, request: Any) -> Form:
+        """The method's answer, or the practice's from the first failed step on."""
+        self.steps += 1
+        safe = self._recorded
+        if safe is None and self.practice is not None:
+            safe = answer(self.project, self.practice, request)
+        if not self.cause:
+            try:
+                return answer(self.project, self.method, request)
+            except Unanswered as failed:
+                if safe is None:
+                    raise
+                self.cause, self.why = failed.cause, failed.why
+        assert safe is not None  # noqa: S101 - only the practice has no safe answer, and its failure was raised
+        return safe
+
+
+class AskMany:
+    """The same for many cases at once, as columns: the vectorised twin of `Ask`."""
+
+    def __init__(self, project: Project, method: Method, practice: Method | None) -> None:
+        self.project, self.method, self.practice = project, method, practice
+        self.causes: list[str] = []
+        self.steps = 0
+        self._rows: TypeAdapter[list[Form]] = TypeAdapter(list[project.response])  # type: ignore[name-defined]
+
+    def begin(self, case_ids: Sequence[str]) -> None:
+        """Start these cases together; a method with memory of its own carries `start_many`."""
+        self.causes = [""] * len(case_ids)
+        for each in (self.method, self.practice):
+            if start := getattr(each, "start_many", None):
+                start(case_ids)
+
+    def __call__(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Columns of responses, one entry a case; the practice's in the rows that have failed."""
+        import numpy as np
+
+        self.steps += 1
+        safe = self._answers(self.practice, columns) if self.practice is not None else None
+        if safe is not None and any(safe[1]):
+            raise Unanswered(next(cause for cause in safe[1] if cause), "the practice")
+        given, causes = self._answers(self.method, columns)
+        if safe is None:
+            if any(causes):
+                raise Unanswered(next(cause for cause in causes if cause))
+            return given
+        self.causes = [old or new for old, new in zip(self.causes, causes, strict=True)]
+        failed = np.array([bool(cause) for cause in self.causes])
+        return {name: np.where(failed, safe[0][name], given[name]) for name in safe[0]}
+
+    def _answers(
+        self, method: Method, columns: Mapping[str, np.ndarray]
+    ) -> tuple[dict[str, np.ndarray], list[str]]:
+        """The method's columns and a cause for each row; a row of nothing but NaN declines."""
+        import numpy as np
+
+        names, length = list(self.project.response.model_fields), len(self.causes)
+        blank = {name: np.full(length, np.nan) for name in names}
+        try:
+            given = method.many({name: np.array(column) for name, column in columns.items()})  # type: ignore[attr-defined]
+            answered = {name: np.asarray(given[name]) for name in names}
+            rows = [dict(zip(names, row, strict=True)) for row in zip(*(answered[n].tolist() for n in names), strict=True)]
+        except Exception:  # noqa: BLE001 - a stranger's method
+            return blank, ["crashed"] * length
+        if len(rows) != length:
+            return blank, ["invalid"] * length
+        causes = [""] * length
+        try:
+            self._rows.validate_python(rows)
+        except ValidationError as error:
+            for found in error.errors():
+                row = rows[int(found["loc"][0])]
+                blank_row = all(isinstance(value, float) and value != value for value in row.values())  # noqa: PLR0124 - NaN
+                causes[int(found["loc"][0])] = "declined" if blank_row else "invalid"
+        return answered, causes

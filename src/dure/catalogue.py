@@ -1,0 +1,97 @@
+"""The data of all projects: list, origin and licence, fetch, and templates for a person's own files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dure.data import write_atomically
+from dure.describe import source_row
+from dure.errors import UserError, nearest
+from dure.manifest import found, load
+from dure.recorded import rows_field
+from dure.words import _, language
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from dure.trial import Tell
+
+
+def sources(project: str | None = None) -> list[dict[str, Any]]:
+    """Every source of one project, or of all; a project whose extra is not installed is left out and said by its name."""
+    rows = []
+    for name in [project] if project else list(found()):
+        try:
+            loaded = load(name)
+        except UserError as error:
+            if project:
+                raise
+            rows.append({"project": name, "name": "", "title": {"ko": str(error), "en": str(error)}, "origin": "", "licence": ""})
+            continue
+        rows += [{"project": name, **source_row(source)} for source in loaded.sources]
+    return rows
+
+
+def table(rows: list[dict[str, Any]]) -> Table:
+    """The list for a terminal."""
+    from rich.table import Table as Sheet
+
+    shown = Sheet(box=None, header_style="bold")
+    for header in (_("project"), _("data"), _("title"), _("origin"), _("licence")):
+        shown.add_column(header, overflow="fold")
+    for row in rows:
+        shown.add_row(row["project"], row["name"], row["title"][language()], row["origin"], row["licence"])
+    return shown
+
+
+def in_words(rows: list[dict[str, Any]]) -> str:
+    """Each source in full."""
+    keys = ("name", "origin", "where", "sha256", "licence", "licensor", "credit", "access", "columns")
+    return "\n\n".join("\n".join(f"{key:10} {row[key]}" for key in keys if row.get(key)) for row in rows)
+
+
+def fetch(project: str, source: str | None, tell: Tell) -> dict[str, Path]:
+    """Get a project's data into the cache; files of one's own are passed over."""
+    from dure.data import Own
+
+    loaded = load(project)
+    wanted = [each for each in loaded.sources if source in (None, each.name) and not isinstance(each.origin, Own)]
+    if source and not wanted:
+        _unknown(source, [each.name for each in loaded.sources])
+    places = {}
+    for number, each in enumerate(wanted):
+        tell(number / len(wanted), each.name)
+        places[each.name] = each.fetch(loaded.folder)
+    return places
+
+
+def template(project: str, source: str | None, out: Path) -> Path:
+    """An empty CSV to fill in: a source's columns, or, without a source, today's answers (the response's columns with `case`).
+
+    The first line holds the headers; what each means is `dure show`. UTF-8 with a byte order mark, so that spreadsheets open it.
+    """
+    loaded = load(project)
+    if source is None:
+        rows = rows_field(loaded.response)
+        headers = ["case", *(rows[1] if rows else loaded.response).model_fields]
+    else:
+        chosen = next((each for each in loaded.sources if each.name == source), None)
+        if chosen is None or not chosen.columns:
+            _unknown(source, [each.name for each in loaded.sources if each.columns])
+        headers = [f"{column.name} ({column.unit})" if column.unit else column.name for column in chosen.columns]
+    if out.exists():
+        raise UserError(_("there is a file already"), where=str(out), cure=_("Name another one with --out."))
+    buffer = io.StringIO()
+    csv.writer(buffer).writerow(headers)
+    return write_atomically(out, "﻿" + buffer.getvalue())
+
+
+def _unknown(source: str, names: list[str]) -> None:
+    close = nearest(source, names)
+    raise UserError(
+        _("there is no data called {name}", name=source),
+        cure=_("Did you mean {name}?", name=close) if close else ", ".join(names) or _("This project takes no files."),
+    )

@@ -1,0 +1,481 @@
+"""The command line. Entry points only translate: each command reads what was given, calls one room and prints.
+
+Heavy imports stand inside the commands, so that `dure --help` starts at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from dure.errors import UserError, nearest
+from dure.words import LANGUAGES, _, speak
+
+if TYPE_CHECKING:
+    from dure.run import Inputs
+    from dure.trial import Tell, Trial
+
+REFUSED, MISTAKE = 1, 2  # exit codes: a requirement not met or evidence refused; the user's mistake
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
+out_option = click.option("--out", type=click.Path(path_type=Path), help="Folder for the evidence.")
+yes_option = click.option("--yes", is_flag=True, help="Take every proposal as confirmed.")
+require = click.option("--require", type=click.Choice(["better"]), help="Exit with 1 unless the verdict is better.")
+
+
+class Commands(click.Group):
+    """Proposes the nearest command for an unknown one."""
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command called, or a usage error with the nearest name."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            close = nearest(args[0], self.list_commands(ctx))
+            hint = " " + _("Did you mean {name}?", name=close) if close else ""
+            ctx.fail(_("There is no command {name}.", name=args[0]) + hint)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--lang", type=click.Choice(LANGUAGES), help="Language of texts (else DURE_LANG, else the locale's).")
+@click.version_option(package_name="dure")
+def cli(lang: str | None) -> None:
+    """Is the AI you are offered better than what you do today? Drop the table: actual, today's, offered."""
+    if lang:
+        speak(lang)
+
+
+def main() -> None:
+    """Run the command line: a mistake of the user's is one clear error and exit code 2, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")  # a Korean console on Windows may be cp949
+    try:
+        cli(standalone_mode=False)
+    except UserError as error:
+        fail(str(error))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(MISTAKE)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(_("Stopped. What was finished is kept; the same command goes on from there."), err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of a pipe has gone: nothing more to say to anybody
+        sys.exit(0)
+
+
+def fail(text: str) -> NoReturn:
+    """Print one error and end with exit code 2."""
+    click.echo(click.style(_("Error") + ": ", fg="red", bold=True) + text, err=True)
+    sys.exit(MISTAKE)
+
+
+# ---- shared pieces ---------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Tell]:
+    """A bar on standard error, where a person is looking."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda share, text: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (BarColumn(bar_width=24), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda share, text: bar.update(task, completed=share, description=text)
+
+
+def confirmer(*, yes: bool) -> Callable[[str], bool] | None:
+    """Asks the person; with --yes everything is confirmed; where nobody can answer, None."""
+    if yes:
+
+        def said(text: str) -> bool:
+            click.echo(text, err=True)
+            return True
+
+        return said
+    if not sys.stdin.isatty():
+        return None
+    return lambda text: click.confirm(text, default=True, err=True)
+
+
+def dump(value: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def pairs(given: Sequence[str], option: str) -> dict[str, str]:
+    """``NAME=VALUE`` options as a mapping."""
+    found = {}
+    for each in given:
+        name, sign, value = each.partition("=")
+        if not sign or not name or not value:
+            raise UserError(_("{given} is not NAME=VALUE", given=each), where=option)
+        found[name.strip()] = value.strip()
+    return found
+
+
+def existing(path: str | Path) -> Path:
+    """The path of a file that is there."""
+    place = Path(path)
+    if place.is_file():
+        return place
+    folder = place.parent if place.parent.is_dir() else Path()
+    close = nearest(place.name, [each.name for each in folder.iterdir() if each.is_file()])
+    raise UserError(_("there is no such file"), where=str(path), cure=_("Did you mean {name}?", name=close) if close else "")
+
+
+def show_result(result: Trial, place: Path | None, *, json_wanted: bool, required: str | None) -> None:
+    """The sentence, the picture, the table, in this order; or JSON. Exit code 1 where `required` is not met."""
+    from dure import sentence
+    from dure.mark import terminal
+    from dure.trial import deciding
+
+    if json_wanted:
+        dump({"evidence": str(place) if place else None, "verdicts": result.verdicts})
+    else:
+        for one in deciding(result.verdicts):
+            click.echo(sentence.plain(one, result.about))
+            click.echo()
+            shown = [each for each in result.verdicts if _same_question(each, one)]
+            for each in shown:
+                click.echo("  " + terminal(each, result.about))
+                for remark in result.about.get("remarks", {}).get(each["site"], []):
+                    click.echo("      " + remark[_lang()])
+            click.echo()
+        for note in result.about.get("notes", []):
+            click.echo(f"· {note}")
+        if place:
+            click.echo(_("Evidence: {place}  (open report.html; check it with: dure verify {place})", place=str(place)))
+    answers = [one["verdict"] for one in deciding(result.verdicts)]
+    if required == "better" and "better" not in answers:
+        sys.exit(REFUSED)
+
+
+def _lang() -> str:
+    from dure.words import language
+
+    return language()
+
+
+def _same_question(each: Mapping[str, Any], one: Mapping[str, Any]) -> bool:
+    """The deciding verdict itself and those of its sites."""
+    return all(each[key] == one[key] for key in ("kpi", "method", "against", "round"))
+
+
+def stamped(name: str) -> Path:
+    """A new folder's name for evidence nobody named."""
+    return Path("dure-evidence") / f"{name}-{datetime.now().astimezone():%Y%m%d-%H%M%S}"
+
+
+# ---- commands --------------------------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--truth", help="Column of what really happened.")
+@click.option("--practice", help="Column of today's answers.")
+@click.option("--offer", "offers", multiple=True, help="Column of the offered answers, or NAME=FILE joined by --id.")
+@click.option("--id", "id_", help="Column of case ids.")
+@click.option("--time", "time_", help="Column of times.")
+@click.option("--site", help="Column of sites; each has a verdict of its own.")
+@click.option("--block", help="day, week, month, or a column: cases that depend on each other.")
+@click.option("--sheet", help="Sheet of a workbook.")
+@click.option("--kpi", type=click.Choice(["mae", "rmse", "wape", "hit", "brier", "cost"]), help="What decides.")
+@click.option("--worth", help="Price of one unit of the KPI, such as 120원/kWh.")
+@click.option("--goal", type=float, help="Target of the KPI, for the R&D table.")
+@click.option("--scale", multiple=True, help="COLUMN=FACTOR where a column has another unit.")
+@require
+@out_option
+@yes_option
+@as_json
+def judge(  # noqa: PLR0913 - one parameter an option
+    file: Path, truth: str | None, practice: str | None, offers: tuple[str, ...], id_: str | None, time_: str | None,
+    site: str | None, block: str | None, sheet: str | None, kpi: str | None, worth: str | None, goal: float | None,
+    scale: tuple[str, ...], require: str | None, out: Path | None, yes: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Judge answers that stand in a table: better, worse or not shown, by how much."""
+    from dure import judge as judging
+    from dure import run as running
+    from dure import tables
+    from dure.sentence import worth as price
+
+    read = tables.read(existing(file), sheet)
+    files = pairs([each for each in offers if _is_file(each)], "--offer")
+    others = {name: tables.read(existing(path)) for name, path in files.items()}
+    given = judging.Roles(
+        truth, practice, tuple(each for each in offers if not _is_file(each)), id_, time_, site, block
+    )
+    confirm = confirmer(yes=yes)
+    roles = given if others and given.truth and given.practice else judging.propose(read, given, kpi)
+    if roles != given:
+        settle(file, roles, confirm)
+    factors = {name: _number(value, "--scale") for name, value in pairs(scale, "--scale").items()}
+    asked = judging.question(read, roles, kpi=kpi, scale=factors, confirm=confirm, others=others)
+    about = {"worth": price(worth) if worth else None, "goal": goal}
+    with progress(quiet=as_json) as tell:
+        result, place = running.judge(asked, file, about=about, out=out or stamped(file.stem), tell=tell)
+    show_result(result, place, json_wanted=as_json, required=require)
+
+
+def settle(file: Path, roles: Any, confirm: Callable[[str], bool] | None) -> None:
+    """Show the proposed columns and have them confirmed; where nobody can answer, say the whole command instead."""
+    said = roles.words()
+    if confirm is None:
+        raise UserError(
+            _("not every column was named; the proposal is: {said}", said=said),
+            where=str(file),
+            cure=_("Run again with these options, or with --yes to take the proposal."),
+        )
+    if not confirm(_("Columns: {said}. Is that right?", said=said)):
+        raise UserError(_("the columns were not confirmed"), cure=_("Name them: --truth, --practice, --offer."))
+
+
+def _is_file(offer: str) -> bool:
+    name, sign, where = offer.partition("=")
+    return bool(sign and name and where)
+
+
+def _number(text: str, where: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UserError(_("{text} is not a number", text=text), where=where) from None
+
+
+@cli.command("plan")
+@click.option("--file", "path", type=click.Path(path_type=Path), help="Another plan.")
+@as_json
+def plan_(path: Path | None, as_json: bool) -> None:
+    """The plan, line by line, with what was last measured."""
+    from dure import plan
+
+    lines = plan.lines(existing(path) if path else None)
+    if as_json:
+        dump([line.to_dict() for line in lines])
+    else:
+        show_table(plan.table(lines))
+
+
+def show_table(table: Any) -> None:
+    """Print a rich table."""
+    from rich.console import Console
+
+    Console().print(table)
+
+
+@cli.command("list")
+@as_json
+def list_(as_json: bool) -> None:
+    """The projects that can be had here."""
+    from dure.manifest import found, manifest
+
+    projects = [manifest(folder) for folder in found().values()]
+    if as_json:
+        dump([{"id": each.id, "line": each.line, "title": each.title.model_dump(), "version": each.version} for each in projects])
+    for each in projects if not as_json else []:
+        click.echo(f"{each.id:28} {each.title}")
+
+
+@cli.command()
+@click.argument("project")
+@as_json
+def show(project: str, as_json: bool) -> None:
+    """What a project asks, answers, opens and measures."""
+    from dure.describe import describe, in_words
+    from dure.manifest import load
+
+    loaded = load(project)
+    if as_json:
+        dump(describe(loaded))
+    else:
+        click.echo(in_words(loaded))
+
+
+def inputs_of(
+    data: Sequence[str] = (), maps: Sequence[str] = (), settings: Sequence[str] = (), practice: Path | None = None,
+    offers: Sequence[str] = (),
+) -> Inputs:  # fmt: skip
+    """What was given on the command line, files looked for."""
+    from dure.run import Inputs
+
+    own = {name: existing(path) for name, path in pairs(data, "--data").items()}
+    kept = [each if "=" in each else f"{next(iter(own), '')}={each}" for each in maps]
+    return Inputs(
+        data=own,
+        maps={name: existing(path) for name, path in pairs(kept, "--map").items()},
+        settings=pairs(settings, "--set"),
+        practice=existing(practice) if practice else None,
+        offers={name: where if "://" in where else str(existing(where)) for name, where in pairs(offers, "--offer").items()},
+    )
+
+
+@cli.command()
+@click.argument("project")
+@click.option("--data", multiple=True, help="NAME=FILE: a file of your own in the place of a source.")
+@click.option("--practice", type=click.Path(path_type=Path), help="File of today's answers (see `dure data template`).")
+@click.option("--offer", "offers", multiple=True, help="NAME=FILE or NAME=URL: another method.")
+@click.option("--map", "maps", multiple=True, help="[NAME=]FILE: a saved mapping of headers.")
+@click.option("--set", "settings", multiple=True, help="NAME=VALUE of the site.")
+@click.option("--sealed", is_flag=True, help="Open the sealed rounds too: a look, written down.")
+@click.option("--profile", type=click.Choice(["quick", "full"]), default="full", show_default=True)
+@click.option("--seed", type=int, help="One seed instead of the project's own.")
+@require
+@out_option
+@yes_option
+@as_json
+def run(  # noqa: PLR0913 - one parameter an option
+    project: str, data: tuple[str, ...], practice: Path | None, offers: tuple[str, ...], maps: tuple[str, ...],
+    settings: tuple[str, ...], sealed: bool, profile: str, seed: int | None, require: str | None, out: Path | None,
+    yes: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Try a project's methods against today's practice and write the evidence."""
+    from dure import run as running
+
+    given = inputs_of(data, maps, settings, practice, offers)
+    seeds = None if seed is None else [seed]
+    confirm = confirmer(yes=yes)
+    with progress(quiet=as_json) as tell:
+        result, place = running.run(
+            project, given, sealed=sealed, profile=profile, seeds=seeds, out=out or stamped(project), tell=tell, confirm=confirm
+        )
+    show_result(result, place, json_wanted=as_json, required=require)
+
+
+@cli.command()
+@click.argument("project")
+@click.argument("file", default="-")
+@click.option("--method", help="Another method than the model.")
+@click.option("--set", "settings", multiple=True, help="NAME=VALUE of the site.")
+@as_json
+def ask(project: str, file: str, method: str | None, settings: tuple[str, ...], as_json: bool) -> None:
+    """Answer one request (JSON from a file, or - for standard input) with the model; the practice answers if it cannot."""
+    from dure.serve import answer_to
+
+    raw = sys.stdin.buffer.read() if file == "-" else existing(file).read_bytes()
+    with progress(quiet=as_json) as tell:
+        answered = answer_to(project, raw, where="-" if file == "-" else file, method=method, inputs=inputs_of(settings=settings), tell=tell)
+    dump(answered)
+
+
+@cli.command()
+@click.argument("action", type=click.Choice(["list", "show", "fetch", "template"]), default="list")
+@click.argument("project", required=False)
+@click.argument("source", required=False)
+@out_option
+@as_json
+def data(action: str, project: str | None, source: str | None, out: Path | None, as_json: bool) -> None:
+    """The data projects open: list, show one's origin and licence, fetch it, or write a template for your own."""
+    from dure import catalogue
+
+    if action == "list":
+        rows = catalogue.sources(project)
+        if as_json:
+            dump(rows)
+        else:
+            show_table(catalogue.table(rows))
+        return
+    if project is None:
+        raise UserError(_("name the project"), cure=_("See `dure list`."))
+    if action == "template":
+        place = catalogue.template(project, source, out or Path(f"{project}-{source or 'answers'}.csv"))
+        click.echo(str(place))
+    elif action == "fetch":
+        with progress(quiet=as_json) as tell:
+            found = catalogue.fetch(project, source, tell)
+        dump({name: str(path) for name, path in found.items()}) if as_json else click.echo("\n".join(f"{n}  {p}" for n, p in found.items()))
+    else:
+        rows = [row for row in catalogue.sources(project) if source in (None, row["name"])]
+        dump(rows) if as_json else click.echo(catalogue.in_words(rows))
+
+
+@cli.command()
+@click.argument("project")
+@click.option("--full", is_flag=True, help="Everything, sealed rounds included.")
+@as_json
+def check(project: str, full: bool, as_json: bool) -> None:
+    """The promises a project keeps; its level is computed from them."""
+    from dure import check as checking
+    from dure.manifest import load
+
+    with progress(quiet=as_json) as tell:
+        report = checking.check(load(project), full=full, tell=tell)
+    if as_json:
+        dump(report.to_dict())
+    else:
+        click.echo(report.in_words())
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--rerun", "again", is_flag=True, help="Run the trial again and compare.")
+@click.option("--data", multiple=True, help="NAME=FILE the trial was given (table=FILE for a judged table).")
+@click.option("--trust", help="Remember the signer under this name.")
+@as_json
+def verify(folder: Path, again: bool, data: tuple[str, ...], trust: str | None, as_json: bool) -> None:
+    """Is this evidence intact, who signed it, and does it come out again?"""
+    from dure import evidence
+
+    if not folder.is_dir():
+        raise UserError(_("there is no such folder"), where=str(folder))
+    report = evidence.verify(folder)
+    differing = None
+    if again and report.intact:
+        from dure.run import rerun
+
+        with progress(quiet=as_json) as tell:
+            differing = rerun(folder, inputs_of(data), tell=tell)
+    if trust and report.intact:
+        evidence.trust(report.fingerprint, trust)
+        report = evidence.verify(folder)
+    if as_json:
+        dump({**report.to_dict(), "rerun": None if differing is None else {"reproduced": not differing, "differing": differing}})
+    else:
+        click.echo(report.in_words())
+        if differing is not None:
+            click.echo(_("Re-run: it comes out again.") if not differing else _("Re-run: {count} rows differ.", count=len(differing)))
+            click.echo("\n".join(f"  {row}" for row in differing[:20]))
+    if not report.intact or differing:
+        sys.exit(REFUSED)
+
+
+@cli.command()
+@click.argument("region")
+@click.argument("noun")
+@click.option("--from", "survey", type=click.Path(path_type=Path), help="A table of your own to start from.")
+@click.option("--target", help="Its column to be foreseen.")
+@click.option("--sheet", help="Sheet of a workbook.")
+@click.option("--into", type=click.Path(path_type=Path), default=Path("regions"), show_default=True)
+@as_json
+def new(region: str, noun: str, survey: Path | None, target: str | None, sheet: str | None, into: Path, as_json: bool) -> None:
+    """Write a new project that runs at once."""
+    from dure.new import new as write
+
+    place = write(region, noun, into, survey=existing(survey) if survey else None, target=target, sheet=sheet)
+    dump({"folder": str(place)}) if as_json else click.echo(_("Written: {place}. Try it: dure run {name}", place=str(place), name=f"{region}.{noun}"))
+
+
+@cli.command()
+@out_option
+@as_json
+def demo(out: Path | None, as_json: bool) -> None:
+    """Two minutes, everything computed live: a verdict not shown, a plan that is better, a model that travels, a forgery."""
+    from dure.demo import demo as play
+
+    with progress(quiet=as_json) as tell:
+        result = play(out or stamped("demo"), tell, say=(lambda text: None) if as_json else click.echo)
+    if as_json:
+        dump(result)
+
+
+if __name__ == "__main__":
+    main()

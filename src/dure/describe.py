@@ -1,0 +1,67 @@
+"""A project described: what it asks, answers, opens and measures, as data and in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dure.project import Project, label
+from dure.trial import both, text_of
+from dure.words import _
+
+
+def describe(project: Project) -> dict[str, Any]:
+    """Everything a page, a form or an API needs to know of a project, without its code."""
+    about = project.manifest
+    assert about is not None  # noqa: S101 - a loaded project
+    return {
+        **about.model_dump(mode="json"),
+        "request": project.request.model_json_schema(),
+        "response": project.response.model_json_schema(mode="serialization"),
+        "settings": project.settings.model_json_schema() if project.settings else None,
+        "sources": [source_row(source) for source in project.sources],
+        "methods": {name: both(project, label(builder)) for name, builder in project.builders().items()},
+        "kpis": [
+            {"name": both(project, kpi.name), "unit": kpi.unit, "better": kpi.better, "of": kpi.of, "limit": kpi.limit}
+            for kpi in project.kpis
+        ],
+    }
+
+
+def source_row(source: Any) -> dict[str, Any]:
+    """A source's origin, licence and credit as data."""
+    where = getattr(source.origin, "where", lambda: "")()
+    return {
+        "name": source.name, "title": {"ko": source.title[0], "en": source.title[1]}, "origin": type(source.origin).__name__.lower(),
+        "where": where, "sha256": source.sha256, "licence": source.licence, "licensor": source.licensor, "credit": source.credit,
+        "access": source.access, "columns": [column.name for column in source.columns],
+    }  # fmt: skip
+
+
+def in_words(project: Project) -> str:
+    """The same for a reader at a terminal."""
+    about = project.manifest
+    assert about is not None  # noqa: S101 - a loaded project
+    lines = [f"{about.id} {about.version}  {about.title}", str(about.summary), ""]
+    lines.append(_("Today's practice: {label}", label=text_of(project, label(project.practice))))
+    lines.append("  " + _("source: {source}; used by: {who}", source=about.practice.source, who=str(about.practice.who)))
+    lines.append("  " + _("stronger practice: {stronger}", stronger=str(about.practice.stronger)))
+    lines.append(_("Model: {label}", label=text_of(project, label(project.model))))
+    lines += [_("Rival: {label}", label=text_of(project, label(each))) for each in project.rivals]
+    lines += ["", _("Asked:"), *_fields(project, project.request), _("Answered:"), *_fields(project, project.response), ""]
+    for number, kpi in enumerate(project.kpis):
+        decides = " " + _("(decides)") if number == 0 else ""
+        lines.append(_("KPI: {name} [{unit}] = {of}", name=text_of(project, kpi.name), unit=kpi.unit, of=kpi.of) + decides)
+    for source in project.sources:
+        row = source_row(source)
+        lines.append(_("Data: {name}, {licence}, {credit}", name=source.name, licence=row["licence"], credit=row["credit"]))
+    return "\n".join(lines)
+
+
+def _fields(project: Project, form: Any) -> list[str]:
+    """One line a field: name, unit, meaning."""
+    lines = []
+    for name, field in form.model_fields.items():
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        meaning = text_of(project, field.description) if field.description else ""
+        lines.append(f"  {name:20} {extra.get('unit', '')!s:8} {meaning}".rstrip())
+    return lines

@@ -1,0 +1,120 @@
+"""What a person is told when something they gave cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+
+
+class UserError(Exception):
+    """A user's mistake: the command line prints it in one piece and ends with exit code 2.
+
+    Parameters
+    ----------
+    what
+        What is wrong, in the reader's language.
+    where
+        File, sheet, row, column or field.
+    cure
+        What to do next.
+    """
+
+    def __init__(self, what: str, *, where: str = "", cure: str = "") -> None:
+        super().__init__(what)
+        self.what, self.where, self.cure = what, where, cure
+
+    def __str__(self) -> str:
+        head = f"{self.where}: {self.what}" if self.where else self.what
+        return f"{head} {self.cure}" if self.cure else head
+
+
+class Invalid(Exception):  # noqa: N818 - the house's word for an infeasible answer, raised by a project's own `check`
+    """A response that breaks the rules of the request: infeasible, out of bounds."""
+
+
+class CannotBeHad(UserError):
+    """A source whose data are not here and could not be fetched: what, its licence, where to get it, where to put it."""
+
+
+def nearest(name: str, names: list[str] | tuple[str, ...]) -> str:
+    """The name a person probably meant, or an empty string."""
+    import difflib
+
+    close = difflib.get_close_matches(name, list(names), n=1, cutoff=0.5)
+    return close[0] if close else ""
+
+
+def refusal(error: ValidationError, *, where: str = "", names: Sequence[str] = ()) -> UserError:
+    """The first fault of a form, in the reader's language: the field, what is wrong, the nearest name.
+
+    Parameters
+    ----------
+    error
+        From pydantic.
+    where
+        The file, or what the form is.
+    names
+        Field names of the form, to propose the nearest for an unknown one.
+    """
+    from dure.words import _
+
+    faults = error.errors(include_url=False)
+    first = faults[0]
+    field = _place(first["loc"])
+    context = {name: value for name, value in first.get("ctx", {}).items() if name != "error"}
+    shown = _shown(first.get("input"))
+    text = _MESSAGES.get(first["type"])
+    what = _(text, given=shown, **context) if text else str(first["msg"]).removeprefix("Value error, ")
+    cure = ""
+    if first["type"] == "extra_forbidden":
+        close = nearest(str(first["loc"][-1]), tuple(names))
+        cure = _("Did you mean {name}?", name=close) if close else ""
+    if len(faults) > 1:
+        cure = f"{cure} {_('({count} faults in all)', count=len(faults))}".strip()
+    place = " ".join(each for each in (where, f"[{field}]" if field else "") if each)
+    return UserError(what, where=place, cure=cure)
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    """jobs[2].operations[0].minutes, counted from 1 as people count."""
+    text = ""
+    for part in loc:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _shown(value: object) -> str:
+    text = repr(value) if not isinstance(value, str) else value
+    return text if len(text) <= 40 else text[:37] + "..."  # noqa: PLR2004 - a message stays on one line
+
+
+# pydantic's error types that people meet, as msgids; whatever is not here is shown in pydantic's own words.
+_MESSAGES = {
+    "missing": "this field is missing",
+    "extra_forbidden": "there is no such field",
+    "json_invalid": "this is not JSON ({error})",
+    "finite_number": "{given} is not a finite number",
+    "int_parsing": "{given} is not a whole number",
+    "int_type": "{given} is not a whole number",
+    "int_from_float": "{given} is not a whole number",
+    "float_parsing": "{given} is not a number",
+    "float_type": "{given} is not a number",
+    "string_type": "{given} is not text",
+    "bool_type": "{given} is neither true nor false",
+    "list_type": "a list is wanted here, not {given}",
+    "tuple_type": "a list is wanted here, not {given}",
+    "dict_type": "an object is wanted here, not {given}",
+    "model_type": "an object is wanted here, not {given}",
+    "greater_than": "{given} is not above {gt}",
+    "greater_than_equal": "{given} is below {ge}",
+    "less_than": "{given} is not below {lt}",
+    "less_than_equal": "{given} is above {le}",
+    "too_short": "at least {min_length} entries are wanted, here are {actual_length}",
+    "too_long": "at most {max_length} entries are allowed",
+    "string_too_short": "this text is empty or too short",
+    "literal_error": "{given} is not one of {expected}",
+    "enum": "{given} is not one of {expected}",
+}

@@ -1,0 +1,30 @@
+"""Looks: every opening of sealed rounds is written down before they are opened.
+
+A look is a distinct (round, project hash): a replay of the same code is none. Self-run evidence prints the count "as this
+machine admits".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from dure.data import home
+
+
+def look(project: str, code: str, rounds: Iterable[str]) -> int:
+    """Write down that `rounds` (sealed ones) are opened by the code with this hash; returns this project's looks so far."""
+    path = home() / "looks.tsv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    known = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    seen = {tuple(line.split("\t")[1:]) for line in known}
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    fresh = [(project, turn.replace("\t", " "), code) for turn in rounds]
+    fresh = [each for each in dict.fromkeys(fresh) if each not in seen]
+    with path.open("a", encoding="utf-8", newline="\n") as file:  # appended: a line is whole or missing, never rewritten
+        file.writelines("\t".join((now, *each)) + "\n" for each in fresh)
+    of_round: dict[str, int] = {}
+    for each in {*seen, *fresh}:
+        if each and each[0] == project:
+            of_round[each[1]] = of_round.get(each[1], 0) + 1
+    return max(of_round.values(), default=0)

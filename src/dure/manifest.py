@@ -1,0 +1,138 @@
+"""project.toml: what a project says of itself; finding projects and loading one."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+import tomllib
+import types
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dure.errors import UserError, nearest, refusal
+from dure.words import _, language
+
+if TYPE_CHECKING:
+    from dure.project import Project
+
+
+class Text(BaseModel):
+    """One text in both languages."""
+
+    model_config = ConfigDict(extra="forbid")
+    ko: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    def __str__(self) -> str:
+        return self.ko if language() == "ko" else self.en
+
+
+class Practice(BaseModel):
+    """Where today's practice comes from."""
+
+    model_config = ConfigDict(extra="forbid")
+    source: str = Field(min_length=1, description="publication, regulation or manual")
+    who: Text = Field(description="who works like this")
+    year: int
+    stronger: Text = Field(description="a stronger practice we know of and did not run, or that none is known")
+
+
+class Manifest(BaseModel):
+    """The contents of project.toml. Everything executable is in the Project."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
+    line: str = ""
+    title: Text
+    summary: Text
+    version: str
+    ground: Literal["benchmark", "field", "live"] = "benchmark"
+    replay: float = Field(default=0.0, ge=0, description="relative tolerance of a replay; 0 is exact")
+    unanswered: float = Field(default=0.05, ge=0, le=1)
+    deadline: float = Field(default=60.0, gt=0, description="seconds an answer may take (95th percentile)")
+    seeds: int = Field(default=1, ge=1)
+    extra: str = ""
+    practice: Practice
+    exempt: dict[str, Text] = {}
+
+
+def found() -> dict[str, Path]:
+    """Folders of the projects that can be had here, by id.
+
+    Those that come with Dure, those of installed packages (entry-point group `dure.projects`), those under
+    `DURE_PROJECTS` (folders separated as in PATH) and those under ./regions.
+    """
+    here = [Path(__file__).parent / "regions"]
+    more = [Path(part) for part in os.environ.get("DURE_PROJECTS", "").split(os.pathsep) if part]
+    folders = [path.parent for root in [*here, *more, Path("regions")] for path in sorted(root.glob("*/*/project.toml"))]
+    return {f"{folder.parent.name}.{folder.name}": folder.resolve() for folder in [*folders, *_installed()]}
+
+
+def _installed() -> list[Path]:
+    from importlib.metadata import entry_points
+
+    places = [importlib.util.find_spec(entry.value) for entry in entry_points(group="dure.projects")]
+    return [Path(next(iter(spec.submodule_search_locations))) for spec in places if spec and spec.submodule_search_locations]
+
+
+def manifest(folder: Path) -> Manifest:
+    """Read and check project.toml. Raises UserError naming the field."""
+    path = folder / "project.toml"
+    try:
+        return Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise UserError(_("there is no project.toml here"), where=str(folder), cure=_("Give a project's id or folder.")) from None
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(str(error), where=str(path)) from None
+    except ValidationError as error:
+        raise refusal(error, where=str(path), names=tuple(Manifest.model_fields)) from None
+
+
+def load(name: str | Path) -> Project:
+    """The project called `name` (an id, or a folder). Raises UserError with the nearest id."""
+    folder = _folder(name)
+    about = manifest(folder)
+    try:
+        module = _module(folder)
+    except ModuleNotFoundError as error:
+        if about.extra and not str(error.name).startswith("dure"):
+            raise UserError(
+                _("{project} needs the library {library}", project=about.id, library=error.name),
+                cure=_("Install it with: pip install 'dure[{extra}]'", extra=about.extra),
+            ) from None
+        raise
+    if not hasattr(module, "PROJECT"):
+        raise UserError(_("no name PROJECT is defined"), where=str(folder / "project.py"))
+    project: Project = module.PROJECT
+    return replace(project, manifest=about, folder=folder)
+
+
+def _folder(name: str | Path) -> Path:
+    known = found()
+    if str(name) in known:
+        return known[str(name)]
+    if (Path(name) / "project.toml").is_file():
+        return Path(name).resolve()
+    close = nearest(str(name), tuple(known))
+    cure = _("Did you mean {name}?", name=close) if close else _("See `dure list`.")
+    raise UserError(_("there is no project called {name}", name=str(name)), cure=cure)
+
+
+def _module(folder: Path) -> types.ModuleType:
+    """Import project.py of `folder` as a package of its own, so that `from .methods import ...` works in it."""
+    home = Path(__file__).parent
+    if folder.is_relative_to(home):
+        return importlib.import_module(".".join(("dure", *folder.relative_to(home).parts, "project")))
+    import hashlib
+
+    name = f"dure_project_{folder.name}_{hashlib.sha256(str(folder).encode()).hexdigest()[:8]}"
+    if name not in sys.modules:
+        package = types.ModuleType(name)
+        package.__path__ = [str(folder)]
+        sys.modules[name] = package
+    return importlib.import_module(f"{name}.project")

@@ -1,0 +1,122 @@
+"""Answers that were given elsewhere: in a file (Recorded) or behind a stranger's URL (Remote). Both are methods."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args, get_origin
+
+from dure.ask import Unanswered
+from dure.errors import UserError, nearest
+from dure.words import _
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from dure.project import Builder, Form, History, Method, Work
+
+
+class Recorded:
+    """A method that gives the answer written down for the case; it declines where there is none."""
+
+    def __init__(self, answers: Mapping[str, Any]) -> None:
+        self._answers = answers
+        self._case = ""
+
+    def start(self, case_id: str) -> None:
+        """Pick the case's row."""
+        self._case = case_id
+
+    def __call__(self, _request: Form) -> Any:
+        """The recorded answer, or None."""
+        return self._answers.get(self._case)
+
+
+class Remote:
+    """A method behind a URL: the request is posted as JSON, the response comes back as JSON.
+
+    A refusal or an error of the server counts as crashed, no answer within `deadline` seconds as late, 204 as declined.
+    """
+
+    def __init__(self, url: str, deadline: float) -> None:
+        import requests
+
+        self.url, self.deadline, self._session = url, deadline, requests.Session()
+
+    def __call__(self, request: Form) -> Any:
+        """The server's answer."""
+        import requests
+
+        headers = {"content-type": "application/json"}
+        try:
+            got = self._session.post(self.url, data=request.model_dump_json(), headers=headers, timeout=self.deadline)
+        except requests.Timeout:
+            raise Unanswered("late", f"{self.deadline} s") from None
+        except requests.RequestException as error:
+            raise Unanswered("crashed", type(error).__name__) from None
+        if got.status_code == requests.codes.no_content:
+            return None
+        if not got.ok:
+            raise Unanswered("crashed", f"HTTP {got.status_code}")
+        try:
+            return json.loads(got.content)
+        except ValueError:
+            raise Unanswered("invalid", "not JSON") from None
+
+
+def offer(name: str, where: str, response: type[Form], deadline: float) -> Builder:
+    """A builder for `--offer NAME=FILE|URL`: recorded answers, or a method behind a URL."""
+    if where.startswith(("http://", "https://")):
+        method: Method = Remote(where, deadline)
+    else:
+        method = Recorded(answers(Path(where), response))
+
+    def build(_history: History, _seed: int, _work: Work) -> Method:
+        return method
+
+    build.__name__ = build.__doc__ = name
+    return build
+
+
+def answers(path: Path, response: type[Form]) -> dict[str, Any]:
+    """Answers by case from a table whose columns are the response's fields and `case` (CSV, XLSX, Parquet).
+
+    Where the response is a list of rows (a schedule's operations), several rows of the file make one answer.
+    Raises UserError naming the column that is missing.
+    """
+    frame = _plain(path)
+    many = rows_field(response)
+    wanted = list(many[1].model_fields) if many else list(response.model_fields)
+    required = [name for name, each in (many[1] if many else response).model_fields.items() if each.is_required()]
+    for name in ("case", *required):
+        if name not in frame.columns:
+            close = nearest(name, frame.columns)
+            cure = _("Is it {name}?", name=close) if close else _("Columns needed: {names}.", names=", ".join(["case", *wanted]))
+            raise UserError(_("there is no column {name}", name=name), where=str(path), cure=cure)
+    kept = [name for name in wanted if name in frame.columns]
+    rows = frame.select("case", *kept).to_dicts()
+    if not many:
+        return {str(row.pop("case")): {name: value for name, value in row.items() if value is not None} for row in rows}
+    found: dict[str, Any] = {}
+    for row in rows:
+        found.setdefault(str(row.pop("case")), {many[0]: []})[many[0]].append(row)
+    return found
+
+
+def rows_field(response: type[Form]) -> tuple[str, type[Form]] | None:
+    """The first field that is a list of forms, where the response is a table."""
+    from pydantic import BaseModel
+
+    for name, each in response.model_fields.items():
+        inner = get_args(each.annotation)
+        if get_origin(each.annotation) in (list, tuple) and isinstance(inner[0], type) and issubclass(inner[0], BaseModel):
+            return name, inner[0]  # type: ignore[return-value]  # a Form, or a row inside one
+    return None
+
+
+def _plain(path: Path) -> pl.DataFrame:
+    """The file's table with its columns as they are, numbers as numbers."""
+    from dure import tables
+
+    return tables.frame(tables.read(path))

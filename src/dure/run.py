@@ -1,0 +1,240 @@
+"""One run from a name to a folder of evidence: open data, take the look, play, write. `dure run`, `judge`, `verify --rerun`
+and the demo go through here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from dure import evidence, trial
+from dure.data import Data, home, sha256_of
+from dure.errors import UserError, nearest, refusal
+from dure.looks import look
+from dure.manifest import load
+from dure.project import Project, project_hash
+from dure.words import _
+
+if TYPE_CHECKING:
+    from dure.judge import Question
+    from dure.trial import Tell, Trial
+
+Confirm = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a person gives to a run.
+
+    Parameters
+    ----------
+    data
+        Files of one's own by source name.
+    maps
+        Saved mappings by source name.
+    settings
+        ``--set`` values by name, as text.
+    practice
+        The file of today's answers in the place of the project's practice.
+    offers
+        Files or URLs by name.
+    """
+
+    data: Mapping[str, Path] | None = None
+    maps: Mapping[str, Path] | None = None
+    settings: Mapping[str, str] | None = None
+    practice: Path | None = None
+    offers: Mapping[str, str] | None = None
+
+
+def run(
+    name: str | Path,
+    inputs: Inputs | None = None,
+    *,
+    sealed: bool = False,
+    profile: str = "full",
+    seeds: Sequence[int] | None = None,
+    out: Path | None = None,
+    about: Mapping[str, Any] | None = None,
+    tell: Tell = trial.quiet,
+    confirm: Confirm | None = None,
+) -> tuple[Trial, Path | None]:
+    """Run a project's trial; the evidence is written into `out` (None: nowhere).
+
+    Raises UserError for whatever the person can mend.
+    """
+    given = inputs or Inputs()
+    project = load(name)
+    data = opened(project, given, confirm)
+    manifest = project.manifest
+    assert manifest is not None  # noqa: S101 - load reads it
+    chosen = list(seeds) if seeds is not None else list(range(manifest.seeds))
+    more = dict(about or {})
+    if sealed:
+        turns = [turn.name for turn in trial.chosen(project.rounds(data), profile, sealed=True) if turn.sealed]
+        if not turns:
+            raise UserError(_("{project} has no sealed round", project=manifest.id), cure=_("Run it without --sealed."))
+        more["looks"] = look(manifest.id, project_hash(project.folder), turns)  # type: ignore[arg-type]
+    from dure.recorded import offer
+
+    offers = [offer(each, where, project.response, manifest.deadline) for each, where in (given.offers or {}).items()]
+    practice = offer("practice", str(given.practice), project.response, manifest.deadline) if given.practice else None
+    more["given"] = {name: sha256_of(Path(where)) for name, where in _files(given).items()}
+    folder = _working(project, given, sealed=sealed, profile=profile, seeds=chosen)
+    result = trial.run(
+        project, data, folder, sealed=sealed, profile=profile, seeds=chosen, practice=practice, offers=offers, about=more, tell=tell
+    )
+    place = evidence.write(result, out, charts=_charts(project, result)) if out else None
+    trial.forget(folder)
+    return result, place
+
+
+def opened(project: Project, given: Inputs, confirm: Confirm | None = None) -> Data:
+    """The project's data with a person's own files and settings in their place."""
+    return Data(
+        project.sources, project.folder, own=given.data or {}, maps=given.maps or {},
+        settings=_settings(project, given.settings or {}), confirm=confirm,
+    )  # fmt: skip
+
+
+def _settings(project: Project, given: Mapping[str, str]) -> Any:
+    if project.settings is None:
+        if given:
+            raise UserError(_("there is nothing to set here"), where="--set")
+        return None
+    for name in given:
+        if name not in project.settings.model_fields:
+            close = nearest(name, list(project.settings.model_fields))
+            cure = _("Did you mean {name}?", name=close) if close else ", ".join(project.settings.model_fields)
+            raise UserError(_("there is no setting called {name}", name=name), where="--set", cure=cure)
+    try:
+        return project.settings.model_validate(dict(given))
+    except ValidationError as error:
+        raise refusal(error, where="--set") from None
+
+
+def _files(given: Inputs) -> dict[str, str]:
+    """Every file a person gave, by what it is."""
+    files = {f"data {name}": str(path) for name, path in (given.data or {}).items()}
+    files |= {f"offer {name}": where for name, where in (given.offers or {}).items() if "://" not in where}
+    return files | ({"practice": str(given.practice)} if given.practice else {})
+
+
+def _working(project: Project, given: Inputs, *, sealed: bool, profile: str, seeds: Sequence[int]) -> Path:
+    """The folder this trial resumes from: another one for other code, data, settings or seeds."""
+    for where in _files(given).values():
+        if not Path(where).is_file():
+            raise UserError(_("there is no such file"), where=where)
+    key = {
+        "code": project_hash(project.folder) if project.folder else "",
+        "files": {name: sha256_of(Path(where)) for name, where in _files(given).items()},
+        "urls": sorted(where for where in (given.offers or {}).values() if "://" in where),
+        "settings": dict(given.settings or {}), "sealed": sealed, "profile": profile, "seeds": list(seeds),
+    }  # fmt: skip
+    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
+    return home() / "runs" / f"{project.manifest.id if project.manifest else 'table'}-{digest}"
+
+
+def _charts(project: Project, result: Trial) -> dict[str, Any]:
+    """The project's charts of the whole trial, where the extra that draws them is installed."""
+    if project.figures is None:
+        return {}
+    try:
+        return dict(project.figures(result.cases))
+    except ModuleNotFoundError:
+        return {}
+
+
+def judge(
+    asked: Question, table: Path, *, about: Mapping[str, Any] | None = None, out: Path | None = None, tell: Tell = trial.quiet
+) -> tuple[Trial, Path | None]:
+    """Judge a table that was made a question; the evidence is written into `out`."""
+    import tempfile
+
+    more = {
+        "note": "answers recorded elsewhere; leakage not excluded",
+        "data": [{"name": table.name, "sha256": sha256_of(table), "origin": "own", "licence": "", "credit": "",
+                  "access": "restricted", "version": ""}],
+        **asked.about,
+        **(about or {}),
+    }  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        result = trial.run(asked.project, Data(()), Path(folder), about=more, tell=tell)
+    return result, evidence.write(result, out) if out else None
+
+
+def rerun(folder: Path, inputs: Inputs | None = None, *, tell: Tell = trial.quiet) -> list[str]:
+    """Run the trial of this evidence again, here; returns the rows that differ (none: it reproduces).
+
+    Raises UserError naming what is missing: the project, its code at that hash, or the file that was judged.
+    """
+    said = evidence.predicate(folder)
+    if said["about"]["id"] == "judge.table":
+        again = _judged_again(said, folder, inputs or Inputs(), tell)
+    else:
+        again = _run_again(said, inputs or Inputs(), tell)
+    return evidence.compare(evidence.outcomes(folder), again.outcomes, said["about"].get("replay", 0.0))
+
+
+def _run_again(said: Mapping[str, Any], inputs: Inputs, tell: Tell) -> Trial:
+    about = said["about"]
+    project = load(about["id"])
+    if project.folder and project_hash(project.folder) != about["code"]:
+        raise UserError(
+            _("the project here is not the code that was run: {found}, in the evidence {signed}",
+              found=project_hash(project.folder)[:12], signed=about["code"][:12]),
+            where=about["id"],
+            cure=_("Get the version {version} and run again.", version=about["version"]),
+        )  # fmt: skip
+    missing = [name for name in about.get("given", {}) if name not in _files(inputs)]
+    if missing:
+        raise UserError(_("the file given as {name} is not here", name=missing[0]), cure=_("Give it again as it was given to the run."))
+    import tempfile
+
+    sealed = any(verdict["round"] == "sealed" for verdict in said["verdicts"])
+    given = replace(inputs, settings={name: str(value) for name, value in about.get("settings", {}).items()})
+    data = opened(project, given)
+    from dure.recorded import offer
+
+    deadline = project.manifest.deadline if project.manifest else 60.0
+    offers = [offer(each, where, project.response, deadline) for each, where in (given.offers or {}).items()]
+    practice = offer("practice", str(given.practice), project.response, deadline) if given.practice else None
+    with tempfile.TemporaryDirectory() as folder:  # nothing of an earlier run is taken up
+        return trial.run(
+            project, data, Path(folder), sealed=sealed, profile=about["profile"], seeds=about["seeds"], practice=practice,
+            offers=offers, tell=tell,
+        )  # fmt: skip
+
+
+def _judged_again(said: Mapping[str, Any], folder: Path, inputs: Inputs, tell: Tell) -> Trial:
+    from dure import judge as judging
+    from dure import tables
+
+    about = said["about"]
+    record = about["data"][0]
+    places = [*(inputs.data or {}).values(), folder.parent / record["name"], Path(record["name"])]
+    table = next((place for place in places if place.is_file() and sha256_of(place) == record["sha256"]), None)
+    if table is None:
+        raise UserError(
+            _("the table {name} (SHA-256 {sha256}) is not here", name=record["name"], sha256=record["sha256"][:12]),
+            cure=_("Give it with --data table=FILE."),
+        )
+    asked = about["judge"]
+    others = {}
+    for name, other in asked.get("others", {}).items():
+        place = next((p for p in (*(inputs.data or {}).values(), folder.parent / other["name"], Path(other["name"]))
+                      if p.is_file() and sha256_of(p) == other["sha256"]), None)  # fmt: skip
+        if place is None:
+            raise UserError(_("the table {name} (SHA-256 {sha256}) is not here", name=other["name"], sha256=other["sha256"][:12]))
+        others[name] = tables.read(place)
+    question = judging.question(
+        tables.read(table, asked["sheet"] or None), judging.Roles(**{**asked["roles"], "offers": tuple(asked["roles"]["offers"])}),
+        kpi=asked["kpi"], scale=asked["scale"], others=others,
+    )  # fmt: skip
+    return judge(question, table, tell=tell)[0]

@@ -1,0 +1,78 @@
+"""Korean and English: texts are marked `_("...")` where they are written and looked up when shown."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("ko", "en")
+_chosen: list[str] = []
+_PARTICLE = re.compile(r"\{(\w+)\|([^/}]+)/([^}]+)\}")
+
+
+def language() -> str:
+    """The reader's language: chosen, else `DURE_LANG`, else the locale's (`ko` or `en`)."""
+    if _chosen:
+        return _chosen[-1]
+    named = os.environ.get("DURE_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    return "ko" if named.lower().startswith("ko") else "en"
+
+
+def speak(lang: str | None) -> None:
+    """Show texts in `lang` from now on in this process; None returns to the environment's."""
+    _chosen[:] = [lang] if lang else []
+
+
+@cache
+def catalogue(folder: Path, lang: str) -> dict[str, str]:
+    """Translations of `folder/locale/<lang>.po`, msgid to msgstr; empty where there is no such file."""
+    path = folder / "locale" / f"{lang}.po"
+    if not path.is_file():
+        return {}
+    import polib
+
+    return {entry.msgid: entry.msgstr for entry in polib.pofile(str(path)) if entry.msgstr and not entry.obsolete}
+
+
+def _(text: str, /, **values: object) -> str:
+    """`text` in the reader's language with `values` filled in; English is the text itself."""
+    return fill(_find(text, Path(__file__).parent), **values)
+
+
+def translated(text: str, folder: Path, /, **values: object) -> str:
+    """The same for a project's own texts, looked up in the project's folder first."""
+    own = catalogue(folder, language()).get(text)
+    return fill(own, **values) if own else _(text, **values)
+
+
+def _find(text: str, folder: Path) -> str:
+    lang = language()
+    return text if lang == "en" else catalogue(folder, lang).get(text, text)
+
+
+def fill(text: str, **values: object) -> str:
+    """Put `values` into `text`; `{name|은/는}` adds the Korean particle that fits the word before it."""
+    if not values:
+        return text
+
+    def with_particle(found: re.Match[str]) -> str:
+        word = str(values[found[1]])
+        return word + particle(word, found[2], found[3])
+
+    return _PARTICLE.sub(with_particle, text).format(**values)
+
+
+def particle(word: str, closed: str, opened: str) -> str:
+    """The Korean particle after `word`: `closed` after a final consonant, `opened` after a vowel.
+
+    은/는, 이/가, 을/를, 과/와 and 으로/로 (ㄹ takes 로). Digits, Latin letters and signs are read aloud as in Korean.
+    """
+    last = next((letter for letter in reversed(word) if letter.isalnum() or letter == "%"), "")
+    if "가" <= last <= "힣":
+        final = (ord(last) - ord("가")) % 28
+        ends, rieul = final != 0, final == 8  # noqa: PLR2004 - the eighth final consonant is rieul
+    else:
+        ends, rieul = last.lower() in "013678lmnr", last.lower() in "178lr"
+    return opened if not ends or (rieul and closed == "으로") else closed
