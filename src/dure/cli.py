@@ -153,7 +153,7 @@ def show_result(result: Trial, place: Path | None, *, json_wanted: bool, require
                     click.echo("      " + remark[_lang()])
             click.echo()
         for note in result.about.get("notes", []):
-            click.echo(f"· {note}")
+            click.echo(f"· {note[_lang()]}")
         if place:
             click.echo(_("Evidence: {place}  (open report.html; check it with: dure verify {place})", place=str(place)))
     answers = [one["verdict"] for one in deciding(result.verdicts)]
@@ -216,6 +216,7 @@ def judge(  # noqa: PLR0913 - one parameter an option
         truth, practice, tuple(each for each in offers if not _is_file(each)), id_, time_, site, block
     )
     confirm = confirmer(yes=yes)
+    given = judging.named(read, given)
     roles = given if others and given.truth and given.practice else judging.propose(read, given, kpi)
     if roles != given:
         settle(file, roles, confirm)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import math
 import warnings
-from functools import cache, reduce
+from functools import lru_cache, reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -97,7 +97,7 @@ class Formula:
             )
 
 
-@cache
+@lru_cache(maxsize=1000)
 def formula(text: str) -> Formula:
     """The formula of `text`, read once."""
     return Formula(text)

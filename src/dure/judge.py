@@ -6,6 +6,8 @@ from there on it is the same trial and the same evidence as everything else.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,7 +20,7 @@ from dure import tables
 from dure.data import sha256_of
 from dure.errors import UserError, nearest
 from dure.project import Case, Form, Kpi, Project, Round
-from dure.words import _
+from dure.words import LANGUAGES, _, said
 
 if TYPE_CHECKING:
     from dure.project import Builder, History, Method, Work
@@ -64,9 +66,7 @@ def propose(sheet: Sheet, given: Roles, kpi: str | None) -> Roles:
 
     Raises UserError where a named column does not exist, or where truth, practice or an offer cannot be found.
     """
-    for column in (given.truth, given.practice, *given.offers, given.id, given.time, given.site):
-        if column is not None:
-            _column(sheet, column)
+    given = named(sheet, given)
     taken = {each for each in (given.truth, given.practice, *given.offers, given.id, given.time, given.site) if each}
     free = [header for header in sheet.headers if header not in taken]
     found = given
@@ -77,8 +77,8 @@ def propose(sheet: Sheet, given: Roles, kpi: str | None) -> Roles:
                 found = replace(found, **{role: column})
                 free.remove(column)
     if not found.offers:
-        named = [each for each in free if _is_named(each, "offer")] or _alike(sheet, free, found.truth)
-        found = replace(found, offers=tuple(named))
+        likely = [each for each in free if _is_named(each, "offer")] or _alike(sheet, free, found.truth)
+        found = replace(found, offers=tuple(likely))
     for role, value in (("truth", found.truth or kpi == "cost"), ("practice", found.practice), ("offer", found.offers)):
         if not value:
             raise UserError(
@@ -89,12 +89,28 @@ def propose(sheet: Sheet, given: Roles, kpi: str | None) -> Roles:
     return found
 
 
+def named(sheet: Sheet, given: Roles) -> Roles:
+    """The roles with every named column as the sheet has it (a unit in brackets may be written or left out)."""
+
+    def column(name: str | None) -> str | None:
+        return None if name is None else _column(sheet, name)
+
+    offers = tuple(_column(sheet, name) for name in given.offers)
+    block = given.block if given.block in (None, *_SPANS) else column(given.block)
+    return Roles(column(given.truth), column(given.practice), offers, column(given.id), column(given.time), column(given.site), block)
+
+
 def _column(sheet: Sheet, name: str) -> str:
-    if name not in sheet.headers:
-        close = nearest(name, list(sheet.headers))
-        cure = _("Did you mean {name}?", name=close) if close else _("Columns: {names}.", names=", ".join(sheet.headers))
-        raise UserError(_("there is no column {name}", name=name), where=sheet.file, cure=cure)
-    return name
+    """The header called `name`. Raises UserError with the nearest one."""
+    wanted = unicodedata.normalize("NFC", name).strip()
+    if wanted in sheet.headers:
+        return wanted
+    bare = re.sub(r"\s*[(\[][^)\]]*[)\]]\s*$", "", wanted)
+    if bare in sheet.headers:
+        return bare
+    close = nearest(wanted, list(sheet.headers))
+    cure = _("Did you mean {name}?", name=close) if close else _("Columns: {names}.", names=", ".join(sheet.headers))
+    raise UserError(_("there is no column {name}", name=name), where=sheet.where, cure=cure)
 
 
 def _normal(text: str) -> str:
@@ -165,7 +181,7 @@ class Question:
     """A table ready to be judged."""
 
     project: Project
-    notes: tuple[str, ...]
+    notes: tuple[Mapping[str, str], ...]
     about: Mapping[str, Any]  # how the table was read, signed in the evidence: enough to judge it again
 
 
@@ -195,6 +211,7 @@ _KINDS = {
     "cost": _Kind("cost", "", "lower", "cost / cases", lambda _truth, given: {"cost": given}),
 }  # fmt: skip
 KPIS = tuple(_KINDS)
+Notes = list[dict[str, str]]  # what was chosen for the person, in both languages
 
 
 def question(
@@ -226,7 +243,10 @@ def question(
     UserError
         Duplicate, missing or unmatched ids with their rows; text among numbers; a wrong unit.
     """
-    notes: list[str] = []
+    notes: Notes = [{lang: note for lang in LANGUAGES} for note in sheet.notes]
+    if sheet.dropped:
+        notes.append(said("{count} rows are no cases (totals, notes, blank lines); the first is row {row}",
+                          count=len(sheet.dropped), row=sheet.dropped[0][0]))  # fmt: skip
     kind = kpi or _kind(sheet, roles, notes)
     read = tables.texts if kind == "hit" else tables.numbers
     columns = {name: read(sheet, name) for name in (roles.truth, roles.practice, *roles.offers) if name}
@@ -302,7 +322,7 @@ def _recorded(name: str, values: pl.Series, ids: Sequence[str]) -> Builder:
     return build
 
 
-def _kind(sheet: Sheet, roles: Roles, notes: list[str]) -> str:
+def _kind(sheet: Sheet, roles: Roles, notes: Notes) -> str:
     """mae for numbers, Brier score for a two-valued truth with answers in 0..1, share right for words; said in notes."""
     if roles.truth is None:
         raise UserError(_("without a truth only --kpi cost can be judged"), where=sheet.file)
@@ -310,12 +330,19 @@ def _kind(sheet: Sheet, roles: Roles, notes: list[str]) -> str:
         truth = tables.numbers(sheet, roles.truth).drop_nulls()
         given = pl.concat([tables.numbers(sheet, each).drop_nulls() for each in (roles.practice, *roles.offers) if each])
     except UserError:
+        if _mostly_numbers(sheet, roles.truth):  # one word among numbers is a mistake, not an answer in words
+            raise
         kind = "hit"
     else:
         two, inside = set(truth.unique()) <= {0.0, 1.0}, bool(given.is_between(0, 1).all())
         kind = "brier" if two and inside and given.n_unique() > 2 else "hit" if two and inside else "mae"  # noqa: PLR2004
-    notes.append(_("judged by {kpi}; another one with --kpi", kpi=_(_KINDS[kind].name)))
+    notes.append(said("judged by {kpi}; another one with --kpi", kpi=_KINDS[kind].name))
     return kind
+
+
+def _mostly_numbers(sheet: Sheet, column: str) -> bool:
+    texts = tables.texts(sheet, column).drop_nulls().str.replace_all(",", "")
+    return texts.cast(pl.Float64, strict=False).is_not_null().sum() * 2 > texts.len()
 
 
 def _ids(sheet: Sheet, roles: Roles) -> list[str]:
@@ -341,7 +368,7 @@ def _ids(sheet: Sheet, roles: Roles) -> list[str]:
 
 
 def _joined(
-    sheet: Sheet, other: Sheet, roles: Roles, name: str, read: Callable[[Sheet, str], pl.Series], notes: list[str]
+    sheet: Sheet, other: Sheet, roles: Roles, name: str, read: Callable[[Sheet, str], pl.Series], notes: Notes
 ) -> pl.Series:
     """An offer's own table, brought into the order of this one by id."""
     if roles.id is None:
@@ -364,13 +391,13 @@ def _joined(
         )  # fmt: skip
     shuffled = next((row for row, a, b in zip(other.rows, mine, theirs, strict=False) if a != b), None)
     if shuffled is not None:
-        notes.append(_("{file}: ids stand in another order from row {row} on; matched by id", file=other.where, row=shuffled))
+        notes.append(said("{file}: ids stand in another order from row {row} on; matched by id", file=other.where, row=shuffled))
     return pl.Series(name, [values[each] for each in mine])
 
 
 def _factors(
     sheet: Sheet, columns: Mapping[str, pl.Series], roles: Roles, kind: str, settled: Mapping[str, float],
-    confirm: Callable[[str], bool] | None, notes: list[str],
+    confirm: Callable[[str], bool] | None, notes: Notes,
 ) -> dict[str, float]:  # fmt: skip
     """Ask about each column that stands a factor of 10, 60 or 1,000 away from the truth (of costs: from the practice)."""
     yard = roles.truth if roles.truth and kind != "cost" else roles.practice
@@ -388,7 +415,7 @@ def _factors(
             raise UserError(what, where=sheet.where, cure=cure)
         found[name] = 1 / factor if confirm(what + " " + _("Divide it by {times}?", times=times)) else 1.0
         if found[name] != 1.0:
-            notes.append(_("{column} was divided by {times}", column=name, times=times))
+            notes.append(said("{column} was divided by {times}", column=name, times=times))
     return found
 
 
@@ -414,14 +441,14 @@ def _in_range(sheet: Sheet, columns: Mapping[str, pl.Series], roles: Roles, kind
             )
 
 
-def _judged_rows(sheet: Sheet, columns: Mapping[str, pl.Series], roles: Roles, notes: list[str]) -> list[int]:
+def _judged_rows(sheet: Sheet, columns: Mapping[str, pl.Series], roles: Roles, notes: Notes) -> list[int]:
     """Rows where the truth and every answer are there; the others are counted and the first is named."""
     full = np.ones(len(sheet.rows), dtype=bool)
     for name, values in columns.items():
         empty = values.is_null().to_numpy()
         if empty.any():
             first = sheet.rows[int(np.flatnonzero(empty)[0])]
-            notes.append(_("{column}: {count} empty cells, the first in row {row}; those rows are left out for everybody",
+            notes.append(said("{column}: {count} empty cells, the first in row {row}; those rows are left out for everybody",
                            column=name, count=int(empty.sum()), row=first))  # fmt: skip
         full &= ~empty
     if not full.any():
@@ -431,7 +458,7 @@ def _judged_rows(sheet: Sheet, columns: Mapping[str, pl.Series], roles: Roles, n
 
 def _blocks(
     sheet: Sheet, columns: Mapping[str, pl.Series], roles: Roles, times: pl.Series | None, sites: Sequence[str],
-    keep: Sequence[int], kind: str, notes: list[str],
+    keep: Sequence[int], kind: str, notes: Notes,
 ) -> tuple[list[str | None], str]:  # fmt: skip
     """A block for every row, and what a block is called."""
     if roles.block and roles.block not in _SPANS:
@@ -441,7 +468,7 @@ def _blocks(
         return [None if each is None else each.strftime(_SPANS[span]) for each in times.to_list()], span
     if roles.block:
         raise UserError(_("--block {block} needs the time of every row", block=roles.block), cure=_("Name its column with --time."))
-    notes.append(_("no time and no block: rows are taken as independent of each other"))
+    notes.append(said("no time and no block: rows are taken as independent of each other"))
     size = -(-len(keep) // ROWS)
     place = {row: number // size for number, row in enumerate(keep)}
     return [f"{place[row]:04d}" if row in place else None for row in range(len(sheet.rows))], "row" if size == 1 else "group of rows"
@@ -451,7 +478,7 @@ _SPANS = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
 
 
 def _span(
-    times: pl.Series, columns: Mapping[str, pl.Series], roles: Roles, keep: Sequence[int], kind: str, notes: list[str]
+    times: pl.Series, columns: Mapping[str, pl.Series], roles: Roles, keep: Sequence[int], kind: str, notes: Notes
 ) -> str:
     """The shortest of day, week and month that is at least 4 (1 + rho) / (1 - rho) steps long, with six of them or more.
 
@@ -477,6 +504,6 @@ def _span(
         fits.append((name, count, moments / count >= needed or name == "day" and moments == count))
     chosen = next((name for name, count, long in fits if long and count >= 6), None)  # noqa: PLR2004 - the rule's fewest
     chosen = chosen or next((name for name, count, _long in reversed(fits) if count >= 6), "day")  # noqa: PLR2004
-    notes.append(_("blocks are one {span} each, from the times; another one with --block", span=_(chosen)))
+    notes.append(said("blocks are one {span} each, from the times; another one with --block", span=chosen))
     return chosen
 

@@ -23,7 +23,7 @@ from dure.data import write_atomically
 from dure.errors import UserError
 from dure.project import Case, Project, Round, Work, label, once
 from dure.verdict import Finding, Pair, census, compare, skewness
-from dure.words import LANGUAGES, _, language, speak, translated
+from dure.words import LANGUAGES, _, in_each, translated
 
 if TYPE_CHECKING:
     from dure.data import Data
@@ -552,7 +552,8 @@ def _remarks(project: Project, data: Data) -> dict[str, list[dict[str, str]]]:
     """What the project found odd in its data, by site, in both languages."""
     if project.remarks is None:
         return {}
-    said = {lang: _in(lang, lambda: {site: list(texts) for site, texts in project.remarks(data).items()}) for lang in LANGUAGES}  # type: ignore[misc]
+    remarks = project.remarks
+    said = in_each(lambda: {site: list(texts) for site, texts in remarks(data).items()})
     return {
         site: [dict(zip(LANGUAGES, each, strict=True)) for each in zip(*(said[lang][site] for lang in LANGUAGES), strict=True)]
         for site in said["en"]
@@ -561,21 +562,12 @@ def _remarks(project: Project, data: Data) -> dict[str, list[dict[str, str]]]:
 
 def both(project: Project, text: str) -> dict[str, str]:
     """A project's text in both languages."""
-    return {lang: _in(lang, lambda: text_of(project, text)) for lang in LANGUAGES}
+    return in_each(lambda: text_of(project, text))
 
 
 def text_of(project: Project, text: str) -> str:
     """A project's text in the reader's language."""
     return translated(text, project.folder) if project.folder else _(text)
-
-
-def _in(lang: str, make: Callable[[], Any]) -> Any:
-    before = language()
-    speak(lang)
-    try:
-        return make()
-    finally:
-        speak(before)
 
 
 def _plain_name(name: str) -> str:

@@ -15,7 +15,8 @@ which NumPy promises never to change, so that a stranger gets the same interval 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -34,6 +35,7 @@ SITES = 6  # from so many sites on the sites are resampled, below it the blocks 
 _EXACT = 11  # up to so many blocks every exchange is tried (2^11 = 2048), beyond it `resamples` are drawn
 Verdict = Literal["better", "worse", "not shown", "too few"]
 _CHUNK = 200_000  # blocks x resamples held at once: a few megabytes, which stay in the processor's cache
+_ENDLESS = 10**15  # blocks: more is never
 _SAME = 1e-11  # of the KPI's size: a smaller difference is rounding, and counts as none
 # Gain found with 80 % power, in SD / sqrt(B) of normal block gains; straight in 1/B, at infinity z_(1-a/2) + z_0.8.
 _POWER = {
@@ -71,7 +73,7 @@ class Finding:
     smaller, more_blocks : a smaller gain, and how many more units would show it; of too few, the units that are missing
     rare : with under 50 units, a loss that strikes fewer than one unit in `rare` may not have been seen
     undo : with under 50 units and a better or worse, the loss (for worse: the gain) in one more unit of average size
-        that undoes the verdict; 0 where any further unit without a gain would
+        that undoes the verdict, in the KPI of that unit alone; 0 where any further unit without a gain would
     """
 
     verdict: Verdict
@@ -289,11 +291,12 @@ def _resolved(found: Finding, error: float, sites: int) -> Finding:
     units, free = found.units, sites - 1  # each further site costs a degree of freedom
     resolution = found_with(units - free, found.level) * error
     smaller = found.mean if found.mean and 0 < found.mean < resolution else resolution / 2
-    needed = units
-    for _again in range(100):  # fewer blocks need a larger factor: from above down to where it rests
-        last, needed = needed, math.ceil(units * (found_with(needed - free, found.level) * error / smaller) ** 2)
-        if needed == last:
-            break
+
+    def finds(blocks: int) -> float:
+        return -found_with(blocks - free, found.level) * error * math.sqrt(units / blocks)
+
+    enough = min(math.ceil(units * (resolution / smaller) ** 2), _ENDLESS)
+    needed = units + bisect_left(range(units, enough), -smaller, key=finds)
     return replace(found, resolution=resolution, smaller=smaller, more_blocks=max(needed - units, 1))
 
 
@@ -312,8 +315,9 @@ def _bounds(mean: float, error: float, scaled: Array, half: float) -> tuple[floa
     lost = np.isnan(scaled)
     most = np.sort(np.where(lost, np.inf, scaled))[-place]
     least = np.sort(np.where(lost, -np.inf, scaled))[place - 1]
-    low, high = ((mean - each * error) if math.isfinite(each * error) else None for each in (most, least))
-    return (float(low) if low is not None else None), (float(high) if high is not None else None)
+    defined = math.isfinite(error)
+    low, high = (float(mean - each * error) if defined and math.isfinite(each) else None for each in (most, least))
+    return low, high
 
 
 def _error(sites: list[_Site], kpi: _Kpi) -> float:
@@ -362,14 +366,24 @@ def _exchanged(
     return (up + drawn) / (tried + drawn), (down + drawn) / (tried + drawn)
 
 
-def _undo(sites: list[_Site], kpi: _Kpi, mean: float, half: float, bits: np.random.PCG64, resamples: int) -> float:
+def _undo(
+    sites: list[_Site], kpi: _Kpi, mean: float, half: float, bits: np.random.PCG64, resamples: int
+) -> float | None:
     """The smallest loss in one more block of average size after which the first method is no longer better.
 
-    The rule is taken on the jackknife's pseudo-values and minus the loss, by bisection: exact for sums and means of
-    equal blocks, first order for other formulas. Every resample's sums are linear in the loss and in its square, so
-    that a step costs little.
+    Which pseudo-value undoes the verdict is one question, which block has that pseudo-value another; both by bisection.
+    Exact for means of equal blocks; elsewhere the spread of the blocks, not the new block's pull, is of first order.
     """
-    values = _pseudo(sites, kpi, mean)
+    undone = -_undoing(_pseudo(sites, kpi, mean), half, bits, resamples)
+    losses = [_loss(sites, place, kpi, undone) for place in range(len(sites))]
+    return min((loss for loss in losses if loss is not None), default=None)
+
+
+def _undoing(values: Array, half: float, bits: np.random.PCG64, resamples: int) -> float:
+    """The smallest loss that, put beside these pseudo-values, ends the verdict; 0 where a nought ends it.
+
+    Every resample's sums are linear in the loss and in its square, so that a step costs little.
+    """
     units = values.size + 1
     counts = _counts(bits, resamples, units)
     signs = 1 - 2 * np.concatenate(list(_coins(units, bits, resamples)))
@@ -390,17 +404,41 @@ def _undo(sites: list[_Site], kpi: _Kpi, mean: float, half: float, bits: np.rand
 
     if not holds(0.0):
         return 0.0
-    kept, undone = 0.0, float(values.sum())  # at the sum of all gains the mean is zero
+    return _edge(holds, 0.0, float(values.sum()))  # there the mean is zero
+
+
+def _loss(sites: list[_Site], place: int, kpi: _Kpi, undone: float) -> float | None:
+    """What a block of average size at one site loses by itself when its pseudo-value is as low as `undone`.
+
+    Its sums are the other method's, and the first one's moved from there along the line through both averages.
+    """
+    site, units = sites[place], sum(site.blocks for site in sites)
+    first, other = site.first.mean(axis=1), site.other.mean(axis=1)
+    away = (other - first) * (1 if kpi.total(site) > 0 else -1)
+    # sums of one block more, brought back to the size of before: of a total, too, only the average block shall change
+    same_size = site.blocks / (site.blocks + 1)
+    before = np.stack([site.first.sum(axis=1), site.other.sum(axis=1)])
+    gain, mean = kpi.total(site), float(np.mean([kpi.total(each) for each in sites]))
+
+    def holds(step: float) -> bool:
+        after = same_size * (before + np.stack([other + step * away, other]))
+        return mean + (units + 1) * (float(kpi.gain(*after)) - gain) / len(sites) > undone
+
+    if not holds(0.0):
+        return 0.0
+    far = next((2.0**power for power in range(40) if not holds(2.0**power)), None)
+    if far is None:
+        return None
+    loss = -float(kpi.gain(other + _edge(holds, 0.0, far) * away, other))
+    return loss if math.isfinite(loss) else None
+
+
+def _edge(holds: Callable[[float], bool], kept: float, undone: float) -> float:
+    """Where `holds` ends, between a place where it does and one where it does not."""
     for _step in range(30):
         middle = (kept + undone) / 2
         kept, undone = (middle, undone) if holds(middle) else (kept, middle)
-    return undone * _of_one_block(sites, kpi) / mean
-
-
-def _of_one_block(sites: list[_Site], kpi: _Kpi) -> float:
-    """The gain of a block of average sums by itself: of a mean the gain again, of a total its share."""
-    alone = [kpi.gain(site.first.mean(axis=1), site.other.mean(axis=1)) for site in sites]
-    return float(np.mean(alone))
+    return undone
 
 
 def _pseudo(sites: list[_Site], kpi: _Kpi, mean: float) -> Array:

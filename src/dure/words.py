@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 LANGUAGES = ("ko", "en")
+T = TypeVar("T")
 _chosen: list[str] = []
 _PARTICLE = re.compile(r"\{(\w+)\|([^/}]+)/([^}]+)\}")
 
@@ -36,6 +39,24 @@ def catalogue(folder: Path, lang: str) -> dict[str, str]:
     return {entry.msgid: entry.msgstr for entry in polib.pofile(str(path)) if entry.msgstr and not entry.obsolete}
 
 
+def in_each(make: Callable[[], T]) -> dict[str, T]:
+    """What `make` gives in every language, by language: for texts that are signed and read by others later."""
+    before = list(_chosen)
+    try:
+        found = {}
+        for lang in LANGUAGES:
+            speak(lang)
+            found[lang] = make()
+        return found
+    finally:
+        _chosen[:] = before
+
+
+def said(text: str, /, **values: object) -> dict[str, str]:
+    """`text` in every language, its values translated where they are texts of ours."""
+    return in_each(lambda: _(text, **{name: _(value) if isinstance(value, str) else value for name, value in values.items()}))
+
+
 def _(text: str, /, **values: object) -> str:
     """`text` in the reader's language with `values` filled in; English is the text itself."""
     return fill(_find(text, Path(__file__).parent), **values)
@@ -52,16 +73,13 @@ def _find(text: str, folder: Path) -> str:
     return text if lang == "en" else catalogue(folder, lang).get(text, text)
 
 
-def fill(text: str, **values: object) -> str:
+def fill(text: str, /, **values: object) -> str:
     """Put `values` into `text`; `{name|은/는}` adds the Korean particle that fits the word before it."""
-    if not values:
-        return text
 
     def with_particle(found: re.Match[str]) -> str:
-        word = str(values[found[1]])
-        return word + particle(word, found[2], found[3])
+        return "{" + found[1] + "}" + particle(str(values[found[1]]), found[2], found[3])
 
-    return _PARTICLE.sub(with_particle, text).format(**values)
+    return _PARTICLE.sub(with_particle, text).format(**values) if values else text
 
 
 def particle(word: str, closed: str, opened: str) -> str:

@@ -1,0 +1,254 @@
+"""The plan, line by line, joined with the projects found here and what their trials last measured.
+
+Only project.toml and trial.json are read: no project's code is imported.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dure.errors import UserError, nearest, refusal
+from dure.manifest import Text, found, manifest
+from dure.words import _
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+VERDICTS = ("better", "worse", "not shown", "too few", "lost")
+MARKS = {"better": "●", "worse": "✕", "lost": "✕", "not shown": "○", "too few": "·"}  # a mark beside the word, never colour alone
+COLOURS = {"better": "green", "worse": "red", "lost": "red"}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Strategy(_Part, Text):
+    id: int
+
+
+class _Region(_Part, Text):
+    id: str
+    provinces: list[str] = []
+
+
+class _Line(_Part):
+    id: str = Field(min_length=1)
+    region: str
+    strategy: int
+    room: str = ""
+    title: Text
+    asks: Text
+    gives: Text
+
+
+class _Plan(_Part):
+    """A plan's file."""
+
+    source: Text
+    strategy: list[_Strategy]
+    region: list[_Region]
+    line: list[_Line]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A project that serves a line.
+
+    Attributes
+    ----------
+    measured
+        The deciding verdict of its trial.json with the verdicts of the sites, or None: not measured yet.
+    stale
+        The project was changed after it was measured.
+    """
+
+    id: str
+    title: Text
+    measured: dict[str, Any] | None = None
+    stale: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a plan with what was last measured.
+
+    Attributes
+    ----------
+    region, strategy, title, asks, gives
+        In both languages.
+    provinces
+        Korean names, as the plan's file spells them; empty: the whole country.
+    room
+        The part of the package that serves this line, where it is no project.
+    state
+        ``measured``, ``not measured yet``; for a room ``built`` or ``not built yet``.
+    source
+        Where the plan was published.
+    """
+
+    id: str
+    region: Text
+    provinces: tuple[str, ...]
+    strategy: Text
+    title: Text
+    asks: Text
+    gives: Text
+    room: str
+    source: Text
+    state: str
+    projects: tuple[Served, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything as data, texts in both languages."""
+        return asdict(self, dict_factory=_as_data)
+
+
+def _as_data(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: {"ko": value.ko, "en": value.en} if isinstance(value, Text) else value for name, value in pairs}
+
+
+def lines(path: Path | None = None) -> list[Line]:
+    """The plan's lines in its order, joined with the projects found here.
+
+    Parameters
+    ----------
+    path
+        A plan's file; None: the plan that comes with Dure.
+
+    Raises
+    ------
+    UserError
+        A file that is no plan, or a project that serves a line this plan does not have (Dure's own plan only).
+    """
+    plan = _read(path or Path(__file__).with_name("plan.toml"))
+    regions = {each.id: each for each in plan.region}
+    strategies = {each.id: each for each in plan.strategy}
+    serving: dict[str, list[Served]] = {}
+    for folder in found().values():
+        about = manifest(folder)
+        if about.line:
+            serving.setdefault(about.line, []).append(_served(about.id, about.title, folder))
+    result = []
+    for line in plan.line:
+        projects = tuple(serving.get(line.id, ()))
+        region, strategy = regions[line.region], strategies[line.strategy]
+        result.append(Line(
+            line.id, region, tuple(region.provinces), strategy, line.title, line.asks, line.gives, line.room, plan.source,
+            _state(line.room, projects), projects,
+        ))  # fmt: skip
+    return result
+
+
+def _read(path: Path) -> _Plan:
+    """A plan's file, every reference in it checked."""
+    try:
+        plan = _Plan.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(str(error), where=str(path)) from None
+    except ValidationError as error:
+        raise refusal(error, where=str(path)) from None
+    regions = [each.id for each in plan.region]
+    ids: set[str] = set()
+    for line in plan.line:
+        where = f"{path} [{line.id}]"
+        if line.region not in regions:
+            close = nearest(line.region, regions)
+            cure = _("Did you mean {name}?", name=close) if close else ", ".join(regions)
+            raise UserError(_("there is no region called {name}", name=line.region), where=where, cure=cure)
+        if line.strategy not in {each.id for each in plan.strategy}:
+            raise UserError(_("there is no strategy {number}", number=line.strategy), where=where)
+        if line.id in ids:
+            raise UserError(_("this line stands in the plan twice"), where=where)
+        ids.add(line.id)
+    return plan
+
+
+def _state(room: str, projects: Sequence[Served]) -> str:
+    if any(each.measured for each in projects):
+        return "measured"
+    if room and not projects:
+        return "built" if (Path(__file__).parent / room).exists() else "not built yet"
+    return "not measured yet"
+
+
+def _served(name: str, title: Text, folder: Path) -> Served:
+    """A project with the deciding verdict of its trial.json, the sites' verdicts beside it."""
+    place = folder / "trial.json"
+    if not place.is_file():
+        return Served(name, title)
+    from dure.project import project_hash
+
+    try:
+        said = json.loads(place.read_text(encoding="utf-8"))
+        return Served(name, title, measured(said["verdicts"]), said["about"].get("code") != project_hash(folder))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UserError(_("this is not what a trial writes"), where=str(place), cure=_("Run the project again.")) from None
+
+
+def measured(verdicts: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """The deciding verdict of the model and, by verdict, the sites it was given at; None where nothing decides."""
+    one = next((each for each in verdicts if each["decides"]), None)
+    if one is None:
+        return None
+    same = ("kpi", "method", "against", "round")
+    sites = [each for each in verdicts if each["site"] != "all" and all(each[key] == one[key] for key in same)]
+    kept = ("kpi", "unit", "better", "method", "against", "round", "verdict", "because", "gain", "level", "blocks",
+            "block_word", "cases", "methods", "looks", "assurance", "ground")  # fmt: skip
+    return {
+        **{name: one.get(name) for name in kept},
+        "sites": {verdict: [each["site"] for each in sites if each["verdict"] == verdict] for verdict in VERDICTS},
+    }
+
+
+# ---- for a terminal --------------------------------------------------------------------------------------------------
+
+
+def table(shown: Sequence[Line]) -> Table:
+    """The plan for a terminal: a row a line, or a project where a line has several."""
+    from rich.table import Table as Sheet
+
+    sheet = Sheet(box=None, header_style="bold", caption=str(shown[0].source) if shown else None, caption_justify="left")
+    for header in (_("line"), _("title"), _("project"), _("last measured"), _("places")):
+        sheet.add_column(header, overflow="fold")
+    for line in shown:
+        if not line.projects:
+            sheet.add_row(line.id, str(line.title), f"({line.room})" if line.room else "–", _(line.state), "")
+        for number, project in enumerate(line.projects):
+            head = (line.id, str(line.title)) if number == 0 else ("", "")
+            sheet.add_row(*head, project.id, number_in_words(project), places_in_words(project))
+    return sheet
+
+
+def number_in_words(project: Served) -> str:
+    """Verdict, KPI, both methods' numbers, or that nothing was measured yet."""
+    said = project.measured
+    if said is None:
+        return _("not measured yet")
+    colour = COLOURS.get(said["verdict"], "default")
+    numbers = said["methods"]
+    ours, today = (_short(numbers.get(said[side])) for side in ("method", "against"))
+    kpi = said["kpi"]
+    name = str(Text(**kpi)) if isinstance(kpi, dict) else kpi
+    text = _("{kpi} {ours} {unit}, today {today}", kpi=name, ours=ours, unit=said["unit"], today=today)
+    stale = " · " + _("changed since") if project.stale else ""
+    return f"[{colour}]{MARKS.get(said['verdict'], '?')} {_(said['verdict'])}[/] · {text}{stale}"
+
+
+def places_in_words(project: Served) -> str:
+    """How many sites had each verdict; empty where there is one site only."""
+    sites = project.measured["sites"] if project.measured else {}
+    if sum(map(len, sites.values())) <= 1:
+        return ""
+    return ", ".join(f"{MARKS[verdict]} {_(verdict)} {len(names)}" for verdict, names in sites.items() if names)
+
+
+def _short(number: float | None) -> str:
+    return "–" if number is None else f"{number:,.4g}"

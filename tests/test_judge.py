@@ -1,0 +1,168 @@
+"""`dure judge`: the front door. Each test is a table a person could have."""
+
+from __future__ import annotations
+
+import datetime
+import random
+from pathlib import Path
+
+import pytest
+
+from dure import judge, tables
+from dure.data import Data
+from dure.errors import UserError
+from dure.trial import Trial, deciding, run
+
+
+def written(path: Path, header: str, rows: list[str], encoding: str = "utf-8") -> Path:
+    path.write_text("\n".join([header, *rows]) + "\n", encoding=encoding)
+    return path
+
+
+def days(count: int, gain: float, seed: int = 3) -> list[str]:
+    """Daily rows whose offer is nearer to the truth by about `gain`."""
+    draw = random.Random(seed)
+    start = datetime.date(2026, 1, 5)
+    rows = []
+    for number in range(count):
+        truth = draw.uniform(50, 150)
+        miss = draw.uniform(5, 15) * draw.choice((-1, 1))
+        offered = miss * (1 - gain)
+        when = start + datetime.timedelta(days=number)
+        rows.append(f"{number + 1},{when},{truth:.2f},{truth + miss:.2f},{truth + offered:.2f}")
+    return rows
+
+
+def judged(path: Path, folder: Path, roles: judge.Roles | None = None, **more: object) -> Trial:
+    sheet = tables.read(path)
+    asked = judge.question(sheet, judge.propose(sheet, roles or judge.Roles(), more.get("kpi")), **more)  # type: ignore[arg-type]
+    return run(asked.project, Data(()), folder, about=asked.about)
+
+
+HEADER = "번호,일시,실적(kWh),현행(kWh),업체A(kWh)"
+
+
+def test_korean_headers_are_proposed(tmp_path: Path) -> None:
+    sheet = tables.read(written(tmp_path / "a.csv", HEADER, days(70, 0.2)))
+    assert judge.propose(sheet, judge.Roles(), None) == judge.Roles("실적", "현행", ("업체A",), "번호", "일시")
+
+
+def test_a_better_offer_is_called_better(tmp_path: Path) -> None:
+    trial = judged(written(tmp_path / "a.csv", HEADER, days(84, 0.3)), tmp_path)
+    (one,) = deciding(trial.verdicts)
+    assert (one["verdict"], one["unit"], one["method"]) == ("better", "kWh", "업체A")
+
+
+def test_mean_absolute_error_by_hand(tmp_path: Path) -> None:
+    rows = [f"{n},2026-01-{n:02d},10,{10 + n % 2},{10 - n % 3}" for n in range(1, 13)]
+    trial = judged(written(tmp_path / "a.csv", HEADER, rows), tmp_path, kpi="mae")
+    (one,) = deciding(trial.verdicts)
+    assert one["methods"] == {"현행": pytest.approx(0.5), "업체A": pytest.approx(1.0)}
+    assert one["gain"]["mean"] == pytest.approx(-0.5)
+
+
+def test_equal_answers_are_not_shown(tmp_path: Path) -> None:
+    trial = judged(written(tmp_path / "a.csv", HEADER, days(70, 0.0)), tmp_path)
+    assert deciding(trial.verdicts)[0]["verdict"] == "not shown"
+
+
+def test_five_weeks_are_too_few(tmp_path: Path) -> None:
+    roles = judge.Roles("실적", "현행", ("업체A",), time="일시", block="week")
+    trial = judged(written(tmp_path / "a.csv", HEADER, days(35, 0.3)), tmp_path, roles)
+    assert deciding(trial.verdicts)[0]["verdict"] == "too few"
+
+
+def test_every_site_has_a_verdict(tmp_path: Path) -> None:
+    rows = [f"{row},{site}" for site, gain in (("동해", 0.4), ("서귀포", -0.4)) for row in days(70, gain)]
+    rows = [f"{number},{row.partition(',')[2]}" for number, row in enumerate(rows)]
+    trial = judged(written(tmp_path / "a.csv", HEADER + ",현장", rows), tmp_path)
+    by_site = {one["site"]: one["verdict"] for one in trial.verdicts}
+    assert by_site == {"동해": "better", "서귀포": "worse", "all": "not shown"}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda rows: [*rows, rows[3]], ("4", "row 5", "row 72")),
+        (lambda rows: [*rows[:9], rows[9].replace("10,", ",", 1), *rows[10:]], ("row 11", "no id")),
+        (lambda rows: [*rows[:9], _with(rows[9], 2, "점검중"), *rows[10:]], ("11", "실적", "점검중")),
+    ],
+    ids=["duplicate id", "missing id", "text among numbers"],
+)
+def test_a_bad_cell_is_named_with_its_row(tmp_path: Path, spoil, words: tuple[str, ...]) -> None:  # type: ignore[no-untyped-def]
+    path = written(tmp_path / "a.csv", HEADER, spoil(days(70, 0.2)))
+    with pytest.raises(UserError) as caught:
+        judged(path, tmp_path, judge.Roles("실적", "현행", ("업체A",), "번호", "일시"))
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+def _with(row: str, place: int, text: str) -> str:
+    cells = row.split(",")
+    cells[place] = text
+    return ",".join(cells)
+
+
+@pytest.mark.parametrize("factor", [10, 60, 1000, 1 / 1000])
+def test_another_unit_is_asked_about(tmp_path: Path, factor: float) -> None:
+    rows = [_with(row, 4, f"{float(row.split(',')[4]) * factor:.5f}") for row in days(70, 0.2)]
+    path = written(tmp_path / "a.csv", HEADER, rows)
+    with pytest.raises(UserError, match="--scale"):
+        judged(path, tmp_path / "1")
+    asked: list[str] = []
+    trial = judged(path, tmp_path / "2", confirm=lambda text: not asked.append(text))
+    assert len(asked) == 1
+    assert deciding(trial.verdicts)[0]["methods"]["업체A"] < 12  # noqa: PLR2004 - the errors are 5 to 15
+
+
+def test_an_offer_in_its_own_file_is_matched_by_id(tmp_path: Path) -> None:
+    rows = days(70, 0.3)
+    whole = judged(written(tmp_path / "whole.csv", HEADER, rows), tmp_path / "1")
+    short = written(tmp_path / "short.csv", "번호,일시,실적,현행", [row.rpartition(",")[0] for row in rows])
+    shuffled = [f"{row.split(',')[0]},{row.split(',')[4]}" for row in rows]
+    random.Random(1).shuffle(shuffled)
+    other = tables.read(written(tmp_path / "vendor.csv", "번호,답", shuffled))
+    sheet = tables.read(short)
+    roles = judge.Roles("실적", "현행", (), "번호", "일시")
+    asked = judge.question(sheet, roles, others={"업체A": other})
+    trial = run(asked.project, Data(()), tmp_path / "2", about=asked.about)
+    assert deciding(trial.verdicts)[0]["gain"] == deciding(whole.verdicts)[0]["gain"]
+    assert any("another order" in note["en"] for note in asked.notes)
+
+
+def test_a_missing_id_of_the_offer_is_named(tmp_path: Path) -> None:
+    rows = days(70, 0.3)
+    sheet = tables.read(written(tmp_path / "a.csv", HEADER, rows))
+    other = tables.read(written(tmp_path / "v.csv", "번호,답", [f"{n},1" for n in range(1, 70)]))
+    with pytest.raises(UserError, match=r"70.*row 71"):
+        judge.question(sheet, judge.Roles("실적", "현행", (), "번호", "일시"), others={"업체B": other})
+
+
+def test_brier_wants_probabilities(tmp_path: Path) -> None:
+    rows = [f"{n},{n % 2},{0.3 + n % 2 * 0.3},{0.2 + n % 2 * 0.5}" for n in range(40)]
+    path = written(tmp_path / "a.csv", "번호,실적,현행,제안", rows)
+    trial = judged(path, tmp_path / "1")
+    assert trial.kpis[0]["name"]["en"] == "Brier score"
+    path = written(tmp_path / "b.csv", "번호,실적,현행,제안", [*rows, "41,2,0.3,0.4"])
+    with pytest.raises(UserError, match="2.0 is not 0 or 1"):
+        judged(path, tmp_path / "2", kpi="brier")
+
+
+def test_words_are_judged_by_the_share_right(tmp_path: Path) -> None:
+    rows = [f"{n},{'특' if n % 3 else '상'},특,{'특' if n % 3 else '상'}" for n in range(60)]
+    trial = judged(written(tmp_path / "a.csv", "번호,실적,현행,제안", rows), tmp_path)
+    one = deciding(trial.verdicts)[0]
+    assert one["methods"] == {"현행": pytest.approx(100 * 40 / 60), "제안": pytest.approx(100.0)}
+    assert one["verdict"] == "better"
+
+
+def test_cost_needs_no_truth(tmp_path: Path) -> None:
+    rows = [f"2026-03-{n % 28 + 1:02d},{1000 + n * 10},{900 + n * 10}" for n in range(84)]
+    path = written(tmp_path / "a.csv", "일시,현행(원),제안(원)", rows)
+    one = deciding(judged(path, tmp_path, kpi="cost").verdicts)[0]
+    assert (one["verdict"], one["unit"], one["gain"]["mean"]) == ("better", "원", pytest.approx(100.0))
+
+
+def test_an_unknown_column_proposes_the_nearest(tmp_path: Path) -> None:
+    sheet = tables.read(written(tmp_path / "a.csv", HEADER, days(10, 0)))
+    with pytest.raises(UserError, match="업체A"):
+        judge.named(sheet, judge.Roles(offers=("업체",)))
