@@ -23,8 +23,8 @@ HEADERS = ("번호", "일시", "현장", "실적(kWh)", "현행(kWh)", "업체A(
 
 def rows(count: int) -> list[tuple[object, ...]]:
     """Hourly answers at two sites; the offer is a little nearer to the truth. Made: for timing only."""
-    draw = random.Random(1)  # noqa: S311 - no secret
-    start = datetime.datetime(2020, 1, 1, 0, 0)  # noqa: DTZ001 - a wall clock in a sheet
+    draw = random.Random(1)
+    start = datetime.datetime(2020, 1, 1, 0, 0)
     found: list[tuple[object, ...]] = []
     for number in range(count):
         truth = round(draw.uniform(50, 1500), 1)
@@ -70,10 +70,39 @@ def main() -> None:
         place.mkdir(parents=True, exist_ok=True)
         table = rows(given.rows)
         for path in (write_csv(place / "answers.csv", table), write_xlsx(place / "answers.xlsx", table)):
-            columns = ["--truth", HEADERS[3], "--practice", HEADERS[4], "--offer", HEADERS[5], "--id", "번호", "--time", "일시"]
-            command = [sys.executable, "-m", "dure.cli", "judge", str(path), *columns, "--site", "현장", "--out", str(place / f"out-{path.suffix[1:]}"), "--yes"]
+            columns = [
+                "--truth",
+                HEADERS[3],
+                "--practice",
+                HEADERS[4],
+                "--offer",
+                HEADERS[5],
+                "--id",
+                "번호",
+                "--time",
+                "일시",
+            ]
+            command = [
+                sys.executable,
+                "-m",
+                "dure",
+                "judge",
+                str(path),
+                *columns,
+                "--site",
+                "현장",
+                "--out",
+                str(place / f"out-{path.suffix[1:]}"),
+                "--yes",
+            ]
             start = time.perf_counter()
-            done = subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, "DURE_HOME": str(place / "home")})  # noqa: S603
+            done = subprocess.run(
+                command,
+                check=False,
+                capture_output=True,
+                text=True,
+                env={**os.environ, "DURE_HOME": str(place / "home")},
+            )
             print(f"{path.name}: {given.rows:,} rows in {time.perf_counter() - start:.1f} s, exit {done.returncode}")
             print(done.stdout.strip()[:1000] or done.stderr.strip()[-1500:])
 

@@ -111,7 +111,7 @@ def test_another_unit_is_asked_about(tmp_path: Path, factor: float) -> None:
     asked: list[str] = []
     trial = judged(path, tmp_path / "2", confirm=lambda text: not asked.append(text))
     assert len(asked) == 1
-    assert deciding(trial.verdicts)[0]["methods"]["업체A"] < 12  # noqa: PLR2004 - the errors are 5 to 15
+    assert deciding(trial.verdicts)[0]["methods"]["업체A"] < 12
 
 
 def test_an_offer_in_its_own_file_is_matched_by_id(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CAUSES = ("declined", "crashed", "invalid", "infeasible", "late")
 
 
-class Unanswered(Exception):  # noqa: N818 - not an error of ours: a method's step without a usable answer
+class Unanswered(Exception):
     """A step without a usable answer: its cause (one of CAUSES) and what was said."""
 
     def __init__(self, cause: str, why: str = "") -> None:
@@ -37,7 +37,7 @@ def answer(project: Project, method: Method, request: Any) -> Form:
         given = method(copy)
     except Unanswered:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a stranger's method throws is its own failure, not ours
+    except Exception as error:
         raise Unanswered("crashed", f"{type(error).__name__}: {error}") from error
     if given is None:
         raise Unanswered("declined")
@@ -94,7 +94,7 @@ class Ask:
                 if safe is None:
                     raise
                 self.cause, self.why = failed.cause, failed.why
-        assert safe is not None  # noqa: S101 - only the practice has no safe answer, and its failure was raised
+        assert safe is not None
         return safe
 
 
@@ -131,9 +131,7 @@ class AskMany:
         failed = np.array([bool(cause) for cause in self.causes])
         return {name: np.where(failed, safe[0][name], given[name]) for name in safe[0]}
 
-    def _answers(
-        self, method: Method, columns: Mapping[str, np.ndarray]
-    ) -> tuple[dict[str, np.ndarray], list[str]]:
+    def _answers(self, method: Method, columns: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], list[str]]:
         """The method's columns and a cause for each row; a row of nothing but NaN declines."""
         import numpy as np
 
@@ -142,7 +140,9 @@ class AskMany:
         try:
             given = method.many({name: np.array(column) for name, column in columns.items()})  # type: ignore[attr-defined]
             answered = {name: np.asarray(given[name]) for name in names}
-            rows = [dict(zip(names, row, strict=True)) for row in zip(*(answered[n].tolist() for n in names), strict=True)]
+            rows = [
+                dict(zip(names, row, strict=True)) for row in zip(*(answered[n].tolist() for n in names), strict=True)
+            ]
         except Exception:  # noqa: BLE001 - a stranger's method
             return blank, ["crashed"] * length
         if len(rows) != length:

@@ -29,7 +29,15 @@ def sources(project: str | None = None) -> list[dict[str, Any]]:
         except UserError as error:
             if project:
                 raise
-            rows.append({"project": name, "name": "", "title": {"ko": str(error), "en": str(error)}, "origin": "", "licence": ""})
+            rows.append(
+                {
+                    "project": name,
+                    "name": "",
+                    "title": {"ko": str(error), "en": str(error)},
+                    "origin": "",
+                    "licence": "",
+                }
+            )
             continue
         rows += [{"project": name, **source_row(source)} for source in loaded.sources]
     return rows

@@ -32,7 +32,9 @@ require = click.option("--require", type=click.Choice(["better"]), help="Exit wi
 class Commands(click.Group):
     """Proposes the nearest command for an unknown one."""
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command called, or a usage error with the nearest name."""
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             close = nearest(args[0], self.list_commands(ctx))
@@ -88,7 +90,12 @@ def progress(*, quiet: bool) -> Iterator[Tell]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (BarColumn(bar_width=24), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn(), TextColumn("{task.description}"))
+    columns = (
+        BarColumn(bar_width=24),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=1.0)
         yield lambda share, text: bar.update(task, completed=share, description=text)
@@ -131,7 +138,9 @@ def existing(path: str | Path) -> Path:
         return place
     folder = place.parent if place.parent.is_dir() else Path()
     close = nearest(place.name, [each.name for each in folder.iterdir() if each.is_file()])
-    raise UserError(_("there is no such file"), where=str(path), cure=_("Did you mean {name}?", name=close) if close else "")
+    raise UserError(
+        _("there is no such file"), where=str(path), cure=_("Did you mean {name}?", name=close) if close else ""
+    )
 
 
 def show_result(result: Trial, place: Path | None, *, json_wanted: bool, required: str | None) -> None:
@@ -198,7 +207,7 @@ def stamped(name: str) -> Path:
 @out_option
 @yes_option
 @as_json
-def judge(  # noqa: PLR0913 - one parameter an option
+def judge(
     file: Path, truth: str | None, practice: str | None, offers: tuple[str, ...], id_: str | None, time_: str | None,
     site: str | None, block: str | None, sheet: str | None, kpi: str | None, worth: str | None, goal: float | None,
     scale: tuple[str, ...], require: str | None, out: Path | None, yes: bool, as_json: bool,
@@ -282,7 +291,12 @@ def list_(as_json: bool) -> None:
 
     projects = [manifest(folder) for folder in found().values()]
     if as_json:
-        dump([{"id": each.id, "line": each.line, "title": each.title.model_dump(), "version": each.version} for each in projects])
+        dump(
+            [
+                {"id": each.id, "line": each.line, "title": each.title.model_dump(), "version": each.version}
+                for each in projects
+            ]
+        )
     for each in projects if not as_json else []:
         click.echo(f"{each.id:28} {each.title}")
 
@@ -316,7 +330,9 @@ def inputs_of(
         maps={name: existing(path) for name, path in pairs(kept, "--map").items()},
         settings=pairs(settings, "--set"),
         practice=existing(practice) if practice else None,
-        offers={name: where if "://" in where else str(existing(where)) for name, where in pairs(offers, "--offer").items()},
+        offers={
+            name: where if "://" in where else str(existing(where)) for name, where in pairs(offers, "--offer").items()
+        },
     )
 
 
@@ -334,7 +350,7 @@ def inputs_of(
 @out_option
 @yes_option
 @as_json
-def run(  # noqa: PLR0913 - one parameter an option
+def run(
     project: str, data: tuple[str, ...], practice: Path | None, offers: tuple[str, ...], maps: tuple[str, ...],
     settings: tuple[str, ...], sealed: bool, profile: str, seed: int | None, require: str | None, out: Path | None,
     yes: bool, as_json: bool,
@@ -347,7 +363,14 @@ def run(  # noqa: PLR0913 - one parameter an option
     confirm = confirmer(yes=yes)
     with progress(quiet=as_json) as tell:
         result, place = running.run(
-            project, given, sealed=sealed, profile=profile, seeds=seeds, out=out or stamped(project), tell=tell, confirm=confirm
+            project,
+            given,
+            sealed=sealed,
+            profile=profile,
+            seeds=seeds,
+            out=out or stamped(project),
+            tell=tell,
+            confirm=confirm,
         )
     show_result(result, place, json_wanted=as_json, required=require)
 
@@ -364,7 +387,14 @@ def ask(project: str, file: str, method: str | None, settings: tuple[str, ...], 
 
     raw = sys.stdin.buffer.read() if file == "-" else existing(file).read_bytes()
     with progress(quiet=as_json) as tell:
-        answered = answer_to(project, raw, where="-" if file == "-" else file, method=method, inputs=inputs_of(settings=settings), tell=tell)
+        answered = answer_to(
+            project,
+            raw,
+            where="-" if file == "-" else file,
+            method=method,
+            inputs=inputs_of(settings=settings),
+            tell=tell,
+        )
     dump(answered)
 
 
@@ -393,7 +423,9 @@ def data(action: str, project: str | None, source: str | None, out: Path | None,
     elif action == "fetch":
         with progress(quiet=as_json) as tell:
             found = catalogue.fetch(project, source, tell)
-        dump({name: str(path) for name, path in found.items()}) if as_json else click.echo("\n".join(f"{n}  {p}" for n, p in found.items()))
+        dump({name: str(path) for name, path in found.items()}) if as_json else click.echo(
+            "\n".join(f"{n}  {p}" for n, p in found.items())
+        )
     else:
         rows = [row for row in catalogue.sources(project) if source in (None, row["name"])]
         dump(rows) if as_json else click.echo(catalogue.in_words(rows))
@@ -439,11 +471,20 @@ def verify(folder: Path, again: bool, data: tuple[str, ...], trust: str | None, 
         evidence.trust(report.fingerprint, trust)
         report = evidence.verify(folder)
     if as_json:
-        dump({**report.to_dict(), "rerun": None if differing is None else {"reproduced": not differing, "differing": differing}})
+        dump(
+            {
+                **report.to_dict(),
+                "rerun": None if differing is None else {"reproduced": not differing, "differing": differing},
+            }
+        )
     else:
         click.echo(report.in_words())
         if differing is not None:
-            click.echo(_("Re-run: it comes out again.") if not differing else _("Re-run: {count} rows differ.", count=len(differing)))
+            click.echo(
+                _("Re-run: it comes out again.")
+                if not differing
+                else _("Re-run: {count} rows differ.", count=len(differing))
+            )
             click.echo("\n".join(f"  {row}" for row in differing[:20]))
     if not report.intact or differing:
         sys.exit(REFUSED)
@@ -457,12 +498,16 @@ def verify(folder: Path, again: bool, data: tuple[str, ...], trust: str | None, 
 @click.option("--sheet", help="Sheet of a workbook.")
 @click.option("--into", type=click.Path(path_type=Path), default=Path("regions"), show_default=True)
 @as_json
-def new(region: str, noun: str, survey: Path | None, target: str | None, sheet: str | None, into: Path, as_json: bool) -> None:
+def new(
+    region: str, noun: str, survey: Path | None, target: str | None, sheet: str | None, into: Path, as_json: bool
+) -> None:
     """Write a new project that runs at once."""
     from dure.new import new as write
 
     place = write(region, noun, into, survey=existing(survey) if survey else None, target=target, sheet=sheet)
-    dump({"folder": str(place)}) if as_json else click.echo(_("Written: {place}. Try it: dure run {name}", place=str(place), name=f"{region}.{noun}"))
+    dump({"folder": str(place)}) if as_json else click.echo(
+        _("Written: {place}. Try it: dure run {name}", place=str(place), name=f"{region}.{noun}")
+    )
 
 
 @cli.command()
@@ -476,7 +521,3 @@ def demo(out: Path | None, as_json: bool) -> None:
         result = play(out or stamped("demo"), tell, say=(lambda text: None) if as_json else click.echo)
     if as_json:
         dump(result)
-
-
-if __name__ == "__main__":
-    main()

@@ -66,7 +66,7 @@ def store(content: bytes) -> str:
 
 def stored(sha256: str) -> Path:
     """Where content with this hash lies. Raises UserError when it is not a hash or was never stored here."""
-    is_hash = len(sha256) == 64 and all(letter in "0123456789abcdef" for letter in sha256)  # noqa: PLR2004 - hex SHA-256
+    is_hash = len(sha256) == 64 and all(letter in "0123456789abcdef" for letter in sha256)
     if not is_hash or not _place(sha256).is_file():
         raise UserError(_("no content with the hash {sha256} is stored here", sha256=sha256[:80]))
     return _place(sha256)
@@ -115,7 +115,13 @@ class Wheel:
 
         wish = f"{self.package}=={self.version}"
         # --only-binary: downloading a source distribution would run its code.
-        options = ["--no-deps", "--only-binary=:all:", "--ignore-requires-python", "--quiet", "--disable-pip-version-check"]
+        options = [
+            "--no-deps",
+            "--only-binary=:all:",
+            "--ignore-requires-python",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]
         with tempfile.TemporaryDirectory() as folder:
             command = [sys.executable, "-m", "pip", "download", *options, "--dest", folder, wish]
             done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed arguments

@@ -52,13 +52,19 @@ def demo(out: Path, tell: Tell, say: Callable[[str], None]) -> dict[str, Any]:
     travelled, _place = run("gangwon.heart", sealed=True, out=out / "c-heart", tell=part(0.7, 1.0))
     show(travelled, say)
     say("\n(d) " + _("The evidence of (b) with one digit changed:"))
-    assert place is not None  # noqa: S101 - `out` was given
+    assert place is not None
     report = evidence.verify(forged(place, out / "d-forged"))
     say(report.in_words())
     say("\n" + _("All of it, to be opened and checked: {place}", place=str(out)))
-    say(_("Now your own table: dure judge FILE   (a column of what happened, one of today's answers, one of the offer)"))
+    say(
+        _("Now your own table: dure judge FILE   (a column of what happened, one of today's answers, one of the offer)")
+    )
     parts = {"a": judged, "b": planned, "c": travelled}
-    return {"evidence": str(out), "forgery_refused": not report.intact, "verdicts": {name: deciding(each.verdicts) for name, each in parts.items()}}
+    return {
+        "evidence": str(out),
+        "forgery_refused": not report.intact,
+        "verdicts": {name: deciding(each.verdicts) for name, each in parts.items()},
+    }
 
 
 def weather_table(path: Path) -> Path:
@@ -66,7 +72,11 @@ def weather_table(path: Path) -> Path:
     frame = Data((WEATHER,))["weather"].with_columns(pl.col("temp_max").shift(1).alias("yesterday"))
     month = pl.col("temp_max").shift(1).rolling_mean(MONTH)
     offered = (pl.col("yesterday") + PULL * (month - pl.col("yesterday"))).round(1)
-    names = ("일시", "실적(℃)", "현행(℃)", "제안(℃)") if language() == "ko" else ("date", "actual(°C)", "practice(°C)", "offer(°C)")
+    names = (
+        ("일시", "실적(℃)", "현행(℃)", "제안(℃)")
+        if language() == "ko"
+        else ("date", "actual(°C)", "practice(°C)", "offer(°C)")
+    )
     answers = frame.with_columns(offered.alias("offer")).tail(DAYS).select("date", "temp_max", "yesterday", "offer")
     answers.columns = list(names)
     return write_atomically(path, answers.write_csv())
@@ -100,10 +110,12 @@ def draw_gantt(result: Trial, out: Path) -> Path:
     project = load("yeongnam.production")
     case = result.answers["case"][-1]
     given = result.answers.filter(pl.col("case") == case)
-    answers = {row["method"]: project.response.model_validate_json(row["answer"]) for row in given.iter_rows(named=True)}
+    answers = {
+        row["method"]: project.response.model_validate_json(row["answer"]) for row in given.iter_rows(named=True)
+    }
     turns = project.rounds(opened(project, Inputs()))
     asked = next(each for turn in turns for each in turn.cases if each.id == case)
-    assert project.figure is not None  # noqa: S101 - the project has one
+    assert project.figure is not None
     return save(project.figure(asked.request, answers, asked.truth, None), out / "gantt.png")
 
 

@@ -12,7 +12,7 @@ from dure.words import _
 def describe(project: Project) -> dict[str, Any]:
     """Everything a page, a form or an API needs to know of a project, without its code."""
     about = project.manifest
-    assert about is not None  # noqa: S101 - a loaded project
+    assert about is not None
     return {
         **about.model_dump(mode="json"),
         "request": project.request.model_json_schema(),
@@ -40,20 +40,33 @@ def source_row(source: Any) -> dict[str, Any]:
 def in_words(project: Project) -> str:
     """The same for a reader at a terminal."""
     about = project.manifest
-    assert about is not None  # noqa: S101 - a loaded project
+    assert about is not None
     lines = [f"{about.id} {about.version}  {about.title}", str(about.summary), ""]
     lines.append(_("Today's practice: {label}", label=text_of(project, label(project.practice))))
-    lines.append("  " + _("source: {source}; used by: {who}", source=about.practice.source, who=str(about.practice.who)))
+    lines.append(
+        "  " + _("source: {source}; used by: {who}", source=about.practice.source, who=str(about.practice.who))
+    )
     lines.append("  " + _("stronger practice: {stronger}", stronger=str(about.practice.stronger)))
     lines.append(_("Model: {label}", label=text_of(project, label(project.model))))
     lines += [_("Rival: {label}", label=text_of(project, label(each))) for each in project.rivals]
-    lines += ["", _("Asked:"), *_fields(project, project.request), _("Answered:"), *_fields(project, project.response), ""]
+    lines += [
+        "",
+        _("Asked:"),
+        *_fields(project, project.request),
+        _("Answered:"),
+        *_fields(project, project.response),
+        "",
+    ]
     for number, kpi in enumerate(project.kpis):
         decides = " " + _("(decides)") if number == 0 else ""
-        lines.append(_("KPI: {name} [{unit}] = {of}", name=text_of(project, kpi.name), unit=kpi.unit, of=kpi.of) + decides)
+        lines.append(
+            _("KPI: {name} [{unit}] = {of}", name=text_of(project, kpi.name), unit=kpi.unit, of=kpi.of) + decides
+        )
     for source in project.sources:
         row = source_row(source)
-        lines.append(_("Data: {name}, {licence}, {credit}", name=source.name, licence=row["licence"], credit=row["credit"]))
+        lines.append(
+            _("Data: {name}, {licence}, {credit}", name=source.name, licence=row["licence"], credit=row["credit"])
+        )
     return "\n".join(lines)
 
 

@@ -31,7 +31,7 @@ class UserError(Exception):
         return f"{head} {self.cure}" if self.cure else head
 
 
-class Invalid(Exception):  # noqa: N818 - the house's word for an infeasible answer, raised by a project's own `check`
+class Invalid(Exception):
     """A response that breaks the rules of the request: infeasible, out of bounds."""
 
 
@@ -88,7 +88,7 @@ def _place(loc: tuple[int | str, ...]) -> str:
 
 def _shown(value: object) -> str:
     text = repr(value) if not isinstance(value, str) else value
-    return text if len(text) <= 40 else text[:37] + "..."  # noqa: PLR2004 - a message stays on one line
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 # pydantic's error types that people meet, as msgids; whatever is not here is shown in pydantic's own words.

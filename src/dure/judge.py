@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from dure.project import Builder, History, Method, Work
     from dure.tables import Sheet
 
-ROWS = 300  # rows without time or block: more are joined, in the file's order, into so many groups (docs/gate.md: at 300
+ROWS = (
+    300  # rows without time or block: more are joined, in the file's order, into so many groups (docs/gate.md: at 300
+)
 # blocks the interval is as sharp as it gets, and neighbours that depend on each other fall together)
 FACTORS = (10.0, 60.0, 1000.0)  # wrong units people bring: per cent, minutes and hours, kilo
 _NAMES = {
@@ -58,7 +60,9 @@ class Roles:
         """The roles as options of the command line."""
         said = [("truth", self.truth), ("practice", self.practice), *(("offer", each) for each in self.offers)]
         said += [("id", self.id), ("time", self.time), ("site", self.site), ("block", self.block)]
-        return " ".join(f"--{role} {column!r}" if " " in column else f"--{role} {column}" for role, column in said if column)
+        return " ".join(
+            f"--{role} {column!r}" if " " in column else f"--{role} {column}" for role, column in said if column
+        )
 
 
 def propose(sheet: Sheet, given: Roles, kpi: str | None) -> Roles:
@@ -97,7 +101,15 @@ def named(sheet: Sheet, given: Roles) -> Roles:
 
     offers = tuple(_column(sheet, name) for name in given.offers)
     block = given.block if given.block in (None, *_SPANS) else column(given.block)
-    return Roles(column(given.truth), column(given.practice), offers, column(given.id), column(given.time), column(given.site), block)
+    return Roles(
+        column(given.truth),
+        column(given.practice),
+        offers,
+        column(given.id),
+        column(given.time),
+        column(given.site),
+        block,
+    )
 
 
 def _column(sheet: Sheet, name: str) -> str:
@@ -114,12 +126,14 @@ def _column(sheet: Sheet, name: str) -> str:
 
 
 def _normal(text: str) -> str:
-    return "".join(letter for letter in text.split("(")[0].lower() if letter.isalnum() or letter == "_")
+    return "".join(letter for letter in text.split("(", maxsplit=1)[0].lower() if letter.isalnum() or letter == "_")
 
 
 def _is_named(header: str, role: str) -> bool:
     plain = _normal(header)
-    return any(plain == name or (len(name) > 1 and (plain.startswith(name) or plain.endswith(name))) for name in _NAMES[role])
+    return any(
+        plain == name or (len(name) > 1 and (plain.startswith(name) or plain.endswith(name))) for name in _NAMES[role]
+    )
 
 
 def _by_name(headers: Sequence[str], role: str) -> str | None:
@@ -149,8 +163,8 @@ def _alike(sheet: Sheet, headers: Sequence[str], truth: str | None) -> list[str]
         except UserError:
             continue
         both = np.isfinite(values) & np.isfinite(actual)
-        if both.sum() > 2 and values[both].std() > 0 and actual[both].std() > 0:  # noqa: PLR2004 - a line fits two points
-            if np.corrcoef(values[both], actual[both])[0, 1] > 0.5:  # noqa: PLR2004 - half the way
+        if both.sum() > 2 and values[both].std() > 0 and actual[both].std() > 0:
+            if np.corrcoef(values[both], actual[both])[0, 1] > 0.5:
                 found.append(header)
     return found
 
@@ -243,7 +257,7 @@ def question(
     UserError
         Duplicate, missing or unmatched ids with their rows; text among numbers; a wrong unit.
     """
-    notes: Notes = [{lang: note for lang in LANGUAGES} for note in sheet.notes]
+    notes: Notes = [dict.fromkeys(LANGUAGES, note) for note in sheet.notes]
     if sheet.dropped:
         notes.append(said("{count} rows are no cases (totals, notes, blank lines); the first is row {row}",
                           count=len(sheet.dropped), row=sheet.dropped[0][0]))  # fmt: skip
@@ -282,7 +296,11 @@ def _project(
     from dure.manifest import Manifest, Practice, Text
 
     chosen = _KINDS[kind]
-    unit = sheet.units.get(roles.truth or roles.practice or "", "") if chosen.unit is None or kind == "cost" else chosen.unit
+    unit = (
+        sheet.units.get(roles.truth or roles.practice or "", "")
+        if chosen.unit is None or kind == "cost"
+        else chosen.unit
+    )
     both = Text(ko=Path(sheet.file).name, en=Path(sheet.file).name)
     return Project(
         request=Asked,
@@ -323,19 +341,21 @@ def _recorded(name: str, values: pl.Series, ids: Sequence[str]) -> Builder:
 
 
 def _kind(sheet: Sheet, roles: Roles, notes: Notes) -> str:
-    """mae for numbers, Brier score for a two-valued truth with answers in 0..1, share right for words; said in notes."""
+    """Mae for numbers, Brier score for a two-valued truth with answers in 0..1, share right for words; said in notes."""
     if roles.truth is None:
         raise UserError(_("without a truth only --kpi cost can be judged"), where=sheet.file)
     try:
         truth = tables.numbers(sheet, roles.truth).drop_nulls()
-        given = pl.concat([tables.numbers(sheet, each).drop_nulls() for each in (roles.practice, *roles.offers) if each])
+        given = pl.concat(
+            [tables.numbers(sheet, each).drop_nulls() for each in (roles.practice, *roles.offers) if each]
+        )
     except UserError:
         if _mostly_numbers(sheet, roles.truth):  # one word among numbers is a mistake, not an answer in words
             raise
         kind = "hit"
     else:
         two, inside = set(truth.unique()) <= {0.0, 1.0}, bool(given.is_between(0, 1).all())
-        kind = "brier" if two and inside and given.n_unique() > 2 else "hit" if two and inside else "mae"  # noqa: PLR2004
+        kind = "brier" if two and inside and given.n_unique() > 2 else "hit" if two and inside else "mae"
     notes.append(said("judged by {kpi}; another one with --kpi", kpi=_KINDS[kind].name))
     return kind
 
@@ -354,7 +374,9 @@ def _ids(sheet: Sheet, roles: Roles) -> list[str]:
     place = _("{file} column {column}", file=sheet.where, column=roles.id)
     empty = ids.is_null().arg_true()
     if empty.len():
-        raise UserError(_("row {row} has no id", row=rows[empty[0]]), where=place, cure=_("Fill it in or delete the row."))
+        raise UserError(
+            _("row {row} has no id", row=rows[empty[0]]), where=place, cure=_("Fill it in or delete the row.")
+        )
     seen: dict[str, int] = {}
     for row, each in zip(rows, ids.to_list(), strict=True):
         if each in seen:
@@ -372,10 +394,18 @@ def _joined(
 ) -> pl.Series:
     """An offer's own table, brought into the order of this one by id."""
     if roles.id is None:
-        raise UserError(_("an offer in a file of its own is matched by id"), where=other.file, cure=_("Name the id column with --id."))
+        raise UserError(
+            _("an offer in a file of its own is matched by id"),
+            where=other.file,
+            cure=_("Name the id column with --id."),
+        )
     if roles.id not in other.headers:
         _column(other, roles.id)
-    column = name if name in other.headers else next((h for h in other.headers if h != roles.id and _is_named(h, "offer")), None)
+    column = (
+        name
+        if name in other.headers
+        else next((h for h in other.headers if h != roles.id and _is_named(h, "offer")), None)
+    )
     if column is None:
         rest = [header for header in other.headers if header != roles.id]
         column = rest[0] if len(rest) == 1 else _column(other, name)
@@ -391,7 +421,9 @@ def _joined(
         )  # fmt: skip
     shuffled = next((row for row, a, b in zip(other.rows, mine, theirs, strict=False) if a != b), None)
     if shuffled is not None:
-        notes.append(said("{file}: ids stand in another order from row {row} on; matched by id", file=other.where, row=shuffled))
+        notes.append(
+            said("{file}: ids stand in another order from row {row} on; matched by id", file=other.where, row=shuffled)
+        )
     return pl.Series(name, [values[each] for each in mine])
 
 
@@ -405,13 +437,15 @@ def _factors(
     found: dict[str, float] = {}
     for name, values in columns.items():
         ratio = _size(values) / base if base else 0.0
-        factor = next((f for f in (*FACTORS, *(1 / each for each in FACTORS)) if ratio and 0.7 < ratio / f < 1.4), None)  # noqa: PLR2004
+        factor = next((f for f in (*FACTORS, *(1 / each for each in FACTORS)) if ratio and 0.7 < ratio / f < 1.4), None)
         if name == yard or name in settled or factor is None:
             continue
         times = f"{factor:,.0f}" if factor > 1 else f"1/{1 / factor:,.0f}"
         what = _("{column} is about {times} times {yard}: another unit?", column=name, times=times, yard=yard)
         if confirm is None:
-            cure = _("If so, give --scale {column}={by}; if not, --scale {column}=1.", column=name, by=f"{1 / factor:g}")
+            cure = _(
+                "If so, give --scale {column}={by}; if not, --scale {column}=1.", column=name, by=f"{1 / factor:g}"
+            )
             raise UserError(what, where=sheet.where, cure=cure)
         found[name] = 1 / factor if confirm(what + " " + _("Divide it by {times}?", times=times)) else 1.0
         if found[name] != 1.0:
@@ -433,7 +467,11 @@ def _in_range(sheet: Sheet, columns: Mapping[str, pl.Series], roles: Roles, kind
         fine = values.is_in([0.0, 1.0]) if name == roles.truth else values.is_between(0.0, 1.0)
         bad = (~fine.fill_null(value=True)).arg_true()
         if bad.len():
-            what = _("{value} is not 0 or 1", value=values[bad[0]]) if name == roles.truth else _("{value} is not within 0..1", value=values[bad[0]])
+            what = (
+                _("{value} is not 0 or 1", value=values[bad[0]])
+                if name == roles.truth
+                else _("{value} is not within 0..1", value=values[bad[0]])
+            )
             raise UserError(
                 what,
                 where=_("{file} row {row} column {column}", file=sheet.where, row=sheet.rows[bad[0]], column=name),
@@ -467,11 +505,15 @@ def _blocks(
         span = roles.block or _span(times, columns, roles, keep, kind, notes)
         return [None if each is None else each.strftime(_SPANS[span]) for each in times.to_list()], span
     if roles.block:
-        raise UserError(_("--block {block} needs the time of every row", block=roles.block), cure=_("Name its column with --time."))
+        raise UserError(
+            _("--block {block} needs the time of every row", block=roles.block), cure=_("Name its column with --time.")
+        )
     notes.append(said("no time and no block: rows are taken as independent of each other"))
     size = -(-len(keep) // ROWS)
     place = {row: number // size for number, row in enumerate(keep)}
-    return [f"{place[row]:04d}" if row in place else None for row in range(len(sheet.rows))], "row" if size == 1 else "group of rows"
+    return [
+        f"{place[row]:04d}" if row in place else None for row in range(len(sheet.rows))
+    ], "row" if size == 1 else "group of rows"
 
 
 _SPANS = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
@@ -488,11 +530,18 @@ def _span(
 
     kept = times.gather(keep)
     if kept.null_count():
-        raise UserError(_("row {row} has no time", row=int(kept.is_null().arg_true()[0]) + 1), cure=_("Fill it in or delete the row."))
+        raise UserError(
+            _("row {row} has no time", row=int(kept.is_null().arg_true()[0]) + 1),
+            cure=_("Fill it in or delete the row."),
+        )
     order = kept.arg_sort().to_numpy()
     practice = columns[str(roles.practice)].gather(keep).to_numpy()
     if kind in ("hit", "cost"):
-        loss = practice if kind == "cost" else (practice != columns[str(roles.truth)].gather(keep).to_numpy()).astype(float)
+        loss = (
+            practice
+            if kind == "cost"
+            else (practice != columns[str(roles.truth)].gather(keep).to_numpy()).astype(float)
+        )
     else:
         loss = np.abs(practice - columns[str(roles.truth)].gather(keep).to_numpy())
     rho = autocorrelation(np.asarray(loss, dtype=float)[order])
@@ -501,9 +550,8 @@ def _span(
     fits = []
     for name, style in _SPANS.items():
         count = kept.dt.strftime(style).n_unique()
-        fits.append((name, count, moments / count >= needed or name == "day" and moments == count))
-    chosen = next((name for name, count, long in fits if long and count >= 6), None)  # noqa: PLR2004 - the rule's fewest
-    chosen = chosen or next((name for name, count, _long in reversed(fits) if count >= 6), "day")  # noqa: PLR2004
+        fits.append((name, count, moments / count >= needed or (name == "day" and moments == count)))
+    chosen = next((name for name, count, long in fits if long and count >= 6), None)
+    chosen = chosen or next((name for name, count, _long in reversed(fits) if count >= 6), "day")
     notes.append(said("blocks are one {span} each, from the times; another one with --block", span=chosen))
     return chosen
-

@@ -21,7 +21,9 @@ def look(project: str, code: str, rounds: Iterable[str]) -> int:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     fresh = [(project, turn.replace("\t", " "), code) for turn in rounds]
     fresh = [each for each in dict.fromkeys(fresh) if each not in seen]
-    with path.open("a", encoding="utf-8", newline="\n") as file:  # appended: a line is whole or missing, never rewritten
+    with path.open(
+        "a", encoding="utf-8", newline="\n"
+    ) as file:  # appended: a line is whole or missing, never rewritten
         file.writelines("\t".join((now, *each)) + "\n" for each in fresh)
     of_round: dict[str, int] = {}
     for each in {*seen, *fresh}:

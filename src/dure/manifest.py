@@ -69,7 +69,9 @@ def found() -> dict[str, Path]:
     """
     here = [Path(__file__).parent / "regions"]
     more = [Path(part) for part in os.environ.get("DURE_PROJECTS", "").split(os.pathsep) if part]
-    folders = [path.parent for root in [*here, *more, Path("regions")] for path in sorted(root.glob("*/*/project.toml"))]
+    folders = [
+        path.parent for root in [*here, *more, Path("regions")] for path in sorted(root.glob("*/*/project.toml"))
+    ]
     return {f"{folder.parent.name}.{folder.name}": folder.resolve() for folder in [*folders, *_installed()]}
 
 
@@ -77,7 +79,9 @@ def _installed() -> list[Path]:
     from importlib.metadata import entry_points
 
     places = [importlib.util.find_spec(entry.value) for entry in entry_points(group="dure.projects")]
-    return [Path(next(iter(spec.submodule_search_locations))) for spec in places if spec and spec.submodule_search_locations]
+    return [
+        Path(next(iter(spec.submodule_search_locations))) for spec in places if spec and spec.submodule_search_locations
+    ]
 
 
 def manifest(folder: Path) -> Manifest:
@@ -86,7 +90,9 @@ def manifest(folder: Path) -> Manifest:
     try:
         return Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        raise UserError(_("there is no project.toml here"), where=str(folder), cure=_("Give a project's id or folder.")) from None
+        raise UserError(
+            _("there is no project.toml here"), where=str(folder), cure=_("Give a project's id or folder.")
+        ) from None
     except tomllib.TOMLDecodeError as error:
         raise UserError(str(error), where=str(path)) from None
     except ValidationError as error:

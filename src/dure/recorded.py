@@ -92,7 +92,11 @@ def answers(path: Path, response: type[Form]) -> dict[str, Any]:
     for name in ("case", *required):
         if name not in frame.columns:
             close = nearest(name, frame.columns)
-            cure = _("Is it {name}?", name=close) if close else _("Columns needed: {names}.", names=", ".join(["case", *wanted]))
+            cure = (
+                _("Is it {name}?", name=close)
+                if close
+                else _("Columns needed: {names}.", names=", ".join(["case", *wanted]))
+            )
             raise UserError(_("there is no column {name}", name=name), where=str(path), cure=cure)
     kept = [name for name in wanted if name in frame.columns]
     rows = frame.select("case", *kept).to_dicts()
@@ -110,7 +114,11 @@ def rows_field(response: type[Form]) -> tuple[str, type[Form]] | None:
 
     for name, each in response.model_fields.items():
         inner = get_args(each.annotation)
-        if get_origin(each.annotation) in (list, tuple) and isinstance(inner[0], type) and issubclass(inner[0], BaseModel):
+        if (
+            get_origin(each.annotation) in (list, tuple)
+            and isinstance(inner[0], type)
+            and issubclass(inner[0], BaseModel)
+        ):
             return name, inner[0]  # type: ignore[return-value]  # a Form, or a row inside one
     return None
 

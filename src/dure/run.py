@@ -73,7 +73,7 @@ def run(
     project = load(name)
     data = opened(project, given, confirm)
     manifest = project.manifest
-    assert manifest is not None  # noqa: S101 - load reads it
+    assert manifest is not None
     chosen = list(seeds) if seeds is not None else list(range(manifest.seeds))
     more = dict(about or {})
     if sealed:
@@ -88,7 +88,16 @@ def run(
     more["given"] = {name: sha256_of(Path(where)) for name, where in _files(given).items()}
     folder = _working(project, given, sealed=sealed, profile=profile, seeds=chosen)
     result = trial.run(
-        project, data, folder, sealed=sealed, profile=profile, seeds=chosen, practice=practice, offers=offers, about=more, tell=tell
+        project,
+        data,
+        folder,
+        sealed=sealed,
+        profile=profile,
+        seeds=chosen,
+        practice=practice,
+        offers=offers,
+        about=more,
+        tell=tell,
     )
     place = evidence.write(result, out, charts=_charts(project, result)) if out else None
     trial.forget(folder)
@@ -152,7 +161,12 @@ def _charts(project: Project, result: Trial) -> dict[str, Any]:
 
 
 def judge(
-    asked: Question, table: Path, *, about: Mapping[str, Any] | None = None, out: Path | None = None, tell: Tell = trial.quiet
+    asked: Question,
+    table: Path,
+    *,
+    about: Mapping[str, Any] | None = None,
+    out: Path | None = None,
+    tell: Tell = trial.quiet,
 ) -> tuple[Trial, Path | None]:
     """Judge a table that was made a question; the evidence is written into `out`."""
     import tempfile
@@ -194,7 +208,10 @@ def _run_again(said: Mapping[str, Any], inputs: Inputs, tell: Tell) -> Trial:
         )  # fmt: skip
     missing = [name for name in about.get("given", {}) if name not in _files(inputs)]
     if missing:
-        raise UserError(_("the file given as {name} is not here", name=missing[0]), cure=_("Give it again as it was given to the run."))
+        raise UserError(
+            _("the file given as {name} is not here", name=missing[0]),
+            cure=_("Give it again as it was given to the run."),
+        )
     import tempfile
 
     sealed = any(verdict["round"] == "sealed" for verdict in said["verdicts"])
@@ -231,7 +248,9 @@ def _judged_again(said: Mapping[str, Any], folder: Path, inputs: Inputs, tell: T
         place = next((p for p in (*(inputs.data or {}).values(), folder.parent / other["name"], Path(other["name"]))
                       if p.is_file() and sha256_of(p) == other["sha256"]), None)  # fmt: skip
         if place is None:
-            raise UserError(_("the table {name} (SHA-256 {sha256}) is not here", name=other["name"], sha256=other["sha256"][:12]))
+            raise UserError(
+                _("the table {name} (SHA-256 {sha256}) is not here", name=other["name"], sha256=other["sha256"][:12])
+            )
         others[name] = tables.read(place)
     question = judging.question(
         tables.read(table, asked["sheet"] or None), judging.Roles(**{**asked["roles"], "offers": tuple(asked["roles"]["offers"])}),

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 LARGEST = 50_000_000  # bytes of one request; larger things travel as Table or File
 
 
-def answer_to(
-    name: str, raw: bytes, *, where: str, method: str | None, inputs: Inputs, tell: Tell
-) -> dict[str, Any]:
+def answer_to(name: str, raw: bytes, *, where: str, method: str | None, inputs: Inputs, tell: Tell) -> dict[str, Any]:
     """Answer the request in `raw` (JSON).
 
     Returns the response with the method that gave it, the project's version, and the cause where the practice had to answer.
@@ -53,7 +51,7 @@ def answer_to(
     except Unanswered as failed:  # the practice itself has no answer
         raise UserError(_("no method has an answer: {why}", why=str(failed)), where=where) from None
     about = project.manifest
-    assert about is not None  # noqa: S101 - load reads it
+    assert about is not None
     by = project.practice.__name__ if ask.cause else wanted
     said = {"project": about.id, "version": about.version, "method": by, "response": response.model_dump(mode="json")}
     return said | ({"instead_of": wanted, "cause": ask.cause, "why": ask.why} if ask.cause else {})
@@ -82,5 +80,3 @@ def _names(form: Any) -> tuple[str, ...]:
             if hasattr(inner, "model_fields"):
                 names.extend(_names(inner))
     return tuple(names)
-
-

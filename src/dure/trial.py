@@ -176,7 +176,10 @@ class _Part:
     def responses(self, project: Project) -> dict[str, Any]:
         """The answers to cases of a single question, by case."""
         single = self.rows.filter((pl.col("answer") != "") & (pl.col("cause") == ""))
-        return {case: project.response.model_validate_json(text) for case, text in single.select("case", "answer").iter_rows()}
+        return {
+            case: project.response.model_validate_json(text)
+            for case, text in single.select("case", "answer").iter_rows()
+        }
 
     def failed(self) -> set[str]:
         """Cases without any outcome: the practice could not answer them."""
@@ -246,7 +249,7 @@ def _play(
 def _play_many(
     project: Project, turn: Round, method: Method, today: Method | None, failed: set[str]
 ) -> tuple[pl.DataFrame, int]:
-    assert project.play_many is not None  # noqa: S101 - the caller has looked
+    assert project.play_many is not None
     ask, rows = AskMany(project, method, today), _Rows(project)
     cases = [case for case in turn.cases if case.id not in failed]
     ask.begin([case.id for case in cases])
@@ -278,7 +281,9 @@ class _Rows:
             if value is not None and not isfinite(value):
                 raise UserError(_("the score {name} is not a number", name=name), where=_("case {case}", case=case.id))
             self._sums[name].append(value)
-        for name, text in zip(_TEXTS, (case.site, case.block, case.id, case.time and case.time.isoformat(), cause, why[:200]), strict=True):
+        for name, text in zip(
+            _TEXTS, (case.site, case.block, case.id, case.time and case.time.isoformat(), cause, why[:200]), strict=True
+        ):
             columns[name].append(text)
         columns["answer"].append(outcome.model_dump_json() if isinstance(outcome, project.response) else "")
 
@@ -296,7 +301,9 @@ def _known(project: Project, names: set[str]) -> None:
     for kpi in project.kpis:
         missing = sorted(formula.names(kpi.of) - names - {"cases"})
         if missing:
-            raise UserError(_("the KPI {kpi} needs {name}, which the score does not give", kpi=kpi.name, name=missing[0]))
+            raise UserError(
+                _("the KPI {kpi} needs {name}, which the score does not give", kpi=kpi.name, name=missing[0])
+            )
 
 
 # ---- from rows of cases to outcomes ---------------------------------------------------------------------------------
@@ -304,12 +311,19 @@ def _known(project: Project, names: set[str]) -> None:
 
 def _result(project: Project, parts: list[_Part], rounds: Sequence[Round], about: dict[str, Any]) -> Trial:
     named = [
-        part.rows.select(pl.lit(part.seed).alias("seed"), pl.lit(part.round).alias("round"), pl.lit(part.method).alias("method"), pl.all())
+        part.rows.select(
+            pl.lit(part.seed).alias("seed"),
+            pl.lit(part.round).alias("round"),
+            pl.lit(part.method).alias("method"),
+            pl.all(),
+        )
         for part in parts
     ]
     practice = parts[0].method
     rows = pl.concat(named, how="diagonal")
-    left = rows.filter((pl.col("method") == practice) & (pl.col("cause") != "")).unique(["round", "case"], maintain_order=True)
+    left = rows.filter((pl.col("method") == practice) & (pl.col("cause") != "")).unique(
+        ["round", "case"], maintain_order=True
+    )
     about["left_out"] = left.select("round", "case", "cause", "why").to_dicts()
     kept = rows.join(left.select("round", "case"), on=["round", "case"], how="anti", maintain_order="left")
     if not kept.height:
@@ -328,7 +342,7 @@ def _result(project: Project, parts: list[_Part], rounds: Sequence[Round], about
         {**asdict(kpi), "name": both(project, kpi.name), "limit": list(kpi.limit) if kpi.limit else None}
         for kpi in project.kpis
     ]
-    assert project.manifest is not None  # noqa: S101 - a loaded project, or judge's
+    assert project.manifest is not None
     return Trial(
         project.manifest.id, project.manifest.version, outcomes, cases,
         kept.select("seed", "round", "site", "case", "time", "method", "answer"),
@@ -350,7 +364,9 @@ def _in_blocks(rows: pl.DataFrame, kpi: Kpi, rounds: Sequence[Round]) -> pl.Data
     for (turn, site), part in timed.group_by("round", "site", maintain_order=True):
         steps = part["time"].unique().sort()
         labels = time_blocks(len(steps), rho)
-        texts = [f"{each:04d}" for each in labels] if labels is not None else ["0000"] * len(steps)  # one block: too few
+        texts = (
+            [f"{each:04d}" for each in labels] if labels is not None else ["0000"] * len(steps)
+        )  # one block: too few
         cut.append(pl.DataFrame({"round": turn, "site": site, "time": steps, "cut": texts}))
     joined = rows.join(pl.concat(cut), on=["round", "site", "time"], how="left", maintain_order="left")
     return joined.with_columns(pl.coalesce("block", "cut", pl.lit("")).alias("block")).drop("cut")
@@ -416,7 +432,9 @@ def fingerprint(outcomes: pl.DataFrame) -> dict[str, dict[str, float]]:
 # ---- verdicts: from outcomes, formulas and what is said about the trial, and from nothing else ---------------------------
 
 
-def verdicts(outcomes: pl.DataFrame, kpis: Sequence[Mapping[str, Any]], about: Mapping[str, Any]) -> list[dict[str, Any]]:
+def verdicts(
+    outcomes: pl.DataFrame, kpis: Sequence[Mapping[str, Any]], about: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     """Every verdict, recomputable by a stranger: each KPI, method against the practice (and the model against each rival),
     open and sealed, each site and over all sites. The first one whose `decides` is true is the answer.
     """
@@ -436,7 +454,13 @@ def verdicts(outcomes: pl.DataFrame, kpis: Sequence[Mapping[str, Any]], about: M
     for one in found:
         over_all = one["site"] == "all" or len({each["site"] for each in found if each["round"] == one["round"]}) == 1
         first = one.pop("first")
-        one["decides"] = first and over_all and one["round"] == kinds[0][0] and one["method"] not in _own_rivals(about) and one["against"] == practice
+        one["decides"] = (
+            first
+            and over_all
+            and one["round"] == kinds[0][0]
+            and one["method"] not in _own_rivals(about)
+            and one["against"] == practice
+        )
     return sorted(found, key=lambda one: not one["decides"])
 
 
@@ -453,7 +477,9 @@ def _verdict(
     pairs = [_pair(here.filter(pl.col("site") == each), offer, other) for each in sites]
     level = _level(outcomes, kpi, offer, other, sealed=bool(part["sealed"][0]))
     no_blocks = (here["block"] == "").all()
-    finding = (census if no_blocks else compare)(pairs, kpi["of"], kpi["better"], **({} if no_blocks else {"level": level}))
+    finding = (census if no_blocks else compare)(
+        pairs, kpi["of"], kpi["better"], **({} if no_blocks else {"level": level})
+    )
     methods = {name: _number(here, name, kpi["of"]) for name in dict.fromkeys(here["method"])}
     mine = here.filter(pl.col("method") == offer)
     share = float(mine["unanswered"].sum() / mine["cases"].sum())
@@ -507,7 +533,7 @@ def _level(outcomes: pl.DataFrame, kpi: Mapping[str, Any], offer: str, other: st
     gains = [formula.evaluate(kpi["of"], pair.practice) - formula.evaluate(kpi["of"], pair.offer) for pair in pairs]
     flat = np.concatenate([np.atleast_1d(each) for each in gains]) if gains else np.zeros(0)
     flat = flat[np.isfinite(flat)]
-    return 0.99 if flat.size >= 6 and abs(skewness(flat)) > SKEWED else 0.95  # noqa: PLR2004 - fewer have no shape
+    return 0.99 if flat.size >= 6 and abs(skewness(flat)) > SKEWED else 0.95
 
 
 def _number(part: pl.DataFrame, method: str, of: str) -> float | None:
@@ -523,13 +549,18 @@ def _number(part: pl.DataFrame, method: str, of: str) -> float | None:
 
 
 def _about(
-    project: Project, data: Data, builders: Mapping[str, Builder], rounds: Sequence[Round], seeds: Sequence[int], profile: str
+    project: Project,
+    data: Data,
+    builders: Mapping[str, Builder],
+    rounds: Sequence[Round],
+    seeds: Sequence[int],
+    profile: str,
 ) -> dict[str, Any]:
     from dure import __version__
     from dure.project import project_hash
 
     manifest = project.manifest
-    assert manifest is not None  # noqa: S101
+    assert manifest is not None
     return {
         "id": manifest.id, "version": manifest.version, "title": manifest.title.model_dump(), "dure": __version__,
         "code": project_hash(project.folder) if project.folder else "", "profile": profile, "seeds": list(seeds),
@@ -555,7 +586,10 @@ def _remarks(project: Project, data: Data) -> dict[str, list[dict[str, str]]]:
     remarks = project.remarks
     said = in_each(lambda: {site: list(texts) for site, texts in remarks(data).items()})
     return {
-        site: [dict(zip(LANGUAGES, each, strict=True)) for each in zip(*(said[lang][site] for lang in LANGUAGES), strict=True)]
+        site: [
+            dict(zip(LANGUAGES, each, strict=True))
+            for each in zip(*(said[lang][site] for lang in LANGUAGES), strict=True)
+        ]
         for site in said["en"]
     }
 

@@ -72,27 +72,46 @@ _learn()
 
 @cache
 def unit_of(text: str) -> str:
-    """The unit `text` spells (``"[㎿h]"``, ``"단위: 천원"``), in its standard spelling; empty where it spells none."""
+    """The unit `text` spells (``"[㎿h]"``, ``"단위: 천원"``, ``"분/EA"``), in its standard spelling; empty where it spells none."""
     plain = _spelled(text)
     if len(plain) > 1 and plain[0] in "([{<〔【" and plain[-1] in ")]}>〕】":
         plain = _LABEL.sub("", plain[1:-1])
-    return _SPELLED.get(plain, "")
+    if plain in _SPELLED:
+        return _SPELLED[plain]
+    over, _slash, under = plain.partition("/")
+    known = _SPELLED.get(over), _SPELLED.get(under)
+    return f"{known[0]}/{known[1]}" if all(known) else ""
+
+
+def _factor(unit: str) -> tuple[object, float, float] | None:
+    """Dimension, factor and offset to the dimension's base; of a quotient, too."""
+    name = unit_of(unit)
+    if name in _FACTORS or "/" not in name:
+        return _FACTORS.get(name)
+    over, under = (_FACTORS[each] for each in name.split("/"))
+    return (over[0], under[0]), over[1] / under[1], 0.0
 
 
 def same_dimension(one: str, other: str) -> bool:
     """Whether two units measure the same thing (kW and MW, not kW and kWh)."""
-    known = _FACTORS.get(unit_of(one)), _FACTORS.get(unit_of(other))
+    known = _factor(one), _factor(other)
     return one == other or (known[0] is not None and known[1] is not None and known[0][0] == known[1][0])
 
 
 def conversion(given: str, wanted: str) -> tuple[float, float]:
     """`(factor, offset)` with wanted = given * factor + offset. Raises ValueError where they measure different things."""
+    one, other = _factor(given), _factor(wanted)
     if unit_of(given) == unit_of(wanted):
         return 1.0, 0.0
-    if not same_dimension(given, wanted):
+    if one is None or other is None or one[0] != other[0]:
         raise ValueError(f"{given} is no {wanted}")
-    (_a, factor, offset), (_b, base, zero) = _FACTORS[unit_of(given)], _FACTORS[unit_of(wanted)]
-    return float(f"{factor / base:.12g}"), float(f"{(offset - zero) / base:.12g}")
+    return float(f"{one[1] / other[1]:.12g}"), float(f"{(one[2] - other[2]) / other[1]:.12g}")
+
+
+def siblings(unit: str) -> list[str]:
+    """Units of the same dimension, without the ways to count things."""
+    own = _FACTORS.get(unit_of(unit))
+    return [name for name, (dimension, factor, _zero) in _FACTORS.items() if own and dimension == own[0] and (factor, own[1]) != (1.0, 1.0)]
 
 
 _BRACKETS = re.compile(r"\s*[(\[<〔【（［]\s*([^()\[\]<>〔〕【】（）［］]+?)\s*[)\]>〕】）］]")

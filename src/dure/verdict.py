@@ -63,7 +63,7 @@ class Finding:
         better, worse: `interval and swap`, `census`;
         not shown: `interval only`, `swap only`, `neither`, `no difference` (both methods alike in every block),
         `undefined` (the KPI of all blocks cannot be computed), `census, worse in a band`, `census, equal`;
-        too few: `under six blocks`, `under eight blocks` (at level 0.99), `a site under two blocks`
+        too few: `under six blocks`, `under eight blocks` (at level 0.99), `a site under three blocks`
     low, mean, high : gain and its interval; None where there is no bound (or the KPI is undefined)
     p_better, p_worse : share of the exchanges with a gain at least as large, or as small; None where too few
     level : of the interval, 0.95 or 0.99
@@ -218,12 +218,12 @@ def time_blocks(steps: int, rho: float = 0.0) -> npt.NDArray[np.int64] | None:
     >>> time_blocks(48).tolist()[::8]
     [0, 1, 2, 3, 4, 5]
     """
-    if steps < 48 or rho >= 1:  # noqa: PLR2004 - six blocks of eight steps
+    if steps < 48 or rho >= 1:  # six blocks of eight steps
         return None
     rho = max(rho, 0.0) if math.isfinite(rho) else 0.0
     shortest = math.ceil(4 * (1 + rho) / (1 - rho) - 1e-9)
     blocks = min(max(steps // 8, 6), 15, steps // shortest)
-    return np.arange(steps) * blocks // steps if blocks >= 6 else None  # noqa: PLR2004 - fewer say too little
+    return np.arange(steps) * blocks // steps if blocks >= 6 else None  # fewer say too little
 
 
 def autocorrelation(losses: npt.ArrayLike) -> float:
@@ -231,14 +231,14 @@ def autocorrelation(losses: npt.ArrayLike) -> float:
     left = np.asarray(losses, dtype=float)
     left = left - left.mean() if left.size else left
     power = float(left @ left)
-    return float(left[1:] @ left[:-1]) / power if left.size > 2 and power > 0 else 0.0  # noqa: PLR2004
+    return float(left[1:] @ left[:-1]) / power if left.size > 2 and power > 0 else 0.0
 
 
 def skewness(gains: npt.ArrayLike) -> float:
     """Adjusted Fisher-Pearson skewness G1 of block gains; 0 for equal ones or under three."""
     left = np.asarray(gains, dtype=float)
     count = left.size
-    if count < 3 or np.ptp(left) <= _SAME * np.abs(left).max():  # noqa: PLR2004
+    if count < 3 or np.ptp(left) <= _SAME * np.abs(left).max():
         return 0.0
     left = left - left.mean()
     return float(np.mean(left**3) / np.mean(left**2) ** 1.5 * math.sqrt(count * (count - 1)) / (count - 2))
@@ -486,12 +486,13 @@ def _lacking(sites: list[_Site], level: float) -> tuple[int, str]:
     """How many more units are needed before anything can be said, and the reason.
 
     One site needs as many blocks as let the exchange reach (1 - level) / 2 at all: 2^-6 < 0.025, 2^-8 < 0.005. Blocks
-    within several sites need as many degrees of freedom, and two at each site, without which it has no error.
+    within several sites need as many degrees of freedom, and three at each site: of two, half the resamples hold one
+    twice and have no error, so that nothing is ever found.
     """
     fewest = math.ceil(math.log2(2 / (1 - level)))
     whole = fewest - sum(site.blocks for site in sites) + len(sites) - 1
-    alone = sum(site.blocks < 2 for site in sites) if len(sites) > 1 else 0  # noqa: PLR2004
-    return max(whole, alone, 0), LEVELS[level] if whole > 0 else "a site under two blocks"
+    alone = sum(max(3 - site.blocks, 0) for site in sites) if len(sites) > 1 else 0
+    return max(whole, alone, 0), LEVELS[level] if whole > 0 else "a site under three blocks"
 
 
 def _rounding(sites: list[_Site], kpi: _Kpi) -> float:

@@ -54,7 +54,9 @@ def in_each(make: Callable[[], T]) -> dict[str, T]:
 
 def said(text: str, /, **values: object) -> dict[str, str]:
     """`text` in every language, its values translated where they are texts of ours."""
-    return in_each(lambda: _(text, **{name: _(value) if isinstance(value, str) else value for name, value in values.items()}))
+    return in_each(
+        lambda: _(text, **{name: _(value) if isinstance(value, str) else value for name, value in values.items()})
+    )
 
 
 def _(text: str, /, **values: object) -> str:
@@ -90,7 +92,7 @@ def particle(word: str, closed: str, opened: str) -> str:
     last = next((letter for letter in reversed(word) if letter.isalnum() or letter == "%"), "")
     if "가" <= last <= "힣":
         final = (ord(last) - ord("가")) % 28
-        ends, rieul = final != 0, final == 8  # noqa: PLR2004 - the eighth final consonant is rieul
+        ends, rieul = final != 0, final == 8
     else:
         ends, rieul = last.lower() in "013678lmnr", last.lower() in "178lr"
     return opened if not ends or (rieul and closed == "으로") else closed

@@ -1,0 +1,691 @@
+"""A person's own headers become a source's columns: proposed by name, unit, type and range, confirmed once, kept."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from dure import layout, tables
+from dure.errors import UserError
+from dure.tables import Sheet
+from dure.units import conversion, same_dimension, siblings, unit_of
+from dure.words import _, language
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column a source wants.
+
+    Parameters
+    ----------
+    name
+        In the frame that comes out.
+    type
+        number (Float64), time (local Datetime), date (Date), text or category (both String).
+    unit
+        Of the numbers that come out.
+    low, high
+        Values outside are refused, in `unit`.
+    names
+        Headers people use for it, Korean and English; a group's header and its own are joined: ``"수량 계획"``.
+    required
+        Without it the file cannot be used; else the column comes out empty.
+    title
+        (ko, en).
+    key
+        Rows must differ in the key columns.
+    """
+
+    name: str
+    type: Literal["number", "time", "date", "text", "category"]
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    names: tuple[str, ...] = ()
+    required: bool = True
+    title: tuple[str, str] = ("", "")
+    key: bool = False
+
+    @property
+    def label(self) -> str:
+        """The title in the reader's language, else the name."""
+        return self.title[0 if language() == "ko" else 1] or self.name
+
+
+@dataclass(frozen=True)
+class Match:
+    """One header for one column: becomes value * factor + offset; `clock` is a second header with the hour."""
+
+    header: str
+    clock: str = ""
+    unit: str = ""
+    factor: float = 1.0
+    offset: float = 0.0
+    why: tuple[str, ...] = ()
+    confidence: float = 1.0
+    samples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a sheet's headers become.
+
+    Parameters
+    ----------
+    matches
+        By the name of the column wanted.
+    missing
+        Required columns that were not found.
+    absent
+        Other columns that were not found: they come out empty.
+    left
+        Headers that are not used.
+    asks
+        What a person must decide by confirming: doubtful units, more than one candidate.
+    notes
+        How the sheet was read.
+    wide
+        Whether 24 hour columns became rows.
+    """
+
+    file: str
+    sheet: str
+    headers: tuple[str, ...]
+    matches: dict[str, Match]
+    missing: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    wide: bool = False
+    confirmed: bool = False
+    labels: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every required column was found."""
+        return not self.missing
+
+    def table(self) -> list[tuple[str, str, str, str, str]]:
+        """Rows for people: header, becomes, conversion, first values, why."""
+        rows = []
+        for name, match in self.matches.items():
+            header = f"{match.header} + {match.clock}" if match.clock else match.header
+            rows.append((header, self.labels.get(name, name), _converted(match), ", ".join(match.samples), ", ".join(match.why)))
+        return rows
+
+    def text(self) -> str:
+        """The proposal in lines, for a person to confirm."""
+        lines = [_("{file}: how the columns are understood", file=Path(self.file).name + (f" / {self.sheet}" if self.sheet else ""))]
+        for header, becomes, change, samples, why in self.table():
+            lines.append(f"  ‘{header}’ → {becomes}{f' [{change}]' if change else ''}: {samples} ({why})")
+        if self.missing:
+            lines.append("  " + _("not found: {names}", names=", ".join(self.labels.get(name, name) for name in self.missing)))
+        if self.absent:
+            lines.append("  " + _("not found, stays empty: {names}", names=", ".join(self.labels.get(name, name) for name in self.absent)))
+        if self.left:
+            lines.append("  " + _("not used: {names}", names=", ".join(self.left)))
+        lines += [f"  · {note}" for note in self.notes] + [f"  ? {ask}" for ask in self.asks]
+        return "\n".join(lines)
+
+
+def _converted(match: Match) -> str:
+    plus = f" {'+' if match.offset > 0 else '-'} {abs(match.offset):g}" if match.offset else ""
+    times = f"× {match.factor:g}" if match.factor != 1 else ""
+    return f"{match.unit} {times}{plus}".strip()
+
+
+# --- proposing -------------------------------------------------------------------------------------------------------
+
+_CERTAIN, _ENOUGH, _TIE = 0.9, 0.45, 0.05
+_SAMPLE = 400
+# Words that make a header mean something else, unless the wanted name says them too.
+_OTHER = (
+    "계획", "목표", "예측", "예상", "예정", "표준", "최대", "최소", "최고", "최저", "누적", "누계", "합계", "소계", "전일", "전월", "전년", "불량", "양품", "고장", "비가동",
+    "플래그", "qc", "flag", "시각", "코드", "code", "예비", "실내", "지면", "지중", "이슬점", "초상", "forecast", "plan", "min", "max", "total", "착수", "시작", "종료",
+    "완료", "납기", "단가", "금액", "용량", "표준편차", "수정", "등록", "입력", "작성",
+)  # fmt: skip
+_HOUR_NAMES = {"시", "시간", "시각", "시간대", "시분", "hour", "hr", "time", "h", "측정시각", "측정시간", "관측시각", "거래시간", "발전시간", "기록시각", "clock"}
+
+
+def propose(sheet: Sheet, columns: Sequence[Column]) -> Proposal:
+    """The best header for each column, with what speaks for it; nothing is decided before a person confirms.
+
+    A header fits by its name (the column's names and common variants of spelling), its unit (same dimension), the type
+    of its cells and their range. 24 hour columns become rows where a time is wanted.
+    """
+    wide = any(column.type == "time" for column in columns) and bool(_hour_groups(sheet))
+    table = wide_hours(sheet) if wide else sheet
+    looks = {header: _look(table, header) for header in table.headers}
+    scores = {
+        (column.name, header): score
+        for column in columns
+        for header in table.headers
+        if (score := _score(table, column, header, looks[header]))[0] >= _ENOUGH
+    }
+    chosen = _assigned(columns, scores)
+    chosen |= _last_left(table, columns, chosen, looks)
+    matches, asks = {}, []
+    for column in columns:
+        if column.name in chosen:
+            header, confidence, why = chosen[column.name]
+            match, questions = _match(table, column, header, looks[header])
+            matches[column.name] = replace(match, why=why, confidence=confidence, clock=_hour_beside(table, column, header, chosen))
+            rivals = _rivals(column, header, confidence, scores, chosen)
+            asks += questions + ([_("{column} could also be {names}", column=column.label, names=", ".join(f"‘{each}’" for each in rivals))] if rivals else [])
+    used = {match.header for match in matches.values()} | {match.clock for match in matches.values()}
+    lost = [column for column in columns if column.name not in matches]
+    return Proposal(
+        file=sheet.file, sheet=sheet.sheet, headers=_signature(sheet), matches=matches, wide=wide, asks=tuple(asks),
+        missing=tuple(column.name for column in lost if column.required),
+        absent=tuple(column.name for column in lost if not column.required),
+        left=tuple(header for header in table.headers if header not in used),
+        notes=(*table.notes, *_dropped(sheet)), labels={column.name: column.label for column in columns},
+    )  # fmt: skip
+
+
+def _signature(sheet: Sheet) -> tuple[str, ...]:
+    return tuple(f"{header} ({sheet.units[header]})" if header in sheet.units else header for header in sheet.headers)
+
+
+def _dropped(sheet: Sheet) -> list[str]:
+    """Dropped rows that are not just blank, by why."""
+    words = {"total": _("totals"), "header again": _("repeated headers"), "note": _("notes")}
+    lines = []
+    for why, word in words.items():
+        rows = [str(row) for row, reason in sheet.dropped if reason == why]
+        if rows:
+            shown = ", ".join(rows[:8]) + (" …" if len(rows) > 8 else "")  # noqa: PLR2004 - as many as fit a line
+            lines.append(_("{count} rows left out as {word}: {rows}", count=len(rows), word=word, rows=shown))
+    return lines
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What the cells of a column look like: shares of numbers and times among the filled ones, and the numbers."""
+
+    number: float
+    time: float
+    values: pl.Series
+    texts: list[str]
+
+
+def _look(sheet: Sheet, header: str) -> _Look:
+    raw = sheet.cells[header].drop_nulls()
+    sample = raw.gather_every(max(1, raw.len() // _SAMPLE)).head(_SAMPLE)
+    shown = [str(text).removesuffix(" 00:00:00") for text in tables.texts(replace(sheet, cells=pl.DataFrame([raw.head(3)]), headers=(header,)), header)]
+    kinds = [layout._kind(cell) for cell in sample.to_list()]  # noqa: SLF001 - one meaning of "looks like a number"
+    kinds = [kind for kind in kinds if kind != "empty"]
+    if not kinds:
+        return _Look(0.0, 0.0, pl.Series([], dtype=pl.Float64), shown)
+    values = sample.cast(pl.Float64, strict=False) if sample.dtype.is_numeric() else _numbers_in(sample)
+    return _Look(kinds.count("number") / len(kinds), kinds.count("time") / len(kinds), values.drop_nulls(), shown)
+
+
+def _numbers_in(sample: pl.Series) -> pl.Series:
+    """The numbers among texts, for comparing with a range only."""
+    text = sample.cast(pl.String).str.normalize("NFKC").str.extract(r"^\s*([-+]?[\d,]*\.?\d+)", 1)
+    return text.str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False)
+
+
+def _spelled(text: str) -> str:
+    """A header without what does not matter: width, case, spaces, brackets, 율 or 률."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    return re.sub(r"[\s()\[\]{}_\-./·,:#'\"]+", "", plain).replace("률", "율").replace("년월일", "일자").replace("날짜", "일자")
+
+
+def _score(sheet: Sheet, column: Column, header: str, look: _Look) -> tuple[float, tuple[str, ...]]:
+    """How well a header fits (0 to 1.2), and why."""
+    if not _type_fits(column, header, look):
+        return 0.0, ()
+    named, why = _named(column, header)
+    unit = tables.cell_unit(sheet, header)
+    reasons = [why] if why else []
+    if named and unit and column.unit:
+        if not same_dimension(unit, column.unit):
+            return 0.0, ()
+        named += 0.1
+        reasons.append(_("unit {unit}", unit=unit))
+    if named and column.type == "number" and _inside(column, look.values, *_to_wanted(unit, column)):
+        named += 0.05
+        reasons.append(_("range"))
+    if named and not look.texts:
+        named -= 0.15  # an empty column is rarely meant
+    return named, tuple(reasons)
+
+
+def _type_fits(column: Column, header: str, look: _Look) -> bool:
+    if not look.texts:
+        return True
+    if column.type == "number":
+        is_duration = bool(column.unit) and same_dimension(column.unit, "h") and look.time >= 0.5  # noqa: PLR2004 - most
+        return look.number >= 0.5 or is_duration  # noqa: PLR2004 - most
+    if column.type in ("time", "date"):
+        days = look.values.is_between(20000, 80000).all() or look.values.is_between(19000000, 21000000000000).all()
+        return look.time >= 0.5 or (look.number >= 0.5 and look.values.len() > 0 and bool(days) and _spelled(header) != "")  # noqa: PLR2004 - most
+    return look.time < 0.5 or column.type == "text"  # noqa: PLR2004 - most
+
+
+def _named(column: Column, header: str) -> tuple[float, str]:
+    """Likeness of the header's name to the column's names."""
+    names = {_spelled(name): name for name in (*column.names, *(each for each in column.title if each), column.name)}
+    parts = [_spelled(part) for part in header.split(" / ")]
+    whole, last = "".join(parts), parts[-1]
+    flags = [word for word in _OTHER if word in whole]
+    best, said = 0.0, ""
+    for name, spelled in names.items():
+        if not name:
+            continue
+        likeness = _likeness(name, whole, last, parts)
+        likeness -= 0.25 * any(word not in name for word in flags)
+        if likeness > best:
+            best, said = likeness, spelled
+    return (best, _("name {name}", name=said)) if best > 0 else (0.0, "")
+
+
+def _likeness(name: str, whole: str, last: str, parts: list[str]) -> float:
+    if name in (whole, "".join(reversed(parts))):
+        return 1.0
+    if name == last:
+        return 0.92
+    if len(parts) > 1 and name == parts[-2]:
+        return 0.6
+    short, long = sorted((name, whole), key=len)
+    if len(short) > 1 and short in long:
+        return 0.5 + 0.35 * len(short) / len(long)
+    ratio = SequenceMatcher(None, name, last, autojunk=False).ratio()
+    return 0.7 * ratio if ratio >= 0.75 and min(len(name), len(last)) > 2 else 0.0  # noqa: PLR2004 - two letters are alike by chance
+
+
+def _to_wanted(unit: str, column: Column) -> tuple[float, float]:
+    if unit and column.unit and same_dimension(unit, column.unit):
+        return conversion(unit, column.unit)
+    return 1.0, 0.0
+
+
+def _inside(column: Column, values: pl.Series, factor: float, offset: float) -> bool:
+    """Whether nearly all values lie in the column's range (False where it has none)."""
+    if column.low is None and column.high is None or not values.len():
+        return False
+    low, high = column.low if column.low is not None else -float("inf"), column.high if column.high is not None else float("inf")
+    return float((values * factor + offset).is_between(low, high).mean() or 0.0) >= 0.95  # type: ignore[arg-type]  # noqa: PLR2004 - nearly all
+
+
+Scores = dict[tuple[str, str], tuple[float, tuple[str, ...]]]
+Chosen = dict[str, tuple[str, float, tuple[str, ...]]]
+
+
+def _assigned(columns: Sequence[Column], scores: Scores) -> Chosen:
+    """Best pairs first; each header is used once; of equals, the column and the header that stand first."""
+    order = {column.name: place for place, column in enumerate(columns)}
+    chosen: Chosen = {}
+    taken: set[str] = set()
+    for (name, header), (score, why) in sorted(scores.items(), key=lambda pair: (-pair[1][0], order[pair[0][0]])):
+        if name not in chosen and header not in taken:
+            chosen[name] = (header, score, why)
+            taken.add(header)
+    return chosen
+
+
+def _last_left(sheet: Sheet, columns: Sequence[Column], chosen: Chosen, looks: dict[str, _Look]) -> Chosen:
+    """Required columns that no name matched: the only header left whose unit, or whose type as a time, fits."""
+    found: Chosen = {}
+    for column in columns:
+        if column.name in chosen or not column.required:
+            continue
+        free = [header for header in sheet.headers if header not in {each[0] for each in (chosen | found).values()} and looks[header].texts]
+        if column.type in ("time", "date"):
+            fit, why = [header for header in free if _type_fits(column, header, looks[header]) and looks[header].time > 0.5], _("the only date")  # noqa: PLR2004 - most
+        else:
+            fit = [header for header in free if column.unit and column.type == "number" and _type_fits(column, header, looks[header])
+                   and (unit := tables.cell_unit(sheet, header)) and same_dimension(unit, column.unit)]  # fmt: skip
+            why = _("the only one with this unit")
+        if len(fit) == 1:
+            found[column.name] = (fit[0], _ENOUGH, (why,))
+    return found
+
+
+def _rivals(column: Column, header: str, confidence: float, scores: Scores, chosen: Chosen) -> list[str]:
+    taken = {each[0] for each in chosen.values()}
+    return [other for (name, other), (score, _why) in scores.items() if name == column.name and other != header and other not in taken and score >= confidence - _TIE]
+
+
+def _hour_beside(sheet: Sheet, column: Column, header: str, chosen: Chosen) -> str:
+    """The header of the hours, where the time's column holds only days."""
+    if column.type != "time" or not _is_days(sheet, header):
+        return ""
+    taken = {each[0] for each in chosen.values()}
+    for other in sheet.headers:
+        if other not in taken and _spelled(other.split(" / ")[-1]) in _HOUR_NAMES and sheet.cells[other].null_count() < sheet.cells.height:
+            return other
+    return ""
+
+
+def _is_days(sheet: Sheet, header: str) -> bool:
+    raw = sheet.cells[header].drop_nulls()
+    if raw.dtype == pl.Date:
+        return True
+    if raw.dtype == pl.Datetime:
+        return bool((raw.dt.hour() == 0).all())
+    return not raw.cast(pl.String).str.contains(r"\d\s*[:시]|T\d|^\d{10,}$|\.\d{3,}$").any()
+
+
+def _match(sheet: Sheet, column: Column, header: str, look: _Look) -> tuple[Match, list[str]]:
+    """The conversion of a header's numbers, and what to ask about it."""
+    samples = tuple(look.texts)
+    if column.type != "number":
+        return Match(header, samples=samples), []
+    unit = tables.cell_unit(sheet, header)
+    if tables.is_hours(sheet, header) and column.unit:
+        unit = "h"
+    asks = []
+    if not unit and column.unit and sheet.unit and same_dimension(sheet.unit, column.unit):
+        unit = sheet.unit
+        asks.append(_("‘{header}’ has no unit of its own; {unit} is taken from the title", header=header, unit=unit))
+    factor, offset = _to_wanted(unit, column)
+    guess = _doubt(column, look.values, factor, offset)
+    if guess:
+        other, factor, offset = guess
+        said = unit or _("no unit")
+        asks.append(
+            _("‘{header}’ ({said}) fits the range {low} to {high} {wanted} only as {other}: × {factor}",
+              header=header, said=said, low=_number(column.low), high=_number(column.high), wanted=column.unit, other=other, factor=f"{factor:g}")
+        )  # fmt: skip
+        unit = other if unit_of(other) else unit
+    return Match(header, unit=unit, factor=factor, offset=offset, samples=samples), asks
+
+
+def _number(value: float | None) -> str:
+    return "…" if value is None else f"{value:g}"
+
+
+def _doubt(column: Column, values: pl.Series, factor: float, offset: float) -> tuple[str, float, float] | None:
+    """Another unit or a factor of 10, 60, 100 or 1,000 that brings values into the range, where the given one does not.
+
+    Returns its name, factor and offset; None where there is nothing to ask.
+    """
+    if not values.len():
+        return None
+    if column.unit == "%" and factor == 1 and (column.high or 0) >= 50 and _is_share(values):  # noqa: PLR2004 - a range of per cent
+        return _("a share of 1"), 100.0, 0.0
+    if (column.low is None and column.high is None) or _inside(column, values, factor, offset):
+        return None
+    inside = float((values * factor + offset).is_between(column.low or -float("inf"), column.high if column.high is not None else float("inf")).mean() or 0.0)  # type: ignore[arg-type]  # a share
+    if inside > 0.5:  # noqa: PLR2004 - some cells are wrong, not the unit
+        return None
+    for other in siblings(column.unit):
+        change = conversion(other, column.unit)
+        if _inside(column, values, *change):
+            return other, *change
+    for power in (10, 100, 60, 1000, 3600, 1000000):
+        for change in (factor / power, factor * power):
+            if _inside(column, values, change, offset):
+                return f"{'÷' if change < factor else '×'} {power}", change, offset
+    return None
+
+
+def _is_share(values: pl.Series) -> bool:
+    """Shares as spreadsheets hold 91.7 %: none above 1.5 and most of them no whole numbers."""
+    return bool(values.is_between(0, 1.5).all()) and float((values != values.round(0)).mean() or 0.0) > 0.5  # type: ignore[arg-type]  # noqa: PLR2004 - most
+
+
+# --- 24 hours side by side -------------------------------------------------------------------------------------------
+
+_HOUR = re.compile(r"(?:(?P<from>\d{1,2})(?:시|:00)?\s*[~∼-]\s*)?(?:h|hour_?|t|시간)?\s*(?P<to>\d{1,2})\s*(?:시간대|시간|시|h|hr|:00|th)?(?P<rest>(?!\d).*)", re.IGNORECASE)
+
+
+def _hour_of(part: str) -> tuple[int, bool, str] | None:
+    """The hour a header names, whether it is the end of an interval that was spelt out, and the rest of the header."""
+    found = _HOUR.fullmatch(unicodedata.normalize("NFKC", part).strip())
+    if not found or int(found["to"]) > 24:  # noqa: PLR2004 - hours of a day
+        return None
+    rest = found["rest"].strip(" _-/()")
+    return int(found["to"]), found["from"] is not None, rest
+
+
+def _hour_groups(sheet: Sheet) -> dict[str, dict[int, str]]:
+    """Groups of 24 headers: name of the group to hour (1..24, as the hour ends) to header."""
+    groups: dict[str, dict[int, str]] = {}
+    spans: dict[str, bool] = {}
+    for header in sheet.headers:
+        parts = header.split(" / ")
+        for place, part in enumerate(parts):
+            hour = _hour_of(part)
+            tail = re.fullmatch(r"(.*?\D)[\s_]*(\d{1,2})\s*(?:시간|시|h|hr)?", part) if hour is None else None
+            if tail and int(tail[2]) <= 24:  # noqa: PLR2004 - hours of a day
+                hour = int(tail[2]), False, tail[1].strip(" _-")
+            if hour:
+                name = " ".join([*parts[:place], *parts[place + 1 :], hour[2]]).strip()
+                groups.setdefault(name, {})[hour[0]] = header
+                spans[name] = spans.get(name, False) or hour[1]
+                break
+    whole = {}
+    for name, hours in groups.items():
+        if set(hours) >= set(range(1, 25)):
+            whole[name] = {hour: hours[hour] for hour in range(1, 25)}
+        elif set(hours) == set(range(24)):
+            whole[name] = {(hour + 1 if not spans[name] else hour or 24): header for hour, header in hours.items()}
+    return whole
+
+
+def wide_hours(sheet: Sheet) -> Sheet:
+    """24 hour columns become rows; the day's column becomes the moment each hour ends (24시 is the next day's 00:00).
+
+    Several groups of 24 columns become several columns. Headers 0시 to 23시 name the hour that begins. Raises UserError
+    where there is no column of days, or where a cell is no number (with its row and hour).
+    """
+    groups = _hour_groups(sheet)
+    hourly = {header for hours in groups.values() for header in hours.values()}
+    rest = [header for header in sheet.headers if header not in hourly]
+    day = next((header for header in rest if sheet.cells.height and _look(sheet, header).time > 0.5), "") or next(  # noqa: PLR2004 - most
+        (header for header in rest if any(word in _spelled(header) for word in ("일자", "date", "일시", "거래일", "발전일")) and _look(sheet, header).number > 0.5), "")  # noqa: PLR2004 - most  # fmt: skip
+    if not day:
+        raise UserError(_("there is no column of days beside the 24 hours"), where=sheet.where, cure=_("Add a column with the date of each row."))
+    days = tables.times(sheet, day)
+    count = sheet.cells.height
+    base = sheet.cells.select(rest).with_columns(days.alias(day), pl.int_range(count).alias("\0row"))
+    blocks = []
+    names = {name: name or _("value") for name in groups}
+    for hour in range(1, 25):
+        values = [tables.numbers(sheet, hours[hour]).alias(names[name]) for name, hours in groups.items()]
+        blocks.append(base.with_columns(pl.col(day) + pl.duration(hours=hour), *values, pl.lit(hour).alias("\0hour")))
+    long = pl.concat(blocks).sort("\0row", "\0hour")
+    units = {header: unit for header, unit in sheet.units.items() if header in rest}
+    for name, hours in groups.items():
+        unit = sheet.units.get(hours[1], "") or sheet.unit
+        if unit:
+            units[names[name]] = unit
+    notes = [_("24 hour columns became rows; each moment is the end of its hour, 24시 the next day's 00:00")]
+    if any("0" in re.findall(r"\d+", hours[1]) or "00" in re.findall(r"\d+", hours[1]) for hours in groups.values()):
+        notes.append(_("the headers 0 to 23 were taken as the hours that begin there"))
+    cells = long.drop("\0row", "\0hour")
+    return replace(
+        sheet, headers=tuple(cells.columns), cells=cells, rows=[sheet.rows[place] for place in long["\0row"]], units=units, notes=(*sheet.notes, *notes)
+    )
+
+
+# --- confirming, applying, keeping -----------------------------------------------------------------------------------
+
+
+def confirm(proposal: Proposal, ask: Callable[[str], bool] | None) -> Proposal:
+    """The proposal, confirmed by one question. Raises UserError where columns are missing, or it is not confirmed."""
+    where = f"‘{Path(proposal.file).name}’"
+    if not proposal.complete:
+        raise UserError(
+            _("columns were not found: {names}", names=", ".join(proposal.labels.get(name, name) for name in proposal.missing)) + "\n" + proposal.text() + "\n",
+            where=where,
+            cure=_("Rename the headers, or write the mapping by hand and give it with --map."),
+        )
+    if ask is None:
+        raise UserError(_("the mapping of the columns has not been confirmed") + "\n" + proposal.text() + "\n", where=where, cure=_("Confirm it, or give a saved one with --map."))
+    if not ask(proposal.text()):
+        raise UserError(_("the mapping of the columns was refused"), where=where, cure=_("Rename the headers, or write the mapping by hand and give it with --map."))
+    return replace(proposal, confirmed=True)
+
+
+def apply(sheet: Sheet, proposal: Proposal, columns: Sequence[Column]) -> pl.DataFrame:
+    """The frame a source promises: wanted names, types and units, one row a row of the sheet.
+
+    Raises UserError with file, sheet, row and column for a cell of the wrong type, out of range, a missing or doubled key.
+    """
+    table = wide_hours(sheet) if proposal.wide else sheet
+    series = []
+    for column in columns:
+        match = proposal.matches.get(column.name)
+        if match is None:
+            series.append(pl.Series(column.name, [None] * table.cells.height, dtype=_TYPES[column.type]))
+            continue
+        values = _typed(table, column, match)
+        if column.type == "number":
+            _check_range(table, column, match, values)
+        if column.key or column.type == "time":
+            _check_filled(table, match.header, values)
+        series.append(values.alias(column.name))
+    frame = pl.DataFrame(series)
+    _check_keys(table, frame, [column.name for column in columns if column.key and column.name in proposal.matches], proposal)
+    return frame
+
+
+_TYPES: dict[str, Any] = {"number": pl.Float64, "time": pl.Datetime("us"), "date": pl.Date, "text": pl.String, "category": pl.String}
+
+
+def _typed(sheet: Sheet, column: Column, match: Match) -> pl.Series:
+    if column.type == "number":
+        read = tables.hours if match.unit == "h" else tables.numbers
+        values = read(sheet, match.header)
+        return values if (match.factor, match.offset) == (1.0, 0.0) else values * match.factor + match.offset
+    if column.type == "time":
+        return tables.times(sheet, match.header, clock=match.clock or None)
+    if column.type == "date":
+        return tables.times(sheet, match.header, midnight=False).cast(pl.Date)
+    return tables.texts(sheet, match.header)
+
+
+def _check_range(sheet: Sheet, column: Column, match: Match, values: pl.Series) -> None:
+    low, high = column.low if column.low is not None else -float("inf"), column.high if column.high is not None else float("inf")
+    # The last digit of a converted bound must not refuse it.
+    bad = (~values.is_between(low - 1e-9 * abs(low) if low > -float("inf") else low, high + 1e-9 * abs(high) if high < float("inf") else high)).fill_null(value=False)
+    if bad.any():
+        place = bad.arg_max() or 0
+        more = _(" (and {count} more)", count=int(bad.sum()) - 1) if bad.sum() > 1 else ""
+        said = str(tables.texts(sheet, match.header)[place])
+        raise UserError(
+            _("‘{text}’ is outside {low} to {high} {unit}", text=said, low=_number(column.low), high=_number(column.high), unit=column.unit).rstrip() + more,
+            where=sheet.at(place, match.header),
+            cure=_("Check the value and its unit; leave the cell empty where nothing was measured, then give the file again."),
+        )
+
+
+def _check_filled(sheet: Sheet, header: str, values: pl.Series) -> None:
+    if values.null_count():
+        place = values.is_null().arg_max() or 0
+        raise UserError(_("the cell is empty"), where=sheet.at(place, header), cure=_("Fill it in, or delete the row, then give the file again."))
+
+
+def _check_keys(sheet: Sheet, frame: pl.DataFrame, keys: list[str], proposal: Proposal) -> None:
+    """Rows must differ in the key columns."""
+    if not keys or not (doubled := frame.select(pl.struct(keys).is_duplicated()).to_series()).any():
+        return
+    second = frame.with_columns(again=~pl.struct(keys).is_first_distinct())["again"].arg_max() or 0
+    same = doubled & frame.select(pl.all_horizontal(pl.col(key).eq_missing(frame[key][second]) for key in keys)).to_series()
+    first = same.arg_max() or 0
+    names = ", ".join(f"‘{proposal.matches[key].header}’" for key in keys)
+    raise UserError(
+        _("row {row} has the same {names} as row {first}: {value}", row=sheet.rows[second], names=names, first=sheet.rows[first],
+          value=", ".join(str(frame[key][second]) for key in keys)),
+        where=sheet.where,
+        cure=_("Keep one of the rows, then give the file again."),
+    )  # fmt: skip
+
+
+def saved(path: Path) -> Path:
+    """Where the mapping of a file is kept: beside it."""
+    return path.with_name(path.name + ".dure-map.json")
+
+
+def save(path: Path, proposal: Proposal) -> Path:
+    """Keep a confirmed mapping beside the file, readable for people."""
+    from dure.data import write_atomically
+
+    kept = {
+        "sheet": proposal.sheet,
+        "wide": proposal.wide,
+        "columns": {name: {key: value for key, value in asdict(match).items() if key in _KEPT and value != _KEPT[key]} for name, match in proposal.matches.items()},
+        "headers": list(proposal.headers),
+    }
+    return write_atomically(saved(path), json.dumps(kept, ensure_ascii=False, indent=2) + "\n")
+
+
+_KEPT: dict[str, object] = {"header": None, "clock": "", "unit": "", "factor": 1.0, "offset": 0.0}
+
+
+def load(map_file: Path) -> Proposal:
+    """A kept mapping. Raises UserError where it is none."""
+    try:
+        kept = json.loads(map_file.read_text(encoding="utf-8"))
+        matches = {str(name): Match(**{key: type(_KEPT[key] or "")(value) for key, value in match.items()}) for name, match in kept["columns"].items()}
+        return Proposal("", str(kept.get("sheet", "")), tuple(kept.get("headers", ())), matches, wide=bool(kept.get("wide", False)), confirmed=True)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        cure = _("Delete it and confirm the mapping again.")
+        raise UserError(_("this is no saved mapping ({why})", why=str(error)[:120]), where=str(map_file), cure=cure) from None
+
+
+def _still_fits(kept: Proposal, sheet: Sheet, columns: Iterable[Column]) -> bool:
+    wanted = {column.name for column in columns}
+    needed = {column.name for column in columns if column.required}
+    return kept.headers == _signature(sheet) and needed <= set(kept.matches) <= wanted
+
+
+def open_own(
+    path: Path,
+    columns: Sequence[Column],
+    *,
+    sheet: str | None = None,
+    map_file: Path | None = None,
+    confirm: Callable[[str], bool] | None = None,
+) -> tuple[pl.DataFrame, Proposal]:
+    """A person's own file as the frame a source promises, and the mapping that was used.
+
+    A mapping kept beside the file, or given with `map_file`, is used without asking as long as the headers are the
+    same. Else a proposal is shown through `confirm`, once, and kept. Raises UserError for whatever cannot be read.
+    """
+    found = _the_sheet(path, columns, sheet)
+    place = map_file or saved(path)
+    kept = load(place) if map_file or place.is_file() else None
+    if kept and _still_fits(kept, found, columns):
+        used = replace(kept, file=str(path), labels={column.name: column.label for column in columns})
+        return apply(found, used, columns), used
+    if kept and map_file:
+        raise _other_headers(kept, found, map_file)
+    used = _confirm(propose(found, columns), confirm)
+    frame = apply(found, used, columns)
+    save(path, used)
+    return frame, used
+
+
+_confirm = confirm  # open_own's parameter has the same name
+
+
+def _other_headers(kept: Proposal, sheet: Sheet, map_file: Path) -> UserError:
+    now = _signature(sheet)
+    gone = [header for header in kept.headers if header not in now]
+    new = [header for header in now if header not in kept.headers]
+    what = _("the mapping was made for other headers (gone: {gone}; new: {new})", gone=", ".join(gone) or "-", new=", ".join(new) or "-")
+    return UserError(what, where=str(map_file), cure=_("Leave --map out and confirm the mapping again."))
+
+
+def _the_sheet(path: Path, columns: Sequence[Column], name: str | None) -> Sheet:
+    """The sheet that is meant: named, the only one, or the only one in which every required column is found."""
+    if name is not None:
+        return tables.read(path, name)
+    every = [each for each in tables.sheets(path) if each.cells.height]
+    complete = [each for each in every if propose(each, columns).complete] if len(every) > 1 else []
+    return complete[0] if len(complete) == 1 else tables.read(path)

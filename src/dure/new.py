@@ -1,0 +1,347 @@
+"""A new project from a person's own sheet, or a skeleton on made data: one folder that runs at once."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import random
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from dure import tables
+from dure.errors import UserError, nearest
+from dure.manifest import Text
+from dure.survey import NEAR, Known, Split, Survey, practice, split, survey, year_before
+from dure.tables import Sheet
+from dure.words import _, particle
+
+TEMPLATES = Path(__file__).parent / "templates" / "new"
+MADE_TARGET = "harvest"
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_PRACTICES = {
+    "last_value": Text(ko="직전 값을 그대로 씀", en="the last value"),
+    "same_time_last_year": Text(ko="지난해 같은 때의 값을 씀", en="the value of the same time last year"),
+    "group_mean": Text(ko="지난 값들의 평균을 씀", en="the mean of the values so far"),
+}
+
+
+def new(
+    region: str, noun: str, into: Path, *, survey: Path | None = None, target: str | None = None, sheet: str | None = None
+) -> Path:  # fmt: skip
+    """Write the project ``region.noun`` as the folder ``into/region/noun``; nothing else is touched.
+
+    Parameters
+    ----------
+    region, noun
+        Names in small Latin letters.
+    into
+        Folder of projects, such as ``regions``.
+    survey
+        A table of one's own, copied into the project; None: made data.
+    target
+        Header of the column to be foreseen.
+    sheet
+        Sheet of a workbook that has several.
+
+    Returns
+    -------
+    Path
+        The project's folder.
+
+    Raises
+    ------
+    UserError
+        A name that cannot be one, a folder that is there already, a sheet or target that cannot be used.
+    """
+    for name in (region, noun):
+        if not _NAME.fullmatch(name):
+            cure = _("Use small Latin letters, digits and _, such as jeju onion.")
+            raise UserError(_("{name} cannot be the name of a project", name=name), cure=cure)
+    place = into / region / noun
+    if place.exists():
+        raise UserError(_("this folder is there already"), where=str(place), cure=_("Choose another noun, or remove it first."))
+    if survey is None and target is not None:
+        raise UserError(_("a target needs a table"), where="--target", cure=_("Give one with --from FILE."))
+    with tempfile.TemporaryDirectory() as aside:
+        folder = Path(aside) / noun
+        _write(folder, region, noun, survey, target, sheet)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        _move(folder, place)
+    return place
+
+
+def _move(folder: Path, place: Path) -> None:
+    """Copied beside its place, then renamed: never half a project, on whatever disk the temporary folder lies."""
+    beside = Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}."))
+    try:
+        shutil.copytree(folder, beside / place.name)
+        (beside / place.name).rename(place)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _write(folder: Path, region: str, noun: str, survey_file: Path | None, target: str | None, sheet_name: str | None) -> None:
+    """Write every file of the project into `folder`."""
+    (folder / "data").mkdir(parents=True)
+    if survey_file is None:
+        file, target = folder / "data" / "made.csv", MADE_TARGET
+        file.write_bytes(made())
+    else:
+        file = folder / "data" / f"survey{survey_file.suffix.lower()}"
+        shutil.copyfile(survey_file, file)
+    sheet = tables.read(survey_file or file, sheet_name)
+    if target is None:
+        raise UserError(
+            _("which column is to be foreseen?"), where=sheet.where,
+            cure=_("Name it with --target. Columns: {names}.", names=", ".join(sheet.headers)),
+        )  # fmt: skip
+    found = survey(sheet, target)
+    words = _words(region, noun, found, file, survey_file)
+    if survey_file is None:
+        shutil.rmtree(folder / "data")
+    for template, name in (
+        ("project.toml.j2", "project.toml"), ("project.py.j2", "project.py"), ("README.md.j2", "README.md"),
+        ("README.ko.md.j2", "README.ko.md"), ("test.py.j2", f"tests/test_{noun}.py"),
+    ):  # fmt: skip
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(_rendered(template, words), encoding="utf-8", newline="\n")
+    _catalogue(folder / "locale" / "ko.po", words)
+
+
+def made() -> bytes:
+    """Two years of weekly harvests on three farms, from a seed: made, no measurement."""
+    chance = random.Random(20211028)  # noqa: S311 - a toy, no secret
+    lines = ["date,farm,rain (mm),harvest (kg)"]
+    level = {"A": 40.0, "B": 55.0, "C": 70.0}
+    for week in range(104):
+        day = date(2024, 1, 1) + timedelta(weeks=week)
+        rain = round(max(0.0, chance.gauss(20, 12)), 1)
+        for farm in level:
+            level[farm] += 0.1 * (55 - level[farm]) + chance.gauss(0, 4)
+            lines.append(f"{day},{farm},{rain},{round(max(0.0, level[farm] + 0.3 * (rain - 20)), 1)}")
+    return "\n".join(lines).encode()
+
+
+# ---- words for the templates ------------------------------------------------------------------------------------------------
+
+
+def _words(region: str, noun: str, found: Survey, file: Path, survey_file: Path | None) -> dict[str, Any]:
+    """Everything the templates say."""
+    chosen = split(found)
+    method, errors = practice(found, chosen)
+    base = {"last_value": "last", "same_time_last_year": "last_year"}.get(method, "")
+    unit = tables.cell_unit(found.sheet, found.target)
+    low, high = _bounds(found)
+    shift, tolerance = year_before(chosen.step)
+    target = _plain(found.target)
+    said = _PRACTICES[method]
+    alike = [_plain(found.names[name]) for name in chosen.same]
+    title = Text(ko=f"{target} 예측 ({region} {noun})", en=f"{target} foreseen ({region} {noun})")
+    words = {
+        "region": region, "noun": noun, "id": f"{region}.{noun}", "year": datetime.now().astimezone().year,
+        "made": inspect.getsource(made).strip() if survey_file is None else "", "file": file.name,
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "sheet": found.sheet.sheet or None,
+        "target": target, "target_header": found.target, "target_field": _target_field(found), "unit": unit,
+        "bounds": _bounded(low, high), "extra": _extra(unit), "low": low, "high": high,
+        "kind": chosen.kind, "period": chosen.period, "block": chosen.block, "blocks": chosen.blocks,
+        "known": [_known_words(each) for each in found.known], "names": found.names, "since": found.since,
+        "left": found.left, "same": chosen.same, "same_words": ", ".join(alike),
+        "alike": f" of the same {', '.join(alike)}" if alike else "", "time": _time_words(found),
+        "season": chosen.span >= 300 * 86400, "weekday": 0 < chosen.step <= 86400 and chosen.span >= 21 * 86400,
+        "hourly": 0 < chosen.step < 86400, "last_year": "same_time_last_year" in errors,
+        "year_shift": f".dt.offset_by({shift!r})", "tolerance": tolerance,
+        "practice": method, "base": base, "practice_label": said.en, "practice_label_ko": said.ko,
+        "practice_words": said.en, "practice_words_ko": said.ko.removesuffix("을 그대로 씀").removesuffix("을 씀"),
+        "start_words": "the practice's answer" if base else "the mean of the history",
+        "practice_source": f"{said.en}: common practice where no model is used, chosen by `dure new` from the file; name your own",
+        "title_ko": title.ko, "title_en": title.en,
+        "rows": int(found.rows.sum()), "without": found.sheet.cells.height - int(found.rows.sum()),
+        "sealed_blocks": chosen.held[1], "block_word": chosen.word.en, "block_word_ko": chosen.word.ko,
+    }  # fmt: skip
+    return words | _split_words(found, chosen) | _practice_words(found, errors, method) | _source_words(found, survey_file, words)
+
+
+def _plain(header: str) -> str:
+    """A header inside a sentence, a comment or a docstring: nothing that could end one."""
+    return re.sub(r"[\"\\`|<>{}\x00-\x1f]+", " ", header).strip()
+
+
+def _target_field(found: Survey) -> str:
+    from dure.survey import field_name
+
+    return field_name(found.target, set())
+
+
+def _bounds(found: Survey) -> tuple[float, float]:
+    from dure.survey import bounds
+
+    return bounds(found.truth)
+
+
+def _bounded(low: float, high: float) -> str:
+    return f", ge={low:g}, le={high:g}"
+
+
+def _extra(unit: str) -> str:
+    return f", json_schema_extra={{'unit': {unit!r}}}".replace("'unit'", '"unit"') if unit else ""
+
+
+def _known_words(each: Known) -> dict[str, Any]:
+    near = each.correlation is not None and abs(each.correlation) > NEAR
+    shown = "–" if each.correlation is None else f"{each.correlation:.2f}"
+    return {"field": each.field, "header": each.header, "bounds": _bounded(each.low, each.high), "extra": _extra(each.unit),
+            "correlation": shown, "near": near}  # fmt: skip
+
+
+def _time_words(found: Survey) -> dict[str, str] | None:
+    """How project.py reads the time."""
+    if found.moment is None:
+        return None
+    headers = found.moment.headers
+    if found.moment.field == "time" and len(headers) > 0 and headers[0] != "time" and _is_split(found):
+        parts = [f"tables.numbers(sheet, {header!r}).cast(pl.Int32)" for header in headers]
+        return {"field": "time", "header": " ".join(headers), "read": f"_dated({', '.join(parts)})"}
+    clock = f", clock={found.moment.clock!r}" if found.moment.clock else ""
+    return {"field": found.moment.field, "header": headers[0], "read": f"tables.times(sheet, {headers[0]!r}{clock})"}
+
+
+def _is_split(found: Survey) -> bool:
+    """Whether year, month and day stand in columns of their own."""
+    assert found.moment is not None  # noqa: S101 - the caller has looked
+    try:
+        tables.times(found.sheet, found.moment.headers[0])
+    except UserError:
+        return True
+    return False
+
+
+def _split_words(found: Survey, chosen: Split) -> dict[str, str]:
+    """What is held out and which cases depend on each other, in both languages."""
+    opened, sealed = chosen.held
+    word, ko, count = chosen.word.en, chosen.word.ko, chosen.blocks
+    ends = f"the first {opened} of them open, the {sealed} after them sealed"
+    ends_ko = f"그 가운데 처음 {opened}개는 공개, 나머지 {sealed}개는 봉인입니다"
+    if chosen.kind == "time":
+        same = "rows of one {} share its weather, its market and whoever measured".format(word)
+        return {
+            "why_block": f"One block is one {word}: {same}.",
+            "why_block_ko": f"묶음 하나는 {ko} 하나입니다. 같은 {ko}의 행은 날씨와 시장과 잰 사람이 같습니다.",
+            "split_words": f"the last {opened + sealed} of {count} {word}s, whole; {ends}. Each is answered with all that was known before it.",
+            "split_words_ko": f"{ko} {count}개 가운데 마지막 {opened + sealed}개를 통째로 떼었습니다. {ends_ko}. 그 전에 알던 것만으로 답합니다.",
+            "rounds_words": f"The last third of the {word}s, whole, one round each: the first ones open, the rest sealed.",
+            "order_words": "in the order of time",
+        }
+    if chosen.kind == "groups":
+        header = _plain(found.names[chosen.block])
+        return {
+            "why_block": f"One block is one {header}: rows of one are alike, so whole ones are held out.",
+            "why_block_ko": f"묶음 하나는 {header} 하나입니다. 같은 {header}의 행은 서로 닮아서 통째로 떼었습니다.",
+            "split_words": f"{opened + sealed} of {count} by {header}, whole, drawn by the hash of their names; {ends}.",
+            "split_words_ko": f"{header} {count}개 가운데 {opened + sealed}개를 이름의 해시로 뽑아 통째로 떼었습니다. {ends_ko}.",
+            "rounds_words": f"A third of the groups by {header}, whole, one round each: the first ones open, the rest sealed.",
+            "order_words": f"{header} after {header}, in the order of their names' hashes",
+        }
+    return {
+        "why_block": "The sheet has neither time nor groups: neighbouring rows are taken to depend on each other.",
+        "why_block_ko": "표에 시각도 집단도 없어 이웃한 행끼리 서로 얽혀 있다고 봅니다.",
+        "split_words": f"the last {opened + sealed} of {count} stretches of rows, in the order of the sheet; {ends}. "
+        "If that order means nothing, so does the split: a column of dates or farms would make it honest.",
+        "split_words_ko": f"표의 순서대로 나눈 행 묶음 {count}개 가운데 마지막 {opened + sealed}개를 떼었습니다. {ends_ko}. "
+        "순서에 뜻이 없다면 이 나눔에도 뜻이 없습니다. 날짜나 농가 열이 있으면 제대로 나눌 수 있습니다.",
+        "rounds_words": "The last third of the stretches of rows, one round each: the first ones open, the rest sealed.",
+        "order_words": "in the order of the sheet",
+    }
+
+
+def _practice_words(found: Survey, errors: Mapping[str, float], method: str) -> dict[str, str]:
+    """Why this practice, and what the model adds."""
+    listed = ", ".join(f"{_PRACTICES[name].en} {error:.4g}" for name, error in errors.items())
+    listed_ko = ", ".join(f"{_PRACTICES[name].ko} {error:.4g}" for name, error in errors.items())
+    why = f"It had the smallest mean absolute error before the held-out part ({listed})." if len(errors) > 1 else ""
+    why_ko = f"떼어 둔 자료 이전에서 평균 절대 오차가 가장 작았습니다 ({listed_ko})." if len(errors) > 1 else ""
+    if not errors:
+        why = "Without time there is no last value: rows that are alike are averaged."
+        why_ko = "시각이 없어 직전 값이 없으므로 닮은 행을 평균합니다."
+    timed = found.moment is not None and method != "group_mean"
+    return {
+        "practice_why": why, "practice_why_ko": why_ko,
+        "model_words": ", as a correction of the practice's answer" if timed else "",
+        "model_words_ko": "로 현행의 답을 고칩니다" if timed else "입니다",
+    }  # fmt: skip
+
+
+def _source_words(found: Survey, survey_file: Path | None, words: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the rows come from and what the project is for."""
+    name = _plain(survey_file.name) if survey_file else ""
+    sheet = f" ({_plain(found.sheet.sheet)})" if found.sheet.sheet else ""
+    dropped = [row for row, why in found.sheet.dropped if why == "total"]
+    notes = [_plain(note) for note in found.sheet.notes]
+    return {
+        "source_words": f"`{name}`{sheet}" if name else "data it made up itself",
+        "source_words_ko": f"`{name}`{sheet}" if name else "스스로 지어낸 자료",
+        "notes": [*notes, *([f"rows of totals left out: {', '.join(map(str, dropped))}"] if dropped else [])],
+        "notes_ko": [*notes, *([f"합계 행은 뺐습니다: {', '.join(map(str, dropped))}"] if dropped else [])],
+        "place_words": "Made data show nothing." if not name else "One sheet from one place.",
+        "place_words_ko": "지어낸 자료는 아무것도 보여 주지 않습니다." if not name else "한 곳의 표 하나입니다.",
+        "summary_en": f"{words['target']} foreseen from what is known beforehand, against {words['practice_label']}."
+        + ("" if name else " Made data, never a proof."),
+        "summary_ko": f"미리 아는 것으로 {words['target']}{particle(words['target'], '을', '를')} 예측해 현행({words['practice_label_ko']})과 견줍니다."
+        + ("" if name else " 지어낸 자료라 증거가 되지 않습니다."),
+    }
+
+
+def _rendered(template: str, words: Mapping[str, Any]) -> str:
+    import json
+
+    import jinja2
+
+    environment = jinja2.Environment(  # noqa: S701 - Python, TOML and Markdown, no HTML; values are quoted by `py` and `toml`
+        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )  # fmt: skip
+    environment.filters |= {"py": _python, "toml": lambda text: json.dumps(text, ensure_ascii=False), "particle": particle}
+    return environment.get_template(template).render(d=words)
+
+
+def _python(value: object) -> str:
+    """A literal of Python; texts in double quotes, as people write them."""
+    import json
+
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False) if value.isprintable() else repr(value)
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_python(key)}: {_python(each)}" for key, each in value.items()) + "}"
+    if isinstance(value, (tuple, list)):
+        return "(" + "".join(f"{_python(each)}, " for each in value).rstrip(" ") + ")"
+    return repr(value)
+
+
+def _catalogue(path: Path, words: Mapping[str, Any]) -> None:
+    """The project's Korean: every text that its code marks or that people read as a label."""
+    import polib
+
+    texts = {
+        f"Today's practice: {words['practice_label']}": f"현행: {words['practice_label_ko']}",
+        "Our proposal: ridge regression on what is known beforehand": "제안: 미리 아는 것으로 하는 능형 회귀",
+        "mean absolute error": "평균 절대 오차",
+        "root mean square error": "평균 제곱근 오차",
+        words["block_word"]: words["block_word_ko"],
+        f"{words['target']}: mean at the time before{words['alike']}": f"{words['target']}: 직전 조사의 평균",
+        f"{words['target']}: mean at the same time last year{words['alike']}": f"{words['target']}: 지난해 같은 때의 평균",
+        **{f"days since {header}": f"{header}부터 지난 날수" for header in words["since"].values()},
+        "Taken as known before the answer, confirmed by nobody yet: {columns}.":
+            "답하기 전에 안다고 보았으나 아직 아무도 확인하지 않은 열: {columns}.",
+        "Made data: nothing was measured, nothing is proven.": "지어낸 자료: 잰 것이 없으니 증명하는 것도 없습니다.",
+    }  # fmt: skip
+    catalogue = polib.POFile(wrapwidth=120)
+    catalogue.metadata = {"Language": "ko", "MIME-Version": "1.0", "Content-Type": "text/plain; charset=utf-8",
+                          "Content-Transfer-Encoding": "8bit"}  # fmt: skip
+    catalogue.extend(polib.POEntry(msgid=msgid, msgstr=msgstr) for msgid, msgstr in texts.items())
+    path.parent.mkdir(parents=True)
+    path.write_text(str(catalogue), encoding="utf-8", newline="\n")
