@@ -143,7 +143,7 @@ def test_brier_wants_probabilities(tmp_path: Path) -> None:
     trial = judged(path, tmp_path / "1")
     assert trial.kpis[0]["name"]["en"] == "Brier score"
     path = written(tmp_path / "b.csv", "번호,실적,현행,제안", [*rows, "41,2,0.3,0.4"])
-    with pytest.raises(UserError, match="2.0 is not 0 or 1"):
+    with pytest.raises(UserError, match=r"2\.0 is not 0 or 1"):
         judged(path, tmp_path / "2", kpi="brier")
 
 
@@ -156,7 +156,8 @@ def test_words_are_judged_by_the_share_right(tmp_path: Path) -> None:
 
 
 def test_cost_needs_no_truth(tmp_path: Path) -> None:
-    rows = [f"2026-03-{n % 28 + 1:02d},{1000 + n * 10},{900 + n * 10}" for n in range(84)]
+    first = datetime.date(2026, 3, 2)
+    rows = [f"{first + datetime.timedelta(days=n)},{1000 + n * 37 % 11},{900 + n * 37 % 11}" for n in range(84)]
     path = written(tmp_path / "a.csv", "일시,현행(원),제안(원)", rows)
     one = deciding(judged(path, tmp_path, kpi="cost").verdicts)[0]
     assert (one["verdict"], one["unit"], one["gain"]["mean"]) == ("better", "원", pytest.approx(100.0))

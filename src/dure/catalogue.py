@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from dure.data import write_atomically
 from dure.describe import source_row
@@ -97,7 +97,7 @@ def template(project: str, source: str | None, out: Path) -> Path:
     return write_atomically(out, "﻿" + buffer.getvalue())
 
 
-def _unknown(source: str, names: list[str]) -> None:
+def _unknown(source: str, names: list[str]) -> NoReturn:
     close = nearest(source, names)
     raise UserError(
         _("there is no data called {name}", name=source),

@@ -78,7 +78,7 @@ def propose(sheet: Sheet, given: Roles, kpi: str | None) -> Roles:
         if getattr(found, role) is None and not (role == "truth" and kpi == "cost"):
             column = _by_name(free, role)
             if column and _fits(sheet, column, role):
-                found = replace(found, **{role: column})
+                found = replace(found, **{role: column})  # type: ignore[arg-type]  # a role of one column
                 free.remove(column)
     if not found.offers:
         likely = [each for each in free if _is_named(each, "offer")] or _alike(sheet, free, found.truth)
@@ -163,9 +163,10 @@ def _alike(sheet: Sheet, headers: Sequence[str], truth: str | None) -> list[str]
         except UserError:
             continue
         both = np.isfinite(values) & np.isfinite(actual)
-        if both.sum() > 2 and values[both].std() > 0 and actual[both].std() > 0:
-            if np.corrcoef(values[both], actual[both])[0, 1] > 0.5:
-                found.append(header)
+        if both.sum() <= 2 or values[both].std() == 0 or actual[both].std() == 0:
+            continue
+        if np.corrcoef(values[both], actual[both])[0, 1] > 0.5:
+            found.append(header)
     return found
 
 
@@ -273,8 +274,8 @@ def question(
     ids = _ids(sheet, roles)
     times = tables.times(sheet, roles.time) if roles.time else None
     sites = tables.texts(sheet, roles.site).fill_null("").to_list() if roles.site else [""] * len(ids)
-    keep = _judged_rows(sheet, columns, roles, notes)
-    blocks, word = _blocks(sheet, columns, roles, times, sites, keep, kind, notes)
+    keep = _judged_rows(sheet, columns, notes)
+    blocks, word = _blocks(sheet, columns, roles, times, keep, kind, notes)
     truth = columns[roles.truth].to_list() if roles.truth else [None] * len(ids)
     moments = times.to_list() if times is not None else [None] * len(ids)
     cases = tuple(
@@ -479,7 +480,7 @@ def _in_range(sheet: Sheet, columns: Mapping[str, pl.Series], roles: Roles, kind
             )
 
 
-def _judged_rows(sheet: Sheet, columns: Mapping[str, pl.Series], roles: Roles, notes: Notes) -> list[int]:
+def _judged_rows(sheet: Sheet, columns: Mapping[str, pl.Series], notes: Notes) -> list[int]:
     """Rows where the truth and every answer are there; the others are counted and the first is named."""
     full = np.ones(len(sheet.rows), dtype=bool)
     for name, values in columns.items():
@@ -494,64 +495,65 @@ def _judged_rows(sheet: Sheet, columns: Mapping[str, pl.Series], roles: Roles, n
     return [int(row) for row in np.flatnonzero(full)]
 
 
-def _blocks(
-    sheet: Sheet, columns: Mapping[str, pl.Series], roles: Roles, times: pl.Series | None, sites: Sequence[str],
-    keep: Sequence[int], kind: str, notes: Notes,
-) -> tuple[list[str | None], str]:  # fmt: skip
-    """A block for every row, and what a block is called."""
-    if roles.block and roles.block not in _SPANS:
-        return [str(each) for each in tables.texts(sheet, _column(sheet, roles.block)).to_list()], "block"
-    if times is not None:
-        span = roles.block or _span(times, columns, roles, keep, kind, notes)
-        return [None if each is None else each.strftime(_SPANS[span]) for each in times.to_list()], span
-    if roles.block:
-        raise UserError(
-            _("--block {block} needs the time of every row", block=roles.block), cure=_("Name its column with --time.")
-        )
-    notes.append(said("no time and no block: rows are taken as independent of each other"))
-    size = -(-len(keep) // ROWS)
-    place = {row: number // size for number, row in enumerate(keep)}
-    return [
-        f"{place[row]:04d}" if row in place else None for row in range(len(sheet.rows))
-    ], "row" if size == 1 else "group of rows"
-
-
 _SPANS = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
 
 
-def _span(
-    times: pl.Series, columns: Mapping[str, pl.Series], roles: Roles, keep: Sequence[int], kind: str, notes: Notes
-) -> str:
-    """The shortest of day, week and month that is at least 4 (1 + rho) / (1 - rho) steps long, with six of them or more.
+def _blocks(
+    sheet: Sheet,
+    columns: Mapping[str, pl.Series],
+    roles: Roles,
+    times: pl.Series | None,
+    keep: list[int],
+    kind: str,
+    notes: Notes,
+) -> tuple[list[str | None], str]:
+    """A block for every row, and what a block is called."""
+    if roles.block and roles.block not in _SPANS:
+        return [str(each) for each in tables.texts(sheet, roles.block).to_list()], "block"
+    if times is None:
+        if roles.block:
+            what = _("--block {block} needs the time of every row", block=roles.block)
+            raise UserError(what, cure=_("Name its column with --time."))
+        notes.append(said("no time and no block: rows are taken as independent of each other"))
+        return _groups(len(sheet.rows), keep)
+    empty = times.gather(keep).null_count() and next(row for row in keep if times[row] is None)
+    if empty:
+        what = _("row {row} has no time", row=sheet.rows[empty])
+        raise UserError(what, where=sheet.where, cure=_("Fill it in or delete the row."))
+    span = roles.block
+    if span is None:
+        span = _span(times.gather(keep), _losses(sheet, columns, roles, keep, kind, times))
+        notes.append(said("blocks are one {span} each, from the times; another one with --block", span=span))
+    return times.dt.strftime(_SPANS[span]).to_list(), span
 
-    rho is the lag-1 autocorrelation of the practice's loss in the order of time.
+
+def _groups(rows: int, keep: list[int]) -> tuple[list[str | None], str]:
+    """Each row its own block, or `ROWS` groups of neighbours where there are more."""
+    size = -(-len(keep) // ROWS)
+    place = {row: f"{number // size:04d}" for number, row in enumerate(keep)}
+    return [place.get(row) for row in range(rows)], "row" if size == 1 else "group of rows"
+
+
+def _losses(
+    sheet: Sheet, columns: Mapping[str, pl.Series], roles: Roles, keep: list[int], kind: str, times: pl.Series
+) -> list[float]:
+    """The practice's loss row by row, site by site in the order of time."""
+    sites = tables.texts(sheet, roles.site).fill_null("").to_list() if roles.site else [""] * len(times)
+    moments, practice = times.to_list(), columns[str(roles.practice)]
+    truth = columns[roles.truth] if roles.truth else practice
+    order = sorted(keep, key=lambda row: (sites[row], moments[row]))
+    return [next(iter(_KINDS[kind].sums(truth[row], practice[row]).values())) for row in order]
+
+
+def _span(times: pl.Series, losses: list[float]) -> str:
+    """The shortest of day, week and month that is at least 4 (1 + rho) / (1 - rho) steps long (docs/gate.md).
+
+    rho is the lag-1 autocorrelation of the practice's loss; a step is from one time to the next.
     """
     from dure.verdict import autocorrelation
 
-    kept = times.gather(keep)
-    if kept.null_count():
-        raise UserError(
-            _("row {row} has no time", row=int(kept.is_null().arg_true()[0]) + 1),
-            cure=_("Fill it in or delete the row."),
-        )
-    order = kept.arg_sort().to_numpy()
-    practice = columns[str(roles.practice)].gather(keep).to_numpy()
-    if kind in ("hit", "cost"):
-        loss = (
-            practice
-            if kind == "cost"
-            else (practice != columns[str(roles.truth)].gather(keep).to_numpy()).astype(float)
-        )
-    else:
-        loss = np.abs(practice - columns[str(roles.truth)].gather(keep).to_numpy())
-    rho = autocorrelation(np.asarray(loss, dtype=float)[order])
+    rho = autocorrelation(np.asarray(losses))
     needed = 4 * (1 + rho) / (1 - rho)
-    moments = kept.n_unique()
-    fits = []
-    for name, style in _SPANS.items():
-        count = kept.dt.strftime(style).n_unique()
-        fits.append((name, count, moments / count >= needed or (name == "day" and moments == count)))
-    chosen = next((name for name, count, long in fits if long and count >= 6), None)
-    chosen = chosen or next((name for name, count, _long in reversed(fits) if count >= 6), "day")
-    notes.append(said("blocks are one {span} each, from the times; another one with --block", span=chosen))
-    return chosen
+    steps = times.n_unique()
+    long = [name for name, style in _SPANS.items() if steps / times.dt.strftime(style).n_unique() >= needed]
+    return next(iter(long), "month")

@@ -148,6 +148,7 @@ def _header_block(grid: list[Cells], kinds: list[str], merges: list[Merge]) -> t
     rows = [[_kind(cells[row]) for cells in grid] for row in range(height)]
     filled = [sum(kind != "empty" for kind in row) for row in rows]
     runs = [_is_run([cells[row] for cells in grid]) for row in range(height)]
+    runs = [run and not after for run, after in zip(runs, [*runs[1:], False], strict=True)]  # two in a row are data
     agree = [0 if runs[row] else sum(kinds[at] == rows[row][at] for at in strong) for row in range(height)]
     differ = [sum(rows[row][at] not in ("empty", kinds[at]) for at in strong) for row in range(height)]
     if not strong:
@@ -343,13 +344,15 @@ def _leading(table: list[Cells], first: int) -> int:
 
 def _fill(found: Layout, table: list[Cells], merges: list[Merge], first: int) -> None:
     """Merged cells whose value holds for every row: in columns of texts and times, and in the leading key columns."""
+    if first >= len(table[0]):
+        return
     tall: dict[int, list[tuple[int, int]]] = {}
     for (top, left), (bottom, _right) in merges:
         if top >= first and bottom > top:
             tall.setdefault(left, []).append((top, bottom))
-    kinds = _kinds([cells[first:] for cells in table]) if first < len(table[0]) else []
+    kinds = _kinds([cells[first:] for cells in table])
     if not merges:
-        tall = _exported_merges(found, table, kinds, first)
+        tall = _exported_merges(found, table, kinds)
     for at, ranges in sorted(tall.items()):
         key = kinds[at] != "number" or all(before in tall for before in range(at))
         if key:
@@ -358,7 +361,7 @@ def _fill(found: Layout, table: list[Cells], merges: list[Merge], first: int) ->
             found.notes.append(_("merged cells of {name} count once, in their first row", name=found.headers[at]))
 
 
-def _exported_merges(found: Layout, table: list[Cells], kinds: list[str], first: int) -> dict[int, list[tuple[int, int]]]:
+def _exported_merges(found: Layout, table: list[Cells], kinds: list[str]) -> dict[int, list[tuple[int, int]]]:
     """Leading columns that lost their merged cells in an export: a value, then blanks, never the same value twice."""
     tall: dict[int, list[tuple[int, int]]] = {}
     for at, cells in enumerate(table[:-1]):
@@ -366,10 +369,9 @@ def _exported_merges(found: Layout, table: list[Cells], kinds: list[str], first:
         gaps = len(found.keep) - len(said)
         starts_full = bool(said) and said[0] == int(found.keep[0])
         repeats = any(cells[one] == cells[other] for one, other in zip(said, said[1:], strict=False))
-        if kinds[at] == "number" and at > 0 or not starts_full or repeats or gaps * 3 < len(found.keep):
+        if (kinds[at] == "number" and at > 0) or not starts_full or repeats or gaps * 3 < len(found.keep):
             break
         ends = [*said[1:], len(cells)]
         tall[at] = [(row, end - 1) for row, end in zip(said, ends, strict=True) if end - 1 > row]
         found.notes.append(_("blanks of {name} were filled from above ({count} rows)", name=found.headers[at], count=gaps))
-    del first
     return tall

@@ -16,7 +16,7 @@ import polars as pl
 from dure import layout, tables
 from dure.errors import UserError
 from dure.tables import Sheet
-from dure.units import conversion, same_dimension, siblings, unit_of
+from dure.units import conversion, over_an_hour, same_dimension, siblings, unit_of
 from dure.words import _, language
 
 
@@ -204,7 +204,7 @@ def _dropped(sheet: Sheet) -> list[str]:
         rows = [str(row) for row, reason in sheet.dropped if reason == why]
         if rows:
             shown = ", ".join(rows[:8]) + (" …" if len(rows) > 8 else "")  # noqa: PLR2004 - as many as fit a line
-            lines.append(_("{count} rows left out as {word}: {rows}", count=len(rows), word=word, rows=shown))
+            lines.append(_("left out, {word} ({count}): row {rows}", count=len(rows), word=word, rows=shown))
     return lines
 
 
@@ -247,12 +247,12 @@ def _score(sheet: Sheet, column: Column, header: str, look: _Look) -> tuple[floa
     if not _type_fits(column, header, look):
         return 0.0, ()
     named, why = _named(column, header)
-    unit = tables.cell_unit(sheet, header)
+    unit = _each(tables.cell_unit(sheet, header), column.unit)
     reasons = [why] if why else []
     if named and unit and column.unit:
-        if not same_dimension(unit, column.unit):
+        if not same_dimension(unit, column.unit) and over_an_hour(unit, column.unit) is None:
             return 0.0, ()
-        named += 0.1
+        named += 0.1 if same_dimension(unit, column.unit) else -0.1
         reasons.append(_("unit {unit}", unit=unit))
     if named and column.type == "number" and _inside(column, look.values, *_to_wanted(unit, column)):
         named += 0.05
@@ -270,13 +270,17 @@ def _type_fits(column: Column, header: str, look: _Look) -> bool:
         return look.number >= 0.5 or is_duration  # noqa: PLR2004 - most
     if column.type in ("time", "date"):
         days = look.values.is_between(20000, 80000).all() or look.values.is_between(19000000, 21000000000000).all()
-        return look.time >= 0.5 or (look.number >= 0.5 and look.values.len() > 0 and bool(days) and _spelled(header) != "")  # noqa: PLR2004 - most
+        # 4.15 may be the 15th of April: `times` reads it as text, and says what is wrong with it as a number
+        short = look.values.is_between(1, 12.31).all() and any(word in _spelled(header) for word in ("일", "date", "납기"))
+        return look.time >= 0.5 or (look.number >= 0.5 and look.values.len() > 0 and bool(days or short))  # noqa: PLR2004 - most
     return look.time < 0.5 or column.type == "text"  # noqa: PLR2004 - most
 
 
 def _named(column: Column, header: str) -> tuple[float, str]:
     """Likeness of the header's name to the column's names."""
-    names = {_spelled(name): name for name in (*column.names, *(each for each in column.title if each), column.name)}
+    names: dict[str, str] = {}
+    for name in (*column.names, *column.title, column.name):
+        names.setdefault(_spelled(name), name)
     parts = [_spelled(part) for part in header.split(" / ")]
     whole, last = "".join(parts), parts[-1]
     flags = [word for word in _OTHER if word in whole]
@@ -305,10 +309,16 @@ def _likeness(name: str, whole: str, last: str, parts: list[str]) -> float:
     return 0.7 * ratio if ratio >= 0.75 and min(len(name), len(last)) > 2 else 0.0  # noqa: PLR2004 - two letters are alike by chance
 
 
+def _each(unit: str, wanted: str) -> str:
+    """Weights and counts of a plant are per plant anyway: 매/주 is 매, g/구 is g."""
+    over, _slash, under = unit.partition("/")
+    return over if under in ("주", "구", "포기", "본", "그루", "개체") and "/" not in wanted else unit
+
+
 def _to_wanted(unit: str, column: Column) -> tuple[float, float]:
     if unit and column.unit and same_dimension(unit, column.unit):
         return conversion(unit, column.unit)
-    return 1.0, 0.0
+    return over_an_hour(unit, column.unit) or 1.0, 0.0
 
 
 def _inside(column: Column, values: pl.Series, factor: float, offset: float) -> bool:
@@ -346,7 +356,7 @@ def _last_left(sheet: Sheet, columns: Sequence[Column], chosen: Chosen, looks: d
             fit, why = [header for header in free if _type_fits(column, header, looks[header]) and looks[header].time > 0.5], _("the only date")  # noqa: PLR2004 - most
         else:
             fit = [header for header in free if column.unit and column.type == "number" and _type_fits(column, header, looks[header])
-                   and (unit := tables.cell_unit(sheet, header)) and same_dimension(unit, column.unit)]  # fmt: skip
+                   and (unit := _each(tables.cell_unit(sheet, header), column.unit)) and same_dimension(unit, column.unit)]  # fmt: skip
             why = _("the only one with this unit")
         if len(fit) == 1:
             found[column.name] = (fit[0], _ENOUGH, (why,))
@@ -383,7 +393,7 @@ def _match(sheet: Sheet, column: Column, header: str, look: _Look) -> tuple[Matc
     samples = tuple(look.texts)
     if column.type != "number":
         return Match(header, samples=samples), []
-    unit = tables.cell_unit(sheet, header)
+    unit = _each(tables.cell_unit(sheet, header), column.unit)
     if tables.is_hours(sheet, header) and column.unit:
         unit = "h"
     asks = []
@@ -391,6 +401,8 @@ def _match(sheet: Sheet, column: Column, header: str, look: _Look) -> tuple[Matc
         unit = sheet.unit
         asks.append(_("‘{header}’ has no unit of its own; {unit} is taken from the title", header=header, unit=unit))
     factor, offset = _to_wanted(unit, column)
+    if unit and column.unit and over_an_hour(unit, column.unit) is not None:
+        asks.append(_("‘{header}’ is in {unit}: taken as means over one hour, × {factor}", header=header, unit=unit, factor=f"{factor:g}"))
     guess = _doubt(column, look.values, factor, offset)
     if guess:
         other, factor, offset = guess
@@ -476,6 +488,11 @@ def _hour_groups(sheet: Sheet) -> dict[str, dict[int, str]]:
     return whole
 
 
+def _ends_at(header: str, hour: int) -> bool:
+    """Whether a header of hours ends with this one: ``1시`` and ``0~1시`` end at 1, ``0시`` begins there."""
+    return any((named := _hour_of(part)) and named[0] == hour for part in header.split(" / ")) or bool(re.search(rf"(?<!\d)0?{hour}\D*$", header))
+
+
 def wide_hours(sheet: Sheet) -> Sheet:
     """24 hour columns become rows; the day's column becomes the moment each hour ends (24시 is the next day's 00:00).
 
@@ -504,7 +521,7 @@ def wide_hours(sheet: Sheet) -> Sheet:
         if unit:
             units[names[name]] = unit
     notes = [_("24 hour columns became rows; each moment is the end of its hour, 24시 the next day's 00:00")]
-    if any("0" in re.findall(r"\d+", hours[1]) or "00" in re.findall(r"\d+", hours[1]) for hours in groups.values()):
+    if any(not _ends_at(hours[1], 1) for hours in groups.values()):
         notes.append(_("the headers 0 to 23 were taken as the hours that begin there"))
     cells = long.drop("\0row", "\0hour")
     return replace(

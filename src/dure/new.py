@@ -16,7 +16,7 @@ from typing import Any
 from dure import tables
 from dure.errors import UserError, nearest
 from dure.manifest import Text
-from dure.survey import NEAR, Known, Split, Survey, practice, split, survey, year_before
+from dure.survey import NEAR, Known, Split, Survey, bounds, field_name, practice, split, survey, year_before
 from dure.tables import Sheet
 from dure.words import _, particle
 
@@ -137,7 +137,7 @@ def _words(region: str, noun: str, found: Survey, file: Path, survey_file: Path 
     method, errors = practice(found, chosen)
     base = {"last_value": "last", "same_time_last_year": "last_year"}.get(method, "")
     unit = tables.cell_unit(found.sheet, found.target)
-    low, high = _bounds(found)
+    low, high = bounds(found.truth)
     shift, tolerance = year_before(chosen.step)
     target = _plain(found.target)
     said = _PRACTICES[method]
@@ -147,7 +147,7 @@ def _words(region: str, noun: str, found: Survey, file: Path, survey_file: Path 
         "region": region, "noun": noun, "id": f"{region}.{noun}", "year": datetime.now().astimezone().year,
         "made": inspect.getsource(made).strip() if survey_file is None else "", "file": file.name,
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "sheet": found.sheet.sheet or None,
-        "target": target, "target_header": found.target, "target_field": _target_field(found), "unit": unit,
+        "target": target, "target_header": found.target, "target_field": field_name(found.target, set()), "unit": unit,
         "bounds": _bounded(low, high), "extra": _extra(unit), "low": low, "high": high,
         "kind": chosen.kind, "period": chosen.period, "block": chosen.block, "blocks": chosen.blocks,
         "known": [_known_words(each) for each in found.known], "names": found.names, "since": found.since,
@@ -172,24 +172,12 @@ def _plain(header: str) -> str:
     return re.sub(r"[\"\\`|<>{}\x00-\x1f]+", " ", header).strip()
 
 
-def _target_field(found: Survey) -> str:
-    from dure.survey import field_name
-
-    return field_name(found.target, set())
-
-
-def _bounds(found: Survey) -> tuple[float, float]:
-    from dure.survey import bounds
-
-    return bounds(found.truth)
-
-
 def _bounded(low: float, high: float) -> str:
     return f", ge={low:g}, le={high:g}"
 
 
 def _extra(unit: str) -> str:
-    return f", json_schema_extra={{'unit': {unit!r}}}".replace("'unit'", '"unit"') if unit else ""
+    return f', json_schema_extra={{"unit": {_python(unit)}}}' if unit else ""
 
 
 def _known_words(each: Known) -> dict[str, Any]:
@@ -199,40 +187,29 @@ def _known_words(each: Known) -> dict[str, Any]:
             "correlation": shown, "near": near}  # fmt: skip
 
 
-def _time_words(found: Survey) -> dict[str, str] | None:
+def _time_words(found: Survey) -> dict[str, Any] | None:
     """How project.py reads the time."""
     if found.moment is None:
         return None
     headers = found.moment.headers
-    if found.moment.field == "time" and len(headers) > 0 and headers[0] != "time" and _is_split(found):
-        parts = [f"tables.numbers(sheet, {header!r}).cast(pl.Int32)" for header in headers]
-        return {"field": "time", "header": " ".join(headers), "read": f"_dated({', '.join(parts)})"}
-    clock = f", clock={found.moment.clock!r}" if found.moment.clock else ""
-    return {"field": found.moment.field, "header": headers[0], "read": f"tables.times(sheet, {headers[0]!r}{clock})"}
-
-
-def _is_split(found: Survey) -> bool:
-    """Whether year, month and day stand in columns of their own."""
-    assert found.moment is not None  # noqa: S101 - the caller has looked
-    try:
-        tables.times(found.sheet, found.moment.headers[0])
-    except UserError:
-        return True
-    return False
+    clock = f", clock={_python(found.moment.clock)}" if found.moment.clock else ""
+    names = ", ".join(map(_python, headers))
+    read = f"_dated(sheet, {names})" if found.moment.apart else f"tables.times(sheet, {names}{clock})"
+    return {"field": found.moment.field, "header": " ".join(headers), "read": read, "apart": found.moment.apart}
 
 
 def _split_words(found: Survey, chosen: Split) -> dict[str, str]:
     """What is held out and which cases depend on each other, in both languages."""
     opened, sealed = chosen.held
     word, ko, count = chosen.word.en, chosen.word.ko, chosen.blocks
-    ends = f"the first {opened} of them open, the {sealed} after them sealed"
-    ends_ko = f"그 가운데 처음 {opened}개는 공개, 나머지 {sealed}개는 봉인입니다"
+    ends = f"the first {f'{opened} ' if opened > 1 else ''}of them open, the {sealed} after sealed"
+    ends_ko = f"그 가운데 처음 {opened}개는 공개, 나머지 {sealed}개는 봉인 회차입니다"
     if chosen.kind == "time":
-        same = "rows of one {} share its weather, its market and whoever measured".format(word)
+        same = f"rows of one {word} share its weather, its market and whoever measured"
         return {
             "why_block": f"One block is one {word}: {same}.",
             "why_block_ko": f"묶음 하나는 {ko} 하나입니다. 같은 {ko}의 행은 날씨와 시장과 잰 사람이 같습니다.",
-            "split_words": f"the last {opened + sealed} of {count} {word}s, whole; {ends}. Each is answered with all that was known before it.",
+            "split_words": f"the last {opened + sealed} of {count} {word}s, whole: {ends}. Each is answered with all that was known before it.",
             "split_words_ko": f"{ko} {count}개 가운데 마지막 {opened + sealed}개를 통째로 떼었습니다. {ends_ko}. 그 전에 알던 것만으로 답합니다.",
             "rounds_words": f"The last third of the {word}s, whole, one round each: the first ones open, the rest sealed.",
             "order_words": "in the order of time",

@@ -139,7 +139,9 @@ class Builder(Protocol):
 
     __name__: str
 
-    def __call__(self, history: History, seed: int, work: Work, /) -> Method: ...
+    def __call__(self, history: History, seed: int, work: Work, /) -> Method:
+        """Fit, or take up what `work.folder` holds."""
+        ...
 
 
 def once(case: Case, ask: Method) -> Any:

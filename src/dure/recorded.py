@@ -85,8 +85,8 @@ def answers(path: Path, response: type[Form]) -> dict[str, Any]:
     Where the response is a list of rows (a schedule's operations), several rows of the file make one answer.
     Raises UserError naming the column that is missing.
     """
-    frame = _plain(path)
     many = rows_field(response)
+    frame = _plain(path, many[1] if many else response)
     wanted = list(many[1].model_fields) if many else list(response.model_fields)
     required = [name for name, each in (many[1] if many else response).model_fields.items() if each.is_required()]
     for name in ("case", *required):
@@ -123,8 +123,18 @@ def rows_field(response: type[Form]) -> tuple[str, type[Form]] | None:
     return None
 
 
-def _plain(path: Path) -> pl.DataFrame:
-    """The file's table with its columns as they are, numbers as numbers."""
+def _plain(path: Path, form: type[Form]) -> pl.DataFrame:
+    """The file's table, numbers as numbers where the form wants no text."""
+    import polars as pl
+
     from dure import tables
 
-    return tables.frame(tables.read(path))
+    sheet = tables.read(path)
+    fields = form.model_fields
+    columns = {}
+    for header in sheet.headers:
+        as_text = header == "case" or (header in fields and fields[header].annotation is str)
+        columns[header] = (
+            tables.texts(sheet, header) if as_text or header not in fields else tables.numbers(sheet, header)
+        )
+    return pl.DataFrame(columns)

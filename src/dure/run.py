@@ -1,5 +1,6 @@
-"""One run from a name to a folder of evidence: open data, take the look, play, write. `dure run`, `judge`, `verify --rerun`
-and the demo go through here.
+"""One run from a name to a folder of evidence: open data, take the look, play, write.
+
+`dure run`, `dure judge`, `dure verify --rerun` and the demo go through here.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from dure.words import _
 
 if TYPE_CHECKING:
     from dure.judge import Question
+    from dure.project import Builder
     from dure.trial import Tell, Trial
 
 Confirm = Callable[[str], bool]
@@ -61,7 +63,6 @@ def run(
     profile: str = "full",
     seeds: Sequence[int] | None = None,
     out: Path | None = None,
-    about: Mapping[str, Any] | None = None,
     tell: Tell = trial.quiet,
     confirm: Confirm | None = None,
 ) -> tuple[Trial, Path | None]:
@@ -75,16 +76,13 @@ def run(
     manifest = project.manifest
     assert manifest is not None
     chosen = list(seeds) if seeds is not None else list(range(manifest.seeds))
-    more = dict(about or {})
+    more: dict[str, Any] = {}
     if sealed:
         turns = [turn.name for turn in trial.chosen(project.rounds(data), profile, sealed=True) if turn.sealed]
         if not turns:
             raise UserError(_("{project} has no sealed round", project=manifest.id), cure=_("Run it without --sealed."))
         more["looks"] = look(manifest.id, project_hash(project.folder), turns)  # type: ignore[arg-type]
-    from dure.recorded import offer
-
-    offers = [offer(each, where, project.response, manifest.deadline) for each, where in (given.offers or {}).items()]
-    practice = offer("practice", str(given.practice), project.response, manifest.deadline) if given.practice else None
+    project, offers = _with_methods(project, given)
     more["given"] = {name: sha256_of(Path(where)) for name, where in _files(given).items()}
     folder = _working(project, given, sealed=sealed, profile=profile, seeds=chosen)
     result = trial.run(
@@ -94,7 +92,6 @@ def run(
         sealed=sealed,
         profile=profile,
         seeds=chosen,
-        practice=practice,
         offers=offers,
         about=more,
         tell=tell,
@@ -102,6 +99,17 @@ def run(
     place = evidence.write(result, out, charts=_charts(project, result)) if out else None
     trial.forget(folder)
     return result, place
+
+
+def _with_methods(project: Project, given: Inputs) -> tuple[Project, list[Builder]]:
+    """The project with a person's own practice in the place of its own, and the offers as methods."""
+    from dure.recorded import offer
+
+    deadline = project.manifest.deadline if project.manifest else 60.0
+    offers = [offer(name, where, project.response, deadline) for name, where in (given.offers or {}).items()]
+    if given.practice:
+        project = replace(project, practice=offer("practice", str(given.practice), project.response, deadline))
+    return project, offers
 
 
 def opened(project: Project, given: Inputs, confirm: Confirm | None = None) -> Data:
@@ -217,14 +225,10 @@ def _run_again(said: Mapping[str, Any], inputs: Inputs, tell: Tell) -> Trial:
     sealed = any(verdict["round"] == "sealed" for verdict in said["verdicts"])
     given = replace(inputs, settings={name: str(value) for name, value in about.get("settings", {}).items()})
     data = opened(project, given)
-    from dure.recorded import offer
-
-    deadline = project.manifest.deadline if project.manifest else 60.0
-    offers = [offer(each, where, project.response, deadline) for each, where in (given.offers or {}).items()]
-    practice = offer("practice", str(given.practice), project.response, deadline) if given.practice else None
+    project, offers = _with_methods(project, given)
     with tempfile.TemporaryDirectory() as folder:  # nothing of an earlier run is taken up
         return trial.run(
-            project, data, Path(folder), sealed=sealed, profile=about["profile"], seeds=about["seeds"], practice=practice,
+            project, data, Path(folder), sealed=sealed, profile=about["profile"], seeds=about["seeds"],
             offers=offers, tell=tell,
         )  # fmt: skip
 

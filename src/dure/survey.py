@@ -8,7 +8,7 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +16,7 @@ import polars as pl
 
 from dure import tables
 from dure.errors import UserError, nearest
+from dure.layout import letter
 from dure.manifest import Text
 from dure.project import Form
 from dure.tables import Sheet
@@ -56,6 +57,7 @@ class Moment:
     field: str
     values: pl.Series
     clock: str = ""
+    apart: bool = False  # year, month and day in columns of their own
 
 
 @dataclass
@@ -239,7 +241,7 @@ def _year_month_day(sheet: Sheet, target: str) -> Moment | None:
         values = dated(sheet, *kept)
     except (UserError, pl.exceptions.PolarsError):
         return None
-    return Moment(tuple(kept), "time", values) if values.n_unique() > 1 else None
+    return Moment(tuple(kept), "time", values, apart=True) if values.n_unique() > 1 else None
 
 
 def dated(sheet: Sheet, year: str, month: str = "", day: str = "") -> pl.Series:
@@ -259,19 +261,23 @@ def _place(found: Survey, header: str, taken: set[str]) -> None:
     texts = tables.texts(sheet, header)
     here = texts.filter(rows).drop_nulls()
     levels, count = here.n_unique(), int(rows.sum())
-    if header.startswith(("column ", "열 ")) or not here.len():
+    if header in _unnamed(sheet) or not here.len():
         found.left.append((header, Text(ko="비어 있거나 머리글이 없습니다", en="empty, or without a header")))
     elif levels == 1 and here.len() == count:
         found.left.append((header, Text(ko="모든 행에서 같습니다", en="the same in every row")))
-    elif (days := _dates(found, header)) is not None:
+    elif _dates(found, header):
         found.since[field_name(f"days since {header}", taken)] = header
-        del days
     elif (values := _numbers(sheet, header)) is not None and not (_LEVEL.search(header) and levels <= 50):  # noqa: PLR2004 - levels of a name
         _place_numbers(found, header, values, taken)
     elif levels <= max(2, count // 2) and levels > 1:
         found.names[field_name(header, taken)] = header
     else:
         found.left.append((header, Text(ko="거의 행마다 다른 글입니다", en="text that differs in nearly every row")))
+
+
+def _unnamed(sheet: Sheet) -> set[str]:
+    """What `dure.tables` calls columns without a header: words of the reader's language, so no name to write into code."""
+    return {_("column {letter}", letter=letter(place)) for place in range(len(sheet.headers) + 50)}
 
 
 def _numbers(sheet: Sheet, header: str) -> pl.Series | None:
@@ -281,16 +287,15 @@ def _numbers(sheet: Sheet, header: str) -> pl.Series | None:
         return None
 
 
-def _dates(found: Survey, header: str) -> pl.Series | None:
-    """Another column of dates beside the row's own."""
+def _dates(found: Survey, header: str) -> bool:
+    """Whether this is another column of dates beside the row's own."""
     raw = found.sheet.cells[header]
     if found.moment is None or (raw.dtype.is_numeric() and not _TIME.search(header)):
-        return None
+        return False
     try:
-        values = tables.times(found.sheet, header)
+        return bool(tables.times(found.sheet, header).is_not_null().any())
     except UserError:
-        return None
-    return values if values.is_not_null().any() else None
+        return False
 
 
 def _place_numbers(found: Survey, header: str, values: pl.Series, taken: set[str]) -> None:
@@ -420,8 +425,8 @@ def _alike(found: Survey, names: tuple[str, ...], rows: int) -> tuple[str, ...]:
     return _finest(found, names, holds)
 
 
-def _finest(found: Survey, names: tuple[str, ...], fits: object) -> tuple[str, ...]:
-    if not names or not callable(fits):
+def _finest(found: Survey, names: tuple[str, ...], fits: Callable[[Sequence[str]], bool]) -> tuple[str, ...]:
+    if not names:
         return ()
     if fits(names):
         return names

@@ -545,7 +545,7 @@ def _styles_error(sheet: Sheet, header: str, places: Sequence[int]) -> UserError
 def _year(sheet: Sheet, header: str) -> int:
     """The year the titles name, else the sheet's name, else the file's. Raises UserError where none does."""
     for said in (" ".join(sheet.titles), sheet.sheet, Path(sheet.file).stem):
-        years = re.findall(r"(?<!\d)((?:19|20)\d\d)(?!\d{1,3}(?!\d))", said)
+        years = re.findall(r"(?<!\d)((?:19|20)\d\d)(?:(?:0[1-9]|1[0-2])(?:[0-3]\d)?)?(?!\d)", said)
         if years:
             return int(years[0])
     raise UserError(
@@ -600,4 +600,5 @@ def hours(sheet: Sheet, header: str) -> pl.Series:
 def is_hours(sheet: Sheet, header: str) -> bool:
     """Whether a column holds durations written ``7:30`` or ``7시간 30분``."""
     raw = _column(sheet, header)
-    return raw.dtype == pl.String and bool(_plain(raw).drop_nulls().str.contains(r"^\d+(:\d{2}(:\d{2})?|\s*시간(\s*\d{1,2}분)?)$").all())
+    written = _plain(raw).drop_nulls() if raw.dtype == pl.String else raw.clear()
+    return written.len() > 0 and bool(written.str.contains(r"^\d+(:\d{2}(:\d{2})?|\s*시간(\s*\d{1,2}분)?)$").all())

@@ -74,7 +74,7 @@ def quiet(_share: float, _text: str) -> None:
     """Progress that nobody watches."""
 
 
-def run(
+def run(  # noqa: PLR0913 - a keyword each, all with a default
     project: Project,
     data: Data,
     folder: Path,
@@ -82,10 +82,8 @@ def run(
     sealed: bool = False,
     profile: str = "full",
     seeds: Sequence[int] = (0,),
-    practice: Builder | None = None,
     offers: Sequence[Builder] = (),
     about: Mapping[str, Any] | None = None,
-    budgets: Mapping[str, float] | None = None,
     tell: Tell = quiet,
 ) -> Trial:
     """Play the rounds and compare.
@@ -98,25 +96,21 @@ def run(
         Play the sealed rounds too (a look; the caller records it).
     profile
         One of PROFILES: ``full``, or the first rounds and blocks (``quick``: minutes).
-    practice
-        Takes the place of the project's practice (last month's real plan).
     offers
         Further methods: a vendor's file or URL.
     about
         Added to the predicate.
-    budgets
-        Work allowed to each method.
 
     Raises
     ------
     UserError
         A project without a playable round, or a case whose score is not a number.
     """
-    builders = _builders(project, practice, offers)
+    builders = project.builders() | {builder.__name__: builder for builder in offers}
     rounds = chosen(project.rounds(data), profile, sealed=sealed)
     if not rounds or not any(each.cases for each in rounds):
         raise UserError(_("there is no round to play"), cure=_("Sealed rounds are opened with --sealed."))
-    parts = []
+    parts: list[_Part] = []
     total = len(rounds) * len(seeds) * len(builders)
     for seed in seeds:
         for turn in rounds:
@@ -129,20 +123,13 @@ def run(
 
                 said(0.0, f"{turn.name} · {text_of(project, label(builder))}")
                 place = folder / str(seed) / _plain_name(turn.name) / name
-                work = Work(folder=place / "work", budget=(budgets or {}).get(name), tell=said)
+                work = Work(folder=place / "work", tell=said)
                 part = _part(project, turn, name, builder, seed, work, settled[0] if settled else None)
                 settled.append(part)
                 parts.append(part)
     tell(1.0, "")
     predicate = {**_about(project, data, builders, rounds, seeds, profile), **(about or {})}
     return _result(project, parts, rounds, predicate)
-
-
-def _builders(project: Project, practice: Builder | None, offers: Sequence[Builder]) -> dict[str, Builder]:
-    own = project.builders()
-    first = {"practice" if practice else project.practice.__name__: practice or project.practice}
-    rest = {name: builder for name, builder in own.items() if builder is not project.practice}
-    return {**first, **rest, **{builder.__name__: builder for builder in offers}}
 
 
 def chosen(rounds: Iterable[Round], profile: str, *, sealed: bool) -> list[Round]:
@@ -435,8 +422,10 @@ def fingerprint(outcomes: pl.DataFrame) -> dict[str, dict[str, float]]:
 def verdicts(
     outcomes: pl.DataFrame, kpis: Sequence[Mapping[str, Any]], about: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """Every verdict, recomputable by a stranger: each KPI, method against the practice (and the model against each rival),
-    open and sealed, each site and over all sites. The first one whose `decides` is true is the answer.
+    """Every verdict, recomputable by a stranger.
+
+    Each KPI; each method against the practice and the model against each rival; open and sealed; each site and over all
+    sites. Those whose `decides` is true stand first: one for the model and one for each offer.
     """
     practice, model, *others = list(dict.fromkeys(outcomes["method"]))
     against = [(model, practice), *((each, practice) for each in others), *((model, each) for each in others)]
@@ -482,7 +471,7 @@ def _verdict(
     )
     methods = {name: _number(here, name, kpi["of"]) for name in dict.fromkeys(here["method"])}
     mine = here.filter(pl.col("method") == offer)
-    share = float(mine["unanswered"].sum() / mine["cases"].sum())
+    share = float(mine["unanswered"].sum()) / float(mine["cases"].sum())
     verdict, because = _lost(finding, kpi, methods[offer], share, about)
     gain = {"low": finding.low, "mean": finding.mean, "high": finding.high}
     return {

@@ -31,9 +31,9 @@ kg/h = 1; t/h|ton/h|톤/시간 = 1e3; kg/min = 60
 kg/ha = 1; kg/10a = 10; t/ha|톤/ha = 1e3; kg/a = 100; kg/평 = 3025; kg/m2 = 1e4; g/m2 = 10
 원|won|krw|₩ = 1; 천원|천 원 = 1e3; 만원|만 원 = 1e4; 백만원|백만 원 = 1e6; 억원|억 원 = 1e8
 원/kWh = 1; 원/MWh = 1e-3; 원/Wh = 1e3
-% |퍼센트|percent|pct|프로|백분율 = 0.01; ‰|permille = 1e-3; 비율|ratio|p.u.|pu = 1
-ppm = 1; ppb = 1e-3
-W/m2|w*m-2|w*m^-2 = 1; kW/m2 = 1e3
+% |퍼센트|percent|pct|프로|백분율|%rh|rh%|%r.h. = 0.01; ‰|permille = 1e-3; 비율|ratio|p.u.|pu = 1
+ppm|㏙ = 1; ppb = 1e-3
+W/m2|w*m-2|w*m^-2|w/m^2 = 1; kW/m2 = 1e3
 MJ/m2 = 1; kJ/m2 = 1e-3; J/cm2 = 0.01; J/m2 = 1e-6; Wh/m2 = 3.6e-3; kWh/m2 = 3.6; cal/cm2 = 0.0418585
 ° |deg|degree|degrees|각도 = 1; 16방위|16 방위 = 1; rad = 57.2957795130823
 10분위|1/10|할 = 1
@@ -41,7 +41,7 @@ rpm = 1
 dS/m|ms/cm = 1; μS/cm|us/cm = 1e-3
 mg/L = 1; g/L = 1e3; μg/L = 1e-3
 μg/m3|ug/m3|㎍/㎥ = 1; mg/m3 = 1e3
-개|ea|each|pcs|pc|개소|본|매|장|주|그루|대|건|명|인|회|박스|box|상자|포기|마리|세트|set|set수|점|마디|엽|과|대수|수량 = 1; 천개|천매|천본 = 1e3; 만개 = 1e4
+개|ea|each|pcs|pc|개소|본|매|장|주|그루|대|건|명|인|회|박스|box|상자|포기|마리|세트|set|set수|점|마디|엽|과|구|개체|대수|수량 = 1; 천개|천매|천본 = 1e3; 만개 = 1e4
 """
 _FACTORS: dict[str, tuple[int, float, float]] = {}
 _SPELLED: dict[str, str] = {}
@@ -80,7 +80,7 @@ def unit_of(text: str) -> str:
         return _SPELLED[plain]
     over, _slash, under = plain.partition("/")
     known = _SPELLED.get(over), _SPELLED.get(under)
-    return f"{known[0]}/{known[1]}" if all(known) else ""
+    return f"{known[0]}/{known[1]}" if known[0] and known[1] else ""
 
 
 def _factor(unit: str) -> tuple[object, float, float] | None:
@@ -106,6 +106,19 @@ def conversion(given: str, wanted: str) -> tuple[float, float]:
     if one is None or other is None or one[0] != other[0]:
         raise ValueError(f"{given} is no {wanted}")
     return float(f"{one[1] / other[1]:.12g}"), float(f"{(one[2] - other[2]) / other[1]:.12g}")
+
+
+# What a mean power over one hour adds up to, in the base units of both: 1 W is 1 Wh, 1 W/m2 is 0.0036 MJ/m2.
+_OVER_AN_HOUR = {("W", "Wh"): 1.0, ("W/m2", "MJ/m2"): 0.0036, ("mm/h", "mm"): 0.001}
+
+
+def over_an_hour(given: str, wanted: str) -> float | None:
+    """The factor from a mean over one hour (kW, W/m2, mm/h) to the hour's sum (kWh, MJ/m2, mm); None where there is none."""
+    for (mean, total), factor in _OVER_AN_HOUR.items():
+        if same_dimension(given, mean) and same_dimension(wanted, total) and given != wanted:
+            one, other = _factor(given), _factor(wanted)
+            return float(f"{one[1] * factor / other[1]:.12g}") if one and other else None
+    return None
 
 
 def siblings(unit: str) -> list[str]:

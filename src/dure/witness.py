@@ -1,0 +1,188 @@
+"""Asking a project's methods for `dure check`, here and in a fresh process that watches what else they do.
+
+`python -m dure.witness JOB RESULT` builds and asks in a process of its own, JSON in and JSON out, with an audit hook that
+writes down and refuses every reach for the network or for another program. It shows what a project does, and is no wall
+against one that means harm: strangers' code belongs behind a URL or on the hub.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dure.ask import Ask, Unanswered
+from dure.data import Data, write_atomically
+from dure.manifest import load
+from dure.project import Case, Method, Project, Work
+from dure.trial import chosen
+
+FIRST = 20  # cases asked at most
+SECONDS = 5.0  # a slow method is asked fewer of them ...
+LEAST = 2  # ... but never fewer than this
+
+_NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.sendto",
+            "socket.sendmsg", "urllib.Request", "http.client.connect", "ftplib.connect", "smtplib.connect", "webbrowser.open")  # fmt: skip
+_PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.spawn", "os.posix_spawn", "os.startfile")
+# Questions about this machine that numerical libraries ask of the system before they choose their threads.
+_HARMLESS = {"lscpu", "sysctl", "ldconfig", "uname", "wmic"}
+
+
+@dataclass
+class Asked:
+    """What came of one case: each step's request and response as JSON, or the cause that ended it.
+
+    `touched` is a request (as it was, as the method left it) that the method changed; `seconds` one number a step.
+    """
+
+    case: str
+    cause: str = ""
+    why: str = ""
+    steps: list[tuple[str, str]] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    touched: tuple[str, str] | None = None
+
+
+class _Watched:
+    """A method that is timed and whose request is compared before and after."""
+
+    def __init__(self, method: Method) -> None:
+        self.method, self.asked = method, Asked("")
+        if start := getattr(method, "start", None):
+            self.start = start
+
+    def __call__(self, request: Any) -> Any:
+        before, started = request.model_dump_json(), time.perf_counter()
+        try:
+            return self.method(request)
+        finally:
+            self.asked.seconds.append(time.perf_counter() - started)
+            # model_construct'ed or broken on purpose: what cannot be dumped any more has been changed as well
+            after = _dumped(request)
+            if after != before:
+                self.asked.touched = (before, after)
+
+
+def _dumped(request: Any) -> str:
+    try:
+        return str(request.model_dump_json(warnings=False))
+    except Exception as error:  # noqa: BLE001 - a method may leave anything in its request
+        return json.dumps({"unreadable": str(error)[:200]})
+
+
+def ask_all(
+    project: Project, method: Method, cases: Sequence[Case], *, seconds: float | None = SECONDS, names: Sequence[str] = ()
+) -> list[Asked]:
+    """Play `cases` with `method` alone, until `seconds` are spent (None: all of them).
+
+    `names` are the ids to give instead of the cases' own.
+    """
+    watched, found, until = _Watched(method), [], time.perf_counter() + (seconds or 0)
+    for number, case in enumerate(cases):
+        if seconds is not None and number >= LEAST and time.perf_counter() > until:
+            break
+        watched.asked = asked = Asked(case.id)
+        ask = Ask(project, watched, None)
+        ask.begin(names[number] if names else case.id)
+
+        def spy(request: Any, ask: Ask = ask, asked: Asked = asked) -> Any:
+            response = ask(request)
+            asked.steps.append((project.request.model_validate(request).model_dump_json(), response.model_dump_json()))
+            return response
+
+        try:
+            project.play(case, spy)
+        except Unanswered as failed:
+            asked.cause, asked.why = failed.cause, failed.why
+        found.append(asked)
+    return found
+
+
+def first_round(project: Project, data: Data) -> Any:
+    """The round whose first cases are asked: an open one where there is one."""
+    rounds = list(project.rounds(data))
+    return (chosen(rounds, "quick", sealed=False) or chosen(rounds, "quick", sealed=True))[0]
+
+
+def settings_of(project: Project) -> Any:
+    """A site's settings as they are by default."""
+    return project.settings() if project.settings else None
+
+
+# ---- the fresh process ----------------------------------------------------------------------------------------------------
+
+
+def _watch(folder: Path, seen: list[dict[str, str]]) -> None:
+    """Write down, and refuse, every reach for the network or for a program; write down what pickle loads."""
+
+    def hook(event: str, given: tuple[Any, ...]) -> None:
+        if event in _NETWORK or (event in _PROGRAMS and _program(event, given) not in _HARMLESS):
+            what = _program(event, given) if event in _PROGRAMS else " ".join(map(str, given[1:] or given))
+            seen.append({"event": event, "what": what[:120], "where": _where(folder)})
+            raise PermissionError(f"dure check: {event} {what[:120]}")
+        if event == "pickle.find_class" and (where := _where(folder)):
+            seen.append({"event": event, "what": ".".join(map(str, given)), "where": where})
+
+    sys.addaudithook(hook)
+
+
+def _program(event: str, given: tuple[Any, ...]) -> str:
+    if event == "subprocess.Popen" and isinstance(given[1], list | tuple) and given[1]:
+        return Path(str(given[1][0])).name
+    return Path(str(given[0])).name
+
+
+def _where(folder: Path) -> str:
+    """file:line of the project that is at work now."""
+    frame = sys._getframe(2)  # noqa: SLF001 - an audit hook is given no frame of its own
+    while frame is not None:
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(folder):
+            return f"{path.relative_to(folder).as_posix()}:{frame.f_lineno}"
+        frame = frame.f_back  # type: ignore[assignment]
+    return ""
+
+
+def _work(job: dict[str, Any]) -> dict[str, Any]:
+    """Build and ask what the job names; what went wrong stands in `error`."""
+    folder, seen = Path(job["project"]), []  # type: tuple[Path, list[dict[str, str]]]
+    _watch(folder, seen)
+    project = load(folder)
+    data = Data(project.sources, project.folder, settings=settings_of(project))
+    turn, parts = first_round(project, data), []
+    for part in job["parts"]:
+        said: dict[str, Any] = {"method": part["method"], "error": "", "answers": []}
+        try:
+            work = Work(folder=Path(part["folder"]), tell=_killer(part.get("kill")))
+            method = project.builders()[part["method"]](turn.history, job["seed"], work)
+            asked = ask_all(project, method, turn.cases[: part["cases"]], seconds=None)
+            said["answers"] = [[each.case, each.cause, [answer for _request, answer in each.steps]] for each in asked]
+        except Exception as error:  # noqa: BLE001 - a stranger's builder; what it said is the finding
+            said["error"] = f"{type(error).__name__}: {error}"
+        parts.append(said)
+    return {"parts": parts, "events": seen}
+
+
+def _killer(share: float | None) -> Any:
+    """Progress that ends this process on the spot once `share` is reached, as a power cut would."""
+    import os
+
+    def tell(done: float, _text: str) -> None:
+        if share is not None and done >= share:
+            os._exit(9)
+
+    return tell
+
+
+def main() -> None:
+    """Read the job, work, write the result."""
+    job, result = map(Path, sys.argv[1:3])
+    write_atomically(result, json.dumps(_work(json.loads(job.read_text(encoding="utf-8")))))
+
+
+if __name__ == "__main__":
+    main()
