@@ -77,7 +77,15 @@ def orders(folder: Path) -> Path:
         sheet.write(1, 0, "공장 : 창원1공장")
         sheet.write(1, 8, "작성일 : 2026.6.30")
         sheet.write(1, 10, "작성자 : 김 반장")
-        for column, name in {0: "라인", 1: "지시번호", 5: "설비", 8: "착수예정일", 9: "납기일", 10: "우선\n순위", 11: "비고"}.items():
+        for column, name in {
+            0: "라인",
+            1: "지시번호",
+            5: "설비",
+            8: "착수예정일",
+            9: "납기일",
+            10: "우선\n순위",
+            11: "비고",
+        }.items():
             sheet.merge_range(3, column, 4, column, name)
         sheet.merge_range(3, 2, 3, 4, "품목")
         sheet.merge_range(3, 6, 3, 7, "작업량")
@@ -88,7 +96,15 @@ def orders(folder: Path) -> Path:
             sheet.merge_range(at, 0, at + count - 1, 0, line)
             for job in range(count):
                 key = at - 5 + job
-                cells = [f"WO-2607-{key + 1:03d}", f"SH-{100 + key}", "샤프트", "Ø25×120", ("CNC-01", "MCT-02")[key % 2], 1200 + 10 * key, 1.5 + key / 4]
+                cells = [
+                    f"WO-2607-{key + 1:03d}",
+                    f"SH-{100 + key}",
+                    "샤프트",
+                    "Ø25×120",
+                    ("CNC-01", "MCT-02")[key % 2],
+                    1200 + 10 * key,
+                    1.5 + key / 4,
+                ]
                 for column, cell in enumerate(cells, start=1):
                     sheet.write(at + job, column, cell)
                 sheet.write(at + job, 8, f"2026.7.{1 + key}")
@@ -119,7 +135,16 @@ def machines(folder: Path, days: int = 4) -> Path:
         sheet.merge_range(1, 7, 1, 8, "생산수량")
         for column, name in enumerate(("계획", "실가동", "고장", "준비교체", "대기", "양품", "불량"), start=2):
             sheet.write(2, column, name)
-        for column, unit in {2: "(분)", 3: "(분)", 4: "(분)", 5: "(분)", 6: "(분)", 7: "(개)", 8: "(개)", 9: "(%)"}.items():
+        for column, unit in {
+            2: "(분)",
+            3: "(분)",
+            4: "(분)",
+            5: "(분)",
+            6: "(분)",
+            7: "(개)",
+            8: "(개)",
+            9: "(%)",
+        }.items():
             sheet.write(3, column, unit)
         at = 4
         for number in range(days):
@@ -127,7 +152,18 @@ def machines(folder: Path, days: int = 4) -> Path:
             sheet.write_datetime(at, 0, dt.datetime(2026, 7, 1 + number), day)
             for machine in range(3):
                 down = (20 * machine, 30, 10 + number)
-                for column, cell in enumerate([f"{machine + 1}호기", 480, 480 - sum(down), *down, 1000 - 50 * machine, machine, round((480 - sum(down)) / 4.8, 1)], start=1):
+                for column, cell in enumerate(
+                    [
+                        f"{machine + 1}호기",
+                        480,
+                        480 - sum(down),
+                        *down,
+                        1000 - 50 * machine,
+                        machine,
+                        round((480 - sum(down)) / 4.8, 1),
+                    ],
+                    start=1,
+                ):
                     sheet.write(at + machine, column, cell)
             sheet.write(at + 3, 0, "일계")
             sheet.write(at + 3, 2, 1440)
@@ -153,7 +189,15 @@ def growth(folder: Path) -> Path:
             for plot in range(2):
                 sheet.merge_range(at, 1, at + 2, 1, ("관행구", "처리구")[plot])
                 for plant in range(3):
-                    cells = [plant + 1, 40.5 + 8 * survey + plant, 6 + survey, 33.2 + survey, 2.1, 14.5 + survey, 12.0 * (1 + survey) if plant else "-"]
+                    cells = [
+                        plant + 1,
+                        40.5 + 8 * survey + plant,
+                        6 + survey,
+                        33.2 + survey,
+                        2.1,
+                        14.5 + survey,
+                        12.0 * (1 + survey) if plant else "-",
+                    ]
                     for column, cell in enumerate(cells, start=2):
                         sheet.write(at + plant, column, cell)
                 sheet.write(at + 3, 1, "평균")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from dure.errors import CannotBeHad, Invalid, UserError
     from dure.mapping import Column
     from dure.project import Builder, Case, File, Form, Kpi, Method, Project, Round, Table, Work
-    from dure.words import _
+    from dure.words import _, texts
 
 # One page of names for a project's author: everything a project may import. Looked up when used, so that the
 # command line starts without loading what it does not need.
@@ -20,7 +20,7 @@ _HOMES = {
     "dure.data": ("Data", "Git", "Made", "Own", "Source", "Wheel"),
     "dure.mapping": ("Column",),
     "dure.errors": ("CannotBeHad", "Invalid", "UserError"),
-    "dure.words": ("_",),
+    "dure.words": ("_", "texts"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -46,6 +46,7 @@ __all__ = [
     "Wheel",
     "Work",
     "_",
+    "texts",
 ]
 
 

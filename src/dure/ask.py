@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from dure.errors import Invalid
+from dure.project import feasible
 
 if TYPE_CHECKING:
     import numpy as np
@@ -155,4 +156,18 @@ class AskMany:
                 row = rows[int(found["loc"][0])]
                 blank_row = all(isinstance(value, float) and value != value for value in row.values())  # noqa: PLR0124 - NaN
                 causes[int(found["loc"][0])] = "declined" if blank_row else "invalid"
+        if self.project.check is not feasible:
+            self._rule(columns, rows, causes)
         return answered, causes
+
+    def _rule(self, columns: Mapping[str, np.ndarray], rows: Sequence[Mapping[str, Any]], causes: list[str]) -> None:
+        """The project's own rule, row by row: only a project that has one pays for it."""
+        asked = [dict(zip(columns, row, strict=True)) for row in zip(*(c.tolist() for c in columns.values()), strict=True)]
+        for number, row in enumerate(rows):
+            if causes[number]:
+                continue
+            try:
+                request = self.project.request.model_validate(asked[number])
+                self.project.check(request, self.project.response.model_validate(row))
+            except Invalid:
+                causes[number] = "infeasible"

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from dure.errors import UserError, nearest
-from dure.words import LANGUAGES, _, speak
+from dure.words import LANGUAGES, _, language, speak
 
 if TYPE_CHECKING:
     from dure.run import Inputs
@@ -145,40 +145,20 @@ def existing(path: str | Path) -> Path:
 
 def show_result(result: Trial, place: Path | None, *, json_wanted: bool, required: str | None) -> None:
     """The sentence, the picture, the table, in this order; or JSON. Exit code 1 where `required` is not met."""
-    from dure import sentence
-    from dure.mark import terminal
+    from dure.terminal import shown
     from dure.trial import deciding
 
     if json_wanted:
         dump({"evidence": str(place) if place else None, "verdicts": result.verdicts})
     else:
-        for one in deciding(result.verdicts):
-            click.echo(sentence.plain(one, result.about))
-            click.echo()
-            shown = [each for each in result.verdicts if _same_question(each, one)]
-            for each in shown:
-                click.echo("  " + terminal(each, result.about))
-                for remark in result.about.get("remarks", {}).get(each["site"], []):
-                    click.echo("      " + remark[_lang()])
-            click.echo()
+        click.echo("\n".join(shown(result)))
         for note in result.about.get("notes", []):
-            click.echo(f"· {note[_lang()]}")
+            click.echo(f"· {note[language()]}")
         if place:
             click.echo(_("Evidence: {place}  (open report.html; check it with: dure verify {place})", place=str(place)))
     answers = [one["verdict"] for one in deciding(result.verdicts)]
     if required == "better" and "better" not in answers:
         sys.exit(REFUSED)
-
-
-def _lang() -> str:
-    from dure.words import language
-
-    return language()
-
-
-def _same_question(each: Mapping[str, Any], one: Mapping[str, Any]) -> bool:
-    """The deciding verdict itself and those of its sites."""
-    return all(each[key] == one[key] for key in ("kpi", "method", "against", "round"))
 
 
 def stamped(name: str) -> Path:

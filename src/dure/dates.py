@@ -63,13 +63,21 @@ def parse(text: pl.Series) -> Parsed:
         if style.null_count() == distinct["text"].null_count():
             break
     empty = pl.DataFrame(schema={"text": pl.String, "half": pl.String, "style": pl.String, **_SCHEMA})
-    found = pl.concat([empty, *(part.with_columns(style=pl.lit(name)).select(empty.columns) for name, part in parts.items())])
-    frame = pl.DataFrame({"text": plain, "half": half}).join(found, on=["text", "half"], how="left", maintain_order="left", nulls_equal=True)
+    found = pl.concat(
+        [empty, *(part.with_columns(style=pl.lit(name)).select(empty.columns) for name, part in parts.items())]
+    )
+    frame = pl.DataFrame({"text": plain, "half": half}).join(
+        found, on=["text", "half"], how="left", maintain_order="left", nulls_equal=True
+    )
     counts = frame["style"].drop_nulls().value_counts(sort=True)["style"].to_list()
     return Parsed(frame, counts)
 
 
-_SCHEMA = {**dict.fromkeys(("y", "m", "d", "a", "b", "c", "offset"), pl.Int64), "seconds": pl.Float64, "serial": pl.Float64}
+_SCHEMA = {
+    **dict.fromkeys(("y", "m", "d", "a", "b", "c", "offset"), pl.Int64),
+    "seconds": pl.Float64,
+    "serial": pl.Float64,
+}
 
 
 def _simplified(text: pl.Series) -> tuple[pl.Series, pl.Series]:
@@ -96,14 +104,18 @@ def _parts(texts: pl.DataFrame, pattern: str) -> pl.DataFrame:
 
     hour = first("h", "h2", "h3", "h4").cast(pl.Float64).fill_null(0.0)
     pm, am = pl.lit(texts["half"] == "pm"), pl.lit(texts["half"] == "am")
-    hour = pl.when(pm & (hour < 12)).then(hour + 12).when(am & (hour == 12)).then(0.0).otherwise(hour)  # noqa: PLR2004 - noon
+    hour = pl.when(pm & (hour < 12)).then(hour + 12).when(am & (hour == 12)).then(0.0).otherwise(hour)  # noon
     minute = first("mi", "mi2", "mi3", "mi4").cast(pl.Float64).fill_null(0.0)
     second = first("s", "s2", "s3", "s4").cast(pl.Float64).fill_null(0.0) + first("f").cast(pl.Float64).fill_null(0.0)
-    inside = (minute < 60) & (second < 60) & ((hour < 24) | ((hour == 24) & (minute == 0) & (second == 0)))  # noqa: PLR2004 - a clock
+    inside = (minute < 60) & (second < 60) & ((hour < 24) | ((hour == 24) & (minute == 0) & (second == 0)))  # a clock
     zone = first("zone").replace("Z", "+0000").str.replace(":", "")
     east = zone.str.slice(1, 2).cast(pl.Int64) * 60 + zone.str.slice(3, 2).cast(pl.Int64)
     numbers = [first(name).cast(pl.Int64).alias(name) for name in ("y", "d", "a", "b", "c")]
-    month = first("month").str.to_lowercase().replace_strict(_MONTHS, list(range(1, 13)), default=None, return_dtype=pl.Int64)
+    month = (
+        first("month")
+        .str.to_lowercase()
+        .replace_strict(_MONTHS, list(range(1, 13)), default=None, return_dtype=pl.Int64)
+    )
     return texts.hstack(
         groups.select(
             *numbers,
@@ -111,7 +123,11 @@ def _parts(texts: pl.DataFrame, pattern: str) -> pl.DataFrame:
             pl.when(inside).then(hour * 3600 + minute * 60 + second).alias("seconds"),
             pl.when(zone.str.starts_with("-")).then(-east).otherwise(east).alias("offset"),
             first("serial").cast(pl.Float64).alias("serial"),
-        ).with_columns(d=pl.when(pl.lit("d" in have)).then(pl.col("d")).otherwise(pl.lit(None if "a" in have else 1, dtype=pl.Int64)))
+        ).with_columns(
+            d=pl.when(pl.lit("d" in have))
+            .then(pl.col("d"))
+            .otherwise(pl.lit(None if "a" in have else 1, dtype=pl.Int64))
+        )
     )
 
 
@@ -119,8 +135,10 @@ def orders(frame: pl.DataFrame) -> list[str]:
     """Which of ymd, dmy, mdy a column of three numbers can be; two-digit years that hold still tell where the year is."""
     a, b, c = (frame[name].drop_nulls() for name in "abc")
     can = {"ymd": (b, c), "dmy": (b, a), "mdy": (a, b)}
-    possible = [name for name, (month, day) in can.items() if (month <= 12).all() and (day <= 31).all() and (month > 0).all()]  # noqa: PLR2004 - a calendar
-    if (c > 99).any():  # noqa: PLR2004 - four digits
+    possible = [
+        name for name, (month, day) in can.items() if (month <= 12).all() and (day <= 31).all() and (month > 0).all()
+    ]  # a calendar
+    if (c > 99).any():  # four digits
         return [name for name in possible if name != "ymd"]
     if "ymd" in possible and a.n_unique() <= c.n_unique():
         return ["ymd"]
@@ -144,8 +162,12 @@ def moments(frame: pl.DataFrame, order: str, year: int | None) -> pl.Series:
     if year is not None:
         month = split["m"].fill_null(strategy="forward")
         step = month.diff().fill_null(0)
-        split = split.with_columns(y=year + (step <= -6).cast(pl.Int64).cum_sum() - (step >= 6).cast(pl.Int64).cum_sum())  # noqa: PLR2004 - half a year
-    split = split.with_columns(y=pl.when(pl.col("y") < 100).then(pl.col("y") + 2000).otherwise(pl.col("y")))  # noqa: PLR2004 - two digits
+        split = split.with_columns(
+            y=year + (step <= -6).cast(pl.Int64).cum_sum() - (step >= 6).cast(pl.Int64).cum_sum()
+        )  # half a year
+    split = split.with_columns(
+        y=pl.when(pl.col("y") < 100).then(pl.col("y") + 2000).otherwise(pl.col("y"))
+    )  # two digits
     day = (pl.col("y") * 10000 + pl.col("m") * 100 + pl.col("d")).cast(pl.String).str.to_date("%Y%m%d", strict=False)
     written = day.cast(pl.Datetime("us")) + pl.duration(microseconds=(pl.col("seconds") * 1e6).round().cast(pl.Int64))
     return split.select(pl.coalesce(written, serial(pl.col("serial")))).to_series()

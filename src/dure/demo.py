@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from dure import evidence, sentence
+from dure import evidence
 from dure.data import Data, Source, Wheel, write_atomically
 from dure.manifest import load
-from dure.mark import terminal
 from dure.run import Inputs, judge, opened, run
+from dure.terminal import shown
 from dure.trial import Trial, deciding
 from dure.words import _, language
 
@@ -42,15 +42,15 @@ def demo(out: Path, tell: Tell, say: Callable[[str], None]) -> dict[str, Any]:
     say("\n(a) " + _("A table: yesterday's temperature is today's practice; a supplier offers another forecast."))
     table = weather_table(out / "answers.csv")
     judged = judge_table(table, out / "a-judge", part(0.0, 0.1))
-    show(judged, say)
+    say("\n".join(shown(judged)))
     say("\n(b) " + _("A plant's plan: ten standard job shops, the best dispatching rule against a solver."))
     planned, place = run("yeongnam.production", profile="demo", out=out / "b-production", tell=part(0.1, 0.7))
-    show(planned, say)
+    say("\n".join(shown(planned)))
     gantt = draw_gantt(planned, out)
     say("  " + _("Gantt chart: {place}", place=str(gantt)))
     say("\n(c) " + _("A risk model developed at one hospital, tried at three others."))
     travelled, _place = run("gangwon.heart", sealed=True, out=out / "c-heart", tell=part(0.7, 1.0))
-    show(travelled, say)
+    say("\n".join(shown(travelled)))
     say("\n(d) " + _("The evidence of (b) with one digit changed:"))
     assert place is not None
     report = evidence.verify(forged(place, out / "d-forged"))
@@ -90,17 +90,6 @@ def judge_table(table: Path, out: Path, tell: Tell) -> Trial:
     sheet = tables.read(table)
     asked = judging.question(sheet, judging.propose(sheet, judging.Roles(), None))
     return judge(asked, table, out=out, tell=tell)[0]
-
-
-def show(result: Trial, say: Callable[[str], None]) -> None:
-    """The sentence, then the mark of every site."""
-    for one in deciding(result.verdicts):
-        say(sentence.plain(one, result.about))
-        for each in result.verdicts:
-            if all(each[key] == one[key] for key in ("kpi", "method", "against", "round")):
-                say("  " + terminal(each, result.about))
-                for remark in result.about.get("remarks", {}).get(each["site"], []):
-                    say("      " + remark[language()])
 
 
 def draw_gantt(result: Trial, out: Path) -> Path:

@@ -523,7 +523,7 @@ def _blocks(
     span = roles.block
     if span is None:
         span = _span(times.gather(keep), _losses(sheet, columns, roles, keep, kind, times))
-        notes.append(said("blocks are one {span} each, from the times; another one with --block", span=span))
+        notes.append(said("blocks are {span} each, from the times; another one with --block", span=f"one {span}"))
     return times.dt.strftime(_SPANS[span]).to_list(), span
 
 

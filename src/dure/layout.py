@@ -7,9 +7,11 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from dure.units import split_unit, unit_of
 from dure.words import _
@@ -17,7 +19,24 @@ from dure.words import _
 Cells = Sequence[Any]
 Merge = tuple[tuple[int, int], tuple[int, int]]
 
-MISSING = ("-", "--", "–", "—", "n/a", "na", "nan", "null", "none", "#n/a", "#div/0!", "#value!", "#ref!", "결측", "미측정", "미관측")
+MISSING = (
+    "-",
+    "--",
+    "–",
+    "—",
+    "n/a",
+    "na",
+    "nan",
+    "null",
+    "none",
+    "#n/a",
+    "#div/0!",
+    "#value!",
+    "#ref!",
+    "결측",
+    "미측정",
+    "미관측",
+)
 _NUMBER = re.compile(r"[₩$\\]?\s*[(△▲+−-]?\s*\d[\d,.]*(?:[eE][+-]?\d+)?\)?\s*(\D.*)?")
 _TIME = re.compile(
     r"['’‘]?\d{2,4}\s*[-./년]\s*\d{1,2}\s*[-./월]\s*\d{1,2}.*|\d{1,2}\s*[월/]\s*\d{1,2}일?|\d{1,2}:\d{2}(:\d{2})?|\d{1,2}[-./]\d{1,2}[-./]\d{4}.*"
@@ -28,7 +47,9 @@ _TOTAL = re.compile(
     r"|total|sub-?total|grand-?total|sum|average|mean|avg\.?)[\])>】:：]?",
     re.IGNORECASE,
 )
-_NOTE = re.compile(r"[※*＊▶◎☞]|주\s*\d?\s*[):：]|\d?\)\s|비고\s*[:：]|자료\s*[:：]|출처\s*[:：]|참고\s*[:：]|note", re.IGNORECASE)
+_NOTE = re.compile(
+    r"[※*＊▶◎☞]|주\s*\d?\s*[):：]|\d?\)\s|비고\s*[:：]|자료\s*[:：]|출처\s*[:：]|참고\s*[:：]|note", re.IGNORECASE
+)
 _HEAD = 60
 """Headers are looked for in this many first rows."""
 
@@ -41,8 +62,8 @@ class Layout:
     ----------
     columns
         Positions of the table's columns.
-    headers, units
-        One of each a column; a unit is empty where the header names none.
+    headers, units, written
+        One of each a column; a unit is empty where the header names none; `written` is the header with its unit.
     keep
         Rows of the table in order.
     dropped
@@ -63,6 +84,7 @@ class Layout:
     titles: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     fills: list[tuple[int, int, int]] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
 
 
 def find(columns: Sequence[Cells], merges: Sequence[Merge] = ()) -> Layout | None:
@@ -110,16 +132,12 @@ def _blank(cell: object) -> bool:
 
 def _kind(cell: object) -> str:
     """empty, number, time or text."""
-    if _blank(cell):
-        return "empty"
-    if isinstance(cell, bool):
-        return "text"
-    if isinstance(cell, (int, float)):
+    if isinstance(cell, (int, float)) and not isinstance(cell, bool):
         return "number"
     if isinstance(cell, (datetime, date, time, timedelta)):
         return "time"
-    text = unicodedata.normalize("NFKC", str(cell)).strip()
-    if text.lower() in MISSING:
+    text = "" if cell is None else unicodedata.normalize("NFKC", str(cell)).strip()
+    if not text or text.lower() in MISSING:
         return "empty"
     if _TIME.fullmatch(text):
         return "time"
@@ -154,8 +172,10 @@ def _header_block(grid: list[Cells], kinds: list[str], merges: list[Merge]) -> t
     if not strong:
         first = next((row for row in range(height) if filled[row] >= 0.6 * max(filled)), 0)
         return _upwards(rows, grid, merges, first), first + 1
-    usual = sorted(agree)[int(0.75 * (height - 1))] if height > 4 else max(agree)  # noqa: PLR2004 - too few rows to speak of usual
-    data = next((row for row in range(height) if agree[row] >= max(1, 0.5 * usual) and agree[row] > differ[row]), height)
+    usual = sorted(agree)[int(0.75 * (height - 1))] if height > 4 else max(agree)  # too few rows to speak of usual
+    data = next(
+        (row for row in range(height) if agree[row] >= max(1, 0.5 * usual) and agree[row] >= differ[row]), height
+    )
     above = [row for row in range(data) if filled[row]]
     if not above:
         return data, data
@@ -169,14 +189,16 @@ def _header_block(grid: list[Cells], kinds: list[str], merges: list[Merge]) -> t
 
 def _is_run(cells: list[Any]) -> bool:
     """Hours, days or months 1 2 3 ... (or 0 1 2 ...), or years, as headers."""
-    numbers = [int(text) if (text := str(cell).removesuffix(".0")).isascii() and text.isdigit() else None for cell in cells]
+    numbers = [
+        int(text) if (text := str(cell).removesuffix(".0")).isascii() and text.isdigit() else None for cell in cells
+    ]
     longest = length = 0
     for before, after in zip([None, *numbers], numbers, strict=False):
         goes_on = before is not None and after == before + 1
-        starts = after is not None and (after in (0, 1) or 1990 <= after <= 2100)  # noqa: PLR2004 - years
+        starts = after is not None and (after in (0, 1) or 1990 <= after <= 2100)  # years
         length = length + 1 if goes_on and length else int(starts)
         longest = max(longest, length)
-    return longest >= 12 or (longest >= 3 and 1990 <= max(number or 0 for number in numbers) <= 2100)  # noqa: PLR2004 - months, years
+    return longest >= 12 or (longest >= 3 and 1990 <= max(number or 0 for number in numbers) <= 2100)  # months, years
 
 
 def _is_units(grid: list[Cells], row: int) -> bool:
@@ -187,7 +209,12 @@ def _is_units(grid: list[Cells], row: int) -> bool:
 def _hangs(row: int, grid: list[Cells], merges: list[Merge]) -> bool:
     """Whether a cell of this row stands under a horizontally merged one."""
     under = [(left, right) for (_top, left), (bottom, right) in merges if bottom == row - 1 and right > left]
-    return any(not _blank(grid[at][row]) for left, right in under for at in range(left, right + 1) if right - left < len(grid) - 1)
+    return any(
+        not _blank(grid[at][row])
+        for left, right in under
+        for at in range(left, right + 1)
+        if right - left < len(grid) - 1
+    )
 
 
 def _upwards(rows: list[list[str]], grid: list[Cells], merges: list[Merge], bottom: int) -> int:
@@ -204,11 +231,16 @@ def _belongs(grid: list[Cells], merges: list[Merge], top: int, bottom: int) -> b
     for (first, left), (last, right) in merges:
         if first <= above <= last and right - left < len(grid) - 1 and (last > above or right > left):
             return True
-    if len(said) == 1 and (said[0] == 0 or str(grid[said[0]][above]).strip().startswith(("(단위", "단위", "[단위", "※"))):
+    if len(said) == 1 and (
+        said[0] == 0 or str(grid[said[0]][above]).strip().startswith(("(단위", "단위", "[단위", "※"))
+    ):
         return False
     if _is_units(grid, bottom):
         return len(said) > 1
-    labels = [" / ".join(str(cells[row]).strip() for row in range(top, bottom + 1) if not _blank(cells[row])) for cells in grid]
+    labels = [
+        " / ".join(str(cells[row]).strip() for row in range(top, bottom + 1) if not _blank(cells[row]))
+        for cells in grid
+    ]
     empty = [at for at, label in enumerate(labels) if not label]
     repeated = {label for label in labels if label and labels.count(label) > 1}
     return any(at in said for at in empty) or (bool(repeated) and len(said) > 0)
@@ -259,6 +291,9 @@ def _header_text(cell: object) -> str:
         cell = int(cell)
     if isinstance(cell, datetime) and cell.time() == time(0):
         cell = cell.date()
+    if isinstance(cell, (time, timedelta)):  # hours as headers: 1:00 ... 24:00
+        hours = cell.hour if isinstance(cell, time) else round(cell.total_seconds() / 3600)
+        cell = f"{hours:02d}:{cell.minute if isinstance(cell, time) else 0:02d}"
     return re.sub(r"\s+", " ", unicodedata.normalize("NFC", str(cell))).strip().strip("﻿")
 
 
@@ -274,6 +309,7 @@ def letter(place: int) -> str:
 
 def _name(found: Layout, names: list[str]) -> None:
     """Set headers without their units, each different from the others."""
+    found.written = names
     apart = [split_unit(name) for name in names]
     bases = [base for base, _unit in apart]
     brackets = [re.split(r"\s*[(\[]", name)[0] for name in names]
@@ -281,14 +317,20 @@ def _name(found: Layout, names: list[str]) -> None:
         letters = len(unit) == 1 and brackets.count(base) > 1  # 업체(A), 업체(B): no amperes
         plain = name if letters or bases.count(base) > 1 else base
         if not plain:
-            plain = _("column {letter}", letter=letter(found.columns[at]))
+            plain = f"[{letter(found.columns[at])}]"
             found.notes.append(_("a column without a header is called {name}", name=plain))
         unique, count = plain, 1
         while unique in found.headers:
             count += 1
             unique = f"{plain} ({count})"
         if count > 1:
-            found.notes.append(_("the header {name} stands more than once; the later one is called {unique}", name=plain, unique=unique))
+            found.notes.append(
+                _(
+                    "the header {name} stands more than once; the later one is called {unique}",
+                    name=plain,
+                    unique=unique,
+                )
+            )
         found.headers.append(unique)
         found.units.append("" if letters else unit)
 
@@ -296,39 +338,62 @@ def _name(found: Layout, names: list[str]) -> None:
 def _drop(found: Layout, table: list[Cells], block: tuple[int, int], names: list[set[str]]) -> None:
     """Set the rows kept, and those dropped with why: blank, totals, repeated headers, notes."""
     first, height = block[1], len(table[0])
+    texts = [_as_text(cells) for cells in table]
     full = np.zeros((len(table), height), dtype=bool)
-    for at, cells in enumerate(table):
-        full[at] = [cell is not None and (type(cell) is not str or (cell != "" and not cell.isspace())) for cell in cells]
+    for at, (cells, text) in enumerate(zip(table, texts, strict=True)):
+        full[at] = [not _blank(cell) for cell in cells] if text is None else (text.str.strip_chars() != "").to_numpy()
     count = full.sum(axis=0)
-    why: dict[int, str] = dict.fromkeys(np.flatnonzero(count == 0).tolist(), "blank")
-    last = int(np.flatnonzero(count)[-1])
-    lead = _leading(table, first)
-    named = int(full[:, first - 1].argmax())
-    for at, cells in enumerate(table):
-        if at >= lead and at != named:
-            continue
-        texts = {cell for cell in set(cells) if type(cell) is str and not cell[-1:].isdigit()}  # fast: most cells are numbers
-        totals = {cell for cell in texts if at < lead and _is_total(cell)}
-        again = {cell for cell in texts if cell.strip() in names[at] and cell.strip()} if at == named else set()
-        for row in (row for row, cell in enumerate(cells) if cell in totals or cell in again) if totals or again else ():
-            if row < first:
-                continue
-            if cells[row] in totals:
-                why[row] = "total"
-            elif all(_blank(other[row]) or str(other[row]).strip() in names[place] for place, other in enumerate(table)):
-                why[row] = "header again"
-    if len(table) > 2:  # noqa: PLR2004 - a lone cell says nothing in a table of two columns
-        kinds = _kinds([cells[first:] for cells in table]) if first < height else []
-        for row in np.flatnonzero(count == 1).tolist():
-            at = int(full[:, row].argmax())
-            if row >= first and _kind(table[at][row]) == "text" and (kinds[at] != "text" or _NOTE.match(str(table[at][row]).strip())):
-                why[row] = "note"
-    found.dropped = [(row, why[row]) for row in sorted(why) if first <= row < last]
-    found.dropped += [(row, why[row]) for row in sorted(why) if row == last]
+    why = dict.fromkeys(np.flatnonzero(count == 0).tolist(), "blank")
+    why |= _totals(table, texts, first)
+    why |= _headers_again(table, texts, names, int(full[:, first - 1].argmax()))
+    if len(table) > 2 and first < height:  # a lone cell says nothing in a table of two columns
+        kinds = _kinds([cells[first:] for cells in table])
+        lone = {row: int(full[:, row].argmax()) for row in np.flatnonzero(count == 1).tolist() if row >= first}
+        why |= {row: "note" for row, at in lone.items() if _is_note(table[at][row], kinds[at])}
+    last = int(np.flatnonzero(count)[-1])  # blank rows after it are no rows
+    found.dropped = [(row, why[row]) for row in sorted(why) if first <= row <= last]
     kept = np.ones(height, dtype=bool)
     kept[:first] = False
-    kept[[row for row in why if row >= first]] = False
+    kept[list(why)] = False
     found.keep = np.flatnonzero(kept)
+
+
+def _totals(table: list[Cells], texts: list[pl.Series | None], first: int) -> dict[int, str]:
+    """Rows that announce a total, a mean or an extreme in a leading column."""
+    rows: dict[int, str] = {}
+    for at in range(_leading(table, first)):
+        totals = {cell for cell in _words(table[at], texts[at]) if _is_total(cell)}
+        if totals:
+            rows |= {row: "total" for row, cell in enumerate(table[at]) if row >= first and cell in totals}
+    return rows
+
+
+def _headers_again(table: list[Cells], texts: list[pl.Series | None], names: list[set[str]], at: int) -> dict[int, str]:
+    """Rows that repeat the headers, as printed on each page; `at` is a column that has a header."""
+    again = {cell for cell in _words(table[at], texts[at]) if cell.strip() in names[at]} - {""}
+    rows = [row for row, cell in enumerate(table[at]) if cell in again] if again else []
+    return {
+        row: "header again"
+        for row in rows
+        if all(_blank(cells[row]) or str(cells[row]).strip() in names[place] for place, cells in enumerate(table))
+    }
+
+
+def _is_note(cell: object, kind: str) -> bool:
+    """Whether a row's only cell is a remark: marked as one, or text where numbers or times stand."""
+    return _kind(cell) == "text" and (kind != "text" or bool(_NOTE.match(str(cell).strip())))
+
+
+def _as_text(cells: Cells) -> pl.Series | None:
+    """A column of nothing but text as a series: a hundred thousand cells are looked at in milliseconds."""
+    return pl.Series(cells, dtype=pl.String) if set(map(type, cells)) == {str} else None
+
+
+def _words(cells: Cells, text: pl.Series | None) -> set[str]:
+    """The different texts of a column that do not end in a digit, as numbers and dates do."""
+    if text is not None:
+        return set(text.filter(~text.str.contains(r"[0-9]$")).to_list())
+    return {cell for cell in set(cells) if type(cell) is str and not cell[-1:].isdigit()}
 
 
 def _is_total(cell: str) -> bool:
@@ -347,7 +412,8 @@ def _fill(found: Layout, table: list[Cells], merges: list[Merge], first: int) ->
     if first >= len(table[0]):
         return
     tall: dict[int, list[tuple[int, int]]] = {}
-    for (top, left), (bottom, _right) in merges:
+    for (top, left), (lowest, _right) in merges:
+        bottom = min(lowest, len(table[0]) - 1)  # a merged cell may reach below the last filled row
         if top >= first and bottom > top:
             tall.setdefault(left, []).append((top, bottom))
     kinds = _kinds([cells[first:] for cells in table])
@@ -368,10 +434,12 @@ def _exported_merges(found: Layout, table: list[Cells], kinds: list[str]) -> dic
         said = [row for row in found.keep.tolist() if not _blank(cells[row])]
         gaps = len(found.keep) - len(said)
         starts_full = bool(said) and said[0] == int(found.keep[0])
-        repeats = any(cells[one] == cells[other] for one, other in zip(said, said[1:], strict=False))
-        if (kinds[at] == "number" and at > 0) or not starts_full or repeats or gaps * 3 < len(found.keep):
+        repeats = any(cells[one] == cells[other] for one, other in pairwise(said))
+        if (kinds[at] == "number" and at > 0) or not starts_full or repeats or gaps * 2 < len(found.keep):
             break
         ends = [*said[1:], len(cells)]
         tall[at] = [(row, end - 1) for row, end in zip(said, ends, strict=True) if end - 1 > row]
-        found.notes.append(_("blanks of {name} were filled from above ({count} rows)", name=found.headers[at], count=gaps))
+        found.notes.append(
+            _("blanks of {name} were filled from above ({count} rows)", name=found.headers[at], count=gaps)
+        )
     return tall

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
-from dure import layout, tables
+from dure import tables
 from dure.errors import UserError
-from dure.tables import Sheet
+from dure.shapes import Look, long, look, spelled
 from dure.units import conversion, over_an_hour, same_dimension, siblings, unit_of
 from dure.words import _, language
+
+if TYPE_CHECKING:
+    from dure.tables import Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,8 @@ class Proposal:
         What a person must decide by confirming: doubtful units, more than one candidate.
     notes
         How the sheet was read.
-    wide
-        Whether 24 hour columns became rows.
+    long
+        Whether 24 hour columns became rows, or days in three columns one.
     """
 
     file: str
@@ -105,7 +107,7 @@ class Proposal:
     left: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    wide: bool = False
+    long: bool = False
     confirmed: bool = False
     labels: dict[str, str] = field(default_factory=dict)
 
@@ -119,18 +121,33 @@ class Proposal:
         rows = []
         for name, match in self.matches.items():
             header = f"{match.header} + {match.clock}" if match.clock else match.header
-            rows.append((header, self.labels.get(name, name), _converted(match), ", ".join(match.samples), ", ".join(match.why)))
+            rows.append(
+                (header, self.labels.get(name, name), _converted(match), ", ".join(match.samples), ", ".join(match.why))
+            )
         return rows
 
     def text(self) -> str:
         """The proposal in lines, for a person to confirm."""
-        lines = [_("{file}: how the columns are understood", file=Path(self.file).name + (f" / {self.sheet}" if self.sheet else ""))]
+        lines = [
+            _(
+                "{file}: how the columns are understood",
+                file=Path(self.file).name + (f" / {self.sheet}" if self.sheet else ""),
+            )
+        ]
         for header, becomes, change, samples, why in self.table():
             lines.append(f"  ‘{header}’ → {becomes}{f' [{change}]' if change else ''}: {samples} ({why})")
         if self.missing:
-            lines.append("  " + _("not found: {names}", names=", ".join(self.labels.get(name, name) for name in self.missing)))
+            lines.append(
+                "  " + _("not found: {names}", names=", ".join(self.labels.get(name, name) for name in self.missing))
+            )
         if self.absent:
-            lines.append("  " + _("not found, stays empty: {names}", names=", ".join(self.labels.get(name, name) for name in self.absent)))
+            lines.append(
+                "  "
+                + _(
+                    "not found, stays empty: {names}",
+                    names=", ".join(self.labels.get(name, name) for name in self.absent),
+                )
+            )
         if self.left:
             lines.append("  " + _("not used: {names}", names=", ".join(self.left)))
         lines += [f"  · {note}" for note in self.notes] + [f"  ? {ask}" for ask in self.asks]
@@ -145,15 +162,79 @@ def _converted(match: Match) -> str:
 
 # --- proposing -------------------------------------------------------------------------------------------------------
 
-_CERTAIN, _ENOUGH, _TIE = 0.9, 0.45, 0.05
-_SAMPLE = 400
+_ENOUGH, _TIE = 0.45, 0.05
 # Words that make a header mean something else, unless the wanted name says them too.
 _OTHER = (
-    "계획", "목표", "예측", "예상", "예정", "표준", "최대", "최소", "최고", "최저", "누적", "누계", "합계", "소계", "전일", "전월", "전년", "불량", "양품", "고장", "비가동",
-    "플래그", "qc", "flag", "시각", "코드", "code", "예비", "실내", "지면", "지중", "이슬점", "초상", "forecast", "plan", "min", "max", "total", "착수", "시작", "종료",
-    "완료", "납기", "단가", "금액", "용량", "표준편차", "수정", "등록", "입력", "작성",
-)  # fmt: skip
-_HOUR_NAMES = {"시", "시간", "시각", "시간대", "시분", "hour", "hr", "time", "h", "측정시각", "측정시간", "관측시각", "거래시간", "발전시간", "기록시각", "clock"}
+    "계획",
+    "목표",
+    "예측",
+    "예상",
+    "예정",
+    "표준",
+    "최대",
+    "최소",
+    "최고",
+    "최저",
+    "누적",
+    "누계",
+    "합계",
+    "소계",
+    "전일",
+    "전월",
+    "전년",
+    "불량",
+    "양품",
+    "고장",
+    "비가동",
+    "플래그",
+    "시각",
+    "코드",
+    "예비",
+    "실내",
+    "지면",
+    "지중",
+    "이슬점",
+    "초상",
+    "착수",
+    "시작",
+    "종료",
+    "완료",
+    "납기",
+    "단가",
+    "금액",
+    "용량",
+    "표준편차",
+    "수정",
+    "등록",
+    "입력",
+    "작성",
+    "qc",
+    "flag",
+    "code",
+    "forecast",
+    "plan",
+    "min",
+    "max",
+    "total",
+)
+_HOUR_NAMES = {
+    "시",
+    "시간",
+    "시각",
+    "시간대",
+    "시분",
+    "hour",
+    "hr",
+    "time",
+    "h",
+    "측정시각",
+    "측정시간",
+    "관측시각",
+    "거래시간",
+    "발전시간",
+    "기록시각",
+    "clock",
+}
 
 
 def propose(sheet: Sheet, columns: Sequence[Column]) -> Proposal:
@@ -162,9 +243,8 @@ def propose(sheet: Sheet, columns: Sequence[Column]) -> Proposal:
     A header fits by its name (the column's names and common variants of spelling), its unit (same dimension), the type
     of its cells and their range. 24 hour columns become rows where a time is wanted.
     """
-    wide = any(column.type == "time" for column in columns) and bool(_hour_groups(sheet))
-    table = wide_hours(sheet) if wide else sheet
-    looks = {header: _look(table, header) for header in table.headers}
+    table = long(sheet) if any(column.type in ("time", "date") for column in columns) else sheet
+    looks = {header: look(table, header) for header in table.headers}
     scores = {
         (column.name, header): score
         for column in columns
@@ -178,13 +258,25 @@ def propose(sheet: Sheet, columns: Sequence[Column]) -> Proposal:
         if column.name in chosen:
             header, confidence, why = chosen[column.name]
             match, questions = _match(table, column, header, looks[header])
-            matches[column.name] = replace(match, why=why, confidence=confidence, clock=_hour_beside(table, column, header, chosen))
+            matches[column.name] = replace(
+                match, why=why, confidence=confidence, clock=_hour_beside(table, column, header, chosen)
+            )
             rivals = _rivals(column, header, confidence, scores, chosen)
-            asks += questions + ([_("{column} could also be {names}", column=column.label, names=", ".join(f"‘{each}’" for each in rivals))] if rivals else [])
+            asks += questions + (
+                [
+                    _(
+                        "{column} could also be {names}",
+                        column=column.label,
+                        names=", ".join(f"‘{each}’" for each in rivals),
+                    )
+                ]
+                if rivals
+                else []
+            )
     used = {match.header for match in matches.values()} | {match.clock for match in matches.values()}
     lost = [column for column in columns if column.name not in matches]
     return Proposal(
-        file=sheet.file, sheet=sheet.sheet, headers=_signature(sheet), matches=matches, wide=wide, asks=tuple(asks),
+        file=sheet.file, sheet=sheet.sheet, headers=_signature(sheet), matches=matches, long=table is not sheet, asks=tuple(asks),
         missing=tuple(column.name for column in lost if column.required),
         absent=tuple(column.name for column in lost if not column.required),
         left=tuple(header for header in table.headers if header not in used),
@@ -203,48 +295,14 @@ def _dropped(sheet: Sheet) -> list[str]:
     for why, word in words.items():
         rows = [str(row) for row, reason in sheet.dropped if reason == why]
         if rows:
-            shown = ", ".join(rows[:8]) + (" …" if len(rows) > 8 else "")  # noqa: PLR2004 - as many as fit a line
+            shown = ", ".join(rows[:8]) + (" …" if len(rows) > 8 else "")  # as many as fit a line
             lines.append(_("left out, {word} ({count}): row {rows}", count=len(rows), word=word, rows=shown))
     return lines
 
 
-@dataclass(frozen=True)
-class _Look:
-    """What the cells of a column look like: shares of numbers and times among the filled ones, and the numbers."""
-
-    number: float
-    time: float
-    values: pl.Series
-    texts: list[str]
-
-
-def _look(sheet: Sheet, header: str) -> _Look:
-    raw = sheet.cells[header].drop_nulls()
-    sample = raw.gather_every(max(1, raw.len() // _SAMPLE)).head(_SAMPLE)
-    shown = [str(text).removesuffix(" 00:00:00") for text in tables.texts(replace(sheet, cells=pl.DataFrame([raw.head(3)]), headers=(header,)), header)]
-    kinds = [layout._kind(cell) for cell in sample.to_list()]  # noqa: SLF001 - one meaning of "looks like a number"
-    kinds = [kind for kind in kinds if kind != "empty"]
-    if not kinds:
-        return _Look(0.0, 0.0, pl.Series([], dtype=pl.Float64), shown)
-    values = sample.cast(pl.Float64, strict=False) if sample.dtype.is_numeric() else _numbers_in(sample)
-    return _Look(kinds.count("number") / len(kinds), kinds.count("time") / len(kinds), values.drop_nulls(), shown)
-
-
-def _numbers_in(sample: pl.Series) -> pl.Series:
-    """The numbers among texts, for comparing with a range only."""
-    text = sample.cast(pl.String).str.normalize("NFKC").str.extract(r"^\s*([-+]?[\d,]*\.?\d+)", 1)
-    return text.str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False)
-
-
-def _spelled(text: str) -> str:
-    """A header without what does not matter: width, case, spaces, brackets, 율 or 률."""
-    plain = unicodedata.normalize("NFKC", text).lower()
-    return re.sub(r"[\s()\[\]{}_\-./·,:#'\"]+", "", plain).replace("률", "율").replace("년월일", "일자").replace("날짜", "일자")
-
-
-def _score(sheet: Sheet, column: Column, header: str, look: _Look) -> tuple[float, tuple[str, ...]]:
+def _score(sheet: Sheet, column: Column, header: str, seen: Look) -> tuple[float, tuple[str, ...]]:
     """How well a header fits (0 to 1.2), and why."""
-    if not _type_fits(column, header, look):
+    if not _type_fits(column, header, seen):
         return 0.0, ()
     named, why = _named(column, header)
     unit = _each(tables.cell_unit(sheet, header), column.unit)
@@ -254,65 +312,76 @@ def _score(sheet: Sheet, column: Column, header: str, look: _Look) -> tuple[floa
             return 0.0, ()
         named += 0.1 if same_dimension(unit, column.unit) else -0.1
         reasons.append(_("unit {unit}", unit=unit))
-    if named and column.type == "number" and _inside(column, look.values, *_to_wanted(unit, column)):
+    if named and column.type == "number" and _inside(column, seen.values, *_to_wanted(unit, column)):
         named += 0.05
         reasons.append(_("range"))
-    if named and not look.texts:
+    if named and not seen.texts:
         named -= 0.15  # an empty column is rarely meant
     return named, tuple(reasons)
 
 
-def _type_fits(column: Column, header: str, look: _Look) -> bool:
-    if not look.texts:
+def _type_fits(column: Column, header: str, seen: Look) -> bool:
+    if not seen.texts:
         return True
     if column.type == "number":
-        is_duration = bool(column.unit) and same_dimension(column.unit, "h") and look.time >= 0.5  # noqa: PLR2004 - most
-        return look.number >= 0.5 or is_duration  # noqa: PLR2004 - most
+        is_duration = bool(column.unit) and same_dimension(column.unit, "h") and seen.time >= 0.5  # most
+        return seen.number >= 0.5 or is_duration  # most
     if column.type in ("time", "date"):
-        days = look.values.is_between(20000, 80000).all() or look.values.is_between(19000000, 21000000000000).all()
+        days = seen.values.is_between(20000, 80000).all() or seen.values.is_between(19000000, 21000000000000).all()
         # 4.15 may be the 15th of April: `times` reads it as text, and says what is wrong with it as a number
-        short = look.values.is_between(1, 12.31).all() and any(word in _spelled(header) for word in ("일", "date", "납기"))
-        return look.time >= 0.5 or (look.number >= 0.5 and look.values.len() > 0 and bool(days or short))  # noqa: PLR2004 - most
-    return look.time < 0.5 or column.type == "text"  # noqa: PLR2004 - most
+        short = seen.values.is_between(1, 12.31).all() and any(
+            word in spelled(header) for word in ("일", "date", "납기")
+        )
+        return seen.time >= 0.5 or (seen.number >= 0.5 and seen.values.len() > 0 and bool(days or short))  # most
+    return seen.time < 0.5 or column.type == "text"  # most
 
 
 def _named(column: Column, header: str) -> tuple[float, str]:
     """Likeness of the header's name to the column's names."""
     names: dict[str, str] = {}
     for name in (*column.names, *column.title, column.name):
-        names.setdefault(_spelled(name), name)
-    parts = [_spelled(part) for part in header.split(" / ")]
-    whole, last = "".join(parts), parts[-1]
+        names.setdefault(spelled(name), name)
+    parts = [spelled(part) for part in header.split(" / ")]
+    whole = "".join(parts)
     flags = [word for word in _OTHER if word in whole]
     best, said = 0.0, ""
-    for name, spelled in names.items():
+    for place, (name, written) in enumerate(names.items()):
         if not name:
             continue
-        likeness = _likeness(name, whole, last, parts)
-        likeness -= 0.25 * any(word not in name for word in flags)
+        likeness = _likeness(name, whole, parts) - min(0.06, 0.008 * place)  # names that say it best stand first
+        likeness -= 0.2 * any(word not in name for word in flags)
         if likeness > best:
-            best, said = likeness, spelled
+            best, said = likeness, written
     return (best, _("name {name}", name=said)) if best > 0 else (0.0, "")
 
 
-def _likeness(name: str, whole: str, last: str, parts: list[str]) -> float:
+def _likeness(name: str, whole: str, parts: list[str]) -> float:
+    """Likeness (0 to 1) of a wanted name to a header, whose groups and own name are `parts`, together `whole`."""
     if name in (whole, "".join(reversed(parts))):
         return 1.0
-    if name == last:
+    if name == parts[-1]:
         return 0.92
-    if len(parts) > 1 and name == parts[-2]:
-        return 0.6
-    short, long = sorted((name, whole), key=len)
-    if len(short) > 1 and short in long:
-        return 0.5 + 0.35 * len(short) / len(long)
-    ratio = SequenceMatcher(None, name, last, autojunk=False).ratio()
-    return 0.7 * ratio if ratio >= 0.75 and min(len(name), len(last)) > 2 else 0.0  # noqa: PLR2004 - two letters are alike by chance
+    if name in parts:  # the group's name says it of all its columns, so of none, but for their total
+        return 0.85 if parts[-1] in _WHOLE else 0.25
+    short, long_ = sorted((name, whole), key=len)
+    if len(short) > (2 if short.isascii() else 1) and short in long_:
+        return 0.5 + 0.35 * len(short) / len(long_)
+    ratio = SequenceMatcher(None, name, parts[-1], autojunk=False).ratio()
+    return (
+        0.7 * ratio if ratio >= 0.75 and min(len(name), len(parts[-1])) > 2 else 0.0
+    )  # two letters are alike by chance
+
+
+_WHOLE = ("계", "합계", "소계", "전체", "총계", "평균", "값", "실적", "실측", "total")
 
 
 def _each(unit: str, wanted: str) -> str:
-    """Weights and counts of a plant are per plant anyway: 매/주 is 매, g/구 is g."""
+    """What a plant weighs or counts is per plant anyway (매/주 is 매, g/구 is g); a time per piece is given as a time."""
     over, _slash, under = unit.partition("/")
-    return over if under in ("주", "구", "포기", "본", "그루", "개체") and "/" not in wanted else unit
+    if under in ("주", "구", "포기", "본", "그루", "개체") and "/" not in wanted:
+        return over
+    what, slash, each = wanted.partition("/")
+    return f"{unit}/{each}" if slash and unit and not under and same_dimension(unit, what) else unit
 
 
 def _to_wanted(unit: str, column: Column) -> tuple[float, float]:
@@ -321,12 +390,16 @@ def _to_wanted(unit: str, column: Column) -> tuple[float, float]:
     return over_an_hour(unit, column.unit) or 1.0, 0.0
 
 
+def _share_inside(column: Column, values: pl.Series, factor: float, offset: float) -> float:
+    low = -math.inf if column.low is None else column.low
+    high = math.inf if column.high is None else column.high
+    return int((values * factor + offset).is_between(low, high).sum()) / values.len()
+
+
 def _inside(column: Column, values: pl.Series, factor: float, offset: float) -> bool:
     """Whether nearly all values lie in the column's range (False where it has none)."""
-    if column.low is None and column.high is None or not values.len():
-        return False
-    low, high = column.low if column.low is not None else -float("inf"), column.high if column.high is not None else float("inf")
-    return float((values * factor + offset).is_between(low, high).mean() or 0.0) >= 0.95  # type: ignore[arg-type]  # noqa: PLR2004 - nearly all
+    bounded = column.low is not None or column.high is not None
+    return bounded and values.len() > 0 and _share_inside(column, values, factor, offset) >= 0.95
 
 
 Scores = dict[tuple[str, str], tuple[float, tuple[str, ...]]]
@@ -345,15 +418,22 @@ def _assigned(columns: Sequence[Column], scores: Scores) -> Chosen:
     return chosen
 
 
-def _last_left(sheet: Sheet, columns: Sequence[Column], chosen: Chosen, looks: dict[str, _Look]) -> Chosen:
+def _last_left(sheet: Sheet, columns: Sequence[Column], chosen: Chosen, looks: dict[str, Look]) -> Chosen:
     """Required columns that no name matched: the only header left whose unit, or whose type as a time, fits."""
     found: Chosen = {}
     for column in columns:
         if column.name in chosen or not column.required:
             continue
-        free = [header for header in sheet.headers if header not in {each[0] for each in (chosen | found).values()} and looks[header].texts]
+        free = [
+            header
+            for header in sheet.headers
+            if header not in {each[0] for each in (chosen | found).values()} and looks[header].texts
+        ]
         if column.type in ("time", "date"):
-            fit, why = [header for header in free if _type_fits(column, header, looks[header]) and looks[header].time > 0.5], _("the only date")  # noqa: PLR2004 - most
+            fit, why = (
+                [header for header in free if _type_fits(column, header, looks[header]) and looks[header].time > 0.5],
+                _("the only date"),
+            )  # most
         else:
             fit = [header for header in free if column.unit and column.type == "number" and _type_fits(column, header, looks[header])
                    and (unit := _each(tables.cell_unit(sheet, header), column.unit)) and same_dimension(unit, column.unit)]  # fmt: skip
@@ -365,7 +445,11 @@ def _last_left(sheet: Sheet, columns: Sequence[Column], chosen: Chosen, looks: d
 
 def _rivals(column: Column, header: str, confidence: float, scores: Scores, chosen: Chosen) -> list[str]:
     taken = {each[0] for each in chosen.values()}
-    return [other for (name, other), (score, _why) in scores.items() if name == column.name and other != header and other not in taken and score >= confidence - _TIE]
+    return [
+        other
+        for (name, other), (score, _why) in scores.items()
+        if name == column.name and other != header and other not in taken and score >= confidence - _TIE
+    ]
 
 
 def _hour_beside(sheet: Sheet, column: Column, header: str, chosen: Chosen) -> str:
@@ -374,7 +458,11 @@ def _hour_beside(sheet: Sheet, column: Column, header: str, chosen: Chosen) -> s
         return ""
     taken = {each[0] for each in chosen.values()}
     for other in sheet.headers:
-        if other not in taken and _spelled(other.split(" / ")[-1]) in _HOUR_NAMES and sheet.cells[other].null_count() < sheet.cells.height:
+        if (
+            other not in taken
+            and spelled(other.split(" / ")[-1]) in _HOUR_NAMES
+            and sheet.cells[other].null_count() < sheet.cells.height
+        ):
             return other
     return ""
 
@@ -388,9 +476,9 @@ def _is_days(sheet: Sheet, header: str) -> bool:
     return not raw.cast(pl.String).str.contains(r"\d\s*[:시]|T\d|^\d{10,}$|\.\d{3,}$").any()
 
 
-def _match(sheet: Sheet, column: Column, header: str, look: _Look) -> tuple[Match, list[str]]:
+def _match(sheet: Sheet, column: Column, header: str, seen: Look) -> tuple[Match, list[str]]:
     """The conversion of a header's numbers, and what to ask about it."""
-    samples = tuple(look.texts)
+    samples = tuple(seen.texts)
     if column.type != "number":
         return Match(header, samples=samples), []
     unit = _each(tables.cell_unit(sheet, header), column.unit)
@@ -402,14 +490,22 @@ def _match(sheet: Sheet, column: Column, header: str, look: _Look) -> tuple[Matc
         asks.append(_("‘{header}’ has no unit of its own; {unit} is taken from the title", header=header, unit=unit))
     factor, offset = _to_wanted(unit, column)
     if unit and column.unit and over_an_hour(unit, column.unit) is not None:
-        asks.append(_("‘{header}’ is in {unit}: taken as means over one hour, × {factor}", header=header, unit=unit, factor=f"{factor:g}"))
-    guess = _doubt(column, look.values, factor, offset)
+        asks.append(
+            _(
+                "‘{header}’ is in {unit}: taken as means over one hour, × {factor}",
+                header=header,
+                unit=unit,
+                factor=f"{factor:g}",
+            )
+        )
+    guess = _doubt(column, seen.values, factor, offset)
     if guess:
         other, factor, offset = guess
         said = unit or _("no unit")
         asks.append(
             _("‘{header}’ ({said}) fits the range {low} to {high} {wanted} only as {other}: × {factor}",
-              header=header, said=said, low=_number(column.low), high=_number(column.high), wanted=column.unit, other=other, factor=f"{factor:g}")
+              header=header, said=said, low=_number(column.low), high=_number(column.high),
+              wanted=column.unit, other=other, factor=f"{factor:g}")
         )  # fmt: skip
         unit = other if unit_of(other) else unit
     return Match(header, unit=unit, factor=factor, offset=offset, samples=samples), asks
@@ -424,109 +520,24 @@ def _doubt(column: Column, values: pl.Series, factor: float, offset: float) -> t
 
     Returns its name, factor and offset; None where there is nothing to ask.
     """
-    if not values.len():
+    if not values.len() or (column.low is None and column.high is None):
         return None
-    if column.unit == "%" and factor == 1 and (column.high or 0) >= 50 and _is_share(values):  # noqa: PLR2004 - a range of per cent
+    if column.unit == "%" and factor == 1 and (column.high or 0) >= 50 and _is_share(values):  # a range of per cent
         return _("a share of 1"), 100.0, 0.0
-    if (column.low is None and column.high is None) or _inside(column, values, factor, offset):
+    if _share_inside(column, values, factor, offset) >= 0.5:  # some cells may be wrong, not the unit
         return None
-    inside = float((values * factor + offset).is_between(column.low or -float("inf"), column.high if column.high is not None else float("inf")).mean() or 0.0)  # type: ignore[arg-type]  # a share
-    if inside > 0.5:  # noqa: PLR2004 - some cells are wrong, not the unit
-        return None
-    for other in siblings(column.unit):
-        change = conversion(other, column.unit)
-        if _inside(column, values, *change):
-            return other, *change
-    for power in (10, 100, 60, 1000, 3600, 1000000):
-        for change in (factor / power, factor * power):
-            if _inside(column, values, change, offset):
-                return f"{'÷' if change < factor else '×'} {power}", change, offset
-    return None
+    units = ((other, *conversion(other, column.unit)) for other in siblings(column.unit))
+    powers = (
+        (f"{sign} {power}", factor / power if sign == "÷" else factor * power, offset)
+        for power in (10, 100, 60, 1000, 3600, 1000000)
+        for sign in "÷×"
+    )
+    return next((each for each in (*units, *powers) if _inside(column, values, each[1], each[2])), None)
 
 
 def _is_share(values: pl.Series) -> bool:
     """Shares as spreadsheets hold 91.7 %: none above 1.5 and most of them no whole numbers."""
-    return bool(values.is_between(0, 1.5).all()) and float((values != values.round(0)).mean() or 0.0) > 0.5  # type: ignore[arg-type]  # noqa: PLR2004 - most
-
-
-# --- 24 hours side by side -------------------------------------------------------------------------------------------
-
-_HOUR = re.compile(r"(?:(?P<from>\d{1,2})(?:시|:00)?\s*[~∼-]\s*)?(?:h|hour_?|t|시간)?\s*(?P<to>\d{1,2})\s*(?:시간대|시간|시|h|hr|:00|th)?(?P<rest>(?!\d).*)", re.IGNORECASE)
-
-
-def _hour_of(part: str) -> tuple[int, bool, str] | None:
-    """The hour a header names, whether it is the end of an interval that was spelt out, and the rest of the header."""
-    found = _HOUR.fullmatch(unicodedata.normalize("NFKC", part).strip())
-    if not found or int(found["to"]) > 24:  # noqa: PLR2004 - hours of a day
-        return None
-    rest = found["rest"].strip(" _-/()")
-    return int(found["to"]), found["from"] is not None, rest
-
-
-def _hour_groups(sheet: Sheet) -> dict[str, dict[int, str]]:
-    """Groups of 24 headers: name of the group to hour (1..24, as the hour ends) to header."""
-    groups: dict[str, dict[int, str]] = {}
-    spans: dict[str, bool] = {}
-    for header in sheet.headers:
-        parts = header.split(" / ")
-        for place, part in enumerate(parts):
-            hour = _hour_of(part)
-            tail = re.fullmatch(r"(.*?\D)[\s_]*(\d{1,2})\s*(?:시간|시|h|hr)?", part) if hour is None else None
-            if tail and int(tail[2]) <= 24:  # noqa: PLR2004 - hours of a day
-                hour = int(tail[2]), False, tail[1].strip(" _-")
-            if hour:
-                name = " ".join([*parts[:place], *parts[place + 1 :], hour[2]]).strip()
-                groups.setdefault(name, {})[hour[0]] = header
-                spans[name] = spans.get(name, False) or hour[1]
-                break
-    whole = {}
-    for name, hours in groups.items():
-        if set(hours) >= set(range(1, 25)):
-            whole[name] = {hour: hours[hour] for hour in range(1, 25)}
-        elif set(hours) == set(range(24)):
-            whole[name] = {(hour + 1 if not spans[name] else hour or 24): header for hour, header in hours.items()}
-    return whole
-
-
-def _ends_at(header: str, hour: int) -> bool:
-    """Whether a header of hours ends with this one: ``1시`` and ``0~1시`` end at 1, ``0시`` begins there."""
-    return any((named := _hour_of(part)) and named[0] == hour for part in header.split(" / ")) or bool(re.search(rf"(?<!\d)0?{hour}\D*$", header))
-
-
-def wide_hours(sheet: Sheet) -> Sheet:
-    """24 hour columns become rows; the day's column becomes the moment each hour ends (24시 is the next day's 00:00).
-
-    Several groups of 24 columns become several columns. Headers 0시 to 23시 name the hour that begins. Raises UserError
-    where there is no column of days, or where a cell is no number (with its row and hour).
-    """
-    groups = _hour_groups(sheet)
-    hourly = {header for hours in groups.values() for header in hours.values()}
-    rest = [header for header in sheet.headers if header not in hourly]
-    day = next((header for header in rest if sheet.cells.height and _look(sheet, header).time > 0.5), "") or next(  # noqa: PLR2004 - most
-        (header for header in rest if any(word in _spelled(header) for word in ("일자", "date", "일시", "거래일", "발전일")) and _look(sheet, header).number > 0.5), "")  # noqa: PLR2004 - most  # fmt: skip
-    if not day:
-        raise UserError(_("there is no column of days beside the 24 hours"), where=sheet.where, cure=_("Add a column with the date of each row."))
-    days = tables.times(sheet, day)
-    count = sheet.cells.height
-    base = sheet.cells.select(rest).with_columns(days.alias(day), pl.int_range(count).alias("\0row"))
-    blocks = []
-    names = {name: name or _("value") for name in groups}
-    for hour in range(1, 25):
-        values = [tables.numbers(sheet, hours[hour]).alias(names[name]) for name, hours in groups.items()]
-        blocks.append(base.with_columns(pl.col(day) + pl.duration(hours=hour), *values, pl.lit(hour).alias("\0hour")))
-    long = pl.concat(blocks).sort("\0row", "\0hour")
-    units = {header: unit for header, unit in sheet.units.items() if header in rest}
-    for name, hours in groups.items():
-        unit = sheet.units.get(hours[1], "") or sheet.unit
-        if unit:
-            units[names[name]] = unit
-    notes = [_("24 hour columns became rows; each moment is the end of its hour, 24시 the next day's 00:00")]
-    if any(not _ends_at(hours[1], 1) for hours in groups.values()):
-        notes.append(_("the headers 0 to 23 were taken as the hours that begin there"))
-    cells = long.drop("\0row", "\0hour")
-    return replace(
-        sheet, headers=tuple(cells.columns), cells=cells, rows=[sheet.rows[place] for place in long["\0row"]], units=units, notes=(*sheet.notes, *notes)
-    )
+    return bool(values.is_between(0, 1.5).all()) and int((values != values.round(0)).sum()) * 2 > values.len()
 
 
 # --- confirming, applying, keeping -----------------------------------------------------------------------------------
@@ -537,14 +548,28 @@ def confirm(proposal: Proposal, ask: Callable[[str], bool] | None) -> Proposal:
     where = f"‘{Path(proposal.file).name}’"
     if not proposal.complete:
         raise UserError(
-            _("columns were not found: {names}", names=", ".join(proposal.labels.get(name, name) for name in proposal.missing)) + "\n" + proposal.text() + "\n",
+            _(
+                "columns were not found: {names}",
+                names=", ".join(proposal.labels.get(name, name) for name in proposal.missing),
+            )
+            + "\n"
+            + proposal.text()
+            + "\n",
             where=where,
             cure=_("Rename the headers, or write the mapping by hand and give it with --map."),
         )
     if ask is None:
-        raise UserError(_("the mapping of the columns has not been confirmed") + "\n" + proposal.text() + "\n", where=where, cure=_("Confirm it, or give a saved one with --map."))
+        raise UserError(
+            _("the mapping of the columns has not been confirmed") + "\n" + proposal.text() + "\n",
+            where=where,
+            cure=_("Confirm it, or give a saved one with --map."),
+        )
     if not ask(proposal.text()):
-        raise UserError(_("the mapping of the columns was refused"), where=where, cure=_("Rename the headers, or write the mapping by hand and give it with --map."))
+        raise UserError(
+            _("the mapping of the columns was refused"),
+            where=where,
+            cure=_("Rename the headers, or write the mapping by hand and give it with --map."),
+        )
     return replace(proposal, confirmed=True)
 
 
@@ -553,7 +578,7 @@ def apply(sheet: Sheet, proposal: Proposal, columns: Sequence[Column]) -> pl.Dat
 
     Raises UserError with file, sheet, row and column for a cell of the wrong type, out of range, a missing or doubled key.
     """
-    table = wide_hours(sheet) if proposal.wide else sheet
+    table = long(sheet) if proposal.long else sheet
     series = []
     for column in columns:
         match = proposal.matches.get(column.name)
@@ -567,11 +592,19 @@ def apply(sheet: Sheet, proposal: Proposal, columns: Sequence[Column]) -> pl.Dat
             _check_filled(table, match.header, values)
         series.append(values.alias(column.name))
     frame = pl.DataFrame(series)
-    _check_keys(table, frame, [column.name for column in columns if column.key and column.name in proposal.matches], proposal)
+    _check_keys(
+        table, frame, [column.name for column in columns if column.key and column.name in proposal.matches], proposal
+    )
     return frame
 
 
-_TYPES: dict[str, Any] = {"number": pl.Float64, "time": pl.Datetime("us"), "date": pl.Date, "text": pl.String, "category": pl.String}
+_TYPES: dict[str, Any] = {
+    "number": pl.Float64,
+    "time": pl.Datetime("us"),
+    "date": pl.Date,
+    "text": pl.String,
+    "category": pl.String,
+}
 
 
 def _typed(sheet: Sheet, column: Column, match: Match) -> pl.Series:
@@ -587,24 +620,30 @@ def _typed(sheet: Sheet, column: Column, match: Match) -> pl.Series:
 
 
 def _check_range(sheet: Sheet, column: Column, match: Match, values: pl.Series) -> None:
-    low, high = column.low if column.low is not None else -float("inf"), column.high if column.high is not None else float("inf")
-    # The last digit of a converted bound must not refuse it.
-    bad = (~values.is_between(low - 1e-9 * abs(low) if low > -float("inf") else low, high + 1e-9 * abs(high) if high < float("inf") else high)).fill_null(value=False)
+    low = -math.inf if column.low is None else column.low - 1e-9 * abs(column.low)
+    high = math.inf if column.high is None else column.high + 1e-9 * abs(column.high)  # conversions round
+    bad = (~values.is_between(low, high)).fill_null(value=False)
     if bad.any():
         place = bad.arg_max() or 0
-        more = _(" (and {count} more)", count=int(bad.sum()) - 1) if bad.sum() > 1 else ""
-        said = str(tables.texts(sheet, match.header)[place])
+        said = {"text": tables.texts(sheet, match.header)[place], "unit": column.unit}
+        cure = _(
+            "Check the value and its unit; leave the cell empty where nothing was measured, then give the file again."
+        )
         raise UserError(
-            _("‘{text}’ is outside {low} to {high} {unit}", text=said, low=_number(column.low), high=_number(column.high), unit=column.unit).rstrip() + more,
+            _("‘{text}’ is outside {low} to {high} {unit}", low=_number(column.low), high=_number(column.high), **said),
             where=sheet.at(place, match.header),
-            cure=_("Check the value and its unit; leave the cell empty where nothing was measured, then give the file again."),
+            cure=tables.also(int(bad.sum())) + cure,
         )
 
 
 def _check_filled(sheet: Sheet, header: str, values: pl.Series) -> None:
     if values.null_count():
         place = values.is_null().arg_max() or 0
-        raise UserError(_("the cell is empty"), where=sheet.at(place, header), cure=_("Fill it in, or delete the row, then give the file again."))
+        raise UserError(
+            _("the cell is empty"),
+            where=sheet.at(place, header),
+            cure=_("Fill it in, or delete the row, then give the file again."),
+        )
 
 
 def _check_keys(sheet: Sheet, frame: pl.DataFrame, keys: list[str], proposal: Proposal) -> None:
@@ -612,7 +651,10 @@ def _check_keys(sheet: Sheet, frame: pl.DataFrame, keys: list[str], proposal: Pr
     if not keys or not (doubled := frame.select(pl.struct(keys).is_duplicated()).to_series()).any():
         return
     second = frame.with_columns(again=~pl.struct(keys).is_first_distinct())["again"].arg_max() or 0
-    same = doubled & frame.select(pl.all_horizontal(pl.col(key).eq_missing(frame[key][second]) for key in keys)).to_series()
+    same = (
+        doubled
+        & frame.select(pl.all_horizontal(pl.col(key).eq_missing(frame[key][second]) for key in keys)).to_series()
+    )
     first = same.arg_max() or 0
     names = ", ".join(f"‘{proposal.matches[key].header}’" for key in keys)
     raise UserError(
@@ -634,8 +676,11 @@ def save(path: Path, proposal: Proposal) -> Path:
 
     kept = {
         "sheet": proposal.sheet,
-        "wide": proposal.wide,
-        "columns": {name: {key: value for key, value in asdict(match).items() if key in _KEPT and value != _KEPT[key]} for name, match in proposal.matches.items()},
+        "long": proposal.long,
+        "columns": {
+            name: {key: value for key, value in asdict(match).items() if key in _KEPT and value != _KEPT[key]}
+            for name, match in proposal.matches.items()
+        },
         "headers": list(proposal.headers),
     }
     return write_atomically(saved(path), json.dumps(kept, ensure_ascii=False, indent=2) + "\n")
@@ -644,15 +689,38 @@ def save(path: Path, proposal: Proposal) -> Path:
 _KEPT: dict[str, object] = {"header": None, "clock": "", "unit": "", "factor": 1.0, "offset": 0.0}
 
 
+def _kept_match(kept: dict[str, Any]) -> Match:
+    """One column of a kept mapping. Raises KeyError for a field it does not have."""
+    unknown = set(kept) - set(_KEPT)
+    if unknown:
+        raise KeyError(", ".join(sorted(unknown)))
+    return Match(
+        header=str(kept["header"]),
+        clock=str(kept.get("clock", "")),
+        unit=str(kept.get("unit", "")),
+        factor=float(kept.get("factor", 1)),
+        offset=float(kept.get("offset", 0)),
+    )
+
+
 def load(map_file: Path) -> Proposal:
     """A kept mapping. Raises UserError where it is none."""
     try:
         kept = json.loads(map_file.read_text(encoding="utf-8"))
-        matches = {str(name): Match(**{key: type(_KEPT[key] or "")(value) for key, value in match.items()}) for name, match in kept["columns"].items()}
-        return Proposal("", str(kept.get("sheet", "")), tuple(kept.get("headers", ())), matches, wide=bool(kept.get("wide", False)), confirmed=True)
+        matches = {str(name): _kept_match(match) for name, match in kept["columns"].items()}
+        return Proposal(
+            "",
+            str(kept.get("sheet", "")),
+            tuple(kept.get("headers", ())),
+            matches,
+            long=bool(kept.get("long", False)),
+            confirmed=True,
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         cure = _("Delete it and confirm the mapping again.")
-        raise UserError(_("this is no saved mapping ({why})", why=str(error)[:120]), where=str(map_file), cure=cure) from None
+        raise UserError(
+            _("this is no saved mapping ({why})", why=str(error)[:120]), where=str(map_file), cure=cure
+        ) from None
 
 
 def _still_fits(kept: Proposal, sheet: Sheet, columns: Iterable[Column]) -> bool:
@@ -674,18 +742,46 @@ def open_own(
     A mapping kept beside the file, or given with `map_file`, is used without asking as long as the headers are the
     same. Else a proposal is shown through `confirm`, once, and kept. Raises UserError for whatever cannot be read.
     """
-    found = _the_sheet(path, columns, sheet)
+    found = _meant(path, columns, sheet)
     place = map_file or saved(path)
     kept = load(place) if map_file or place.is_file() else None
-    if kept and _still_fits(kept, found, columns):
+    if kept and _still_fits(kept, found[0], columns):
         used = replace(kept, file=str(path), labels={column.name: column.label for column in columns})
-        return apply(found, used, columns), used
+        return _applied(found, used, columns), used
     if kept and map_file:
-        raise _other_headers(kept, found, map_file)
-    used = _confirm(propose(found, columns), confirm)
-    frame = apply(found, used, columns)
+        raise _other_headers(kept, found[0], map_file)
+    proposal = propose(found[0], columns)
+    if len(found) > 1:
+        said = _(
+            "{count} sheets with the same headers become one table: {names}",
+            count=len(found),
+            names=", ".join(each.sheet for each in found),
+        )
+        proposal = replace(proposal, notes=(*proposal.notes, said))
+    used = _confirm(proposal, confirm)
+    frame = _applied(found, used, columns)
     save(path, used)
     return frame, used
+
+
+def _applied(found: Sequence[Sheet], used: Proposal, columns: Sequence[Column]) -> pl.DataFrame:
+    """All sheets as one frame; a key may stand only once in all of them."""
+    frames = [apply(each, used, columns) for each in found]
+    keys = [column.name for column in columns if column.key and column.name in used.matches]
+    seen: dict[tuple[object, ...], str] = {}
+    for each, frame in zip(found, frames, strict=True) if keys and len(found) > 1 else ():
+        for row in frame.select(keys).rows():
+            if seen.setdefault(row, each.sheet) != each.sheet:
+                what = _(
+                    "{value} stands in the sheets {one} and {other}",
+                    value=", ".join(map(str, row)),
+                    one=seen[row],
+                    other=each.sheet,
+                )
+                raise UserError(
+                    what, where=f"‘{Path(each.file).name}’", cure=_("Name one: --sheet {name}", name=each.sheet)
+                )
+    return pl.concat(frames)
 
 
 _confirm = confirm  # open_own's parameter has the same name
@@ -695,14 +791,22 @@ def _other_headers(kept: Proposal, sheet: Sheet, map_file: Path) -> UserError:
     now = _signature(sheet)
     gone = [header for header in kept.headers if header not in now]
     new = [header for header in now if header not in kept.headers]
-    what = _("the mapping was made for other headers (gone: {gone}; new: {new})", gone=", ".join(gone) or "-", new=", ".join(new) or "-")
+    what = _(
+        "the mapping was made for other headers (gone: {gone}; new: {new})",
+        gone=", ".join(gone) or "-",
+        new=", ".join(new) or "-",
+    )
     return UserError(what, where=str(map_file), cure=_("Leave --map out and confirm the mapping again."))
 
 
-def _the_sheet(path: Path, columns: Sequence[Column], name: str | None) -> Sheet:
-    """The sheet that is meant: named, the only one, or the only one in which every required column is found."""
+def _meant(path: Path, columns: Sequence[Column], name: str | None) -> list[Sheet]:
+    """The sheets that are meant: the named one, or the only ones in which every required column is found.
+
+    Several of those must have the same headers, as twelve months in twelve sheets do.
+    """
     if name is not None:
-        return tables.read(path, name)
-    every = [each for each in tables.sheets(path) if each.cells.height]
+        return [tables.read(path, name)]
+    every = [each for each in tables.sheets(path) if each.cells.height and not each.hidden]
     complete = [each for each in every if propose(each, columns).complete] if len(every) > 1 else []
-    return complete[0] if len(complete) == 1 else tables.read(path)
+    alike = len({_signature(each) for each in complete}) == 1
+    return complete if alike else [tables.read(path)]

@@ -14,19 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from dure import tables
-from dure.errors import UserError, nearest
+from dure.errors import UserError
 from dure.manifest import Text
-from dure.survey import NEAR, Known, Split, Survey, bounds, field_name, practice, split, survey, year_before
-from dure.tables import Sheet
+from dure.survey import NEAR, Known, Split, Survey, bounds, practice, split, survey, year_before
 from dure.words import _, particle
 
 TEMPLATES = Path(__file__).parent / "templates" / "new"
 MADE_TARGET = "harvest"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _PRACTICES = {
-    "last_value": Text(ko="직전 값을 그대로 씀", en="the last value"),
-    "same_time_last_year": Text(ko="지난해 같은 때의 값을 씀", en="the value of the same time last year"),
-    "group_mean": Text(ko="지난 값들의 평균을 씀", en="the mean of the values so far"),
+    "last_value": Text(ko="직전 값", en="the last value"),
+    "same_time_last_year": Text(ko="지난해 같은 때의 값", en="the value of the same time last year"),
+    "group_mean": Text(ko="지난 값들의 평균", en="the mean of the values so far"),
 }
 
 
@@ -64,7 +63,9 @@ def new(
             raise UserError(_("{name} cannot be the name of a project", name=name), cure=cure)
     place = into / region / noun
     if place.exists():
-        raise UserError(_("this folder is there already"), where=str(place), cure=_("Choose another noun, or remove it first."))
+        raise UserError(
+            _("this folder is there already"), where=str(place), cure=_("Choose another noun, or remove it first.")
+        )
     if survey is None and target is not None:
         raise UserError(_("a target needs a table"), where="--target", cure=_("Give one with --from FILE."))
     with tempfile.TemporaryDirectory() as aside:
@@ -85,7 +86,9 @@ def _move(folder: Path, place: Path) -> None:
         shutil.rmtree(beside, ignore_errors=True)
 
 
-def _write(folder: Path, region: str, noun: str, survey_file: Path | None, target: str | None, sheet_name: str | None) -> None:
+def _write(
+    folder: Path, region: str, noun: str, survey_file: Path | None, target: str | None, sheet_name: str | None
+) -> None:
     """Write every file of the project into `folder`."""
     (folder / "data").mkdir(parents=True)
     if survey_file is None:
@@ -122,8 +125,8 @@ def made() -> bytes:
     for week in range(104):
         day = date(2024, 1, 1) + timedelta(weeks=week)
         rain = round(max(0.0, chance.gauss(20, 12)), 1)
-        for farm in level:
-            level[farm] += 0.1 * (55 - level[farm]) + chance.gauss(0, 4)
+        for farm, before in level.items():
+            level[farm] = before + 0.1 * (55 - before) + chance.gauss(0, 4)
             lines.append(f"{day},{farm},{rain},{round(max(0.0, level[farm] + 0.3 * (rain - 20)), 1)}")
     return "\n".join(lines).encode()
 
@@ -141,30 +144,38 @@ def _words(region: str, noun: str, found: Survey, file: Path, survey_file: Path 
     shift, tolerance = year_before(chosen.step)
     target = _plain(found.target)
     said = _PRACTICES[method]
+    times = found.moment.headers if found.moment else ()
     alike = [_plain(found.names[name]) for name in chosen.same]
     title = Text(ko=f"{target} 예측 ({region} {noun})", en=f"{target} foreseen ({region} {noun})")
     words = {
         "region": region, "noun": noun, "id": f"{region}.{noun}", "year": datetime.now().astimezone().year,
         "made": inspect.getsource(made).strip() if survey_file is None else "", "file": file.name,
         "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "sheet": found.sheet.sheet or None,
-        "target": target, "target_header": found.target, "target_field": field_name(found.target, set()), "unit": unit,
+        "target": target, "target_header": found.target, "target_field": found.target_field, "unit": unit,
         "bounds": _bounded(low, high), "extra": _extra(unit), "low": low, "high": high,
         "kind": chosen.kind, "period": chosen.period, "block": chosen.block, "blocks": chosen.blocks,
         "known": [_known_words(each) for each in found.known], "names": found.names, "since": found.since,
+        "headers": [found.target, *(each.header for each in found.known), *found.names.values(), *times],
         "left": found.left, "same": chosen.same, "same_words": ", ".join(alike),
         "alike": f" of the same {', '.join(alike)}" if alike else "", "time": _time_words(found),
         "season": chosen.span >= 300 * 86400, "weekday": 0 < chosen.step <= 86400 and chosen.span >= 21 * 86400,
         "hourly": 0 < chosen.step < 86400, "last_year": "same_time_last_year" in errors,
         "year_shift": f".dt.offset_by({shift!r})", "tolerance": tolerance,
         "practice": method, "base": base, "practice_label": said.en, "practice_label_ko": said.ko,
-        "practice_words": said.en, "practice_words_ko": said.ko.removesuffix("을 그대로 씀").removesuffix("을 씀"),
+        "practice_doc": said.en[0].upper() + said.en[1:],
+        "practice_words": said.en, "practice_words_ko": said.ko,
         "start_words": "the practice's answer" if base else "the mean of the history",
         "practice_source": f"{said.en}: common practice where no model is used, chosen by `dure new` from the file; name your own",
         "title_ko": title.ko, "title_en": title.en,
         "rows": int(found.rows.sum()), "without": found.sheet.cells.height - int(found.rows.sum()),
         "sealed_blocks": chosen.held[1], "block_word": chosen.word.en, "block_word_ko": chosen.word.ko,
     }  # fmt: skip
-    return words | _split_words(found, chosen) | _practice_words(found, errors, method) | _source_words(found, survey_file, words)
+    return (
+        words
+        | _split_words(found, chosen)
+        | _practice_words(found, errors, method)
+        | _source_words(found, survey_file, words)
+    )
 
 
 def _plain(header: str) -> str:
@@ -201,39 +212,45 @@ def _time_words(found: Survey) -> dict[str, Any] | None:
 def _split_words(found: Survey, chosen: Split) -> dict[str, str]:
     """What is held out and which cases depend on each other, in both languages."""
     opened, sealed = chosen.held
-    word, ko, count = chosen.word.en, chosen.word.ko, chosen.blocks
-    ends = f"the first {f'{opened} ' if opened > 1 else ''}of them open, the {sealed} after sealed"
-    ends_ko = f"그 가운데 처음 {opened}개는 공개, 나머지 {sealed}개는 봉인 회차입니다"
-    if chosen.kind == "time":
-        same = f"rows of one {word} share its weather, its market and whoever measured"
-        return {
-            "why_block": f"One block is one {word}: {same}.",
-            "why_block_ko": f"묶음 하나는 {ko} 하나입니다. 같은 {ko}의 행은 날씨와 시장과 잰 사람이 같습니다.",
-            "split_words": f"the last {opened + sealed} of {count} {word}s, whole: {ends}. Each is answered with all that was known before it.",
-            "split_words_ko": f"{ko} {count}개 가운데 마지막 {opened + sealed}개를 통째로 떼었습니다. {ends_ko}. 그 전에 알던 것만으로 답합니다.",
-            "rounds_words": f"The last third of the {word}s, whole, one round each: the first ones open, the rest sealed.",
-            "order_words": "in the order of time",
-        }
-    if chosen.kind == "groups":
-        header = _plain(found.names[chosen.block])
-        return {
-            "why_block": f"One block is one {header}: rows of one are alike, so whole ones are held out.",
-            "why_block_ko": f"묶음 하나는 {header} 하나입니다. 같은 {header}의 행은 서로 닮아서 통째로 떼었습니다.",
-            "split_words": f"{opened + sealed} of {count} by {header}, whole, drawn by the hash of their names; {ends}.",
-            "split_words_ko": f"{header} {count}개 가운데 {opened + sealed}개를 이름의 해시로 뽑아 통째로 떼었습니다. {ends_ko}.",
-            "rounds_words": f"A third of the groups by {header}, whole, one round each: the first ones open, the rest sealed.",
-            "order_words": f"{header} after {header}, in the order of their names' hashes",
-        }
-    return {
+    values = {
+        "word": chosen.word.en, "ko": chosen.word.ko, "count": chosen.blocks, "held": opened + sealed,
+        "header": _plain(found.names[chosen.block]) if chosen.block else "",
+        "ends": f"the first {f'{opened} ' if opened > 1 else ''}of them open, the {sealed} after sealed",
+        "ends_ko": f"그 가운데 처음 {opened}개는 공개, 나머지 {sealed}개는 봉인 회차입니다",
+    }  # fmt: skip
+    return {name: sentence.format(**values) for name, sentence in _SPLITS[chosen.kind].items()}
+
+
+_SPLITS = {
+    "time": {
+        "why_block": "One block is one {word}: rows of one {word} share its weather, its market and whoever measured.",
+        "why_block_ko": "묶음 하나는 {ko} 하나입니다. 같은 {ko}의 행은 날씨와 시장과 잰 사람이 같습니다.",
+        "split_words": "the last {held} of {count} {word}s, whole: {ends}. "
+        "Each is answered with all that was known before it.",
+        "split_words_ko": "{ko} {count}개 가운데 마지막 {held}개를 통째로 떼었습니다. {ends_ko}. "
+        "그 전에 알던 것만으로 답합니다.",
+        "rounds_words": "The last third of the {word}s, whole, one round each: the first open, the rest sealed.",
+        "order_words": "in the order of time",
+    },
+    "groups": {
+        "why_block": "One block is one {header}: rows of one are alike, so whole ones are held out.",
+        "why_block_ko": "묶음 하나는 {header} 하나입니다. 같은 {header}의 행은 서로 닮아서 통째로 떼었습니다.",
+        "split_words": "{held} of {count} by {header}, whole, drawn by the hash of their names: {ends}.",
+        "split_words_ko": "{header} {count}개 가운데 {held}개를 이름의 해시로 뽑아 통째로 떼었습니다. {ends_ko}.",
+        "rounds_words": "A third of the groups by {header}, whole, one round each: the first open, the rest sealed.",
+        "order_words": "{header} after {header}, in the order of their names' hashes",
+    },
+    "rows": {
         "why_block": "The sheet has neither time nor groups: neighbouring rows are taken to depend on each other.",
         "why_block_ko": "표에 시각도 집단도 없어 이웃한 행끼리 서로 얽혀 있다고 봅니다.",
-        "split_words": f"the last {opened + sealed} of {count} stretches of rows, in the order of the sheet; {ends}. "
+        "split_words": "the last {held} of {count} stretches of rows, in the order of the sheet: {ends}. "
         "If that order means nothing, so does the split: a column of dates or farms would make it honest.",
-        "split_words_ko": f"표의 순서대로 나눈 행 묶음 {count}개 가운데 마지막 {opened + sealed}개를 떼었습니다. {ends_ko}. "
+        "split_words_ko": "표의 순서대로 나눈 행 묶음 {count}개 가운데 마지막 {held}개를 떼었습니다. {ends_ko}. "
         "순서에 뜻이 없다면 이 나눔에도 뜻이 없습니다. 날짜나 농가 열이 있으면 제대로 나눌 수 있습니다.",
-        "rounds_words": "The last third of the stretches of rows, one round each: the first ones open, the rest sealed.",
+        "rounds_words": "The last third of the stretches of rows, one round each: the first open, the rest sealed.",
         "order_words": "in the order of the sheet",
-    }
+    },
+}
 
 
 def _practice_words(found: Survey, errors: Mapping[str, float], method: str) -> dict[str, str]:
@@ -262,14 +279,14 @@ def _source_words(found: Survey, survey_file: Path | None, words: Mapping[str, A
     return {
         "source_words": f"`{name}`{sheet}" if name else "data it made up itself",
         "source_words_ko": f"`{name}`{sheet}" if name else "스스로 지어낸 자료",
-        "notes": [*notes, *([f"rows of totals left out: {', '.join(map(str, dropped))}"] if dropped else [])],
-        "notes_ko": [*notes, *([f"합계 행은 뺐습니다: {', '.join(map(str, dropped))}"] if dropped else [])],
+        "notes": [*notes, *([f"rows of totals and means left out: {', '.join(map(str, dropped))}"] if dropped else [])],
+        "notes_ko": [*notes, *([f"합계와 평균 행은 뺐습니다: {', '.join(map(str, dropped))}"] if dropped else [])],
         "place_words": "Made data show nothing." if not name else "One sheet from one place.",
         "place_words_ko": "지어낸 자료는 아무것도 보여 주지 않습니다." if not name else "한 곳의 표 하나입니다.",
         "summary_en": f"{words['target']} foreseen from what is known beforehand, against {words['practice_label']}."
         + ("" if name else " Made data, never a proof."),
-        "summary_ko": f"미리 아는 것으로 {words['target']}{particle(words['target'], '을', '를')} 예측해 현행({words['practice_label_ko']})과 견줍니다."
-        + ("" if name else " 지어낸 자료라 증거가 되지 않습니다."),
+        "summary_ko": f"미리 아는 것으로 {words['target']}{particle(words['target'], '을', '를')} 예측해 "
+        f"현행({words['practice_label_ko']})과 견줍니다." + ("" if name else " 지어낸 자료라 증거가 되지 않습니다."),
     }
 
 
@@ -282,7 +299,11 @@ def _rendered(template: str, words: Mapping[str, Any]) -> str:
         loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         keep_trailing_newline=True,
     )  # fmt: skip
-    environment.filters |= {"py": _python, "toml": lambda text: json.dumps(text, ensure_ascii=False), "particle": particle}
+    environment.filters |= {
+        "py": _python,
+        "toml": lambda text: json.dumps(text, ensure_ascii=False),
+        "particle": particle,
+    }
     return environment.get_template(template).render(d=words)
 
 
@@ -304,8 +325,8 @@ def _catalogue(path: Path, words: Mapping[str, Any]) -> None:
     import polib
 
     texts = {
-        f"Today's practice: {words['practice_label']}": f"현행: {words['practice_label_ko']}",
-        "Our proposal: ridge regression on what is known beforehand": "제안: 미리 아는 것으로 하는 능형 회귀",
+        words["practice_doc"]: words["practice_label_ko"],
+        "Ridge regression on what is known beforehand": "미리 아는 값으로 하는 능형 회귀",
         "mean absolute error": "평균 절대 오차",
         "root mean square error": "평균 제곱근 오차",
         words["block_word"]: words["block_word_ko"],
@@ -314,6 +335,7 @@ def _catalogue(path: Path, words: Mapping[str, Any]) -> None:
         **{f"days since {header}": f"{header}부터 지난 날수" for header in words["since"].values()},
         "Taken as known before the answer, confirmed by nobody yet: {columns}.":
             "답하기 전에 안다고 보았으나 아직 아무도 확인하지 않은 열: {columns}.",
+        **{header: header for header in words["headers"]},  # a person's own header is its own translation
         "Made data: nothing was measured, nothing is proven.": "지어낸 자료: 잰 것이 없으니 증명하는 것도 없습니다.",
     }  # fmt: skip
     catalogue = polib.POFile(wrapwidth=120)

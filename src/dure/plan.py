@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 VERDICTS = ("better", "worse", "not shown", "too few", "lost")
-MARKS = {"better": "●", "worse": "✕", "lost": "✕", "not shown": "○", "too few": "·"}  # a mark beside the word, never colour alone
+MARKS = {
+    "better": "●",
+    "worse": "✕",
+    "lost": "✕",
+    "not shown": "○",
+    "too few": "·",
+}  # a mark beside the word, never colour alone
 COLOURS = {"better": "green", "worse": "red", "lost": "red"}
 
 
@@ -126,7 +132,7 @@ def lines(path: Path | None = None) -> list[Line]:
     Raises
     ------
     UserError
-        A file that is no plan, or a project that serves a line this plan does not have (Dure's own plan only).
+        A file that is no plan, or a trial.json that no trial wrote.
     """
     plan = _read(path or Path(__file__).with_name("plan.toml"))
     regions = {each.id: each for each in plan.region}
@@ -190,7 +196,9 @@ def _served(name: str, title: Text, folder: Path) -> Served:
         said = json.loads(place.read_text(encoding="utf-8"))
         return Served(name, title, measured(said["verdicts"]), said["about"].get("code") != project_hash(folder))
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise UserError(_("this is not what a trial writes"), where=str(place), cure=_("Run the project again.")) from None
+        raise UserError(
+            _("this is not what a trial writes"), where=str(place), cure=_("Run the project again.")
+        ) from None
 
 
 def measured(verdicts: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
@@ -215,7 +223,9 @@ def table(shown: Sequence[Line]) -> Table:
     """The plan for a terminal: a row a line, or a project where a line has several."""
     from rich.table import Table as Sheet
 
-    sheet = Sheet(box=None, header_style="bold", caption=str(shown[0].source) if shown else None, caption_justify="left")
+    sheet = Sheet(
+        box=None, header_style="bold", caption=str(shown[0].source) if shown else None, caption_justify="left"
+    )
     for header in (_("line"), _("title"), _("project"), _("last measured"), _("places")):
         sheet.add_column(header, overflow="fold")
     for line in shown:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -19,21 +20,42 @@ from dure.errors import UserError, nearest
 from dure.layout import letter
 from dure.manifest import Text
 from dure.project import Form
-from dure.tables import Sheet
 from dure.units import split_unit
 from dure.words import _
+
+if TYPE_CHECKING:
+    from dure.tables import Sheet
 
 FEWEST_ROWS, FEWEST_BLOCKS = 12, 4
 NEARLY_THE_TARGET, NEAR = 0.98, 0.9  # correlations: left out; marked "look twice"
 NEARLY_EMPTY = 0.2  # a column filled in fewer of the rows is left out
 DAY = 86400.0
-_TIME = re.compile(r"일자|일시|날짜|조사일|측정일|기간|년월|연월|(^|[_ ])(date|time|day|datetime|timestamp|month|week)", re.IGNORECASE)
+RESERVED = {
+    "last",
+    "last_year",
+    "row",
+    "block",
+    "truth",
+    "time",
+    "datetime",
+    "str",
+    "float",
+}  # names project.py uses itself
+_TIME = re.compile(
+    r"일자|일시|날짜|조사일|측정일|기간|년월|연월|(^|[_ ])(date|time|day|datetime|timestamp|month|week)", re.IGNORECASE
+)
 _YEAR = re.compile(r"^(년|년도|연도|year|yr)$", re.IGNORECASE)
 _MONTH, _DAY = re.compile(r"^(월|month)$", re.IGNORECASE), re.compile(r"^(일|day)$", re.IGNORECASE)
 _CLOCK = re.compile(r"^(시|시각|시간|시간대|hour|time|clock)$", re.IGNORECASE)
-_PLACE = re.compile(r"농가|농장|포장|필지|시설|지점|지역|시군|공장|현장|병원|학교|점포|매장|설비|호기|라인|로트|farm|field|site|plant|store|"
-                    r"station|hospital|machine|unit|lot|facility|school|region", re.IGNORECASE)  # fmt: skip
-_LEVEL = re.compile(r"반복|처리|구$|블록|품종|등급|번지|호기|코드|요일|월$|rep|block|plot|lot|treat|code|class|cultivar|weekday|month", re.IGNORECASE)
+_PLACE = re.compile(
+    r"농가|농장|포장|필지|시설|지점|지역|시군|공장|현장|병원|학교|점포|매장|설비|호기|라인|로트|farm|field|site|plant|store|"
+    r"station|hospital|machine|unit|lot|facility|school|region",
+    re.IGNORECASE,
+)
+_LEVEL = re.compile(
+    r"반복|처리|구$|블록|품종|등급|번지|호기|코드|요일|월$|rep|block|plot|lot|treat|code|class|cultivar|weekday|month",
+    re.IGNORECASE,
+)
 _COUNTER = re.compile(r"번호|순번|연번|일련|^no\.?$|^id$|index|^#$|serial", re.IGNORECASE)
 
 
@@ -81,6 +103,7 @@ class Survey:
     sheet: Sheet
     target: str
     truth: pl.Series
+    target_field: str = ""
     moment: Moment | None = None
     known: list[Known] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
@@ -152,8 +175,11 @@ def survey(sheet: Sheet, target: str) -> Survey:
             where=sheet.where,
         )
     if truth.filter(found.rows).n_unique() == 1:
-        raise UserError(_("{target} is the same in every row: there is nothing to foresee", target=header), where=sheet.where)
-    taken = {"last", "last_year", found.moment.field if found.moment else ""}
+        raise UserError(
+            _("{target} is the same in every row: there is nothing to foresee", target=header), where=sheet.where
+        )
+    taken = {*RESERVED, found.moment.field if found.moment else ""}
+    found.target_field = field_name(header, taken)
     used = {header, *(found.moment.headers if found.moment else ()), found.moment.clock if found.moment else ""}
     for other in sheet.headers:
         if other not in used:
@@ -180,7 +206,10 @@ def target_header(sheet: Sheet, target: str) -> str:
                 _("{target} stands for several columns: {names}", target=target, names=", ".join(same)),
                 where=sheet.where, cure=_("Name one of them in full."),
             )  # fmt: skip
-    close = nearest(wanted, sheet.headers) or next((h for h in sheet.headers if _plain(wanted) in plain[h]), "")
+    parts = {part: header for header in sheet.headers for part in (header.split(" / ")[-1], header)}
+    close = parts.get(nearest(wanted, tuple(parts)), "") or next(
+        (h for h in sheet.headers if _plain(wanted) in plain[h]), ""
+    )
     cure = _("Did you mean {name}?", name=close) if close else _("Columns: {names}.", names=", ".join(sheet.headers))
     raise UserError(_("there is no column {name}", name=target), where=sheet.where, cure=cure)
 
@@ -202,7 +231,11 @@ def moment(sheet: Sheet, target: str) -> Moment | None:
         try:
             values = tables.times(sheet, header)
         except UserError as error:
-            unread = error if unread is None and re.search(r"일자|일시|날짜|조사일|측정일|date", header, re.IGNORECASE) else unread
+            unread = (
+                error
+                if unread is None and re.search(r"일자|일시|날짜|조사일|측정일|date", header, re.IGNORECASE)
+                else unread
+            )
             continue
         if values.n_unique() > 1 or (values.is_not_null().any() and _TIME.search(header)):
             found.append((values.n_unique(), header, values))
@@ -210,7 +243,7 @@ def moment(sheet: Sheet, target: str) -> Moment | None:
         _count, header, values = max(found, key=lambda each: each[0])
         clock = _clock(sheet, header, values)
         values = tables.times(sheet, header, clock=clock) if clock else values
-        return Moment((header,), field_name(header, set()), values, clock)
+        return Moment((header,), field_name(header, RESERVED - {"time"}), values, clock)
     parts = _year_month_day(sheet, target)
     if parts is None and unread is not None:
         raise unread
@@ -233,7 +266,9 @@ def _clock(sheet: Sheet, header: str, values: pl.Series) -> str:
 
 def _year_month_day(sheet: Sheet, target: str) -> Moment | None:
     """Columns 연도, 월, 일 as one moment."""
-    headers = [next((h for h in sheet.headers if pattern.search(h) and h != target), "") for pattern in (_YEAR, _MONTH, _DAY)]
+    headers = [
+        next((h for h in sheet.headers if pattern.search(h) and h != target), "") for pattern in (_YEAR, _MONTH, _DAY)
+    ]
     if not headers[0]:
         return None
     kept = headers[: headers.index("")] if "" in headers else headers
@@ -250,7 +285,8 @@ def dated(sheet: Sheet, year: str, month: str = "", day: str = "") -> pl.Series:
     Raises UserError where a cell is no number.
     """
     parts = [
-        pl.lit(tables.numbers(sheet, name).cast(pl.Int32) if name else pl.Series([1], dtype=pl.Int32)) for name in (year, month, day)
+        pl.lit(tables.numbers(sheet, name).cast(pl.Int32) if name else pl.Series([1], dtype=pl.Int32))
+        for name in (year, month, day)
     ]
     return pl.select(pl.datetime(*parts)).to_series().cast(pl.Datetime("us"))
 
@@ -267,7 +303,7 @@ def _place(found: Survey, header: str, taken: set[str]) -> None:
         found.left.append((header, Text(ko="모든 행에서 같습니다", en="the same in every row")))
     elif _dates(found, header):
         found.since[field_name(f"days since {header}", taken)] = header
-    elif (values := _numbers(sheet, header)) is not None and not (_LEVEL.search(header) and levels <= 50):  # noqa: PLR2004 - levels of a name
+    elif (values := _numbers(sheet, header)) is not None and not (_LEVEL.search(header) and levels <= 50):
         _place_numbers(found, header, values, taken)
     elif levels <= max(2, count // 2) and levels > 1:
         found.names[field_name(header, taken)] = header
@@ -304,13 +340,17 @@ def _place_numbers(found: Survey, header: str, values: pl.Series, taken: set[str
     close = correlation(here, truth)
     counts = filled.n_unique() == filled.len() and bool((filled.diff().drop_nulls() == 1).all())
     if filled.len() < NEARLY_EMPTY * here.len():
-        why = Text(ko=f"{here.len()}행 중 {filled.len()}행에만 있습니다", en=f"filled in {filled.len()} of {here.len()} rows")
+        why = Text(
+            ko=f"{here.len()}행 중 {filled.len()}행에만 있습니다", en=f"filled in {filled.len()} of {here.len()} rows"
+        )
     elif filled.n_unique() == 1:
         why = Text(ko="값이 모두 같습니다", en="the same wherever it is filled")
     elif counts or (_COUNTER.search(header) and filled.n_unique() > here.len() // 2):
         why = Text(ko="번호입니다", en="a counter")
     elif close is not None and abs(close) > NEARLY_THE_TARGET:
-        why = Text(ko=f"예측 대상과 거의 같습니다 (상관 {close:.3f})", en=f"nearly the target itself (correlation {close:.3f})")
+        why = Text(
+            ko=f"예측 대상과 거의 같습니다 (상관 {close:.3f})", en=f"nearly the target itself (correlation {close:.3f})"
+        )
     else:
         low, high = bounds(values)
         unit = tables.cell_unit(found.sheet, header)
@@ -323,7 +363,7 @@ def correlation(one: pl.Series, other: pl.Series) -> float | None:
     """Pearson's, over the rows that have both; None for fewer than eight of them or no spread."""
     both = one.is_not_null() & other.is_not_null()
     a, b = one.filter(both).to_numpy(), other.filter(both).to_numpy()
-    if a.size < 8 or not a.std() or not b.std():  # noqa: PLR2004 - fewer pairs say nothing
+    if a.size < 8 or not a.std() or not b.std():
         return None
     return float(np.corrcoef(a, b)[0, 1])
 
@@ -338,9 +378,9 @@ def bounds(values: pl.Series) -> tuple[float, float]:
 def field_name(header: str, taken: set[str]) -> str:
     """A Python name from a header, not among `taken`, to which it is added."""
     name = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", header)).strip("_")
-    if not name or not name.isidentifier():
+    if not name.isidentifier() or name.startswith("model_"):
         name = f"x{name}"
-    while name in taken or keyword.iskeyword(name) or hasattr(Form, name) or name.startswith("model_"):
+    while name in taken or keyword.iskeyword(name) or hasattr(Form, name):
         name += "_"
     taken.add(name)
     return name
@@ -358,14 +398,16 @@ def split(found: Survey) -> Split:
     if by_time is not None:
         return by_time
     places = {name: _texts(found, header).n_unique() for name, header in found.names.items()}
-    fit = {name: count for name, count in places.items() if FEWEST_BLOCKS <= count}
+    fit = {name: count for name, count in places.items() if count >= FEWEST_BLOCKS}
     if fit:
         name = max(fit, key=lambda each: (bool(_PLACE.search(found.names[each])), fit[each]))
         header = found.names[name]
         others = tuple(each for each in found.names if each != name)
         return Split("groups", Text(ko=header, en="group"), fit[name], block=name, same=_alike(found, others, 5))
     count = int(found.rows.sum())
-    return Split("rows", Text(ko="행 묶음", en="stretch of rows"), min(30, count // 3), same=_alike(found, tuple(found.names), 5))
+    return Split(
+        "rows", Text(ko="행 묶음", en="stretch of rows"), min(30, count // 3), same=_alike(found, tuple(found.names), 5)
+    )
 
 
 def _by_time(found: Survey) -> Split | None:
@@ -404,13 +446,13 @@ def _texts(found: Survey, header: str) -> pl.Series:
 
 def _recurring(found: Survey) -> tuple[str, ...]:
     """Names that come back at three moments or more, all together if they do, else the finest one, else none."""
-    assert found.moment is not None  # noqa: S101 - asked for splits by time only
+    assert found.moment is not None
     times = found.moment.values.filter(found.rows)
 
     def comes_back(names: Sequence[str]) -> bool:
         frame = pl.DataFrame({**{name: _texts(found, found.names[name]) for name in names}, "time": times})
         counts = frame.group_by(list(names)).agg(pl.col("time").n_unique())["time"]
-        return float(counts.median() or 0) >= 3 and float((counts >= 2).mean() or 0) > 0.8  # type: ignore[arg-type]  # noqa: PLR2004 - a last value for most
+        return float(counts.median() or 0) >= 3 and float((counts >= 2).mean() or 0) > 0.8  # type: ignore[arg-type]
 
     return _finest(found, tuple(found.names), comes_back)
 
@@ -444,7 +486,7 @@ def practice(found: Survey, chosen: Split) -> tuple[str, dict[str, float]]:
     """
     if chosen.kind != "time":
         return "group_mean", {}
-    assert found.moment is not None  # noqa: S101 - a split by time
+    assert found.moment is not None
     frame = pl.DataFrame({
         **{name: _texts(found, found.names[name]) for name in chosen.same},
         "time": found.moment.values.filter(found.rows), "truth": found.truth.filter(found.rows),
@@ -467,7 +509,11 @@ def practice(found: Survey, chosen: Split) -> tuple[str, dict[str, float]]:
 def _with_practices(frame: pl.DataFrame, chosen: Split) -> pl.DataFrame:
     """Add what each practice would have said of every row."""
     same = list(chosen.same)
-    means = frame.group_by(*same, "time", maintain_order=True).agg(pl.col("truth").sum().alias("sum"), pl.len().alias("n")).sort("time")
+    means = (
+        frame.group_by(*same, "time", maintain_order=True)
+        .agg(pl.col("truth").sum().alias("sum"), pl.len().alias("n"))
+        .sort("time")
+    )
 
     def over(each: pl.Expr) -> pl.Expr:
         return each.over(same) if same else each

@@ -49,6 +49,8 @@ class Sheet:
         Decimal sign that texts of numbers use where they alone do not tell.
     hidden
         Whether the sheet is hidden in its workbook.
+    written
+        The headers with their units, as in the file.
     """
 
     file: str
@@ -62,6 +64,7 @@ class Sheet:
     titles: tuple[str, ...] = ()
     decimal: str = "."
     hidden: bool = False
+    written: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:
@@ -99,10 +102,16 @@ def read(path: Path, sheet: str | None = None) -> Sheet:
     found = sheets(path)
     if sheet is not None:
         return _called(sheet, found, path)
-    tables = [each for each in found if each.cells.height and len(each.headers) > 1] or [each for each in found if each.cells.height]
+    tables = [each for each in found if each.cells.height and len(each.headers) > 1] or [
+        each for each in found if each.cells.height
+    ]
     tables = [each for each in tables if not each.hidden] or tables
     if not tables:
-        raise UserError(_("there is no table in this file"), where=f"‘{path.name}’", cure=_("A table has a row of headers and rows below it."))
+        raise UserError(
+            _("there is no table in this file"),
+            where=f"‘{path.name}’",
+            cure=_("A table has a row of headers and rows below it."),
+        )
     if len(tables) > 1:
         names = ", ".join(f"{each.sheet} ({each.cells.height})" for each in tables)
         raise UserError(
@@ -152,7 +161,7 @@ def _workbook(path: Path) -> list[_Grid]:
             for about in book.sheets_metadata:
                 if about.typ == python_calamine.SheetTypeEnum.WorkSheet:
                     sheet = book.get_sheet_by_name(about.name)
-                    columns = list(zip(*sheet.to_python(skip_empty_area=False), strict=True))
+                    columns: list[Sequence[Any]] = list(zip(*sheet.to_python(skip_empty_area=False), strict=True))
                     hidden = about.visible != python_calamine.SheetVisibleEnum.Visible
                     name = unicodedata.normalize("NFC", about.name)
                     grids.append(_Grid(name, columns, list(sheet.merged_cell_ranges or ()), hidden))
@@ -169,13 +178,24 @@ def _from_parquet(path: Path) -> Sheet:
     try:
         frame = pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise UserError(_("the Parquet file cannot be read ({why})", why=str(error)[:120]), where=f"‘{path.name}’") from None
+        raise UserError(
+            _("the Parquet file cannot be read ({why})", why=str(error)[:120]), where=f"‘{path.name}’"
+        ) from None
     names = [unicodedata.normalize("NFC", name) for name in frame.columns]
     found = layout.Layout(list(range(len(names))), [], [], keep=range(frame.height))  # type: ignore[arg-type]  # only headers are set
     layout._name(found, names)  # noqa: SLF001 - the same naming as for sheets
     cells = frame.rename(dict(zip(frame.columns, found.headers, strict=True)))
     units = {header: unit for header, unit in zip(found.headers, found.units, strict=True) if unit}
-    return Sheet(str(path), "", tuple(found.headers), cells, range(1, frame.height + 1), units, notes=tuple(found.notes))
+    return Sheet(
+        str(path),
+        "",
+        tuple(found.headers),
+        cells,
+        range(1, frame.height + 1),
+        units,
+        notes=tuple(found.notes),
+        written=tuple(names),
+    )
 
 
 def _text(path: Path) -> _Grid:
@@ -193,7 +213,10 @@ def _text(path: Path) -> _Grid:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
     except csv.Error as error:
         raise UserError(_("the text file cannot be read ({why})", why=error), where=f"‘{path.name}’") from None
-    return _Grid("", list(zip_longest(*rows, fillvalue="")), foreign=separator in ";\t")
+    even = len(set(map(len, rows))) == 1
+    return _Grid(
+        "", list(zip(*rows, strict=True) if even else zip_longest(*rows, fillvalue="")), foreign=separator in ";\t"
+    )
 
 
 def _decoded(path: Path) -> str:
@@ -250,14 +273,17 @@ def _table(path: Path, grid: _Grid) -> Sheet | None:
                 cells[top : bottom + 1] = [cells[top]] * (bottom + 1 - top)
         values = cells[keep[0] : keep[-1] + 1] if is_whole else [cells[row] for row in keep]
         series.append(_series(header, values))
-    cells = pl.DataFrame(series)
+    frame = pl.DataFrame(series)
+    comma = grid.foreign and _uses_comma(frame)
+    if comma:
+        found.notes.append(_("numbers have a decimal comma: 1.234,5"))
     return Sheet(
-        file=str(path), sheet=grid.name, headers=tuple(found.headers), cells=cells,
+        file=str(path), sheet=grid.name, headers=tuple(found.headers), cells=frame,
         rows=range(keep[0] + 1, keep[-1] + 2) if is_whole else [row + 1 for row in keep],
         units={header: unit for header, unit in zip(found.headers, found.units, strict=True) if unit},
         dropped=tuple((row + 1, why) for row, why in found.dropped),
-        notes=tuple(found.notes), titles=tuple(found.titles), hidden=grid.hidden,
-        decimal="," if grid.foreign and _uses_comma(cells) else ".",
+        notes=tuple(found.notes), titles=tuple(found.titles), hidden=grid.hidden, written=tuple(found.written),
+        decimal="," if comma else ".",
     )  # fmt: skip
 
 
@@ -288,7 +314,7 @@ def _written(value: object) -> str | None:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)  # noqa: PLR2004 - exact integers
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)  # exact integers
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")
     if isinstance(value, timedelta):
@@ -299,20 +325,42 @@ def _written(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _column(sheet: Sheet, header: str) -> pl.Series:
-    if header not in sheet.headers:
-        close = nearest(header, sheet.headers)
-        cure = _("Did you mean {name}?", name=close) if close else _("Columns: {names}.", names=", ".join(sheet.headers))
-        raise UserError(_("there is no column {name}", name=header), where=sheet.where, cure=cure)
-    return sheet.cells[header]
+def named(sheet: Sheet, name: str) -> str:
+    """The header a person means: with or without its unit or its group, spaces and case aside.
+
+    ``발전량``, ``발전량(kWh)`` and ``실적 / 발전량`` are one header, as long as only one fits. Raises UserError with the
+    nearest name.
+    """
+    if name in sheet.headers:
+        return name
+    wanted = _bare(name)
+    spelled = (sheet.written, sheet.headers, [header.split(" / ")[-1] for header in sheet.headers])
+    for spellings in spelled:
+        fit = [header for header, text in zip(sheet.headers, spellings, strict=False) if _bare(text) == wanted]
+        if len(fit) == 1:
+            return fit[0]
+    close = nearest(name, sheet.headers)
+    cure = _("Did you mean {name}?", name=close) if close else _("Columns: {names}.", names=", ".join(sheet.headers))
+    raise UserError(_("there is no column {name}", name=name), where=sheet.where, cure=cure)
+
+
+def _bare(text: str) -> str:
+    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
 
 
 def texts(sheet: Sheet, header: str) -> pl.Series:
     """A column as text, empty cells null; whole numbers without a decimal point, dates as 2026-07-01."""
-    raw = _column(sheet, header)
+    header = named(sheet, header)
+    raw = sheet.cells[header]
     if raw.dtype.is_float():
-        whole = raw.is_finite() & (raw == raw.round(0)) & (raw.abs() < 1e15)  # noqa: PLR2004 - exact integers
-        return pl.select(pl.when(whole).then(raw.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(raw.cast(pl.String))).to_series().alias(header)
+        whole = raw.is_finite() & (raw == raw.round(0)) & (raw.abs() < 1e15)  # exact integers
+        return (
+            pl.select(
+                pl.when(whole).then(raw.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(raw.cast(pl.String))
+            )
+            .to_series()
+            .alias(header)
+        )
     if raw.dtype == pl.Datetime:
         return raw.dt.to_string("%Y-%m-%d %H:%M:%S")
     return raw.cast(pl.String)
@@ -347,7 +395,8 @@ def numbers(sheet: Sheet, header: str) -> pl.Series:
     A percentage is its number (12 % is 12). Raises UserError with file, sheet, row and column where a cell is no
     number, where units within the column differ, or where points and commas contradict each other.
     """
-    raw = _column(sheet, header)
+    header = named(sheet, header)
+    raw = sheet.cells[header]
     if raw.dtype.is_numeric() or raw.dtype == pl.Boolean:
         values = raw.cast(pl.Float64)
         return values.set(values.is_nan(), None)
@@ -362,7 +411,8 @@ def numbers(sheet: Sheet, header: str) -> pl.Series:
     parts = _signed(text)
     _one_unit(sheet, header, parts)
     digits = parts["digits"]
-    english, european = digits.str.contains(_ENGLISH), digits.str.contains(_EUROPEAN)
+    figures = digits.str.contains(r"[0-9]")
+    english, european = figures & digits.str.contains(_ENGLISH), figures & digits.str.contains(_EUROPEAN)
     bad = text.is_not_null() & ~((english | european) & parts["known"]).fill_null(value=False)
     if bad.any():
         raise _no_number(sheet, header, bad.arg_max() or 0, int(bad.sum()))
@@ -372,13 +422,23 @@ def numbers(sheet: Sheet, header: str) -> pl.Series:
     comma = bool(only_european.any()) or (sheet.decimal == "," and not only_english.any())
     if comma:
         digits = digits.str.replace_all(r"[. ]", "").str.replace(",", ".", literal=True)
-    return digits.str.replace_all(",", "", literal=True).cast(pl.Float64).alias(header)
+    values = digits.str.replace_all(",", "", literal=True).cast(pl.Float64)
+    if values.is_infinite().any():
+        raise _no_number(sheet, header, values.is_infinite().arg_max() or 0, int(values.is_infinite().sum()))
+    return values.alias(header)
 
 
 def _signed(text: pl.Series) -> pl.DataFrame:
     """Columns digits, unit, known (whether the unit is one)."""
-    plain = text.str.to_lowercase().str.replace(r"^[₩$\\]\s*", "").str.replace(r"^[△▲−–]\s*", "-").str.replace(r"^\(\s*(.*\d.*)\)$", "-$1")
-    parts = plain.str.extract_groups(r"^(?P<digits>[-+]?\s?[\d.,](?:[\d.,]| \d{3})*(?:e[-+]?\d+)?)\s*(?P<unit>.*)$").struct.unnest()
+    plain = (
+        text.str.to_lowercase()
+        .str.replace(r"^[₩$\\]\s*", "")
+        .str.replace(r"^[△▲−–]\s*", "-")
+        .str.replace(r"^\(\s*(.*\d.*)\)$", "-$1")
+    )
+    parts = plain.str.extract_groups(
+        r"^(?P<digits>[-+]?\s?[\d.,](?:[\d.,]| \d{3})*(?:e[-+]?\d+)?)\s*(?P<unit>.*)$"
+    ).struct.unnest()
     units = parts["unit"].unique().drop_nulls().to_list()
     known = [unit for unit in units if not unit or unit_of(unit)]
     return parts.with_columns(
@@ -404,7 +464,8 @@ def _one_unit(sheet: Sheet, header: str, parts: pl.DataFrame) -> None:
 
 def cell_unit(sheet: Sheet, header: str) -> str:
     """The unit of a column: from its header, else from its cells (``"12.3kWh"``), else empty."""
-    if header in sheet.units or _column(sheet, header).dtype != pl.String:
+    header = named(sheet, header)
+    if header in sheet.units or sheet.cells[header].dtype != pl.String:
         return sheet.units.get(header, "")
     text = _plain(sheet.cells[header]).drop_nulls().head(200)
     units = text.str.extract(r"^[^\d]?\s*[\d.,]+\s*(\D+)$", 1).unique().drop_nulls().to_list()
@@ -412,11 +473,14 @@ def cell_unit(sheet: Sheet, header: str) -> str:
 
 
 def _no_number(sheet: Sheet, header: str, place: int, count: int) -> UserError:
-    text = texts(sheet, header)[place]
-    what = _("‘{text}’ is not a number", text=str(text)[:60])
-    if count > 1:
-        what += _(" (and {count} more)", count=count - 1)
-    return UserError(what, where=sheet.at(place, header), cure=_("Leave the cell empty or put the number there, then give the file again."))
+    text = str(texts(sheet, header)[place])[:60]
+    cure = _("Leave the cell empty or put the number there, then give the file again.")
+    return UserError(_("‘{text}’ is not a number", text=text), where=sheet.at(place, header), cure=also(count) + cure)
+
+
+def also(count: int) -> str:
+    """That more cells than the one named have the same fault; empty for one."""
+    return _("{count} more cells of the column are like it.", count=count - 1) + " " if count > 1 else ""
 
 
 def _two_decimals(sheet: Sheet, header: str, one: int, other: int) -> UserError:
@@ -431,7 +495,7 @@ def _two_decimals(sheet: Sheet, header: str, one: int, other: int) -> UserError:
 # --- times -----------------------------------------------------------------------------------------------------------
 
 
-def times(  # noqa: PLR0913 - one parameter a habit of writing time
+def times(
     sheet: Sheet,
     header: str,
     zone: str = "Asia/Seoul",
@@ -458,7 +522,8 @@ def times(  # noqa: PLR0913 - one parameter a habit of writing time
     24:00 is the next day's 00:00. Raises UserError with row and column where a cell is no moment, where the column
     holds several styles (a row of each is named), or where day and month cannot be told apart.
     """
-    raw = _column(sheet, header)
+    header = named(sheet, header)
+    raw = sheet.cells[header]
     if raw.dtype.is_numeric():
         raw = _dated_numbers(sheet, header, raw)
     if raw.dtype == pl.Datetime:
@@ -493,7 +558,9 @@ def _dated_numbers(sheet: Sheet, header: str, raw: pl.Series) -> pl.Series:
     raise _no_time(sheet, header, bad.arg_max() or 0)
 
 
-def _written_times(sheet: Sheet, header: str, raw: pl.Series, zone: str, order: str | None, year: int | None) -> pl.Series:  # noqa: PLR0913, PLR0917 - as `times`
+def _written_times(
+    sheet: Sheet, header: str, raw: pl.Series, zone: str, order: str | None, year: int | None
+) -> pl.Series:
     text = _plain(raw)
     parsed = dates.parse(text)
     frame = parsed.frame
@@ -524,17 +591,23 @@ def _order(sheet: Sheet, header: str, frame: pl.DataFrame) -> str:
     place = frame["a"].is_not_null().arg_max() or 0
     if possible:
         what = _("day and month cannot be told apart: ‘{text}’", text=sheet.cells[header][place])
-        raise UserError(what, where=sheet.at(place, header), cure=_("Write the dates as 2026-07-01 and give the file again."))
-    first, second = ((frame[name] > 12).fill_null(value=False).arg_max() or 0 for name in "ab")  # noqa: PLR2004 - months
+        raise UserError(
+            what, where=sheet.at(place, header), cure=_("Write the dates as 2026-07-01 and give the file again.")
+        )
+    first, second = ((frame[name] > 12).fill_null(value=False).arg_max() or 0 for name in "ab")  # months
     raise _styles_error(sheet, header, [first, second])
 
 
 def _several_styles(sheet: Sheet, header: str, frame: pl.DataFrame, styles: list[str]) -> UserError:
-    return _styles_error(sheet, header, sorted((frame["style"] == style).fill_null(value=False).arg_max() or 0 for style in styles))
+    return _styles_error(
+        sheet, header, sorted((frame["style"] == style).fill_null(value=False).arg_max() or 0 for style in styles)
+    )
 
 
 def _styles_error(sheet: Sheet, header: str, places: Sequence[int]) -> UserError:
-    said = ", ".join(_("row {row} ‘{text}’", row=sheet.rows[place], text=sheet.cells[header][place]) for place in places)
+    said = ", ".join(
+        _("row {row} ‘{text}’", row=sheet.rows[place], text=sheet.cells[header][place]) for place in places
+    )
     return UserError(
         _("dates are written in {count} styles: {said}", count=len(places), said=said),
         where=f"{sheet.where} ‘{header}’",
@@ -556,15 +629,17 @@ def _year(sheet: Sheet, header: str) -> int:
 
 
 def _no_time(sheet: Sheet, header: str, place: int, count: int = 1) -> UserError:
-    what = _("‘{text}’ is not a date or time", text=str(texts(sheet, header)[place])[:60])
-    if count > 1:
-        what += _(" (and {count} more)", count=count - 1)
-    return UserError(what, where=sheet.at(place, header), cure=_("Write it as 2026-07-01 13:00 and give the file again."))
+    text = str(texts(sheet, header)[place])[:60]
+    cure = _("Write it as 2026-07-01 13:00 and give the file again.")
+    return UserError(
+        _("‘{text}’ is not a date or time", text=text), where=sheet.at(place, header), cure=also(count) + cure
+    )
 
 
 def _clock(sheet: Sheet, header: str) -> pl.Series:
     """Time of day as a duration: hours 0..24, ``13:00``, ``오후 1시``, ``12~13시`` (its end)."""
-    raw = _column(sheet, header)
+    header = named(sheet, header)
+    raw = sheet.cells[header]
     if raw.dtype == pl.Datetime:
         return pl.select(pl.lit(raw) - pl.lit(raw).dt.truncate("1d")).to_series()
     if raw.dtype.is_numeric():
@@ -573,11 +648,20 @@ def _clock(sheet: Sheet, header: str) -> pl.Series:
         text = _plain(texts(sheet, header))
         half = text.str.extract(r"(?i)(오후|pm)", 1).is_not_null()
         noon = text.str.extract(r"(?i)(오전|오후|am|pm)", 1).is_not_null()
-        parts = text.str.extract_groups(r"^(?:.*[~∼-])?\D*?(?P<h>\d{1,2})(?:\s*[:시]\s*(?P<m>\d{1,2}))?(?::(?P<s>\d{1,2}))?\D*$").struct.unnest()
+        parts = text.str.extract_groups(
+            r"^(?:.*[~∼-])?\D*?(?P<h>\d{1,2})(?:\s*[:시]\s*(?P<m>\d{1,2}))?(?::(?P<s>\d{1,2}))?\D*$"
+        ).struct.unnest()
         hour = parts["h"].cast(pl.Float64)
-        hour = pl.select(pl.when(pl.lit(noon) & (pl.lit(hour) == 12)).then(0.0).otherwise(pl.lit(hour))).to_series() + half.cast(pl.Float64) * 12  # noqa: PLR2004 - noon
+        hour = (
+            pl.select(pl.when(pl.lit(noon) & (pl.lit(hour) == 12)).then(0.0).otherwise(pl.lit(hour))).to_series()
+            + half.cast(pl.Float64) * 12
+        )  # noon
         seconds = hour * 3600 + parts["m"].cast(pl.Float64).fill_null(0) * 60 + parts["s"].cast(pl.Float64).fill_null(0)
-    bad = (seconds.is_null() & raw.is_not_null()) | (seconds > 86400).fill_null(value=False) | (seconds < 0).fill_null(value=False)
+    bad = (
+        (seconds.is_null() & raw.is_not_null())
+        | (seconds > 86400).fill_null(value=False)
+        | (seconds < 0).fill_null(value=False)
+    )
     if bad.any():
         raise _no_time(sheet, header, bad.arg_max() or 0, int(bad.sum()))
     return (seconds.cast(pl.Int64) * 1_000_000).cast(pl.Duration("us"))
@@ -588,17 +672,27 @@ def hours(sheet: Sheet, header: str) -> pl.Series:
 
     Raises UserError as `numbers` does.
     """
-    raw = _column(sheet, header)
+    header = named(sheet, header)
+    raw = sheet.cells[header]
     if raw.dtype != pl.String:
         return numbers(sheet, header)
-    parts = _plain(raw).str.extract_groups(r"^(?P<h>\d+)(?::|\s*시간)\s*(?P<m>\d{1,2})?(?::(?P<s>\d{2}))?(?:분)?$").struct.unnest()
+    parts = (
+        _plain(raw)
+        .str.extract_groups(r"^(?P<h>\d+)(?::|\s*시간)\s*(?P<m>\d{1,2})?(?::(?P<s>\d{2}))?(?:분)?$")
+        .struct.unnest()
+    )
     if parts["h"].null_count() > raw.null_count():
         return numbers(sheet, header)
-    return parts["h"].cast(pl.Float64) + parts["m"].cast(pl.Float64).fill_null(0) / 60 + parts["s"].cast(pl.Float64).fill_null(0) / 3600
+    return (
+        parts["h"].cast(pl.Float64)
+        + parts["m"].cast(pl.Float64).fill_null(0) / 60
+        + parts["s"].cast(pl.Float64).fill_null(0) / 3600
+    )
 
 
 def is_hours(sheet: Sheet, header: str) -> bool:
     """Whether a column holds durations written ``7:30`` or ``7시간 30분``."""
-    raw = _column(sheet, header)
+    header = named(sheet, header)
+    raw = sheet.cells[header]
     written = _plain(raw).drop_nulls() if raw.dtype == pl.String else raw.clear()
     return written.len() > 0 and bool(written.str.contains(r"^\d+(:\d{2}(:\d{2})?|\s*시간(\s*\d{1,2}분)?)$").all())

@@ -318,13 +318,13 @@ def _result(project: Project, parts: list[_Part], rounds: Sequence[Round], about
             _("today's practice answered none of the cases: {why}", why=left["why"][0] or left["cause"][0]),
             cure=_("Check the practice first; without it nothing can be compared."),
         )
+    about["quick"] = fingerprint(kept, rounds, len(about["seeds"]))
     kept = _in_blocks(kept, project.kpis[0], rounds)
     names = [name for name in kept.columns if name not in ("seed", "round", "method", "answer", *_TEXTS)]
     cases = kept.drop("answer")
     about["span"] = _span(cases, rounds)
     about["unanswered_by"] = _causes(cases)
     outcomes = _outcomes(cases, names, rounds, len(about["seeds"]))
-    about["quick"] = fingerprint(outcomes)
     kpis = [
         {**asdict(kpi), "name": both(project, kpi.name), "limit": list(kpi.limit) if kpi.limit else None}
         for kpi in project.kpis
@@ -403,17 +403,21 @@ def _causes(cases: pl.DataFrame) -> dict[str, dict[str, int]]:
     return result
 
 
-def fingerprint(outcomes: pl.DataFrame) -> dict[str, dict[str, float]]:
-    """Sums over the quick profile's part of the outcomes, by method and round: what a quick replay must agree with."""
-    most_open, most_sealed, blocks = PROFILES["quick"]
-    rounds = outcomes.select("round", "sealed").unique(maintain_order=True)
-    quick = [*rounds.filter(~pl.col("sealed"))["round"][:most_open], *rounds.filter("sealed")["round"][:most_sealed]]
-    numbers = [name for name in outcomes.columns if name not in KEYS]
-    kept = outcomes.filter(pl.col("round").is_in(quick)).filter(
-        pl.int_range(pl.len()).over("method", "round", "site") < blocks
+def fingerprint(rows: pl.DataFrame, rounds: Sequence[Round], seeds: int) -> dict[str, dict[str, float]]:
+    """Sums over the cases a quick profile plays, by method and round: what a quick replay must agree with.
+
+    Taken from cases, not from outcomes: blocks of time are cut from all that was played, so a short trial cuts others.
+    """
+    quick = [(turn.name, case.id) for turn in chosen(rounds, "quick", sealed=True) for case in turn.cases]
+    cases = pl.DataFrame(quick, schema={"round": pl.String, "case": pl.String}, orient="row")
+    kept = rows.join(cases, on=["round", "case"], how="semi", maintain_order="left")
+    names = [name for name in rows.columns if name not in ("seed", "round", "method", "answer", *_TEXTS)]
+    summed = kept.group_by("method", "round", maintain_order=True).agg(
+        (pl.len() / seeds).alias("cases"),
+        ((pl.col("cause") != "").sum() / seeds).alias("unanswered"),
+        *(pl.col(name).sum() / seeds for name in names),
     )
-    summed = kept.group_by("method", "round", maintain_order=True).agg(pl.col(numbers).sum())
-    return {f"{row['method']} · {row['round']}": {name: row[name] for name in numbers} for row in summed.to_dicts()}
+    return {f"{row.pop('method')} · {row.pop('round')}": row for row in summed.to_dicts()}
 
 
 # ---- verdicts: from outcomes, formulas and what is said about the trial, and from nothing else ---------------------------
@@ -479,7 +483,7 @@ def _verdict(
         "site": "all" if site is None else site, "verdict": verdict, "because": because, "gain": gain,
         "level": finding.level, "resolution": finding.resolution, "smaller": finding.smaller,
         "more_blocks": finding.more_blocks, "rare": finding.rare, "undo": finding.undo,
-        "blocks": finding.blocks, "block_word": about.get("block_word", "block"), "cases": int(mine["cases"].sum()),
+        "blocks": finding.blocks, "sampled": finding.unit, "block_word": about.get("block_word", "block"), "cases": int(mine["cases"].sum()),
         "unanswered": {"share": share, "by": about.get("unanswered_by", {}).get(offer, {})},
         "methods": methods, "looks": about.get("looks", 0), "assurance": about.get("assurance", "self-run"),
         "ground": about.get("ground", "benchmark"),
@@ -604,6 +608,11 @@ def _plain_name(name: str) -> str:
 def forget(folder: Path) -> None:
     """Remove a finished trial's working folder."""
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def same_question(each: Mapping[str, Any], one: Mapping[str, Any]) -> bool:
+    """Whether two verdicts differ in their site alone."""
+    return all(each[key] == one[key] for key in ("kpi", "method", "against", "round"))
 
 
 def deciding(found: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

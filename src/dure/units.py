@@ -10,7 +10,8 @@ from functools import cache
 # after NFKC (so ㎾h, ㎡ and ℃ are kWh, m2 and °C), in lower case and without spaces.
 _LINES = """
 W|watt = 1; kW|킬로와트 = 1e3; MW|메가와트 = 1e6; GW = 1e9; 마력|hp|ps = 735.49875
-Wh = 1; kWh|kw*h|kw-h|킬로와트시 = 1e3; MWh = 1e6; GWh = 1e9; J = 0.000277777777777778; kJ = 0.277777777777778; MJ = 277.777777777778; GJ = 277777.777777778; kcal = 1.163; Mcal = 1163; Gcal = 1163000
+Wh = 1; kWh|kw*h|kw-h|킬로와트시 = 1e3; MWh = 1e6; GWh = 1e9; \
+J = 0.000277777777777778; kJ = 0.277777777777778; MJ = 277.777777777778; GJ = 277777.777777778; kcal = 1.163; Mcal = 1163; Gcal = 1163000
 VA = 1; kVA = 1e3; MVA = 1e6
 var = 1; kvar = 1e3; Mvar = 1e6
 varh = 1; kvarh = 1e3; Mvarh = 1e6
@@ -41,7 +42,8 @@ rpm = 1
 dS/m|ms/cm = 1; μS/cm|us/cm = 1e-3
 mg/L = 1; g/L = 1e3; μg/L = 1e-3
 μg/m3|ug/m3|㎍/㎥ = 1; mg/m3 = 1e3
-개|ea|each|pcs|pc|개소|본|매|장|주|그루|대|건|명|인|회|박스|box|상자|포기|마리|세트|set|set수|점|마디|엽|과|구|개체|대수|수량 = 1; 천개|천매|천본 = 1e3; 만개 = 1e4
+개|ea|each|pcs|pc|개소|본|매|장|주|그루|대|건|명|인|회|박스|box|상자|포기|마리|세트|set|\
+점|마디|엽|과|구|개체|대수|수량 = 1; 천개|천매|천본 = 1e3; 만개 = 1e4
 """
 _FACTORS: dict[str, tuple[int, float, float]] = {}
 _SPELLED: dict[str, str] = {}
@@ -50,7 +52,11 @@ _LABEL = re.compile(r"^단위[:：]?|^unit[:：]?")
 
 
 def _spelled(text: str) -> str:
-    plain = unicodedata.normalize("NFKC", text).lower().translate({ord("∕"): "/", ord("·"): "*", ord("⋅"): "*", ord("µ"): "μ"})
+    plain = (
+        unicodedata.normalize("NFKC", text)
+        .lower()
+        .translate({ord("∕"): "/", ord("·"): "*", ord("⋅"): "*", ord("µ"): "μ"})
+    )
     return _LABEL.sub("", _NOISE.sub("", plain).replace("^2", "2").replace("^3", "3"))
 
 
@@ -124,7 +130,11 @@ def over_an_hour(given: str, wanted: str) -> float | None:
 def siblings(unit: str) -> list[str]:
     """Units of the same dimension, without the ways to count things."""
     own = _FACTORS.get(unit_of(unit))
-    return [name for name, (dimension, factor, _zero) in _FACTORS.items() if own and dimension == own[0] and (factor, own[1]) != (1.0, 1.0)]
+    if own is None or own[0] == _FACTORS["개"][0]:
+        return []
+    return [
+        name for name, (dimension, _size, _zero) in _FACTORS.items() if dimension == own[0] and name != unit_of(unit)
+    ]
 
 
 _BRACKETS = re.compile(r"\s*[(\[<〔【（［]\s*([^()\[\]<>〔〕【】（）［］]+?)\s*[)\]>〕】）］]")

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from dure.ask import Ask, Unanswered
@@ -21,9 +22,11 @@ from dure.manifest import load
 from dure.project import Case, Method, Project, Work
 from dure.trial import chosen
 
-FIRST = 20  # cases asked at most
+MOST = 200  # cases asked at most
 SECONDS = 5.0  # a slow method is asked fewer of them ...
 LEAST = 2  # ... but never fewer than this
+
+KILLED = 9  # exit code of a process that ended itself without farewell
 
 _NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.sendto",
             "socket.sendmsg", "urllib.Request", "http.client.connect", "ftplib.connect", "smtplib.connect", "webbrowser.open")  # fmt: skip
@@ -75,14 +78,19 @@ def _dumped(request: Any) -> str:
 
 
 def ask_all(
-    project: Project, method: Method, cases: Sequence[Case], *, seconds: float | None = SECONDS, names: Sequence[str] = ()
+    project: Project,
+    method: Method,
+    cases: Sequence[Case],
+    *,
+    seconds: float | None = SECONDS,
+    names: Sequence[str] = (),
 ) -> list[Asked]:
     """Play `cases` with `method` alone, until `seconds` are spent (None: all of them).
 
     `names` are the ids to give instead of the cases' own.
     """
     watched, found, until = _Watched(method), [], time.perf_counter() + (seconds or 0)
-    for number, case in enumerate(cases):
+    for number, case in enumerate(cases[:MOST]):
         if seconds is not None and number >= LEAST and time.perf_counter() > until:
             break
         watched.asked = asked = Asked(case.id)
@@ -121,13 +129,23 @@ def _watch(folder: Path, seen: list[dict[str, str]]) -> None:
 
     def hook(event: str, given: tuple[Any, ...]) -> None:
         if event in _NETWORK or (event in _PROGRAMS and _program(event, given) not in _HARMLESS):
-            what = _program(event, given) if event in _PROGRAMS else " ".join(map(str, given[1:] or given))
+            what = _program(event, given) if event in _PROGRAMS else _target(given)
             seen.append({"event": event, "what": what[:120], "where": _where(folder)})
             raise PermissionError(f"dure check: {event} {what[:120]}")
         if event == "pickle.find_class" and (where := _where(folder)):
             seen.append({"event": event, "what": ".".join(map(str, given)), "where": where})
 
     sys.addaudithook(hook)
+
+
+def _target(given: tuple[Any, ...]) -> str:
+    """The address an event is about: its first text, or what stands in its address."""
+    for each in given:
+        if isinstance(each, tuple):
+            return ":".join(map(str, each[:2]))
+        if isinstance(each, str | bytes) and each:
+            return str(each)
+    return ""
 
 
 def _program(event: str, given: tuple[Any, ...]) -> str:
@@ -138,12 +156,12 @@ def _program(event: str, given: tuple[Any, ...]) -> str:
 
 def _where(folder: Path) -> str:
     """file:line of the project that is at work now."""
-    frame = sys._getframe(2)  # noqa: SLF001 - an audit hook is given no frame of its own
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - an audit hook is given no frame of its own
     while frame is not None:
         path = Path(frame.f_code.co_filename)
         if path.is_relative_to(folder):
             return f"{path.relative_to(folder).as_posix()}:{frame.f_lineno}"
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return ""
 
 
@@ -173,7 +191,7 @@ def _killer(share: float | None) -> Any:
 
     def tell(done: float, _text: str) -> None:
         if share is not None and done >= share:
-            os._exit(9)
+            os._exit(KILLED)
 
     return tell
 

@@ -70,6 +70,12 @@ def translated(text: str, folder: Path, /, **values: object) -> str:
     return fill(own, **values) if own else _(text, **values)
 
 
+def texts(file: str) -> Callable[..., str]:
+    """The `_` of a project: `_ = texts(__file__)` looks up the project's own locale folder first."""
+    folder = Path(file).parent
+    return lambda text, /, **values: translated(text, folder, **values)
+
+
 def _find(text: str, folder: Path) -> str:
     lang = language()
     return text if lang == "en" else catalogue(folder, lang).get(text, text)

@@ -1,0 +1,172 @@
+"""The promises a project keeps; its level is computed from them, never typed."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dure import promises
+from dure.errors import UserError
+from dure.promises import BROKEN, EXEMPT, Outcome
+from dure.subject import Subject
+from dure.words import _
+
+if TYPE_CHECKING:
+    from dure.project import Project
+    from dure.trial import Tell
+
+LEVELS = ("bronze", "silver", "gold", "platinum")
+MARKS = {"kept": "✓", "broken": "✗", "exempt": "○", "does not apply": "–"}
+
+
+@dataclass(frozen=True)
+class Promise:
+    """Something a project says of itself, and how to find out.
+
+    Parameters
+    ----------
+    name
+        What project.toml calls it (`exempt`).
+    level
+        One of LEVELS.
+    title
+        What people read; translated when shown.
+    of
+        The examination.
+    can_be_exempt
+        Whether project.toml may give a sentence instead.
+    """
+
+    name: str
+    level: str
+    title: str
+    of: Callable[[Subject], Outcome]
+    can_be_exempt: bool = True
+
+
+PROMISES = (
+    Promise("manifest", "bronze", "project.toml is complete", promises.manifest_complete, can_be_exempt=False),
+    Promise("languages", "bronze", "every text in Korean and English", promises.both_languages, can_be_exempt=False),
+    Promise(
+        "sources", "bronze", "sources open by name, licence and hash hold", promises.sources_hold, can_be_exempt=False
+    ),
+    Promise("answers", "bronze", "every method answers with a response", promises.answers, can_be_exempt=False),
+    Promise("json", "bronze", "request and response survive JSON", promises.survives_json, can_be_exempt=False),
+    Promise("request", "bronze", "asking leaves the request alone", promises.request_untouched, can_be_exempt=False),
+    Promise("seed", "bronze", "same seed, same answer", promises.same_seed, can_be_exempt=False),
+    Promise("rebuilt", "bronze", "built again from its folder, same answers", promises.rebuilt, can_be_exempt=False),
+    Promise("home", "bronze", "nothing calls home", promises.no_call_home, can_be_exempt=False),
+    Promise("pickle", "bronze", "no pickle, no eval", promises.no_pickle, can_be_exempt=False),
+    Promise("readme", "bronze", "the README's commands run", promises.readme_runs, can_be_exempt=False),
+    Promise("leak", "silver", "no case of a round or later in its history", promises.no_leak),
+    Promise("blocks", "silver", "no block on both sides of a split", promises.blocks_whole),
+    Promise("nonsense", "silver", "nonsense is refused, naming the field", promises.refuses_nonsense),
+    Promise("ids", "silver", "ids do not hold the truth", promises.ids_are_names),
+    Promise("practice", "silver", "the practice has its source, user and year", promises.practice_known),
+    Promise("kpis", "silver", "KPIs promised are KPIs scored", promises.kpis_scored),
+    Promise("twin", "silver", "the vectorised twin agrees", promises.twin_agrees),
+    Promise("constant", "silver", "the practice beats a constant", promises.beats_constant),
+    Promise("permuted", "silver", "a model of permuted truth does not beat the practice", promises.no_luck),
+    Promise("time", "silver", "answers in time", promises.in_time),
+    Promise("replay", "silver", "the quick replay agrees with trial.json", promises.replay_agrees),
+    Promise("better", "gold", "better on sealed rounds", promises.better, can_be_exempt=False),
+    Promise("limits", "gold", "no limit crossed", promises.no_limit),
+    Promise("seeds", "gold", "three seeds where a method is random", promises.enough_seeds),
+    Promise("place", "gold", "a second site, period or data set agrees", promises.another_place),
+    Promise("figures", "gold", "figures draw for the smallest and largest case", promises.figures_draw),
+    Promise("card", "gold", "a model card written from the trial", promises.model_card),
+    Promise("rivals", "platinum", "better than or tied with every rival", promises.no_rival_better),
+    Promise("properties", "platinum", "properties tested", promises.properties_tested),
+    Promise("resume", "platinum", "survives kill and resume", promises.survives_kill),
+    Promise("drift", "platinum", "the drift alarm fires", promises.drift_alarm),
+    Promise("elsewhere", "platinum", "re-run on another machine, same verdict", promises.run_elsewhere),
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One promise and what came of it: `state` is kept, broken, exempt or does not apply."""
+
+    name: str
+    level: str
+    title: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """A project's level and its promises, in the order of the table."""
+
+    project: str
+    level: str
+    promises: tuple[Found, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return {"project": self.project, "level": self.level, "promises": [asdict(each) for each in self.promises]}
+
+    def in_words(self) -> str:
+        """For a terminal: the level, then each promise with its reason."""
+        lines = [_("{project}: {level}", project=self.project, level=_(self.level))]
+        for level in LEVELS:
+            lines.append(_(level))
+            for each in self.promises:
+                if each.level == level:
+                    reason = f" · {each.reason}" if each.reason else ""
+                    lines.append(f"  {MARKS[each.state]} {_(each.title)} [{each.name}]: {_(each.state)}{reason}")
+        return "\n".join(lines)
+
+
+def check(project: Project, *, full: bool = False, tell: Tell = lambda share, text: None) -> Report:
+    """Examine a loaded project.
+
+    Parameters
+    ----------
+    full
+        Play a sealed round even of changed code (a look, written down) and run the README's commands.
+    tell
+        Progress.
+    """
+    found = []
+    assert project.manifest is not None
+    with tempfile.TemporaryDirectory(prefix="dure-check-", ignore_cleanup_errors=True) as place:
+        for number, promise in enumerate(PROMISES):
+            share = number / len(PROMISES)
+
+            def said(part: float, what: str, share: float = share) -> None:
+                tell(share + part / len(PROMISES), what)
+
+            if number == 0:
+                subject = Subject(project, Path(place), full=full, tell=said)
+            subject.tell = said
+            tell(share, _(promise.title))
+            state, reason = _outcome(promise, subject)
+            found.append(Found(promise.name, promise.level, promise.title, state, reason))
+    tell(1.0, "")
+    return Report(project.manifest.id, level_of(found), tuple(found))
+
+
+def _outcome(promise: Promise, subject: Subject) -> Outcome:
+    exempt = subject.manifest.exempt.get(promise.name)
+    if exempt and promise.can_be_exempt:
+        return EXEMPT, str(exempt)
+    try:
+        return promise.of(subject)
+    except UserError as error:
+        return BROKEN, str(error)
+    except Exception as error:  # noqa: BLE001 - a stranger's project; what it raised is the finding
+        return BROKEN, _("could not be tried: {why}", why=f"{type(error).__name__}: {error}")
+
+
+def level_of(found: list[Found]) -> str:
+    """The highest level up to which no promise is broken; "none" below bronze."""
+    reached = "none"
+    for level in LEVELS:
+        if any(each.state == BROKEN for each in found if each.level == level):
+            break
+        reached = level
+    return reached

@@ -1,0 +1,158 @@
+"""Charts: the house's look on Altair, one mark for every comparison, and a way to SVG and PNG that reaches no network.
+
+Altair and vl-convert come with the extra `figures` and are imported when a chart is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dure.errors import UserError
+from dure.words import _
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+INK, SOFT, LINE, PAPER, ACCENT = "#1c2321", "#5c6663", "#d9dedb", "#fbfbf9", "#22577a"
+COLOURS = {"better": "#0b6e4f", "worse": "#a63d2f", "lost": "#a63d2f", "not shown": "#8a8f8c", "too few": "#8a8f8c"}
+FONT = "Noto Sans KR, Noto Sans CJK KR, system-ui, sans-serif"
+_FONT_FILES = (
+    "NotoSansKR*.[to]tf",
+    "NotoSansCJK*.tt[cf]",
+    "NanumGothic*.ttf",
+    "malgun*.ttf",
+    "AppleSDGothicNeo*.tt[cf]",
+)
+_FONT_FOLDERS = (
+    "/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts", "/Library/Fonts", "/System/Library/Fonts",
+    "~/Library/Fonts", "C:/Windows/Fonts", "~/AppData/Local/Microsoft/Windows/Fonts",
+)  # fmt: skip
+
+
+def finished(chart: Any) -> Any:
+    """An Altair chart in the house's look: quiet paper, soft axes, no frame, Korean letters."""
+    soft = {
+        "labelColor": SOFT,
+        "titleColor": SOFT,
+        "titleFontWeight": "normal",
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+    }
+    chart = chart.configure(font=FONT, background=PAPER, padding=12).configure_view(stroke=None)
+    chart = chart.configure_axis(gridColor=LINE, domainColor=LINE, tickColor=LINE, **soft)
+    chart = chart.configure_header(labelColor=INK, titleColor=SOFT).configure_legend(labelColor=SOFT, titleColor=SOFT)
+    return chart.configure_title(anchor="start", color=INK, fontWeight="normal", fontSize=14, subtitleColor=SOFT)
+
+
+def interval_mark(verdicts: Sequence[Mapping[str, Any]], labels: Sequence[str], *, unit: str = "") -> Any:
+    """A dot with its interval a row, against the line of today's practice; to the right is better.
+
+    Filled and coloured: better or worse. Hollow and grey: not shown. A verdict without an interval is its word alone.
+
+    Parameters
+    ----------
+    verdicts
+        As a trial gives them: ``verdict`` and ``gain`` (low, mean, high; positive is better).
+    labels
+        What each row is: a site, a KPI, an offer.
+    unit
+        Of the gain.
+    """
+    alt = _altair()
+    rows = [
+        {"label": label, "low": one["gain"]["low"], "mean": one["gain"]["mean"], "high": one["gain"]["high"],
+         "word": _(one["verdict"]), "colour": COLOURS[one["verdict"]],
+         "fill": COLOURS[one["verdict"]] if one["verdict"] in ("better", "worse") else PAPER}
+        for label, one in zip(labels, verdicts, strict=True)
+    ]  # fmt: skip
+    title = _("gain over today's practice") + (f" [{unit}]" if unit else "")
+    lines = alt.Y("label:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False))
+    base = alt.Chart(alt.Data(values=rows)).encode(y=lines)
+    today = alt.Chart(alt.Data(values=[{"at": 0}])).mark_rule(color=INK, strokeWidth=1.5).encode(x="at:Q")
+    known = base.transform_filter("isValid(datum.low) && isValid(datum.high)")
+    bars = known.mark_rule(strokeWidth=3).encode(
+        x=alt.X("low:Q", title=title, axis=alt.Axis(grid=False)), x2="high:Q", color=alt.Color("colour:N", scale=None)
+    )
+    dots = known.mark_point(size=130, strokeWidth=3, opacity=1, filled=False).encode(
+        x="mean:Q", fill=alt.Fill("fill:N", scale=None), stroke=alt.Stroke("colour:N", scale=None)
+    )
+    words = base.mark_text(dy=-15).encode(x="place:Q", text="word:N", color=alt.Color("colour:N", scale=None))
+    words = words.transform_calculate(place="isValid(datum.low) && isValid(datum.high) ? datum.mean : 0")
+    return finished(alt.layer(today, bars, dots, words).properties(width=420, height=alt.Step(44)))
+
+
+def save(chart: Any, path: Path) -> Path:
+    """Write a chart as .svg or .png; returns the path.
+
+    Raises UserError for another kind of file, for a chart that wants data from an address, and where the extra
+    `figures` is not installed.
+    """
+    from dure.data import write_atomically
+
+    if path.suffix == ".svg":
+        return write_atomically(path, svg(chart))
+    if path.suffix != ".png":
+        raise UserError(_("a chart is written as .svg or .png"), where=str(path))
+    return write_atomically(path, _converter().vegalite_to_png(_closed(chart), scale=2, allowed_base_urls=[]))
+
+
+def svg(chart: Any) -> str:
+    """A chart as SVG. Raises UserError as `save` does."""
+    text: str = _converter().vegalite_to_svg(_closed(chart), allowed_base_urls=[])
+    return text
+
+
+def _closed(chart: Any) -> dict[str, Any]:
+    """The chart's specification, refused where any part of it would be loaded from an address."""
+    said: dict[str, Any] = chart if isinstance(chart, dict) else chart.to_dict()
+    waiting: list[Any] = [{name: value for name, value in said.items() if name != "datasets"}]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Mapping):
+            if "url" in part:
+                raise UserError(_("a chart may not load anything: {address}", address=str(part["url"])[:80]))
+            waiting += [value for name, value in part.items() if name != "values"]  # rows may hold a field called url
+        elif isinstance(part, list):
+            waiting += part
+    return said
+
+
+def _altair() -> ModuleType:
+    try:
+        import altair as alt
+    except ModuleNotFoundError:
+        raise _missing() from None
+    return alt
+
+
+@cache
+def _converter() -> ModuleType:
+    """vl-convert with a Korean font of this machine registered, where there is one."""
+    try:
+        import vl_convert
+    except ModuleNotFoundError:
+        raise _missing() from None
+    folder = _korean_font()
+    if folder is not None:
+        vl_convert.register_font_directory(str(folder))
+    return vl_convert
+
+
+def _korean_font() -> Path | None:
+    """The folder of the first Korean font found in the usual places."""
+    for name in _FONT_FOLDERS:
+        root = Path(name).expanduser()
+        for pattern in _FONT_FILES if root.is_dir() else ():
+            found = next(root.rglob(pattern), None)
+            if found is not None:
+                return found.parent
+    return None
+
+
+def _missing() -> UserError:
+    return UserError(
+        _("charts need the libraries Altair and vl-convert"), cure=_("Install them with: pip install 'dure[figures]'")
+    )

@@ -1,0 +1,213 @@
+"""What the cells of a sheet look like, and sheets brought into one row a case: 24 hour columns, days in three columns."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from dure import layout, tables
+from dure.errors import UserError
+from dure.words import _
+
+if TYPE_CHECKING:
+    from dure.tables import Sheet
+
+_SAMPLE = 400
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the cells of a column look like: shares of numbers and times among the filled ones, and the numbers."""
+
+    number: float
+    time: float
+    values: pl.Series
+    texts: list[str]
+
+
+def look(sheet: Sheet, header: str) -> Look:
+    """What a column looks like, from at most some hundred of its cells."""
+    raw = sheet.cells[header].drop_nulls()
+    sample = raw.gather_every(max(1, raw.len() // _SAMPLE)).head(_SAMPLE)
+    shown = [
+        str(text).removesuffix(" 00:00:00")
+        for text in tables.texts(replace(sheet, cells=pl.DataFrame([raw.head(3)]), headers=(header,)), header)
+    ]
+    kinds = [layout._kind(cell) for cell in sample.to_list()]  # noqa: SLF001 - one meaning of "looks like a number"
+    kinds = [kind for kind in kinds if kind != "empty"]
+    if not kinds:
+        return Look(0.0, 0.0, pl.Series([], dtype=pl.Float64), shown)
+    values = sample.cast(pl.Float64, strict=False) if sample.dtype.is_numeric() else _numbers_in(sample)
+    return Look(kinds.count("number") / len(kinds), kinds.count("time") / len(kinds), values.drop_nulls(), shown)
+
+
+def _numbers_in(sample: pl.Series) -> pl.Series:
+    """The numbers among texts, for comparing with a range only."""
+    text = sample.cast(pl.String).str.normalize("NFKC").str.extract(r"^\s*([-+]?[\d,]*\.?\d+)", 1)
+    return text.str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False)
+
+
+def spelled(text: str) -> str:
+    """A header without what does not matter: width, case, spaces, brackets, 율 or 률."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    return (
+        re.sub(r"[\s()\[\]{}_\-./·,:#'\"]+", "", plain)
+        .replace("률", "율")
+        .replace("년월일", "일자")
+        .replace("날짜", "일자")
+    )
+
+
+_HOUR = re.compile(
+    r"(?:(?P<from>\d{1,2})(?:시|:00)?\s*[~∼-]\s*)?(?:h|hour_?|t|시간)?\s*(?P<to>\d{1,2})\s*(?:시간대|시간|시|h|hr|:00|th)?(?P<rest>(?!\d).*)",
+    re.IGNORECASE,
+)
+
+
+def _hour_of(part: str) -> tuple[int, bool, str] | None:
+    """The hour a header names, whether it is the end of an interval that was spelt out, and the rest of the header."""
+    found = _HOUR.fullmatch(unicodedata.normalize("NFKC", part).strip())
+    if not found or int(found["to"]) > 24:  # hours of a day
+        return None
+    rest = found["rest"].strip(" _-/()")
+    return int(found["to"]), found["from"] is not None, rest
+
+
+def hour_groups(sheet: Sheet) -> dict[str, dict[int, str]]:
+    """Groups of 24 headers: name of the group to hour (1..24, as the hour ends) to header."""
+    groups: dict[str, dict[int, str]] = {}
+    spans: dict[str, bool] = {}
+    for header in sheet.headers:
+        parts = header.split(" / ")
+        for place, part in enumerate(parts):
+            hour = _hour_of(part)
+            tail = re.fullmatch(r"(.*?\D)[\s_]*(\d{1,2})\s*(?:시간|시|h|hr)?", part) if hour is None else None
+            if tail and int(tail[2]) <= 24:  # hours of a day
+                hour = int(tail[2]), False, tail[1].strip(" _-")
+            if hour:
+                name = " ".join([*parts[:place], *parts[place + 1 :], hour[2]]).strip()
+                groups.setdefault(name, {})[hour[0]] = header
+                spans[name] = spans.get(name, False) or hour[1]
+                break
+    whole = {}
+    for name, hours in groups.items():
+        if set(hours) >= set(range(1, 25)):
+            whole[name] = {hour: hours[hour] for hour in range(1, 25)}
+        elif set(hours) == set(range(24)):
+            whole[name] = {(hour + 1 if not spans[name] else hour or 24): header for hour, header in hours.items()}
+    return whole
+
+
+def _ends_at(header: str, hour: int) -> bool:
+    """Whether a header of hours ends with this one: ``1시`` and ``0~1시`` end at 1, ``0시`` begins there."""
+    return any((named := _hour_of(part)) and named[0] == hour for part in header.split(" / ")) or bool(
+        re.search(rf"(?<!\d)0?{hour}\D*$", header)
+    )
+
+
+def _day_header(sheet: Sheet, headers: list[str]) -> str:
+    """The column of days: cells that look like dates, else digits under a header that says so; empty where none."""
+    looks = {header: look(sheet, header) for header in headers}
+    dated = [header for header, look in looks.items() if look.time > 0.5]
+    digits = [header for header, look in looks.items() if look.number > 0.5 and _DAY_NAME.search(spelled(header))]
+    return next(iter(dated + digits), "")
+
+
+_DAY_NAME = re.compile("일자|일시|date|거래일|발전일|기준일")
+
+
+def wide_hours(sheet: Sheet) -> Sheet:
+    """24 hour columns become rows; the day's column becomes the moment each hour ends (24시 is the next day's 00:00).
+
+    Several groups of 24 columns become several columns. Headers 0시 to 23시 name the hour that begins. Raises UserError
+    where there is no column of days, or where a cell is no number (with its row and hour).
+    """
+    groups = hour_groups(sheet)
+    hourly = {header for hours in groups.values() for header in hours.values()}
+    rest = [header for header in sheet.headers if header not in hourly]
+    day = _day_header(sheet, rest)
+    if not day:
+        raise UserError(
+            _("there is no column of days beside the 24 hours"),
+            where=sheet.where,
+            cure=_("Add a column with the date of each row."),
+        )
+    days = tables.times(sheet, day)
+    count = sheet.cells.height
+    base = sheet.cells.select(rest).with_columns(days.alias(day), pl.int_range(count).alias("\0row"))
+    blocks = []
+    names = {name: name or "value" for name in groups}
+    for hour in range(1, 25):
+        values = [tables.numbers(sheet, hours[hour]).alias(names[name]) for name, hours in groups.items()]
+        blocks.append(base.with_columns(pl.col(day) + pl.duration(hours=hour), *values, pl.lit(hour).alias("\0hour")))
+    long = pl.concat(blocks).sort("\0row", "\0hour")
+    units = {header: unit for header, unit in sheet.units.items() if header in rest}
+    for name, hours in groups.items():
+        unit = sheet.units.get(hours[1], "") or sheet.unit
+        if unit:
+            units[names[name]] = unit
+    notes = [_("24 hour columns became rows; each moment is the end of its hour, 24시 the next day's 00:00")]
+    if any(not _ends_at(hours[1], 1) for hours in groups.values()):
+        notes.append(_("the headers 0 to 23 were taken as the hours that begin there"))
+    cells = long.drop("\0row", "\0hour")
+    return replace(
+        sheet,
+        headers=tuple(cells.columns),
+        cells=cells,
+        rows=[sheet.rows[place] for place in long["\0row"]],
+        units=units,
+        notes=(*sheet.notes, *notes),
+    )
+
+
+_DAY_PARTS = (("년", "연도", "년도", "year", "yyyy"), ("월", "month", "mm"), ("일", "day", "dd"))
+
+
+def days_apart(sheet: Sheet) -> list[str]:
+    """Headers of year, month and day where a sheet holds them in three columns; empty where it does not."""
+    found = [[header for header in sheet.headers if spelled(header.split(" / ")[-1]) in names] for names in _DAY_PARTS]
+    headers = [each[0] for each in found if len(each) == 1]
+    return (
+        headers if len(headers) == len(_DAY_PARTS) and all(look(sheet, each).number > 0.5 for each in headers) else []
+    )
+
+
+def joined_days(sheet: Sheet) -> Sheet:
+    """Year, month and day in three columns become one column of dates, the first of them.
+
+    Raises UserError naming the row where the three are no day.
+    """
+    headers = days_apart(sheet)
+    parts = [tables.numbers(sheet, header) for header in headers]
+    year, month, day = (part.cast(pl.Int64).to_list() for part in parts)
+    days = [_day(sheet, headers, place, each) for place, each in enumerate(zip(year, month, day, strict=True))]
+    name = "년월일"
+    rest = [header for header in sheet.headers if header not in headers]
+    cells = sheet.cells.select(pl.Series(name, days, dtype=pl.Date), *rest)
+    note = _("{names} became one date", names=", ".join(headers))
+    return replace(sheet, headers=(name, *rest), cells=cells, notes=(*sheet.notes, note), written=())
+
+
+def _day(sheet: Sheet, headers: list[str], place: int, parts: tuple[int | None, ...]) -> date | None:
+    year, month, day = parts
+    if year is None and month is None and day is None:
+        return None
+    try:
+        return date(year or 0, month or 0, day or 0)
+    except ValueError:
+        raise UserError(
+            _("‘{text}’ is not a date or time", text="-".join("" if part is None else str(part) for part in parts)),
+            where=sheet.at(place, ", ".join(headers)),
+            cure=_("Write it as 2026-07-01 13:00 and give the file again."),
+        ) from None
+
+
+def long(sheet: Sheet) -> Sheet:
+    """The sheet with one row a case: days in three columns joined, 24 hour columns turned into rows, where it has them."""
+    joined = joined_days(sheet) if days_apart(sheet) else sheet
+    return wide_hours(joined) if hour_groups(joined) else joined

@@ -1,0 +1,356 @@
+"""A project under examination: what `dure check` finds out once and several promises look at."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import random
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dure import trial
+from dure.data import Data
+from dure.errors import UserError
+from dure.looks import look
+from dure.project import Case, Project, Round, Work, project_hash
+from dure.witness import KILLED, Asked, ask_all, first_round, settings_of
+from dure.words import _
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from dure.manifest import Manifest
+    from dure.project import Builder, History, Method
+
+CONSTANTS = ("mean", "median")
+
+
+class Subject:
+    """A project under examination. Everything is had once, when a promise first asks for it; a failure is repeated as it was.
+
+    Parameters
+    ----------
+    project
+        Loaded.
+    place
+        A folder for what is built meanwhile.
+    full
+        Open sealed rounds (a look) and run the README's commands as well.
+    tell
+        Progress of the long parts.
+    """
+
+    def __init__(self, project: Project, place: Path, *, full: bool, tell: trial.Tell) -> None:
+        assert project.manifest is not None
+        assert project.folder is not None
+        self.project, self.place, self.full, self.tell = project, place, full, tell
+        self.manifest: Manifest = project.manifest
+        self.folder: Path = project.folder
+        self._had: dict[str, Any] = {}
+
+    def once(self, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` gave the first time, or the failure it ended with."""
+        if name not in self._had:
+            try:
+                self._had[name] = make()
+            except Exception as error:  # noqa: BLE001 - raised again below, each time it is asked for
+                self._had[name] = _Failed(error)
+        if isinstance(self._had[name], _Failed):
+            raise self._had[name].error
+        return self._had[name]
+
+    @cached_property
+    def data(self) -> Data:
+        """The project's data as they come."""
+        return Data(self.project.sources, self.folder, settings=settings_of(self.project))
+
+    @property
+    def rounds(self) -> list[Round]:
+        """All rounds."""
+        return self.once("rounds", lambda: list(self.project.rounds(self.data)))  # type: ignore[no-any-return]
+
+    @property
+    def turn(self) -> Round:
+        """The round whose first cases are asked."""
+        return self.once("turn", lambda: first_round(self.project, self.data))  # type: ignore[no-any-return]
+
+    def build(self, name: str, seed: int = 0, folder: str = "first") -> Method:
+        """A method on the first round's history; the same folder gives the same method again."""
+        work = Work(folder=self.place / folder / name)
+        work.folder.mkdir(parents=True, exist_ok=True)
+        return self.project.builders()[name](self.turn.history, seed, work)
+
+    @property
+    def asked(self) -> dict[str, list[Asked]]:
+        """The first cases, asked of each method."""
+
+        def ask() -> dict[str, list[Asked]]:
+            cases = self.turn.cases
+            return {name: ask_all(self.project, self.build(name), cases) for name in self.project.builders()}
+
+        return self.once("asked", ask)  # type: ignore[no-any-return]
+
+    @property
+    def chancy(self) -> list[str]:
+        """Methods whose answers differ under another seed."""
+
+        def find() -> list[str]:
+            names = []
+            for name, before in self.asked.items():
+                cases = self.turn.cases[: len(before)]
+                after = ask_all(self.project, self.build(name, 1, "another seed"), cases, seconds=None)
+                names += [name] if answers_of(before) != answers_of(after) else []
+            return names
+
+        return self.once("chancy", find)  # type: ignore[no-any-return]
+
+    @property
+    def again(self) -> dict[str, Any]:
+        """What a fresh, watched process found: built anew, and built again from the folders that are full already."""
+        return self.once("again", lambda: fresh(self, ["anew", "first"]))  # type: ignore[no-any-return]
+
+    @property
+    def said(self) -> dict[str, Any] | None:
+        """The project's trial.json. Raises UserError where it is not what a trial writes."""
+        path = self.folder / "trial.json"
+        if not path.is_file():
+            return None
+        try:
+            said = json.loads(path.read_text(encoding="utf-8"))
+            return {"about": dict(said["about"]), "verdicts": list(said["verdicts"])}
+        except (ValueError, KeyError, TypeError):
+            raise UserError(
+                _("this is not what a trial writes"), where=str(path), cure=_("Run the project again.")
+            ) from None
+
+    @property
+    def stale(self) -> bool:
+        """Whether trial.json was written by other code."""
+        return self.said is not None and self.said["about"].get("code") != project_hash(self.folder)
+
+    @property
+    def tried(self) -> trial.Trial:
+        """The quick trial, with the best constants and a model rebuilt on permuted truth among the methods."""
+        return self.once("tried", self._quick)  # type: ignore[no-any-return]
+
+    def _quick(self) -> trial.Trial:
+        sealed = self.full or (self.said is not None and not self.stale)
+        names = [turn.name for turn in trial.chosen(self.rounds, "quick", sealed=sealed) if turn.sealed]
+        if names and (self.stale or self.said is None):
+            look(self.manifest.id, project_hash(self.folder), names)
+        seeds = self.said["about"].get("seeds") if self.said else None
+        learns, numbers = size_of(self.turn.history), numbers_in(self.turn.history)
+        offers = [constant(self.project, each) for each in CONSTANTS if numbers and number_field(self.project)]
+        offers += [permuted(self.project)] if learns else []
+        return trial.run(
+            self.project, self.data, self.place / "trial", sealed=bool(names), profile="quick",
+            seeds=seeds or range(self.manifest.seeds), offers=offers, tell=self.tell,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Failed:
+    error: Exception
+
+
+# ---- history: what was known ----------------------------------------------------------------------------------------
+
+
+def cases_in(history: History) -> list[Case]:
+    """The history's cases, where it is a list of them."""
+    known = (
+        isinstance(history, Sequence)
+        and not isinstance(history, str)
+        and all(isinstance(each, Case) for each in history)
+    )
+    return list(history) if known else []
+
+
+def frames_in(history: History) -> list[tuple[str, pl.DataFrame]]:
+    """The history's frames with a column `id` or `time` or `truth...`, by name."""
+    import polars as pl
+
+    named = (
+        {"history": history} if isinstance(history, pl.DataFrame) else history if isinstance(history, Mapping) else {}
+    )
+    return [(str(name), frame) for name, frame in named.items() if isinstance(frame, pl.DataFrame)]
+
+
+def size_of(history: History) -> int:
+    """How many known cases and rows there are to look at; 0 where the history has another form."""
+    return len(cases_in(history)) + sum(frame.height for _name, frame in frames_in(history))
+
+
+def numbers_in(history: History) -> list[float]:
+    """The history's truths, where each is one number."""
+    truths: list[Any] = [case.truth for case in cases_in(history)]
+    for _name, frame in frames_in(history):
+        columns = [name for name in frame.columns if name.startswith("truth")]
+        truths = frame[columns[0]].drop_nulls().to_list() if len(columns) == 1 and not truths else truths
+    return [float(truth) for truth in truths] if all(isinstance(truth, int | float) for truth in truths) else []
+
+
+def permute(history: History) -> History:
+    """The same history with its truths in another order, and nothing else changed."""
+    import polars as pl
+
+    mix = random.Random(0)  # noqa: S311 - an order, not a secret
+    if known := cases_in(history):
+        truths = [case.truth for case in known]
+        mix.shuffle(truths)
+        return [
+            Case(case.id, case.request, truth, case.block, case.site, case.time)
+            for case, truth in zip(known, truths, strict=True)
+        ]
+
+    def mixed(frame: pl.DataFrame) -> pl.DataFrame:
+        order = list(range(frame.height))
+        mix.shuffle(order)
+        return frame.with_columns(pl.col(name).gather(order) for name in frame.columns if name.startswith("truth"))
+
+    if isinstance(history, pl.DataFrame):
+        return mixed(history)
+    if isinstance(history, Mapping):
+        return {name: mixed(each) if isinstance(each, pl.DataFrame) else each for name, each in history.items()}
+    return history
+
+
+# ---- methods that should not win ------------------------------------------------------------------------------------
+
+
+def permuted(project: Project) -> Builder:
+    """The project's model, rebuilt on permuted truth."""
+
+    def permuted(history: History, seed: int, work: Work, /) -> Method:
+        try:
+            return project.model(permute(history), seed, work)
+        except Exception:  # noqa: BLE001 - nonsense need not be fittable: it then answers nothing
+            return _declines
+
+    return permuted
+
+
+def constant(project: Project, kind: str) -> Builder:
+    """A method that always says the mean, or the median, of what was known."""
+    field = number_field(project)
+
+    def constant(history: History, _seed: int, _work: Work, /) -> Method:
+        numbers = numbers_in(history)
+        if field is None or not numbers:
+            return _declines
+        value = statistics.fmean(numbers) if kind == "mean" else statistics.median(numbers)
+        whole = project.response.model_fields[field].annotation is int
+        return lambda _request: {field: round(value) if whole else value}
+
+    constant.__name__ = constant.__doc__ = f"constant {kind}"
+    return constant
+
+
+def _declines(_request: Any) -> None:
+    """Answer nothing."""
+
+
+def number_field(project: Project) -> str | None:
+    """The response's only field, where it is a number."""
+    fields = project.response.model_fields
+    return next(iter(fields)) if len(fields) == 1 and next(iter(fields.values())).annotation in (int, float) else None
+
+
+# ---- a fresh process ------------------------------------------------------------------------------------------------
+
+
+def fresh(subject: Subject, folders: Sequence[str]) -> dict[str, Any]:
+    """Every method built in `folders` and asked, in one fresh and watched process. Raises UserError where it gave nothing."""
+    parts = [{"method": name, "folder": folder} for name in subject.asked for folder in folders]
+    result = witnessed(subject, parts)
+    if result is None:
+        raise UserError(_("the fresh process ended without an answer"))
+    for part, said in zip(parts, result["parts"], strict=True):
+        said["folder"] = part["folder"]
+    return result
+
+
+def witnessed(subject: Subject, parts: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Build and ask in a fresh, watched process; None where it ended before it had an answer. Raises UserError on its failure."""
+    job, result = subject.place / "job.json", subject.place / "result.json"
+    result.unlink(missing_ok=True)
+    named = [
+        {
+            **part,
+            "folder": str(made(subject.place / part["folder"] / part["method"])),
+            "cases": len(subject.asked[part["method"]]),
+        }
+        for part in parts
+    ]
+    job.write_text(json.dumps({"project": str(subject.folder), "seed": 0, "parts": named}), encoding="utf-8")
+    command = [sys.executable, "-m", "dure.witness", str(job), str(result)]
+    options: dict[str, Any] = {"capture_output": True, "encoding": "utf-8", "errors": "replace"}
+    done = subprocess.run(command, env=environment(), check=False, **options)  # noqa: S603 - this program
+    if result.is_file():
+        return json.loads(result.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    if done.returncode == KILLED:
+        return None
+    raise UserError((done.stderr.strip().splitlines() or [_("the fresh process ended without an answer")])[-1])
+
+
+def environment() -> dict[str, str]:
+    """The environment of a process of its own, with this Dure importable."""
+    here = str(Path(__file__).parents[1])
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH", "")])),
+        "PYTHONUTF8": "1",
+    }
+
+
+def made(folder: Path) -> Path:
+    """The folder, there now."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+# ---- answers compared -----------------------------------------------------------------------------------------------
+
+
+def answers_of(asked: Sequence[Asked]) -> list[tuple[str, list[str]]]:
+    """Cause and answers of each case, without ids and seconds: what is compared."""
+    return [(each.cause, [answer for _request, answer in each.steps]) for each in asked]
+
+
+def differs(one: str, other: str, tolerance: float = 0.0) -> str | None:
+    """The first place where two JSON texts differ, as words; None where they agree within the relative tolerance."""
+    return _differs(json.loads(one), json.loads(other), tolerance, "")
+
+
+_MISSING = "(missing)"
+
+
+def _differs(one: Any, other: Any, tolerance: float, place: str) -> str | None:
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in sorted({*one, *other}):
+            if found := _differs(
+                one.get(key, _MISSING), other.get(key, _MISSING), tolerance, f"{place}.{key}" if place else key
+            ):
+                return found
+        return None
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        pairs = enumerate(zip(one, other, strict=True))
+        return next(
+            (found for number, (a, b) in pairs if (found := _differs(a, b, tolerance, f"{place}[{number + 1}]"))), None
+        )
+    numbers = all(isinstance(each, int | float) and not isinstance(each, bool) for each in (one, other))
+    if one == other or (numbers and math.isclose(one, other, rel_tol=tolerance, abs_tol=tolerance)):
+        return None
+    return f"{place} {_short(one)} ≠ {_short(other)}".strip()
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 40 else text[:37] + "..."

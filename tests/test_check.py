@@ -1,0 +1,273 @@
+"""The promises: three good projects keep them, eight broken ones are caught, each by the promise it breaks."""
+
+import json
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dure import check, evidence, manifest, promises, subject, trial
+from dure.data import Data
+from dure.project import Case, Round
+
+HERE = Path(__file__).parent
+GOOD = ("honam/tide", "chungcheong/kiln", "jeju/battery")
+
+
+def copied(place, tmp_path, *, tried=False):
+    """A project of these tests in a folder of its own, with its trial.json when it is wanted."""
+    folder = tmp_path / Path(place).parent.name / Path(place).name
+    shutil.copytree(HERE / place, folder)
+    if tried:
+        project = manifest.load(HERE / place)  # the copy may be edited before it is loaded
+        found = trial.run(project, Data(project.sources, project.folder), tmp_path / "trial", sealed=True)
+        (folder / "trial.json").write_text(json.dumps(evidence.content(found)), encoding="utf-8")
+    return folder
+
+
+def edited(folder, *changes, name="project.py"):
+    """A file of the project with texts replaced."""
+    path = folder / name
+    text = path.read_text(encoding="utf-8")
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def states(report):
+    return {each.name: (each.state, each.reason) for each in report.promises}
+
+
+def one_promise(folder, name, tmp_path, *, full=False):
+    """What came of one promise alone."""
+    place = tmp_path / "place"
+    place.mkdir(exist_ok=True)
+    examined = subject.Subject(manifest.load(folder), place, full=full, tell=trial.quiet)
+    promise = next(each for each in check.PROMISES if each.name == name)
+    return check._outcome(promise, examined)
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_project_is_silver_and_none_of_its_promises_fails(name, tmp_path):
+    report = check.check(manifest.load(copied(f"projects/{name}", tmp_path, tried=True)))
+    wrong = [each for each in report.promises if each.state == "broken" and each.level in ("bronze", "silver")]
+    assert wrong == []
+    assert report.level == "silver"
+    assert {each.name: each.reason for each in report.promises if each.state == "broken" and each.level == "gold"} == {
+        "card": "no model card is written from the trial yet"
+    }
+
+
+BROKEN = {
+    "leak": ("leak", "bronze", ["round open", "case 105"]),
+    "told": ("ids", "bronze", ["round open", "105-44.49"]),
+    "unscored": ("kpis", "bronze", ["the KPI late needs late", "errors"]),
+    "mutated": ("request", "none", ["line", "case 105", "yesterday"]),
+    "dice": ("seed", "none", ["line", "case 105", "catch"]),
+    "pickled": ("pickle", "none", ["project.py:4", "import pickle"]),
+    "caller": ("home", "none", ["project.py:47", "127.0.0.1"]),
+    "speechless": ("languages", "none", ["project.py:13", "catch the day before", "locale/ko.po"]),
+}
+# What else the same fault breaks; everything beyond is a false alarm.
+WITH_IT = {"leak": {"blocks"}, "unscored": {"constant", "permuted", "replay"}, "dice": {"rebuilt"}}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_project_is_caught_with_what_and_where(name):
+    report = check.check(manifest.load(HERE / "broken" / "sample" / name))
+    promise, level, words = BROKEN[name]
+    state, reason = states(report)[promise]
+    assert state == "broken"
+    assert [word for word in words if word not in reason] == []
+    assert report.level == level
+    others = {each.name for each in report.promises if each.state == "broken" and each.level in ("bronze", "silver")}
+    assert others - {promise, "replay"} == WITH_IT.get(name, set()) - {"replay"}
+
+
+def test_every_broken_project_is_tried():
+    assert {path.parent.name for path in (HERE / "broken").glob("*/*/project.toml")} == set(BROKEN)
+
+
+def test_without_a_trial_the_cure_is_said(tmp_path):
+    state, reason = one_promise(copied("projects/honam/tide", tmp_path), "replay", tmp_path)
+    assert state == "broken"
+    assert "dure run honam.tide --sealed --out DIR" in reason
+
+
+def test_a_changed_project_is_stale_and_keeps_its_level_while_the_numbers_agree(tmp_path):
+    folder = edited(copied("projects/honam/tide", tmp_path, tried=True), ("A quick forecast", "A very quick forecast"))
+    state, reason = one_promise(folder, "replay", tmp_path)
+    assert (state, reason[:6]) == ("kept", "stale:")
+
+
+def test_a_changed_project_whose_numbers_differ_is_told_which(tmp_path):
+    folder = copied("projects/honam/tide", tmp_path, tried=True)
+    edited(folder, ("abs(got.landings - case.truth)", "2 * abs(got.landings - case.truth)"))
+    state, reason = one_promise(folder, "replay", tmp_path)
+    assert state == "broken"
+    assert "third quarter: errors" in reason
+
+
+def test_changed_code_does_not_open_sealed_rounds(tmp_path, dure_home):
+    folder = edited(copied("projects/honam/tide", tmp_path, tried=True), ("A quick forecast", "A very quick forecast"))
+    check.check(manifest.load(folder))
+    assert not (dure_home / "looks.tsv").exists()
+
+
+def test_the_whole_check_opens_them_and_writes_the_look_down(tmp_path, dure_home):
+    folder = edited(
+        copied("projects/chungcheong/kiln", tmp_path, tried=True), ("A slow learner", "A very slow learner")
+    )
+    check.check(manifest.load(folder), full=True)
+    assert "chungcheong.kiln\tfourth quarter" in (dure_home / "looks.tsv").read_text(encoding="utf-8")
+
+
+def test_an_exemption_is_a_sentence_and_bronze_has_none(tmp_path):
+    folder = copied("broken/sample/leak", tmp_path)
+    toml = folder / "project.toml"
+    plain = toml.read_text(encoding="utf-8")
+    toml.write_text(
+        plain + '[exempt]\nleak = { ko = "교과서 예제입니다.", en = "A textbook example." }\n', encoding="utf-8"
+    )
+    assert one_promise(folder, "leak", tmp_path) == ("exempt", "A textbook example.")
+    toml.write_text(plain + '[exempt]\nseed = { ko = "-", en = "-" }\n', encoding="utf-8")
+    assert "seed cannot be exempted" in one_promise(folder, "manifest", tmp_path)[1]
+    toml.write_text(plain + '[exempt]\nleaks = { ko = "-", en = "-" }\n', encoding="utf-8")
+    assert "did you mean leak?" in one_promise(folder, "manifest", tmp_path)[1]
+
+
+def test_the_level_is_the_last_one_before_a_broken_promise():
+    def found(**state):
+        return [check.Found(name, name, "", state.get(name, "kept"), "") for name in check.LEVELS]
+
+    assert check.level_of(found()) == "platinum"
+    assert check.level_of(found(silver="exempt", gold="does not apply", platinum="broken")) == "gold"
+    assert check.level_of(found(silver="broken")) == "bronze"
+    assert check.level_of(found(bronze="broken")) == "none"
+
+
+@pytest.mark.parametrize(
+    ("place", "promise", "change", "words"),
+    [
+        ("honam/tide", "leak", ("history(data, asked[0].time)", "history(data, asked[1].time)"), ["begins"]),
+        ("honam/tide", "leak", ("case.time < until", "case.time <= until"), ["begins"]),
+        ("honam/tide", "nonsense", ("class Request(Form):", "class Request(Form):\n    model_config = {'extra': 'allow'}\n"),
+         ["no_such_field is unknown", "taken for good"]),
+        ("honam/tide", "constant", ("landings=asked.week_ago)", "landings=0 * asked.week_ago)"), ["constant mean"]),
+        ("honam/tide", "answers", ("landings=asked.week_ago)", "landings='many')"), ["last_week", "landings"]),
+        ("honam/tide", "sources", ('licence="CC0-1.0", ', ""), ["landings", "licence"]),
+        ("honam/tide", "pickle", ("import numpy as np", "import numpy as np\nx = eval('1')"), ["project.py:4", "eval"]),
+        ("chungcheong/kiln", "blocks", ("number // 8}", "number % 60}"), ["lot"]),
+        ("chungcheong/kiln", "rebuilt", ('kept["weights"]', '[w + kept["step"] / 1e3 for w in kept["weights"]]'), ["descent"]),
+        ("jeju/battery", "ids", ('self.start_many([""])', 'self.start_many([""])\n        self.total += 50 * len(_case)'), ["seen", "day 0"]),
+        ("jeju/battery", "twin", ("self.count + 1", "self.count + 1 + (len(asked['hour']) > 1)"), ["seen", "bill"]),
+        ("jeju/battery", "home", ("    return Clock()", "    import os\n    os.system('exit 0')\n    return Clock()"), ["os.system", "project.py"]),
+    ],
+)  # fmt: skip
+def test_other_faults_are_named(place, promise, change, words, tmp_path):
+    state, reason = one_promise(edited(copied(f"projects/{place}", tmp_path), change), promise, tmp_path)
+    assert state == "broken"
+    assert [word for word in words if word not in reason] == []
+
+
+def test_late_answers_are_measured(tmp_path):
+    folder = edited(
+        copied("projects/honam/tide", tmp_path),
+        ('version = "1"', 'version = "1"\ndeadline = 1e-9'),
+        name="project.toml",
+    )
+    state, reason = one_promise(folder, "time", tmp_path)
+    assert state == "broken"
+    assert "1e-09 s are allowed" in reason
+
+
+def test_a_command_the_readme_shows_must_exist(tmp_path):
+    folder = edited(copied("projects/honam/tide", tmp_path), ("--sealed", "--seeled"), name="README.md")
+    state, reason = one_promise(folder, "readme", tmp_path)
+    assert state == "broken"
+    assert "README.md:4" in reason
+    assert "--seeled" in reason
+
+
+def test_the_whole_check_runs_the_readmes_commands_as_well(tmp_path):
+    folder = copied("projects/honam/tide", tmp_path)
+    assert one_promise(folder, "readme", tmp_path, full=True)[0] == "kept"
+    edited(folder, ("dure show honam.tide", "dure show honam.tied"), name="README.md")
+    state, reason = one_promise(folder, "readme", tmp_path, full=True)
+    assert state == "broken"
+    assert "README.md:6" in reason
+    assert "honam.tide" in reason  # the name that was meant
+
+
+def asked(first, count, **about):
+    began = datetime(2025, 1, 1)
+    return [Case(str(n), {"n": n}, n % 3, time=began + timedelta(days=n), **about) for n in range(first, first + count)]
+
+
+def test_a_leak_through_a_frame_or_under_another_name_is_found():
+    cases = asked(10, 5)
+    frame = pl.DataFrame({"time": [case.time for case in asked(0, 11)], "truth": range(11)})
+    assert "begins" in promises._leak(Round("r", (), cases), {"plant": frame})
+    assert promises._leak(Round("r", (), cases), {"plant": frame.head(10)}) == ""
+    assert "case 12" in promises._leak(Round("r", (), cases), pl.DataFrame({"id": ["12"], "truth": [0]}))
+    renamed = [Case(f"again {case.id}", case.request, case.truth) for case in cases]
+    assert "again 10" in promises._leak(Round("r", (), cases), renamed)
+
+
+def test_small_whole_numbers_that_repeat_by_chance_are_no_leak():
+    cases = [Case(f"asked {n}", {"n": n % 4}, n % 2) for n in range(40)]
+    known = [Case(f"known {n}", {"n": n % 4}, n % 2) for n in range(400)]
+    assert promises._leak(Round("r", (), cases), known) == ""
+
+
+@given(st.lists(st.floats(allow_nan=False), max_size=30))
+def test_permuting_moves_truths_and_nothing_else(truths):
+    known = [Case(str(n), {"n": n}, truth, f"b{n}") for n, truth in enumerate(truths)]
+    mixed = subject.permute(known)
+    assert [(case.id, case.request, case.block) for case in mixed] == [
+        (case.id, case.request, case.block) for case in known
+    ]
+    assert sorted(case.truth for case in mixed) == sorted(truths)
+    frame = pl.DataFrame(
+        {"id": [str(n) for n in range(len(truths))], "truth": truths}, schema={"id": pl.String, "truth": pl.Float64}
+    )
+    after = subject.permute(frame)
+    assert after["id"].equals(frame["id"])
+    assert sorted(after["truth"]) == sorted(truths)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.floats(-9, 9) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=2), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(JSON, JSON)
+def test_two_answers_differ_only_where_they_do(one, other):
+    assert subject.differs(json.dumps(one), json.dumps(one)) is None
+    forth = subject.differs(json.dumps(one), json.dumps(other))
+    assert (forth is None) == (subject.differs(json.dumps(other), json.dumps(one)) is None)
+    if forth is None:
+        assert one == other
+
+
+def test_the_command_prints_the_level_and_the_promises(tmp_path, monkeypatch):
+    from click.testing import CliRunner
+
+    from dure.cli import cli
+
+    monkeypatch.setenv("DURE_PROJECTS", str(HERE / "projects"))
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(cli, ["check", "jeju.battery", "--json"], catch_exceptions=False)
+    said = json.loads(done.stdout)
+    assert said["level"] == "bronze"  # no trial.json lies beside it
+    assert [each["name"] for each in said["promises"]] == [each.name for each in check.PROMISES]
+    assert set(said["promises"][0]) == {"name", "level", "title", "state", "reason"}
+    assert "✗" in CliRunner().invoke(cli, ["check", "jeju.battery"], catch_exceptions=False).stdout

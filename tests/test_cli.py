@@ -1,0 +1,121 @@
+"""The command line as a person and as a script meets it: exit codes, JSON, one clear error, no traceback."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dure import cli
+
+HEADER = "번호,일시,실적(kWh),현행(kWh),업체A(kWh)"
+
+
+@pytest.fixture
+def dure(monkeypatch, capsys):
+    """Run the command line in this process: (exit code, standard output, standard error)."""
+
+    def run(*words: object, stdin: bytes = b"") -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["dure", *map(str, words)])
+        if stdin:
+            monkeypatch.setattr(sys, "stdin", _Stdin(stdin))
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as left:
+            code = int(left.code or 0)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+class _Stdin:
+    def __init__(self, raw: bytes) -> None:
+        import io
+
+        self.buffer = io.BytesIO(raw)
+
+    def isatty(self) -> bool:
+        return False
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    rows = [f"{n},2026-{n // 28 % 12 + 1:02d}-{n % 28 + 1:02d},100,{100 + n * 37 % 11},{100 + n * 37 % 7}" for n in range(168)]
+    path = tmp_path / "answers.csv"
+    path.write_text("\n".join([HEADER, *rows]), encoding="cp949")
+    return path
+
+
+def test_judge_gives_folder_and_verdicts_as_json(dure, table, tmp_path) -> None:
+    code, out, _err = dure("judge", table, "--yes", "--json", "--out", tmp_path / "e")
+    said = json.loads(out)
+    assert code == 0
+    assert Path(said["evidence"], "evidence.json").is_file()
+    assert set(said["verdicts"][0]) >= {
+        "kpi", "unit", "method", "against", "site", "round", "verdict", "because", "gain", "resolution", "more_blocks",
+        "blocks", "cases", "unanswered", "methods", "looks", "assurance", "ground", "decides",
+    }  # fmt: skip
+
+
+def test_unnamed_columns_are_never_guessed_silently(dure, table, tmp_path) -> None:
+    code, _out, err = dure("judge", table, "--out", tmp_path / "e")
+    assert code == 2
+    assert "--truth 실적 --practice 현행 --offer 업체A" in err
+    assert not (tmp_path / "e").exists()
+
+
+def test_require_better_is_an_exit_code(dure, table, tmp_path) -> None:
+    code, out, _err = dure("judge", table, "--yes", "--require", "better", "--out", tmp_path / "e", "--json")
+    assert json.loads(out)["verdicts"][0]["verdict"] == "better"
+    assert code == 0
+    swapped = ["--truth", "실적", "--practice", "업체A", "--offer", "현행", "--time", "일시", "--id", "번호"]
+    code, _out, _err = dure("judge", table, *swapped, "--yes", "--require", "better", "--out", tmp_path / "f", "--json")
+    assert code == 1
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_the_sentence_comes_first(dure, table, tmp_path, lang) -> None:
+    code, out, _err = dure("--lang", lang, "judge", table, "--yes", "--out", tmp_path / "e")
+    assert code == 0
+    assert {"ko": "낫습니다", "en": "better"}[lang] in out.splitlines()[0]
+
+
+def test_evidence_verifies_and_a_changed_byte_does_not(dure, table, tmp_path) -> None:
+    place = tmp_path / "e"
+    dure("judge", table, "--yes", "--out", place, "--json")
+    assert dure("verify", place)[0] == 0
+    raw = bytearray((place / "costs.parquet").read_bytes())
+    raw[len(raw) // 2] ^= 1
+    (place / "costs.parquet").write_bytes(raw)
+    code, out, _err = dure("verify", place)
+    assert code == 1
+    assert "costs.parquet" in out
+
+
+def test_a_judged_table_is_judged_again(dure, table, tmp_path) -> None:
+    place = tmp_path / "e"
+    dure("judge", table, "--yes", "--out", place, "--json")
+    code, out, _err = dure("verify", place, "--rerun", "--data", f"table={table}", "--json")
+    assert code == 0
+    assert json.loads(out)["rerun"] == {"reproduced": True, "differing": []}
+
+
+def test_an_unknown_command_and_file_propose_the_nearest(dure, table) -> None:
+    assert "judge" in dure("jugde")[2]
+    assert table.name in dure("judge", table.with_name("answer.csv"))[2]
+
+
+SHOP = {
+    "machines": ["M1", "M2"],
+    "jobs": [{"name": "A", "operations": [{"machines": {"M1": 3}}, {"machines": {"M2": 2}}]}],
+}
+
+
+def test_python_dash_m_and_a_closed_pipe(tmp_path) -> None:
+    done = subprocess.run([sys.executable, "-m", "dure", "--version"], capture_output=True, text=True, check=True)
+    assert "0.1.0" in done.stdout

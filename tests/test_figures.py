@@ -1,0 +1,56 @@
+"""Charts: the one mark, SVG and PNG with Korean letters, and nothing loaded from anywhere."""
+
+import sys
+
+import pytest
+
+from dure import figures
+from dure.errors import UserError
+
+pytest.importorskip("altair", reason="charts need the extra `figures`")
+pytest.importorskip("vl_convert", reason="charts need the extra `figures`")
+GAINS = {
+    "better": (1.0, 2.0, 3.0),
+    "not shown": (-1.0, 0.5, 2.0),
+    "worse": (-3.0, -2.0, -1.0),
+    "too few": (None, 1.0, None),
+}
+
+
+def mark():
+    verdicts = [
+        {"verdict": said, "gain": dict(zip(("low", "mean", "high"), gain, strict=True))} for said, gain in GAINS.items()
+    ]
+    return figures.interval_mark(verdicts, ["생산 계획", "심장 위험", "예측", "마늘"], unit="%")
+
+
+def test_each_verdict_has_its_word_beside_its_colour():
+    drawn = figures.svg(mark())
+    assert all(word in drawn for word in ("better", "not shown", "worse", "too few", "생산 계획"))
+    assert figures.COLOURS["better"] in drawn
+
+
+def test_a_chart_is_written_as_svg_and_png(tmp_path):
+    assert figures.save(mark(), tmp_path / "a.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert figures.save(mark(), tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(UserError, match=r"\.svg or \.png"):
+        figures.save(mark(), tmp_path / "a.pdf")
+
+
+@pytest.mark.parametrize(
+    "part",
+    [{"data": {"url": "file:///etc/hostname"}}, {"encoding": {"url": {"value": "http://127.0.0.1:9/a.png"}}},
+     {"layer": [{"data": {"url": "https://example.invalid/a.csv"}, "mark": "point"}]}],
+)  # fmt: skip
+def test_a_chart_that_would_load_something_is_refused(part):
+    with pytest.raises(UserError, match="may not load"):
+        figures.svg({"data": {"values": [{"url": "only a word"}]}, "mark": "point", **part})
+
+
+def test_without_the_extra_the_cure_is_said(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "altair", None)
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    figures._converter.cache_clear()
+    for draw in (lambda: figures.interval_mark([], []), lambda: figures.svg({"mark": "point"})):
+        with pytest.raises(UserError, match=r"dure\[figures\]"):
+            draw()
