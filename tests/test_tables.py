@@ -455,3 +455,14 @@ def test_whatever_is_in_the_file_it_is_read_or_refused(rows):
                 assert read(sheet, header).len() == sheet.cells.height
             except UserError:
                 continue
+
+
+def test_a_first_row_full_of_mistakes_is_no_header(tmp_path):
+    sheet = tables.read(
+        text_file(
+            tmp_path, "일시,설비용량,날\n2026-07-01,점검중,2026.7.1\n2026-07-02,3,2026-07-01\n2026-07-03,4,20260703\n"
+        )
+    )
+    assert sheet.headers == ("일시", "설비용량", "날")
+    with pytest.raises(UserError, match="row 2 ‘설비용량’: ‘점검중’"):
+        tables.numbers(sheet, "설비용량")

@@ -72,10 +72,20 @@ def texts(folder: Path, files: list[Path]) -> Iterator[tuple[str, str]]:
     """(where, text) of every `_("...")` in these files."""
     for path in files:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_" and node.args:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "said") and node.args:
                 first = node.args[0]
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
                     yield f"{path.relative_to(folder)}:{node.lineno}", first.value
+
+
+def constants(files: list[Path]) -> set[str]:
+    """Every text in these files, and every docstring's first line: what `_` may be handed when the program runs."""
+    found: set[str] = set()
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found |= {node.value, node.value.strip().split("\n")[0].rstrip(".")}
+    return found
 
 
 def fields(text: str) -> set[str]:
@@ -91,7 +101,9 @@ def catalogue(path: Path) -> dict[str, str]:
     return {entry.msgid: entry.msgstr for entry in polib.pofile(str(path))} if path.is_file() else {}
 
 
-def missing(folder: Path, used: list[tuple[str, str]], known: dict[str, str], lent: dict[str, str]) -> Iterator[str]:
+def missing(
+    folder: Path, used: list[tuple[str, str]], known: dict[str, str], lent: dict[str, str], shown: set[str]
+) -> Iterator[str]:
     """Texts without Korean, translations that fill other names than the text has, translations of no text."""
     for where, text in used:
         korean = known.get(text) or lent.get(text)
@@ -99,7 +111,7 @@ def missing(folder: Path, used: list[tuple[str, str]], known: dict[str, str], le
             yield f"{where}: no Korean for {text!r}"
         elif korean and (wrong := fields(korean) - fields(text)):
             yield f"{where}: the Korean of {text!r} fills {', '.join(sorted(wrong))}, which the text does not have"
-    for text in sorted(known.keys() - {text for _, text in used}):
+    for text in sorted(known.keys() - {text for _, text in used} - shown):
         yield f"{folder.name}/locale/ko.po: nothing says {text!r} any more"
 
 
@@ -110,12 +122,18 @@ def korean(package: Path) -> Iterator[str]:
     library = catalogue(package / "locale" / "ko.po")
     templates = "".join(path.read_text(encoding="utf-8") for path in sorted(package.rglob("*.html*")))
     used = [*texts(package, own), *in_templates(templates)]
-    yield from missing(package, used, library, {})
+    spans = {"one day", "one week", "one month"}  # made when they are said
+    yield from missing(package, used, library, {}, constants(own) | _planned(package) | spans)
     for folder in projects:
         files = [path for path in folder.rglob("*.py") if "tests" not in path.parts]
         used = list(texts(folder, files))
-        for finding in missing(folder, used, catalogue(folder / "locale" / "ko.po"), library):
+        for finding in missing(folder, used, catalogue(folder / "locale" / "ko.po"), library, constants(files)):
             yield f"{folder.parent.name}/{folder.name}/{finding}"
+
+
+def _planned(package: Path) -> set[str]:
+    """Texts of the templates that `dure new` fills: they are a new project's, and may lean on the library's Korean."""
+    return set(re.findall(r"""["']([^"'\n]+)["']""", "".join(p.read_text(encoding="utf-8") for p in package.rglob("*.j2"))))
 
 
 def in_templates(source: str) -> Iterator[tuple[str, str]]:

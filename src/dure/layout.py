@@ -168,7 +168,7 @@ def _header_block(grid: list[Cells], kinds: list[str], merges: list[Merge]) -> t
     runs = [_is_run([cells[row] for cells in grid]) for row in range(height)]
     runs = [run and not after for run, after in zip(runs, [*runs[1:], False], strict=True)]  # two in a row are data
     agree = [0 if runs[row] else sum(kinds[at] == rows[row][at] for at in strong) for row in range(height)]
-    differ = [sum(rows[row][at] not in ("empty", kinds[at]) for at in strong) for row in range(height)]
+    differ = [sum(rows[row][at] == "text" for at in strong) for row in range(height)]
     if not strong:
         first = next((row for row in range(height) if filled[row] >= 0.6 * max(filled)), 0)
         return _upwards(rows, grid, merges, first), first + 1

@@ -21,8 +21,9 @@ def check(request: Request, response: Response) -> None:
     by_machine: dict[str, list[Placed]] = defaultdict(list)
     for placed in response.operations:
         by_machine[placed.machine].append(placed)
+    families = {(job.name, number): op.family for job in request.jobs for number, op in enumerate(job.operations, 1)}
     for machine, work in by_machine.items():
-        _one_at_a_time(request, machine, sorted(work, key=lambda placed: (placed.start, placed.end)))
+        _one_at_a_time(request, machine, families, sorted(work, key=lambda placed: (placed.start, placed.end)))
     for pin in request.pins:
         placed = plan[pin.job, pin.operation]
         if (placed.machine, placed.start) != (pin.machine, pin.start):
@@ -66,9 +67,10 @@ def _in_order(job: Job, plan: list[Placed]) -> None:
         ready = placed.end
 
 
-def _one_at_a_time(request: Request, machine: str, work: list[Placed]) -> None:
+def _one_at_a_time(
+    request: Request, machine: str, families: dict[tuple[str, int], str], work: list[Placed]
+) -> None:
     """`work` by start: no two at once, time for the set-up between them, nothing in closed time."""
-    families = {(job.name, number): op.family for job in request.jobs for number, op in enumerate(job.operations, 1)}
     everywhere = {(each.before, each.after): each.minutes for each in request.set_ups if each.machine is None}
     here = everywhere | {(each.before, each.after): each.minutes for each in request.set_ups if each.machine == machine}
     closed = [(each.start, each.end) for each in request.closed if each.machine == machine]

@@ -12,6 +12,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from dure import Work
@@ -148,7 +149,7 @@ class Floor:
         self.pins = {(pin.job, pin.operation): pin for pin in request.pins}
         self.operations = [job.operations for job in request.jobs]
         least = [[min(each.machines.values()) for each in job.operations] for job in request.jobs]
-        self.left = [[sum(row[k:]) for k in range(len(row))] if len(row) < 50 else _suffix(row) for row in least]
+        self.left = [list(accumulate(reversed(row)))[::-1] for row in least]
         self.promised = [self._promise(j) for j in range(len(request.jobs))]
         minutes = set_up_minutes(request)
         self.closed: dict[str, list[tuple[int, int]]] = {name: [] for name in request.machines}
@@ -269,10 +270,3 @@ class Floor:
         machine.pass_pins(now)
         return None if machine.free > now else machine.end_of(now, minutes, family)
 
-
-def _suffix(row: list[int]) -> list[int]:
-    found, total = [], 0
-    for each in reversed(row):
-        total += each
-        found.append(total)
-    return found[::-1]
