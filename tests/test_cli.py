@@ -45,7 +45,10 @@ class _Stdin:
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
-    rows = [f"{n},2026-{n // 28 % 12 + 1:02d}-{n % 28 + 1:02d},100,{100 + n * 37 % 11},{100 + n * 37 % 7}" for n in range(168)]
+    rows = [
+        f"{n},2026-{n // 28 % 12 + 1:02d}-{n % 28 + 1:02d},100,{100 + n * 37 % 11},{100 + n * 37 % 7}"
+        for n in range(168)
+    ]
     path = tmp_path / "answers.csv"
     path.write_text("\n".join([HEADER, *rows]), encoding="cp949")
     return path

@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from trials import KPIS, outcomes, trial
 
 from dure import evidence
 from dure.errors import UserError
 from dure.trial import verdicts
+from trials import KPIS, outcomes, trial
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,9 @@ def test_it_is_an_in_toto_statement_in_a_dsse_envelope(written):
     statement = json.loads(base64.b64decode(envelope["payload"]))
     assert envelope["payloadType"] == "application/vnd.in-toto+json"
     assert statement["_type"] == "https://in-toto.io/Statement/v1"
-    assert {each["name"] for each in statement["subject"]} == {n for n in files(written) if n != "evidence.json" and "private/" not in n}
+    assert {each["name"] for each in statement["subject"]} == {
+        n for n in files(written) if n != "evidence.json" and "private/" not in n
+    }
     assert statement["predicate"]["trial"] == json.loads((written / "trial.json").read_text(encoding="utf-8"))
 
 
@@ -139,7 +141,11 @@ ALL = ["outcomes.parquet", "rows.txt", "costs.parquet", "trial.json", "report.ht
 def test_any_other_file(copy, name):
     path = copy / name
     good = path.read_bytes()
-    changed = [good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :] for place in {0, 5, len(good) // 3, len(good) // 2, len(good) - 9, len(good) - 1} if place < len(good)]
+    changed = [
+        good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :]
+        for place in {0, 5, len(good) // 3, len(good) // 2, len(good) - 9, len(good) - 1}
+        if place < len(good)
+    ]
     for raw in [*changed, good + b"\0", good[:-1], b""]:
         path.write_bytes(raw)
         assert named(evidence.verify(copy)) == {name}
@@ -238,7 +244,9 @@ def test_a_signature_under_another_name_is_refused(copy, tmp_path):
     assert named(evidence.verify(copy)) == {"evidence.json"}
 
 
-@pytest.mark.parametrize("name", ["../outside", "/etc/hostname", "a/../../b", "a\\b", "C:x", "", "./x", "a//b", "con/ ", "..", "\0"])
+@pytest.mark.parametrize(
+    "name", ["../outside", "/etc/hostname", "a/../../b", "a\\b", "C:x", "", "./x", "a//b", "con/ ", "..", "\0"]
+)
 def test_no_name_leads_out_of_the_folder(copy, tmp_path, name):
     def change(statement):
         statement["subject"].append({"name": name, "digest": {"sha256": "0" * 64}})
@@ -382,7 +390,10 @@ def patients(sizes, sites=("A",)):
 def test_patients_are_joined_in_fives():
     table = evidence.joined(patients([1] * 12))
     assert table.filter(pl.col("method") == "ours")["cases"].to_list() == [5, 7]
-    assert table.filter(pl.col("method") == "ours")["errors"].to_list() == [0 + 1 + 2 + 3 + 4, 5 + 6 + 7 + 8 + 9 + 10 + 11]
+    assert table.filter(pl.col("method") == "ours")["errors"].to_list() == [
+        0 + 1 + 2 + 3 + 4,
+        5 + 6 + 7 + 8 + 9 + 10 + 11,
+    ]
     assert not any("patient" in block for block in table["block"])
 
 
@@ -431,7 +442,9 @@ def test_the_same_outcomes_reproduce_in_any_order():
 
 def test_rows_that_differ_are_named_with_both_numbers():
     table = outcomes()
-    other = table.with_columns(pl.when(pl.int_range(pl.len()) == 4).then(pl.col("errors") * 1.01).otherwise("errors").alias("errors"))
+    other = table.with_columns(
+        pl.when(pl.int_range(pl.len()) == 4).then(pl.col("errors") * 1.01).otherwise("errors").alias("errors")
+    )
     (row,) = evidence.compare(table, other)
     assert row.startswith("row 5: basic · summer · A · W04: errors ")
     assert evidence.compare(table, other, tolerance=0.02) == []

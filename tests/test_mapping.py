@@ -392,6 +392,23 @@ def test_times_of_a_piece(tmp_path, header, cell):
     assert opened(path, readers.WORK_ORDERS)["minutes_each"].to_list() == pytest.approx([1.5])
 
 
+def test_a_group_s_name_is_not_given_to_one_of_its_columns(tmp_path):
+    rows = "".join(f"A,M{day},2026-07-{day:02d},8,0.2,0.3,0.1,7.4\n" for day in range(1, 6))
+    path = text_file(
+        tmp_path, f"라인,설비,날짜,조업시간(H),유실시간(H),,,실가동시간(H)\n,,,,고장,기종교체,기타,\n{rows}"
+    )
+    frame, used = mapping.open_own(path, readers.MACHINE_RUNNING, confirm=Asked())
+    assert frame.row(0, named=True) | {"machine": "M1", "planned": 480.0, "down": None} == frame.row(0, named=True)
+    assert used.matches["breakdown"].header == "유실시간 / 고장"
+    assert used.matches["set_up"].header == "유실시간 / 기종교체"
+
+
+def test_a_sign_for_missing_is_no_wrong_unit(tmp_path):
+    path = text_file(tmp_path, "TM,STN,TA(℃)\n202607010100,184,20.1\n202607010200,184,-99.9\n202607010300,184,20.2\n")
+    with pytest.raises(UserError, match=r"row 3 ‘TA’: ‘-99.9’ is outside -45 to 50 °C"):
+        opened(path, readers.HOURLY_WEATHER)
+
+
 CELLS = st.sampled_from(["", "1", "24", "0.5", "2026-07-01", "7/1", "01:00", "12kWh", "점검", "합계", "제주", "-"])
 HEADERS = st.sampled_from(
     [

@@ -11,7 +11,11 @@ from dure.errors import UserError
 from dure.words import speak
 
 ABOUT = {
-    "labels": {"today": {"ko": "현행", "en": "today"}, "a": {"ko": "업체A의 예측", "en": "Vendor A"}, "b": {"ko": "업체B", "en": "Vendor B"}},
+    "labels": {
+        "today": {"ko": "현행", "en": "today"},
+        "a": {"ko": "업체A의 예측", "en": "Vendor A"},
+        "b": {"ko": "업체B", "en": "Vendor B"},
+    },
     "span": {"sealed": {"first": "2026-03-01T00:00:00", "last": "2026-08-15T23:00:00", "cases": 4032, "moments": 4032}},
     "unanswered_limit": 0.05,
     "profile": "full",
@@ -40,7 +44,13 @@ def told(part, one=VERDICT, about=ABOUT):
     return sentence.parts(one, about)[part]
 
 
-NOT_SHOWN = {"verdict": "not shown", "because": "neither", "gain": {"low": -1.5, "mean": 2.0, "high": 4.4}, "blocks": 61, "block_word": "day"}
+NOT_SHOWN = {
+    "verdict": "not shown",
+    "because": "neither",
+    "gain": {"low": -1.5, "mean": 2.0, "high": 4.4},
+    "blocks": 61,
+    "block_word": "day",
+}
 
 HEADS = {
     "better": (
@@ -55,17 +65,25 @@ HEADS = {
     ),
     "not shown": (
         NOT_SHOWN,
-        "업체A의 예측이 현행보다 나은지 **아직 알 수 없습니다**. 개선폭은 2.0 %이고, 95 % 구간이 −1.5 %에서 4.4 %까지로 0을 품고 있습니다."
-        " 61일 자료로는 4.9 % 이상의 차이만 보입니다. 2 % 차이까지 보려면 약 300일치가 더 필요합니다.",
-        "Whether Vendor A is better than today is **not shown** yet. The gain is 2.0 %; its 95 % interval, −1.5 % to 4.4 %, holds zero."
-        " 61 days can show a difference of 4.9 % or more; to see 2 %, about 300 more days would be needed.",
+        (
+            "업체A의 예측이 현행보다 나은지 **아직 알 수 없습니다**. 개선폭은 2.0 %이고, 95 % 구간이 −1.5 %에서 4.4 %까지로 0을 품고 있습니다."
+            " 61일 자료로는 4.9 % 이상의 차이만 보입니다. 2 % 차이까지 보려면 약 300일치가 더 필요합니다."
+        ),
+        (
+            "Whether Vendor A is better than today is **not shown** yet. The gain is 2.0 %; its 95 % interval, −1.5 % to 4.4 %, holds zero."
+            " 61 days can show a difference of 4.9 % or more; to see 2 %, about 300 more days would be needed."
+        ),
     ),
     "not shown, the swap test alone says no": (
         {**NOT_SHOWN, "because": "interval only", "gain": {"low": 0.2, "mean": 2.0, "high": 4.4}, "more_blocks": 10**9},
-        "업체A의 예측이 현행보다 나은지 **아직 알 수 없습니다**. 개선폭은 2.0 %이고 95 % 구간(0.2 %에서 4.4 %까지)은 0을 벗어나지만,"
-        " 뒤바꿈 검정의 결론은 그렇지 않습니다. 61일 자료로는 4.9 % 이상의 차이만 보입니다.",
-        "Whether Vendor A is better than today is **not shown** yet. The gain is 2.0 %; its 95 % interval, 0.2 % to 4.4 %, leaves zero out,"
-        " but the swap test does not agree. 61 days can show a difference of 4.9 % or more.",
+        (
+            "업체A의 예측이 현행보다 나은지 **아직 알 수 없습니다**. 개선폭은 2.0 %이고 95 % 구간(0.2 %에서 4.4 %까지)은 0을 벗어나지만,"
+            " 뒤바꿈 검정의 결론은 그렇지 않습니다. 61일 자료로는 4.9 % 이상의 차이만 보입니다."
+        ),
+        (
+            "Whether Vendor A is better than today is **not shown** yet. The gain is 2.0 %; its 95 % interval, 0.2 % to 4.4 %, leaves zero out,"
+            " but the swap test does not agree. 61 days can show a difference of 4.9 % or more."
+        ),
     ),
     "no difference": (
         {**NOT_SHOWN, "because": "no difference", "gain": {"low": 0.0, "mean": 0.0, "high": 0.0}, "resolution": 0.0},
@@ -75,8 +93,10 @@ HEADS = {
     "too few": (
         {"verdict": "too few", "because": "under six blocks", "blocks": 4, "more_blocks": 2, "resolution": None, "gain": {"low": None, "mean": 9.0, "high": None}},
         "업체A의 예측이 현행보다 나은지 판단하기에는 **자료가 부족합니다**. 서로 독립인 묶음이 4개뿐입니다(최소 6개). 2주치가 더 있으면 판정할 수 있습니다.",
-        "There is **too little** to say whether Vendor A is better than today: there are only 4 independent blocks (at least 6)."
-        " 2 more weeks would be enough to judge.",
+        (
+            "There is **too little** to say whether Vendor A is better than today: there are only 4 independent blocks (at least 6)."
+            " 2 more weeks would be enough to judge."
+        ),
     ),
     "lost, unanswered": (
         {"verdict": "lost", "because": "unanswered", "unanswered": {"share": 0.123, "by": {"late": 3}}},
@@ -109,8 +129,10 @@ HEADS = {
     "against a rival, higher is better, in points": (
         {"against": "b", "better": "higher", "unit": "%", "kpi": {"ko": "맞힌 비율", "en": "share right"}, "methods": {"a": 87.0, "b": 75.0}},
         "업체A의 예측이 업체B보다 **낫습니다**. 맞힌 비율이 12.3 %p 높습니다(95 % 구간 8.1–16.0 %p, 24주).",
-        "Vendor A is **better** than Vendor B: its share right is 12.3 percentage points higher"
-        " (95 % interval 8.1 to 16.0 percentage points, 24 weeks).",
+        (
+            "Vendor A is **better** than Vendor B: its share right is 12.3 percentage points higher"
+            " (95 % interval 8.1 to 16.0 percentage points, 24 weeks)."
+        ),
     ),
     "no upper bound": (
         {"gain": {"low": 8.1, "mean": 12.3, "high": None}},
@@ -127,69 +149,99 @@ def test_the_answer(lang, name):
 
 
 def test_under_fifty_blocks_the_rare_loss_is_named(lang):
-    assert told("caution") == {
-        "ko": "24주 자료로는 8주에 한 번보다 드문 큰 손실은 아직 나타나지 않았을 수 있습니다. 한 주에 31.2 kWh만큼 손해가 나면 이 판정은 뒤집힙니다.",
-        "en": "24 weeks may not yet have shown a large loss rarer than once in 8 weeks. One more week losing 31.2 kWh would undo this verdict.",
-    }[lang]
+    assert (
+        told("caution")
+        == {
+            "ko": "24주 자료로는 8주에 한 번보다 드문 큰 손실은 아직 나타나지 않았을 수 있습니다. 한 주에 31.2 kWh만큼 손해가 나면 이 판정은 뒤집힙니다.",
+            "en": "24 weeks may not yet have shown a large loss rarer than once in 8 weeks. One more week losing 31.2 kWh would undo this verdict.",
+        }[lang]
+    )
     assert told("caution", verdict(rare=None, blocks=60)) == ""
 
 
 def test_a_worse_verdict_is_undone_by_a_gain(lang):
     worse = verdict(verdict="worse", gain={"low": -16.0, "mean": -12.3, "high": -8.1}, undo=0.0)
-    assert told("caution", worse) == {
-        "ko": "24주 자료로는 8주에 한 번보다 드문 큰 이득은 아직 나타나지 않았을 수 있습니다. 한 주에 손해가 없기만 해도 이 판정은 뒤집힙니다.",
-        "en": "24 weeks may not yet have shown a large gain rarer than once in 8 weeks. One more week without a loss would undo this verdict.",
-    }[lang]
+    assert (
+        told("caution", worse)
+        == {
+            "ko": "24주 자료로는 8주에 한 번보다 드문 큰 이득은 아직 나타나지 않았을 수 있습니다. 한 주에 손해가 없기만 해도 이 판정은 뒤집힙니다.",
+            "en": "24 weeks may not yet have shown a large gain rarer than once in 8 weeks. One more week without a loss would undo this verdict.",
+        }[lang]
+    )
 
 
 def test_from_six_places_on_the_places_are_counted(lang):
     many = verdict(site="all", sites=7, sampled="site", rare=7 / 3, undo=1.5)
-    assert told("caution", many) == {
-        "ko": "7곳 자료로는 2곳에 한 번보다 드문 큰 손실은 아직 나타나지 않았을 수 있습니다. 한 곳에서 1.50 kWh만큼 손해가 나면 이 판정은 뒤집힙니다.",
-        "en": "7 places may not yet have shown a large loss rarer than once in 2 places. One more place losing 1.50 kWh would undo this verdict.",
-    }[lang]
+    assert (
+        told("caution", many)
+        == {
+            "ko": "7곳 자료로는 2곳에 한 번보다 드문 큰 손실은 아직 나타나지 않았을 수 있습니다. 한 곳에서 1.50 kWh만큼 손해가 나면 이 판정은 뒤집힙니다.",
+            "en": "7 places may not yet have shown a large loss rarer than once in 2 places. One more place losing 1.50 kWh would undo this verdict.",
+        }[lang]
+    )
     assert told("places", many) == ""
-    assert told("places", verdict(site="all", sites=3)) == {"ko": "이 3곳에서의 결과입니다.", "en": "This holds at these 3 places."}[lang]
+    assert (
+        told("places", verdict(site="all", sites=3))
+        == {"ko": "이 3곳에서의 결과입니다.", "en": "This holds at these 3 places."}[lang]
+    )
 
 
 def test_unanswered_cases_are_counted_by_cause(lang):
     some = verdict(unanswered={"share": 0.012, "by": {"late": 5, "crashed": 1}})
-    assert told("unanswered", some) == {
-        "ko": "사례의 1.2 %에 답하지 못해(시간 초과 5, 오류로 멈춤 1) 현행이 대신 답했습니다.",
-        "en": "1.2 % of the cases went unanswered (too late 5, crashed 1); there today's practice answered.",
-    }[lang]
+    assert (
+        told("unanswered", some)
+        == {
+            "ko": "사례의 1.2 %에 답하지 못해(시간 초과 5, 오류로 멈춤 1) 현행이 대신 답했습니다.",
+            "en": "1.2 % of the cases went unanswered (too late 5, crashed 1); there today's practice answered.",
+        }[lang]
+    )
 
 
 def test_what_it_does_not_show(lang):
-    assert told("limits") == {
-        "ko": "이 결과로는 알 수 없는 것: 다른 현장, 다른 계절(2026-03-01부터 2026-08-15까지의 자료입니다).",
-        "en": "Not shown by this: other places; other seasons (data of 2026-03-01 to 2026-08-15).",
-    }[lang]
+    assert (
+        told("limits")
+        == {
+            "ko": "이 결과로는 알 수 없는 것: 다른 현장, 다른 계절(2026-03-01부터 2026-08-15까지의 자료입니다).",
+            "en": "Not shown by this: other places; other seasons (data of 2026-03-01 to 2026-08-15).",
+        }[lang]
+    )
 
 
 def test_open_data_open_rounds_and_recorded_answers_are_limits(lang):
     one = verdict(round="open", ground="benchmark", site="all", sites=3)
-    assert told("limits", one) == {
-        "ko": "이 결과로는 알 수 없는 것: 이 3곳 밖의 현장, 현장에서 쓸 때의 결과(공개 자료로 시험했습니다), 아무도 본 적 없는 사례(공개 회차만 돌렸습니다).",
-        "en": "Not shown by this: places other than these 3 places; use in the field (tried on open data); cases nobody worked on (open rounds only).",
-    }[lang]
+    assert (
+        told("limits", one)
+        == {
+            "ko": "이 결과로는 알 수 없는 것: 이 3곳 밖의 현장, 현장에서 쓸 때의 결과(공개 자료로 시험했습니다), 아무도 본 적 없는 사례(공개 회차만 돌렸습니다).",
+            "en": "Not shown by this: places other than these 3 places; use in the field (tried on open data); cases nobody worked on (open rounds only).",
+        }[lang]
+    )
     recorded = told("limits", verdict(**NOT_SHOWN), {**ABOUT, "note": "answers recorded elsewhere"})
-    assert recorded == {
-        "ko": "이 결과로는 알 수 없는 것: 답에 실적이 새어 들지 않았는지(다른 곳에서 기록된 답입니다).",
-        "en": "Not shown by this: that no answer had seen the truth (answers were recorded elsewhere).",
-    }[lang]
+    assert (
+        recorded
+        == {
+            "ko": "이 결과로는 알 수 없는 것: 답에 실적이 새어 들지 않았는지(다른 곳에서 기록된 답입니다).",
+            "en": "Not shown by this: that no answer had seen the truth (answers were recorded elsewhere).",
+        }[lang]
+    )
 
 
 def test_a_whole_year_is_no_season(lang):
     year = {"sealed": {"first": "2025-01-01", "last": "2025-12-31", "cases": 365, "moments": 365}}
-    assert told("limits", VERDICT, {**ABOUT, "span": year}) == {"ko": "이 결과로는 알 수 없는 것: 다른 현장.", "en": "Not shown by this: other places."}[lang]
+    assert (
+        told("limits", VERDICT, {**ABOUT, "span": year})
+        == {"ko": "이 결과로는 알 수 없는 것: 다른 현장.", "en": "Not shown by this: other places."}[lang]
+    )
 
 
 def test_assurance_ground_and_looks_are_always_said(lang):
-    assert told("assurance", verdict(looks=3)) == {
-        "ko": "보증 수준: 자체 실행, 근거 자료: 현장 자료. 봉인 회차 열람 3회(이 컴퓨터의 기록).",
-        "en": "Assurance: self-run; ground: field data. The sealed rounds were opened 3 times, as this machine admits.",
-    }[lang]
+    assert (
+        told("assurance", verdict(looks=3))
+        == {
+            "ko": "보증 수준: 자체 실행, 근거 자료: 현장 자료. 봉인 회차 열람 3회(이 컴퓨터의 기록).",
+            "en": "Assurance: self-run; ground: field data. The sealed rounds were opened 3 times, as this machine admits.",
+        }[lang]
+    )
 
 
 def test_plain_has_no_marks_and_says_everything(lang):
@@ -213,10 +265,13 @@ PRICED = {**ABOUT, "worth": {"won": 120.0, "unit": "kWh"}}
 
 def test_won_a_month(lang):
     """12.3 kWh a case, 24 cases a day, 30.4375 days, 120 won: 1.078 million won."""
-    assert told("price", VERDICT, PRICED) == {
-        "ko": "kWh당 120원으로 치면 한 달에 약 110만 원입니다.",
-        "en": "At 120 won a kWh that is about 1.1 million won a month.",
-    }[lang]
+    assert (
+        told("price", VERDICT, PRICED)
+        == {
+            "ko": "kWh당 120원으로 치면 한 달에 약 110만 원입니다.",
+            "en": "At 120 won a kWh that is about 1.1 million won a month.",
+        }[lang]
+    )
     value, why = sentence.priced(VERDICT, PRICED)
     assert value == pytest.approx(12.3 * 24 * 365.25 / 12 * 120, rel=1e-9)
     assert why == ""
@@ -224,14 +279,23 @@ def test_won_a_month(lang):
 
 def test_a_loss_is_a_loss(lang):
     worse = verdict(verdict="worse", gain={"low": -16.0, "mean": -12.3, "high": -8.1})
-    assert told("price", worse, PRICED) == {
-        "ko": "kWh당 120원으로 치면 한 달에 약 110만 원 손해입니다.",
-        "en": "At 120 won a kWh that costs about 1.1 million won more a month.",
-    }[lang]
+    assert (
+        told("price", worse, PRICED)
+        == {
+            "ko": "kWh당 120원으로 치면 한 달에 약 110만 원 손해입니다.",
+            "en": "At 120 won a kWh that costs about 1.1 million won more a month.",
+        }[lang]
+    )
 
 
 def test_a_kpi_in_won_needs_no_price(lang):
-    assert told("price", verdict(unit="만원", of="cost")) == {"ko": "한 달에 약 2.2만 원입니다.", "en": "That is about 22,000 won a month."}[lang].replace("2.2만", "2만 2,000").replace("0 원입", "0원입")
+    assert (
+        told("price", verdict(unit="만원", of="cost"))
+        == {
+            "ko": "한 달에 약 2만 2,000원입니다.",
+            "en": "That is about 22,000 won a month.",
+        }[lang]
+    )
 
 
 def test_another_unit_of_the_same_kind_is_converted():
@@ -285,12 +349,15 @@ def test_won_as_people_say_them(lang, value, korean, english):
 
 
 def test_the_mark_of_a_terminal():
-    assert mark.terminal(VERDICT, ABOUT, encoding="utf-8") == "Vendor A                         │       ├───●──┤   better           12.3 % better (8.1 to 16.0 %)"
+    assert (
+        mark.terminal(VERDICT, ABOUT, encoding="utf-8")
+        == "Vendor A                         │       ├───●──┤   better           12.3 % better (8.1 to 16.0 %)"
+    )
 
 
 def test_the_mark_where_only_ascii_is_had():
     text = mark.terminal(verdict(**NOT_SHOWN), ABOUT, encoding="latin-1")
-    assert text == "Vendor A                    [----|------o-------]   not shown        2.0 % better (-1.5 to 4.4 %)".replace("-1.5", "−1.5")
+    assert text == "Vendor A                    [----|------o-------]   not shown        2.0 % better (−1.5 to 4.4 %)"
 
 
 def test_marks_under_each_other_share_one_scale():
@@ -320,7 +387,11 @@ BOUND = st.none() | st.floats(-1e9, 1e9)
 @given(st.sampled_from(["better", "worse", "not shown", "too few", "lost"]), BOUND, st.floats(-1e9, 1e9), BOUND,
        st.sampled_from(["kWh", "", "%", "원", "h"]), st.none() | st.floats(-1e6, 1e6), st.sampled_from(["lower", "higher"]))  # fmt: skip
 def test_whatever_the_numbers_something_sensible_is_said(kind, low, mean, high, unit, base, better):
-    gain = {"low": None if low is None else min(low, mean), "mean": mean, "high": None if high is None else max(high, mean)}
+    gain = {
+        "low": None if low is None else min(low, mean),
+        "mean": mean,
+        "high": None if high is None else max(high, mean),
+    }
     because = {"lost": "limit", "too few": "under six blocks", "not shown": "neither"}.get(kind, "interval and swap")
     one = verdict(verdict=kind, because=because, gain=gain, unit=unit, better=better, methods={"today": base, "a": 1.0})
     text = sentence.plain(one, PRICED)

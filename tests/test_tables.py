@@ -277,7 +277,7 @@ def test_text_in_a_number_column_names_sheet_row_column_and_cure(tmp_path):
         tables.numbers(tables.read(path), "설비용량")
     assert (
         str(caught.value)
-        == "‘발전량.xlsx’ sheet ‘1월’ row 10 ‘설비용량’: ‘점검중’ is not a number Leave the cell empty or put the number there, then give the file again."
+        == "‘발전량.xlsx’ sheet ‘1월’ row 10 ‘설비용량’: ‘점검중’ is not a number. Leave the cell empty or put the number there, then give the file again."
     )
 
 

@@ -1,5 +1,7 @@
 """A small trial made by hand, for tests of evidence, report and exports: two methods and a rival, sites, blocks."""
 
+import copy
+
 import numpy as np
 import polars as pl
 
@@ -11,8 +13,20 @@ LABELS = {
     "boosting": {"ko": "그래디언트 부스팅", "en": "Gradient boosting"},
 }
 KPIS = [
-    {"name": {"ko": "평균 절대 오차", "en": "mean absolute error"}, "unit": "kWh", "better": "lower", "of": "errors / cases", "limit": None},
-    {"name": {"ko": "맞힌 비율", "en": "share right"}, "unit": "%", "better": "higher", "of": "100 * hits / cases", "limit": [50, None]},
+    {
+        "name": {"ko": "평균 절대 오차", "en": "mean absolute error"},
+        "unit": "kWh",
+        "better": "lower",
+        "of": "errors / cases",
+        "limit": None,
+    },
+    {
+        "name": {"ko": "맞힌 비율", "en": "share right"},
+        "unit": "%",
+        "better": "higher",
+        "of": "100 * hits / cases",
+        "limit": [50, None],
+    },
 ]
 
 
@@ -25,9 +39,17 @@ def outcomes(sites=("A", "B"), blocks=12, cases=20, gains=None):
         gain = (gains or {}).get(site, 10.0) + noise.normal(0, 4, blocks)
         for method, share in (("basic", 0.0), ("ours", 1.0), ("boosting", 0.5)):
             rows += [
-                {"method": method, "round": "summer", "sealed": True, "site": site, "block": f"W{week:02d}", "cases": cases,
-                 "unanswered": float(method == "ours" and week == 3), "errors": float(base[week] - share * gain[week]),
-                 "hits": cases - 3.0 - (method == "basic") * (week % 2)}
+                {
+                    "method": method,
+                    "round": "summer",
+                    "sealed": True,
+                    "site": site,
+                    "block": f"W{week:02d}",
+                    "cases": cases,
+                    "unanswered": float(method == "ours" and week == 3),
+                    "errors": float(base[week] - share * gain[week]),
+                    "hits": cases - 3.0 - (method == "basic") * (week % 2),
+                }
                 for week in range(blocks)
             ]
     order = {"basic": 0, "ours": 1, "boosting": 2}
@@ -35,7 +57,10 @@ def outcomes(sites=("A", "B"), blocks=12, cases=20, gains=None):
 
 
 def about(**more):
-    return {
+    return copy.deepcopy(_ABOUT) | more
+
+
+_ABOUT = {
         "id": "gangwon.heart", "version": "1.0.0", "title": {"ko": "심장 위험", "en": "Heart risk"}, "dure": "0.1.0", "code": "ab" * 32,
         "profile": "full", "seeds": [0], "ground": "benchmark", "assurance": "self-run", "replay": 0.0, "unanswered_limit": 0.05, "looks": 1,
         "practice": {"source": "Genders et al., BMJ 2012", "year": 2012, "who": {"ko": "외래 진료실", "en": "clinics"},
@@ -45,14 +70,44 @@ def about(**more):
         "data": [{"name": "hospitals", "sha256": "cd" * 32, "origin": "wheel", "licence": "CC-BY-4.0", "credit": "UCI <Heart> & co.",
                   "access": "open", "version": "0.1.0"}],
         "left_out": [{"round": "summer", "case": "p-17", "cause": "declined", "why": "no age"}],
-        "unanswered_by": {"ours": {"late": 2}}, "span": {}, **more,
+        "unanswered_by": {"ours": {"late": 2}}, "span": {},
     }  # fmt: skip
 
 
 def trial(table=None, **more):
     table = outcomes() if table is None else table
-    said = about(**more)
-    cases = pl.DataFrame({"seed": [0], "round": ["summer"], "site": ["A"], "block": ["W00"], "case": ["p-1"], "method": ["ours"], "cause": [""], "errors": [1.0]})
-    answers = pl.DataFrame({"seed": [0], "round": ["summer"], "site": ["A"], "case": ["p-1"], "time": [None], "method": ["ours"], "answer": ["{}"]})
-    costs = pl.DataFrame({"seed": [0], "round": ["summer"], "method": ["ours"], "build_seconds": [1.0], "play_seconds": [2.0], "steps": [3]})
-    return Trial("gangwon.heart", "1.0.0", table, cases, answers, costs, KPIS, said, verdicts(table, KPIS, said))
+    said, kpis = about(**more), copy.deepcopy(KPIS)
+    cases = pl.DataFrame(
+        {
+            "seed": [0],
+            "round": ["summer"],
+            "site": ["A"],
+            "block": ["W00"],
+            "case": ["p-1"],
+            "method": ["ours"],
+            "cause": [""],
+            "errors": [1.0],
+        }
+    )
+    answers = pl.DataFrame(
+        {
+            "seed": [0],
+            "round": ["summer"],
+            "site": ["A"],
+            "case": ["p-1"],
+            "time": [None],
+            "method": ["ours"],
+            "answer": ["{}"],
+        }
+    )
+    costs = pl.DataFrame(
+        {
+            "seed": [0],
+            "round": ["summer"],
+            "method": ["ours"],
+            "build_seconds": [1.0],
+            "play_seconds": [2.0],
+            "steps": [3],
+        }
+    )
+    return Trial("gangwon.heart", "1.0.0", table, cases, answers, costs, kpis, said, verdicts(table, kpis, said))

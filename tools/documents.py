@@ -72,7 +72,12 @@ def texts(folder: Path, files: list[Path]) -> Iterator[tuple[str, str]]:
     """(where, text) of every `_("...")` in these files."""
     for path in files:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("_", "said") and node.args:
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in ("_", "said")
+                and node.args
+            ):
                 first = node.args[0]
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
                     yield f"{path.relative_to(folder)}:{node.lineno}", first.value
@@ -122,8 +127,7 @@ def korean(package: Path) -> Iterator[str]:
     library = catalogue(package / "locale" / "ko.po")
     templates = "".join(path.read_text(encoding="utf-8") for path in sorted(package.rglob("*.html*")))
     used = [*texts(package, own), *in_templates(templates)]
-    spans = {"one day", "one week", "one month"}  # made when they are said
-    yield from missing(package, used, library, {}, constants(own) | _planned(package) | spans)
+    yield from missing(package, used, library, {}, constants(own) | _planned(package))
     for folder in projects:
         files = [path for path in folder.rglob("*.py") if "tests" not in path.parts]
         used = list(texts(folder, files))
@@ -133,7 +137,9 @@ def korean(package: Path) -> Iterator[str]:
 
 def _planned(package: Path) -> set[str]:
     """Texts of the templates that `dure new` fills: they are a new project's, and may lean on the library's Korean."""
-    return set(re.findall(r"""["']([^"'\n]+)["']""", "".join(p.read_text(encoding="utf-8") for p in package.rglob("*.j2"))))
+    return set(
+        re.findall(r"""["']([^"'\n]+)["']""", "".join(p.read_text(encoding="utf-8") for p in package.rglob("*.j2")))
+    )
 
 
 def in_templates(source: str) -> Iterator[tuple[str, str]]:

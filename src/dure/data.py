@@ -170,8 +170,8 @@ class Made:
     function: Callable[[], bytes]
 
     def fetch(self, source: Source, _folder: Path | None) -> Path:
-        """The generated file in the cache."""
-        return _cached(source, lambda _source: self.function())
+        """The generated file, under the hash of its content."""
+        return _checked(stored(store(self.function())), source)
 
 
 @dataclass(frozen=True)
@@ -220,7 +220,7 @@ class Source:
 
 
 def _cached(source: Source, download: Callable[[Source], bytes]) -> Path:
-    place = _place(source.sha256) if source.sha256 else home() / "made" / source.name
+    place = _place(source.sha256)
     if not place.is_file():
         content = download(source)
         if source.sha256 and hashlib.sha256(content).hexdigest() != source.sha256:

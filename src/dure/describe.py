@@ -6,7 +6,7 @@ from typing import Any
 
 from dure.project import Project, label
 from dure.trial import both, text_of
-from dure.words import _
+from dure.words import _, language
 
 
 def describe(project: Project) -> dict[str, Any]:
@@ -60,13 +60,13 @@ def in_words(project: Project) -> str:
     for number, kpi in enumerate(project.kpis):
         decides = " " + _("(decides)") if number == 0 else ""
         lines.append(
-            _("KPI: {name} [{unit}] = {of}", name=text_of(project, kpi.name), unit=kpi.unit, of=kpi.of) + decides
+            _("KPI: {name} = {of}", name=" ".join(filter(None, (text_of(project, kpi.name), kpi.unit))), of=kpi.of)
+            + decides
         )
     for source in project.sources:
         row = source_row(source)
-        lines.append(
-            _("Data: {name}, {licence}, {credit}", name=source.name, licence=row["licence"], credit=row["credit"])
-        )
+        told = [source.name, row["title"][language()], row["licence"], row["credit"]]
+        lines.append(_("Data: {what}", what=", ".join(each for each in told if each)))
     return "\n".join(lines)
 
 

@@ -37,7 +37,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
-from securesystemslib.signer import CryptoSigner, SSlibKey
+from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined]  # it lists no __all__
 
 from dure.data import home, sha256_of, write_atomically
 from dure.errors import UserError
@@ -163,8 +163,10 @@ def replay_hash(outcomes: pl.DataFrame) -> str:
 
 
 def _keep_private(trial: Trial, place: Path) -> dict[str, str]:
-    """Cases and answers beside the evidence, and what is signed of them: HMAC-SHA256 under a salt, so that nobody can guess
-    a case and check the guess; the salt itself, 32 random bytes, by its plain hash.
+    """Cases and answers beside the evidence; returns their commitments, which are signed.
+
+    HMAC-SHA256 under a salt, so that nobody can guess a case and check the guess; the salt itself, 32 random bytes, by its
+    plain hash.
     """
     if not trial.cases.width and not trial.answers.width:
         return {}
@@ -182,7 +184,9 @@ def _commitment(salt: bytes, path: Path) -> str:
     return hmac.new(salt, path.read_bytes(), "sha256").hexdigest()
 
 
-def _statement(place: Path, said: Mapping[str, Any], public: Ed25519PublicKey, private: Mapping[str, str]) -> dict[str, Any]:
+def _statement(
+    place: Path, said: Mapping[str, Any], public: Ed25519PublicKey, private: Mapping[str, str]
+) -> dict[str, Any]:
     subjects = [{"name": name, "digest": {"sha256": sha256_of(place / name)}} for name in _public(place)]
     predicate = {
         "trial": said,
@@ -194,7 +198,9 @@ def _statement(place: Path, said: Mapping[str, Any], public: Ed25519PublicKey, p
 
 
 def _signed(statement: Mapping[str, Any], key: Ed25519PrivateKey) -> str:
-    payload = json.dumps(statement, ensure_ascii=False, sort_keys=False, separators=(",", ":"), allow_nan=False).encode()
+    payload = json.dumps(
+        statement, ensure_ascii=False, sort_keys=False, separators=(",", ":"), allow_nan=False
+    ).encode()
     envelope = Envelope(payload, PAYLOAD_TYPE, {})
     envelope.sign(CryptoSigner(key, _public_key(key.public_key())))
     return _canonical(envelope)
@@ -228,7 +234,9 @@ def _replaceable(folder: Path) -> None:
         opened = _open(folder)
     except (UserError, Refused):
         raise UserError(
-            _("this folder holds something else than evidence"), where=str(folder), cure=_("Name another one with --out.")
+            _("this folder holds something else than evidence"),
+            where=str(folder),
+            cure=_("Name another one with --out."),
         ) from None
     foreign = set(_files(folder)) - opened.names()
     if foreign:
@@ -269,14 +277,18 @@ def joined(outcomes: pl.DataFrame, at_least: int = FEWEST) -> pl.DataFrame:
     names: dict[tuple[str, str, str], str] = {}
     for (turn, site), part in first.group_by("round", "site", maintain_order=True):
         for block, name in _groups(part["block"].to_list(), part["cases"].to_list(), at_least).items():
-            names[turn, site, block] = name  # type: ignore[index]  # round and site are texts
+            names[str(turn), str(site), block] = name
     if all(block == name for (_turn, _site, block), name in names.items()):
         return outcomes
-    keys = pl.DataFrame([(*key, name) for key, name in names.items()], schema=["round", "site", "block", "name"], orient="row")
+    keys = pl.DataFrame(
+        [(*key, name) for key, name in names.items()], schema=["round", "site", "block", "name"], orient="row"
+    )
     numbers = [name for name in outcomes.columns if name not in (*KEYS, "sealed")]
     named = outcomes.join(keys, on=["round", "site", "block"], how="left", maintain_order="left")
     named = named.with_columns(pl.coalesce("name", "block").alias("block"))
-    summed = named.group_by("method", "round", "sealed", "site", "block", maintain_order=True).agg(pl.col(numbers).sum())
+    summed = named.group_by("method", "round", "sealed", "site", "block", maintain_order=True).agg(
+        pl.col(numbers).sum()
+    )
     return summed.select(outcomes.columns)
 
 
@@ -293,7 +305,7 @@ def _groups(blocks: Sequence[str], cases: Sequence[int], at_least: int) -> dict[
             gathered, count = [], 0
     if gathered:
         groups = [*groups[:-1], groups[-1] + gathered] if groups else [gathered]
-    found = {}
+    found: dict[str, str] = {}
     for number, group in enumerate(groups, start=1):
         name = group[0] if len(group) == 1 else f"joined {number:03d}"
         found |= dict.fromkeys(group, name)
@@ -313,7 +325,12 @@ def published(trial: Trial) -> Trial:
         about["block_word"] = "block"
     empty = pl.DataFrame()
     return replace(
-        trial, outcomes=outcomes, cases=empty, answers=empty, about=about, verdicts=verdicts(outcomes, trial.kpis, about)
+        trial,
+        outcomes=outcomes,
+        cases=empty,
+        answers=empty,
+        about=about,
+        verdicts=verdicts(outcomes, trial.kpis, about),
     )
 
 
@@ -327,7 +344,7 @@ def key_path() -> Path:
 
 
 def signing_key() -> Ed25519PrivateKey:
-    """This machine's key, made on first use (PKCS 8, readable by its owner alone). Raises UserError for another kind."""
+    """The key of this machine, made on first use (PKCS 8, readable by its owner alone). Raises UserError for another kind."""
     path = key_path()
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -392,7 +409,7 @@ def _remember(print_: str, name: str) -> None:
 # ---- verifying -------------------------------------------------------------------------------------------------------
 
 
-class Refused(Exception):  # noqa: N818 - what it is: the envelope is refused, and why
+class Refused(Exception):
     """The envelope is not what was signed."""
 
 
@@ -444,7 +461,12 @@ class Report:
             "intact": self.intact,
             "faults": [{"file": each.file, "what": each.what, "rows": list(each.rows)} for each in self.faults],
             "signed": bool(self.fingerprint),
-            "signer": {"fingerprint": self.fingerprint, "known": bool(self.since), "name": self.name, "since": self.since},
+            "signer": {
+                "fingerprint": self.fingerprint,
+                "known": bool(self.since),
+                "name": self.name,
+                "since": self.since,
+            },
             "written": self.written,
             "private": self.private,
         }
@@ -455,7 +477,9 @@ class Report:
             text = _("Intact: every file is as it was signed, and the verdicts come out again from the outcomes.")
             told = [text, *([_("The private files are here and are those that were signed.")] if self.private else [])]
         else:
-            told = [_("Refused: {count} of the files cannot be relied on.", count=len({each.file for each in self.faults}))]
+            told = [
+                _("Refused: {count} of the files cannot be relied on.", count=len({each.file for each in self.faults}))
+            ]
         for fault in self.faults:
             told.append(f"  {fault.file}: {fault.what}")
             told += [f"    {row}" for row in fault.rows]
@@ -466,10 +490,20 @@ class Report:
             return _("Signed by: nobody whose signature holds.")
         print_ = short(self.fingerprint)
         if not self.since:
-            return _("Signed by: an unknown signer, key {fingerprint}. Ask the signer for these digits; then --trust NAME.", fingerprint=print_)
+            return _(
+                "Signed by: an unknown signer, key {fingerprint}. Ask the signer for these digits; then --trust NAME.",
+                fingerprint=print_,
+            )
         if not self.name:
-            return _("Signed by: this machine's own key {fingerprint}, since {since}.", fingerprint=print_, since=self.since)
-        return _("Signed by: {name}, key {fingerprint}, known since {since}.", name=self.name, fingerprint=print_, since=self.since)
+            return _(
+                "Signed by: this machine's own key {fingerprint}, since {since}.", fingerprint=print_, since=self.since
+            )
+        return _(
+            "Signed by: {name}, key {fingerprint}, known since {since}.",
+            name=self.name,
+            fingerprint=print_,
+            since=self.since,
+        )
 
 
 @dataclass(frozen=True)
@@ -565,7 +599,9 @@ def _read_statement(statement: Mapping[str, Any]) -> tuple[dict[str, str], dict[
             raise Refused(_("this is a statement of another kind"))
     except (KeyError, TypeError, AttributeError):
         raise Refused(_("this is a statement of another kind")) from None
-    odd = [name for name in subjects if not _inside(name)] + [name for name in private if "/" in name or not _inside(name)]
+    odd = [name for name in subjects if not _inside(name)] + [
+        name for name in private if "/" in name or not _inside(name)
+    ]
     if odd or len(subjects) != len(statement["subject"]):
         raise Refused(_("it names a file outside of the folder, or one file twice: {name}", name=(odd or [""])[0][:80]))
     return subjects, {"trial": trial, "private": private, "written": str(said["written"])}
@@ -575,7 +611,11 @@ def _inside(name: str) -> bool:
     """A plain relative path with slashes, and no way out of the folder on any system."""
     path = PurePosixPath(name)
     plain = bool(name) and path.as_posix() == name and not path.is_absolute()
-    return plain and not any(part in (".", "..") or part != part.strip() for part in path.parts) and not set(name) & set('\\:*?"<>|\0')
+    return (
+        plain
+        and not any(part in (".", "..") or part != part.strip() for part in path.parts)
+        and not set(name) & set('\\:*?"<>|\0')
+    )
 
 
 def _file_faults(folder: Path, opened: _Opened) -> list[Fault]:
@@ -597,7 +637,11 @@ def _private_faults(folder: Path, opened: _Opened) -> list[Fault]:
     place = folder / PRIVATE
     if not signed or not place.is_dir():
         return []
-    faults = [Fault(f"{PRIVATE}/{name}", _("missing")) for name in signed if not (place / name).is_file() or (place / name).is_symlink()]
+    faults = [
+        Fault(f"{PRIVATE}/{name}", _("missing"))
+        for name in signed
+        if not (place / name).is_file() or (place / name).is_symlink()
+    ]
     if faults:
         return faults
     salt, wanted = (place / "salt").read_bytes(), signed.pop("salt", "")
@@ -630,7 +674,11 @@ def _changed(folder: Path, name: str, opened: _Opened) -> Fault:
     if not differing:
         return Fault(name, _("changed since it was signed; no row differs"))
     more = [_("and {count} more", count=len(differing) - SHOWN)] if len(differing) > SHOWN else []
-    return Fault(name, _("changed since it was signed; {count} rows differ", count=len(differing)), tuple([*differing[:SHOWN], *more]))
+    return Fault(
+        name,
+        _("changed since it was signed; {count} rows differ", count=len(differing)),
+        (*differing[:SHOWN], *more),
+    )
 
 
 def _differing(found: Sequence[tuple[str, str]], kept: Sequence[str]) -> list[str]:
@@ -666,12 +714,20 @@ def _content_faults(folder: Path, opened: _Opened) -> list[Fault]:
         table = pl.read_parquet(folder / "outcomes.parquet")
         found = rows(table)
         if differing := _differing(found, (folder / "rows.txt").read_text(encoding="utf-8").split("\n")[:-1]):
-            faults.append(Fault("rows.txt", _("{count} rows are not those of the outcomes", count=len(differing)), tuple(differing[:SHOWN])))
+            faults.append(
+                Fault(
+                    "rows.txt",
+                    _("{count} rows are not those of the outcomes", count=len(differing)),
+                    tuple(differing[:SHOWN]),
+                )
+            )
         if replay_hash(table) != said["replay"]:
             faults.append(Fault("trial.json", _("its replay hash is not that of the outcomes")))
         faults += _verdict_faults(table, said)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, UserError, pl.exceptions.PolarsError) as error:
-        faults.append(Fault(ENVELOPE, _("the verdicts cannot be recomputed: {why}", why=f"{type(error).__name__} {error}"[:200])))
+        faults.append(
+            Fault(ENVELOPE, _("the verdicts cannot be recomputed: {why}", why=f"{type(error).__name__} {error}"[:200]))
+        )
     return faults
 
 
@@ -681,17 +737,28 @@ def _verdict_faults(table: pl.DataFrame, said: Mapping[str, Any]) -> list[Fault]
 
     again = json.loads(json.dumps(verdicts(table, said["kpis"], said["about"]), default=_plain))
     if len(again) != len(said["verdicts"]):
-        return [Fault("trial.json", _("{count} verdicts are signed, {again} come out", count=len(said["verdicts"]), again=len(again)))]
+        return [
+            Fault(
+                "trial.json",
+                _("{count} verdicts are signed, {again} come out", count=len(said["verdicts"]), again=len(again)),
+            )
+        ]
     differing = tuple(
         _verdict_name(signed) for signed, mine in zip(said["verdicts"], again, strict=True) if not alike(signed, mine)
     )
-    return [Fault("trial.json", _("{count} verdicts do not come out again", count=len(differing)), differing[:SHOWN])] if differing else []
+    return (
+        [Fault("trial.json", _("{count} verdicts do not come out again", count=len(differing)), differing[:SHOWN])]
+        if differing
+        else []
+    )
 
 
 def _verdict_name(verdict: Mapping[str, Any]) -> str:
     from dure.sentence import said_in
 
-    return " · ".join(said_in(verdict.get(name, "")) for name in ("kpi", "method", "against", "round", "site") if verdict.get(name))
+    return " · ".join(
+        said_in(verdict.get(name, "")) for name in ("kpi", "method", "against", "round", "site") if verdict.get(name)
+    )
 
 
 def alike(one: Any, other: Any, tolerance: float = SAME) -> bool:
@@ -714,7 +781,9 @@ def compare(old: pl.DataFrame, new: pl.DataFrame, tolerance: float = 0.0) -> lis
 
     Empty: it reproduces. The order of the rows does not matter here.
     """
-    mine, theirs = ({tuple(row[key] for key in KEYS): row for row in table.iter_rows(named=True)} for table in (old, new))
+    mine, theirs = (
+        {tuple(row[key] for key in KEYS): row for row in table.iter_rows(named=True)} for table in (old, new)
+    )
     found = [_("{row}: missing in the re-run", row=_row_name(key)) for key in mine if key not in theirs]
     found += [_("{row}: only in the re-run", row=_row_name(key)) for key in theirs if key not in mine]
     for number, (key, row) in enumerate(mine.items(), start=1):
@@ -731,7 +800,9 @@ def _row_name(key: Sequence[Any]) -> str:
 
 def _changes(row: Mapping[str, Any], again: Mapping[str, Any], tolerance: float) -> str:
     names = [name for name in dict.fromkeys((*row, *again)) if name not in KEYS]
-    changed = [name for name in names if name not in row or name not in again or not _close(row[name], again[name], tolerance)]
+    changed = [
+        name for name in names if name not in row or name not in again or not _close(row[name], again[name], tolerance)
+    ]
     return ", ".join(f"{name} {row.get(name, '–')} → {again.get(name, '–')}" for name in changed)
 
 

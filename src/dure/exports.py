@@ -114,7 +114,9 @@ def as_csv(said: Content) -> bytes:
 
 
 def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in ("=", "+", "@", "\t", "\r") or (cell[:1] == "-" and not cell[1:2].isdigit()) else cell
+    return (
+        f"'{cell}" if cell[:1] in ("=", "+", "@", "\t", "\r") or (cell[:1] == "-" and not cell[1:2].isdigit()) else cell
+    )
 
 
 def as_html(said: Content) -> str:
@@ -123,16 +125,22 @@ def as_html(said: Content) -> str:
     face = f"font-family:'{FONT}','Malgun Gothic',sans-serif;font-size:10pt"
     head = "".join(f'<th style="{border};background:#eee;text-align:center">{escape(name)}</th>' for name in COLUMNS)
     body = "".join(
-        "<tr>" + "".join(f'<td style="{border};text-align:{_side(name)}">{escape(row[name])}</td>' for name in COLUMNS) + "</tr>"
+        "<tr>"
+        + "".join(f'<td style="{border};text-align:{_side(name)}">{escape(row[name])}</td>' for name in COLUMNS)
+        + "</tr>"
         for row in rows(said)
     )
-    table = f'<table style="border-collapse:collapse;{face}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    table = (
+        f'<table style="border-collapse:collapse;{face}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    )
     title = escape(str(said["about"].get("title", {}).get("ko", said["project"])))
     return f'<!doctype html>\n<html lang="ko"><head><meta charset="utf-8"><title>{title}</title></head><body>\n{table}\n</body></html>\n'
 
 
 def _side(name: str) -> str:
-    return "right" if name in ("현행", "목표", "결과(제안)") else "center" if name in ("단위", "달성", "표본") else "left"
+    return (
+        "right" if name in ("현행", "목표", "결과(제안)") else "center" if name in ("단위", "달성", "표본") else "left"
+    )
 
 
 def as_docx(said: Content) -> bytes:

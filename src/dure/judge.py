@@ -6,8 +6,6 @@ from there on it is the same trial and the same evidence as everything else.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -18,11 +16,12 @@ import polars as pl
 
 from dure import tables
 from dure.data import sha256_of
-from dure.errors import UserError, nearest
+from dure.errors import UserError
 from dure.project import Case, Form, Kpi, Project, Round
 from dure.words import LANGUAGES, _, said
 
 if TYPE_CHECKING:
+    from dure.data import Data
     from dure.project import Builder, History, Method, Work
     from dure.tables import Sheet
 
@@ -97,9 +96,9 @@ def named(sheet: Sheet, given: Roles) -> Roles:
     """The roles with every named column as the sheet has it (a unit in brackets may be written or left out)."""
 
     def column(name: str | None) -> str | None:
-        return None if name is None else _column(sheet, name)
+        return None if name is None else tables.named(sheet, name)
 
-    offers = tuple(_column(sheet, name) for name in given.offers)
+    offers = tuple(tables.named(sheet, name) for name in given.offers)
     block = given.block if given.block in (None, *_SPANS) else column(given.block)
     return Roles(
         column(given.truth),
@@ -110,19 +109,6 @@ def named(sheet: Sheet, given: Roles) -> Roles:
         column(given.site),
         block,
     )
-
-
-def _column(sheet: Sheet, name: str) -> str:
-    """The header called `name`. Raises UserError with the nearest one."""
-    wanted = unicodedata.normalize("NFC", name).strip()
-    if wanted in sheet.headers:
-        return wanted
-    bare = re.sub(r"\s*[(\[][^)\]]*[)\]]\s*$", "", wanted)
-    if bare in sheet.headers:
-        return bare
-    close = nearest(wanted, list(sheet.headers))
-    cure = _("Did you mean {name}?", name=close) if close else _("Columns: {names}.", names=", ".join(sheet.headers))
-    raise UserError(_("there is no column {name}", name=name), where=sheet.where, cure=cure)
 
 
 def _normal(text: str) -> str:
@@ -307,7 +293,7 @@ def _project(
         request=Asked,
         response=Word if kind == "hit" else Number,
         sources=(),
-        history=lambda _data, _until=None: (),
+        history=_nothing,
         rounds=lambda _data: (Round(Path(sheet.file).name, (), cases, sealed=False),),
         practice=builders[0],
         model=builders[1],
@@ -326,6 +312,11 @@ def _project(
                               stronger=Text(ko="알려지지 않음", en="not known")),
         ),
     )  # fmt: skip
+
+
+def _nothing(_data: Data, _until: object = None) -> tuple[()]:
+    """What was known before is not in the table."""
+    return ()
 
 
 def _recorded(name: str, values: pl.Series, ids: Sequence[str]) -> Builder:
@@ -401,7 +392,7 @@ def _joined(
             cure=_("Name the id column with --id."),
         )
     if roles.id not in other.headers:
-        _column(other, roles.id)
+        tables.named(other, roles.id)
     column = (
         name
         if name in other.headers
@@ -409,7 +400,7 @@ def _joined(
     )
     if column is None:
         rest = [header for header in other.headers if header != roles.id]
-        column = rest[0] if len(rest) == 1 else _column(other, name)
+        column = rest[0] if len(rest) == 1 else tables.named(other, name)
     mine, theirs = _ids(sheet, roles), _ids(other, roles)
     values = dict(zip(theirs, read(other, column).to_list(), strict=True))
     missing = [(row, each) for row, each in zip(sheet.rows, mine, strict=True) if each not in values]
@@ -496,6 +487,7 @@ def _judged_rows(sheet: Sheet, columns: Mapping[str, pl.Series], notes: Notes) -
 
 
 _SPANS = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
+_ONE = {"day": "one day", "week": "one week", "month": "one month"}
 
 
 def _blocks(
@@ -523,7 +515,7 @@ def _blocks(
     span = roles.block
     if span is None:
         span = _span(times.gather(keep), _losses(sheet, columns, roles, keep, kind, times))
-        notes.append(said("blocks are {span} each, from the times; another one with --block", span=f"one {span}"))
+        notes.append(said("blocks are {span} each, from the times; another one with --block", span=_ONE[span]))
     return times.dt.strftime(_SPANS[span]).to_list(), span
 
 

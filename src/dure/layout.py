@@ -154,7 +154,7 @@ def _kinds(grid: list[Cells]) -> list[str]:
     kinds = []
     for cells in grid:
         seen = [kind for row in rows if (kind := _kind(cells[row])) != "empty"]
-        best = max(("number", "time"), key=seen.count)
+        best = max(("time", "number"), key=seen.count)
         kinds.append(best if seen and seen.count(best) * 2 >= len(seen) else "text")
     return kinds
 

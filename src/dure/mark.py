@@ -13,7 +13,7 @@ from html import escape
 from typing import Any
 
 from dure import sentence
-from dure.words import _
+from dure.words import _, language
 
 WIDTH, HEIGHT, MIDDLE = 420, 44, 18  # of the picture, in its own units; MIDDLE: height of the dot
 EDGE = 60  # room beside the furthest bound, for words under the dot
@@ -70,7 +70,7 @@ def alternative(verdict: Mapping[str, Any]) -> str:
 # ---- for pages and reports -------------------------------------------------------------------------------------------
 
 
-def svg(verdict: Mapping[str, Any], ends_at: tuple[float, float] | None = None) -> str:
+def svg(verdict: Mapping[str, Any], ends_at: tuple[float, float] | None = None, *, alone: bool = False) -> str:
     """The picture as an SVG element.
 
     Colours are the page's tokens (``--better``, ``--worse``, ``--shown``, ``--ink``, ``--paper``) with fallbacks.
@@ -79,6 +79,8 @@ def svg(verdict: Mapping[str, Any], ends_at: tuple[float, float] | None = None) 
     ----------
     ends_at
         From `reach`, where several marks share one scale; None: this mark's own.
+    alone
+        As a file of its own (a README's picture): with its style inside.
     """
     colour = COLOURS.get(verdict["verdict"], "shown")
     gain, factor = verdict["gain"], sentence.scale(verdict).factor
@@ -90,15 +92,20 @@ def svg(verdict: Mapping[str, Any], ends_at: tuple[float, float] | None = None) 
     practice = place(0.0)
     drawn = [f'<line class="practice" x1="{practice:.1f}" y1="3" x2="{practice:.1f}" y2="31"/>']
     low, high = (None if gain[name] is None else place(gain[name] * factor) for name in ("low", "high"))
-    drawn += _bar(low, high, verdict)
+    drawn += _bar(low, high)
     texts = [(practice, _("today"), "practice-word")]
     if gain["mean"] is not None and verdict["verdict"] != "too few":
         dot = place(gain["mean"] * factor)
         drawn.append(f'<circle class="dot" cx="{dot:.1f}" cy="{MIDDLE}" r="6"/>')
-        far = abs(dot - practice) > 70  # noqa: PLR2004 - closer, the two words would touch
+        far = abs(dot - practice) > 70
         texts += [(dot, under(verdict), "dot-word")] if far and colour != "shown" else []
-    words = "".join(f'<text class="{kind}" x="{x:.1f}" y="42" text-anchor="middle">{escape(text)}</text>' for x, text, kind in texts)
-    head = f'<svg class="mark {colour}" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(alternative(verdict))}">'
+    words = "".join(
+        f'<text class="{kind}" x="{x:.1f}" y="42" text-anchor="middle">{escape(text)}</text>' for x, text, kind in texts
+    )
+    label = escape(alternative(verdict))
+    name = ' xmlns="http://www.w3.org/2000/svg"' if alone else ""
+    head = f'<svg{name} class="mark {colour}" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
+    head += f"<style>{STYLE}</style>" if alone else ""
     return f"{head}{''.join(drawn)}{words}</svg>"
 
 
@@ -119,21 +126,21 @@ STYLE = """
 """
 
 
-def _bar(low: float | None, high: float | None, verdict: Mapping[str, Any]) -> list[str]:
+def _bar(low: float | None, high: float | None) -> list[str]:
     """The interval; dotted towards a side without a bound."""
     if low is None and high is None:
         return []
-    solid = f'<line class="bar" x1="{low if low is not None else high:.1f}" y1="{MIDDLE}" x2="{high if high is not None else low:.1f}" y2="{MIDDLE}"/>'
-    if low is not None and high is not None:
-        return [solid]
-    start, end = (low, WIDTH - 4) if high is None else (4, high)
-    return [f'<line class="bar open" x1="{start:.1f}" y1="{MIDDLE}" x2="{end:.1f}" y2="{MIDDLE}"/>']
+    kind = "bar" if low is not None and high is not None else "bar open"
+    start, end = 4.0 if low is None else low, WIDTH - 4.0 if high is None else high
+    return [f'<line class="{kind}" x1="{start:.1f}" y1="{MIDDLE}" x2="{end:.1f}" y2="{MIDDLE}"/>']
 
 
 # ---- for a terminal --------------------------------------------------------------------------------------------------
 
 
-def terminal(verdict: Mapping[str, Any], about: Mapping[str, Any], *, widest: float | None = None, encoding: str | None = None) -> str:
+def terminal(
+    verdict: Mapping[str, Any], about: Mapping[str, Any], *, widest: float | None = None, encoding: str | None = None
+) -> str:
     """One line of text: the place (or what was offered), the picture, the word, the numbers.
 
     Parameters
@@ -144,7 +151,7 @@ def terminal(verdict: Mapping[str, Any], about: Mapping[str, Any], *, widest: fl
         Of the terminal (None: standard output's); where it has no box-drawing signs, plain ASCII is used.
     """
     signs = SIGNS if _can(encoding or sys.stdout.encoding or "ascii") else ASCII
-    name = _name(verdict, about)
+    name = place(verdict, about)
     drawn = _cells(verdict, widest or _furthest([verdict]), signs)
     numbers = f"{under(verdict)} ({ends(verdict)})" if under(verdict) and ends(verdict) else under(verdict)
     return f"{padded(name, 16)} {drawn}  {padded(sentence.word(verdict), 16)} {numbers}".rstrip()
@@ -168,9 +175,12 @@ def header() -> str:
     return padded("", left) + practice + "  " + _("better →")
 
 
-def _name(verdict: Mapping[str, Any], about: Mapping[str, Any]) -> str:
+def place(verdict: Mapping[str, Any], about: Mapping[str, Any]) -> str:
+    """Where the verdict holds, in the reader's language; where there is one place without a name, what was offered."""
     site = verdict["site"]
-    return _("all places") if site == "all" else site or sentence.offer(verdict, about)
+    if site == "all":
+        return _("all places")
+    return about.get("sites", {}).get(site, {}).get(language(), site) or sentence.offer(verdict, about)
 
 
 def _can(encoding: str) -> bool:
@@ -185,7 +195,9 @@ def _cells(verdict: Mapping[str, Any], widest: float, signs: Mapping[str, str]) 
     gain, factor, centre = verdict["gain"], sentence.scale(verdict).factor, CELLS // 2
 
     def cell(value: float | None, otherwise: int) -> int:
-        return otherwise if value is None else centre + round((centre - 1) * max(-1.0, min(1.0, value * factor / widest)))
+        return (
+            otherwise if value is None else centre + round((centre - 1) * max(-1.0, min(1.0, value * factor / widest)))
+        )
 
     row = [" "] * CELLS
     if gain["low"] is not None or gain["high"] is not None:

@@ -227,7 +227,7 @@ def table(shown: Sequence[Line]) -> Table:
         box=None, header_style="bold", caption=str(shown[0].source) if shown else None, caption_justify="left"
     )
     for header in (_("line"), _("title"), _("project"), _("last measured"), _("places")):
-        sheet.add_column(header, overflow="fold")
+        sheet.add_column(header, overflow="fold", no_wrap=not sheet.columns)  # the first is a name to be typed
     for line in shown:
         if not line.projects:
             sheet.add_row(line.id, str(line.title), f"({line.room})" if line.room else "–", _(line.state), "")

@@ -42,7 +42,9 @@ def html(said: Content, fingerprint: str, charts: Mapping[str, str] | None = Non
 
     folder = Path(__file__).parent / "templates"
     loader = FileSystemLoader(folder)
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     style = (folder / "report.css").read_text(encoding="utf-8") + mark.STYLE
     return environment.get_template("report.html").render(
         bodies=in_each(lambda: body(said, fingerprint)),
@@ -120,7 +122,9 @@ def _answer(said: Content, verdict: Verdict) -> dict[str, Any]:
         "head": _marked(told["head"]),
         "price": told["price"] if priced else "",
         "cautions": [told[name] for name in ("caution", "places", "unanswered") if told[name]],
-        "limits": [told[name] for name in ("limits", "price", "assurance") if told[name] and (name != "price" or not priced)],
+        "limits": [
+            told[name] for name in ("limits", "price", "assurance") if told[name] and (name != "price" or not priced)
+        ],
         "mark": _own(mark.svg(verdict, widest)) if verdict["verdict"] != "too few" else "",
         "sites": [_site(each, about, widest) for each in sites],
     }
@@ -131,13 +135,17 @@ def _site(verdict: Verdict, about: Mapping[str, Any], widest: tuple[float, float
     told = sentence.parts(verdict, about)["price"] if sentence.priced(verdict, about)[0] is not None else ""
     return {
         "price": told,
-        "name": _("all places") if verdict["site"] == "all" else verdict["site"],
+        "name": mark.place(verdict, about),
         "seen": sentence.blocks(verdict),
         "mark": _own(mark.svg(verdict, widest)),
         "kind": mark.COLOURS.get(verdict["verdict"], "shown"),
         "word": sentence.word(verdict),
         "ends": sentence.interval(verdict) if mark.ends(verdict) else "",
-        "numbers": _("today {today}, offered {offered}", today=_amount(verdict, "against", unit), offered=_amount(verdict, "method", unit)),
+        "numbers": _(
+            "today {today}, offered {offered}",
+            today=_amount(verdict, "against", unit),
+            offered=_amount(verdict, "method", unit),
+        ),
         "remarks": [sentence.said_in(each) for each in about.get("remarks", {}).get(verdict["site"], ())],
     }
 
@@ -181,7 +189,11 @@ def _number_row(verdict: Verdict, method: str, about: Mapping[str, Any], *, firs
         "better": better if first else "",
         "method": f"{_('today')}: {label}" if first and label != _("today") else label,
         "number": sentence.amount(verdict["methods"].get(method), ""),
-        "gain": "" if first else sentence.scale(verdict)(verdict["gain"]["mean"]) if verdict["gain"]["mean"] is not None else "–",
+        "gain": ""
+        if first
+        else sentence.scale(verdict)(verdict["gain"]["mean"])
+        if verdict["gain"]["mean"] is not None
+        else "–",
         "ends": "" if first else mark.ends(verdict),
         "kind": "" if first else mark.COLOURS.get(verdict["verdict"], "shown"),
         "word": "" if first else sentence.word(verdict),
@@ -223,12 +235,20 @@ def _measured(said: Content) -> list[tuple[str, str]]:
         (_("rounds"), ", ".join(str(each) for each in about.get("rounds", ()))),
         (_("rule"), _rule(one)),
         (_("limits"), "; ".join(_limit(each) for each in said["kpis"] if each.get("limit"))),
-        (_("goal"), f"{about['goal']:g} {sentence.said_in(one['unit'])}".rstrip() if about.get("goal") is not None else ""),
+        (
+            _("goal"),
+            f"{about['goal']:g} {sentence.said_in(one['unit'])}".rstrip() if about.get("goal") is not None else "",
+        ),
         (_("seeds"), ", ".join(str(each) for each in about.get("seeds", ()))),
         (_("settings"), ", ".join(f"{name} = {value}" for name, value in about.get("settings", {}).items())),
         (_("assurance"), f"{_(one['assurance'])}, {_(sentence.GROUND.get(one['ground'], one['ground']))}"),
         (_("note"), _(about["note"]) if about.get("note") else ""),
-        (_("code"), " ".join(each for each in (f"{said['project']} {said['version']}", str(about.get("code", ""))[:12]) if each)),
+        (
+            _("code"),
+            " ".join(
+                each for each in (f"{said['project']} {said['version']}", str(about.get("code", ""))[:12]) if each
+            ),
+        ),
         ("Dure", str(about.get("dure", ""))),
     ]
     return [(name, text) for name, text in found if text]
@@ -238,12 +258,18 @@ def _rule(verdict: Verdict) -> str:
     if verdict["because"].startswith("census"):
         return _("every case there is, counted: no interval")
     level = f"{100 * verdict['level']:.0f}"
-    return _("{level} % studentised bootstrap over blocks, and a swap test of whole blocks; both must agree", level=level)
+    return _(
+        "{level} % studentised bootstrap over blocks, and a swap test of whole blocks; both must agree", level=level
+    )
 
 
 def _limit(kpi: Mapping[str, Any]) -> str:
     low, high = kpi["limit"]
-    ends = [f"{low:g} ≤" if low is not None else "", sentence.said_in(kpi["name"]), f"≤ {high:g}" if high is not None else ""]
+    ends = [
+        f"{low:g} ≤" if low is not None else "",
+        sentence.said_in(kpi["name"]),
+        f"≤ {high:g}" if high is not None else "",
+    ]
     return " ".join(each for each in (*ends, sentence.said_in(kpi["unit"])) if each)
 
 
@@ -251,7 +277,7 @@ def _practice(about: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
     """Where today's practice comes from."""
     told = about.get("practice") or {}
     source, year = str(told.get("source", "")), str(told.get("year", ""))
-    source += f" ({year})" if len(year) == 4 and year not in source else ""  # noqa: PLR2004 - judge's table has no year
+    source += f" ({year})" if len(year) == 4 and year not in source else ""
     found = [
         (_("today"), sentence.said_in(about.get("labels", {}).get(name, name))),
         (_("source"), source),
@@ -267,7 +293,9 @@ _ACCESS = {"open": "open", "restricted": "restricted", "unknown": "unknown"}
 
 def _source(each: Mapping[str, Any]) -> dict[str, str]:
     """One data set: what was opened, under which licence, its hash."""
-    origin = " ".join(part for part in (_(_ORIGINS.get(each["origin"], each["origin"])), str(each.get("version", ""))[:12]) if part)
+    origin = " ".join(
+        part for part in (_(_ORIGINS.get(each["origin"], each["origin"])), str(each.get("version", ""))[:12]) if part
+    )
     return {
         "name": each["name"],
         "origin": origin,
@@ -283,7 +311,18 @@ def _left_out(about: Mapping[str, Any]) -> list[str]:
     found = []
     for each in about.get("left_out", ()):
         name = each["case"] if "case" in each else sentence.counted("case", each["count"])
-        found.append(" · ".join(part for part in (str(each.get("round", "")), str(name), sentence.cause(each.get("cause", "")), str(each.get("why", ""))) if part))
+        found.append(
+            " · ".join(
+                part
+                for part in (
+                    str(each.get("round", "")),
+                    str(name),
+                    sentence.cause(each.get("cause", "")),
+                    str(each.get("why", "")),
+                )
+                if part
+            )
+        )
     return found
 
 
@@ -291,7 +330,11 @@ def _unanswered(said: Content) -> list[dict[str, str]]:
     """Cases a method left unanswered, by cause; the practice answered there."""
     about = said["about"]
     return [
-        {"method": sentence.said_in(about.get("labels", {}).get(method, method)), "cause": sentence.cause(cause), "count": f"{count:,}"}
+        {
+            "method": sentence.said_in(about.get("labels", {}).get(method, method)),
+            "cause": sentence.cause(cause),
+            "count": f"{count:,}",
+        }
         for method, causes in about.get("unanswered_by", {}).items()
         for cause, count in causes.items()
     ]
@@ -356,10 +399,18 @@ def _json(said: Content) -> Markup:
     from markupsafe import Markup
 
     text = json.dumps(said, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    escaped = text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    escaped = (
+        text.replace("<", "\\u003c")
+        .replace(">", "\\u003e")
+        .replace("&", "\\u0026")
+        .replace("\u2028", "\\u2028")
+        .replace("\u2029", "\\u2029")
+    )
     return Markup(escaped)  # noqa: S704 - no sign of HTML is left in it
 
 
 def _pictures(charts: Mapping[str, str]) -> list[tuple[str, str]]:
     """Title and data address of each chart: an SVG in an img runs no script and loads nothing."""
-    return [(title, "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()) for title, svg in charts.items()]
+    return [
+        (title, "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()) for title, svg in charts.items()
+    ]

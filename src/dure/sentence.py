@@ -35,7 +35,12 @@ _COUNTED = {
     "order": ("1 order", "{count} orders", "{count} more orders", "One more order"),
     "instance": ("1 instance", "{count} instances", "{count} more instances", "One more instance"),
     "row": ("1 row", "{count} rows", "{count} more rows", "One more row"),
-    "group of rows": ("1 group of rows", "{count} groups of rows", "{count} more groups of rows", "One more group of rows"),
+    "group of rows": (
+        "1 group of rows",
+        "{count} groups of rows",
+        "{count} more groups of rows",
+        "One more group of rows",
+    ),
     "site": ("1 place", "{count} places", "{count} more places", "One more place"),
     "case": ("1 case", "{count} cases", "{count} more cases", "One more case"),
 }
@@ -136,6 +141,7 @@ class Scale:
         return "∞" if value is None else figure(value * self.factor, self.decimals)
 
     def __call__(self, value: float | None) -> str:
+        """The number with its unit."""
         return f"{self.number(value)} {self.unit}".rstrip()
 
     def roughly(self, value: float) -> str:
@@ -239,7 +245,7 @@ def effect(verdict: Verdict) -> str:
 
 
 def _measures(unit: str) -> str:
-    if _MONEY.fullmatch(unit.split("/")[0].strip()):
+    if _MONEY.fullmatch(unit.split("/", maxsplit=1)[0].strip()):
         return "money"
     if unit in ("", "%"):
         return "height"
@@ -270,7 +276,11 @@ def _head(verdict: Verdict, about: About) -> str:
 
 def _decided(verdict: Verdict, names: Mapping[str, str], _about: About) -> str:
     census = verdict["because"] == "census"
-    ground = _("all {cases}, counted", cases=counted("case", verdict["cases"])) if census else f"{interval(verdict)}, {blocks(verdict)}"
+    ground = (
+        _("all {cases}, counted", cases=counted("case", verdict["cases"]))
+        if census
+        else f"{interval(verdict)}, {blocks(verdict)}"
+    )
     text = (
         "{offer} is **better** than {other}: its {effect} ({ground})."
         if verdict["verdict"] == "better"
@@ -309,11 +319,18 @@ def _resolution(verdict: Verdict) -> str:
     if not resolution:
         return ""
     shown, unit = scale(verdict), _unit_word(verdict)
-    seen = _("{blocks} can show a difference of {resolution} or more", blocks=blocks(verdict), resolution=shown(resolution))
+    seen = _(
+        "{blocks} can show a difference of {resolution} or more", blocks=blocks(verdict), resolution=shown(resolution)
+    )
     if not more or not verdict.get("smaller") or more > REACH * verdict["blocks"]:
         return _("{seen}.", seen=seen)
-    needed = int(rounded(more)) if more >= 10 else more  # noqa: PLR2004 - two digits are enough of an estimate
-    return _("{seen}; to see {smaller}, about {more} would be needed.", seen=seen, smaller=shown.roughly(verdict["smaller"]), more=_more(unit, needed))
+    needed = int(rounded(more)) if more >= 10 else more
+    return _(
+        "{seen}; to see {smaller}, about {more} would be needed.",
+        seen=seen,
+        smaller=shown.roughly(verdict["smaller"]),
+        more=_more(unit, needed),
+    )
 
 
 def _too_few(verdict: Verdict, names: Mapping[str, str], _about: About) -> str:
@@ -335,7 +352,12 @@ def _capital(text: str) -> str:
 def _lost(verdict: Verdict, names: Mapping[str, str], about: About) -> str:
     if verdict["because"] == "unanswered":
         share, limit = verdict["unanswered"]["share"], about.get("unanswered_limit", 0.05)
-        return _("{offer} has **lost**: it left {share} of the cases unanswered (limit {limit}).", **names, share=percent(share), limit=percent(limit))
+        return _(
+            "{offer} has **lost**: it left {share} of the cases unanswered (limit {limit}).",
+            **names,
+            share=percent(share),
+            limit=percent(limit),
+        )
     kpi, unit = said_in(verdict["kpi"]), said_in(verdict["unit"])
     number = amount(verdict["methods"].get(verdict["method"]), unit)
     head = _("{offer} has **lost** by breaking a limit: its {kpi} is {number}", **names, kpi=kpi, number=number)
@@ -343,7 +365,11 @@ def _lost(verdict: Verdict, names: Mapping[str, str], about: About) -> str:
     if low is not None and high is not None:
         bounds = _("limit {low} to {high}", low=f"{low:g}", high=f"{high:g} {unit}".rstrip())
     elif low is not None or high is not None:
-        bounds = _("limit at least {low}", low=f"{low:g} {unit}".rstrip()) if high is None else _("limit at most {high}", high=f"{high:g} {unit}".rstrip())
+        bounds = (
+            _("limit at least {low}", low=f"{low:g} {unit}".rstrip())
+            if high is None
+            else _("limit at most {high}", high=f"{high:g} {unit}".rstrip())
+        )
     else:
         return _("{seen}.", seen=head)
     return _("{head} ({bounds}).", head=head, bounds=bounds)
@@ -351,7 +377,7 @@ def _lost(verdict: Verdict, names: Mapping[str, str], about: About) -> str:
 
 def percent(share: float) -> str:
     """A share as per cent: 4.9 %."""
-    return f"{figure(100 * share, 0 if share >= 0.1 or share == round(share, 2) else 1)} %"  # noqa: PLR2004 - 61 %, not 61.0 %
+    return f"{figure(100 * share, 0 if share >= 0.1 or share == round(share, 2) else 1)} %"
 
 
 # ---- cautions, price, limits -----------------------------------------------------------------------------------------
@@ -364,7 +390,11 @@ def _caution(verdict: Verdict) -> str:
     word, worse = _unit_word(verdict), verdict["verdict"] == "worse"
     seen = counted("site", verdict["sites"]) if word == "site" and "sites" in verdict else blocks(verdict)
     rare = counted(word, max(round(verdict["rare"]), 2))
-    text = "{blocks} may not yet have shown a large gain rarer than once in {rare}." if worse else "{blocks} may not yet have shown a large loss rarer than once in {rare}."
+    text = (
+        "{blocks} may not yet have shown a large gain rarer than once in {rare}."
+        if worse
+        else "{blocks} may not yet have shown a large loss rarer than once in {rare}."
+    )
     return _(text, blocks=seen, rare=rare) + _undone(verdict, word, worse=worse)
 
 
@@ -374,7 +404,11 @@ def _undone(verdict: Verdict, word: str, *, worse: bool) -> str:
         return ""
     one = _one_more(word)
     if undo <= 0:
-        text = "{one} without a loss would undo this verdict." if worse else "{one} without a gain would undo this verdict."
+        text = (
+            "{one} without a loss would undo this verdict."
+            if worse
+            else "{one} without a gain would undo this verdict."
+        )
         return " " + _(text, one=one)
     text = "{one} gaining {undo} would undo this verdict." if worse else "{one} losing {undo} would undo this verdict."
     return " " + _(text, one=one, undo=amount(undo, _points(said_in(verdict["unit"]))))
@@ -385,10 +419,20 @@ def _places(verdict: Verdict) -> str:
     sites = verdict.get("sites", 1)
     if verdict["site"] != "all" or verdict.get("sampled") == "site" or verdict["verdict"] not in ("better", "worse"):
         return ""
-    return _("This holds at these {places}.", places=counted("site", sites)) if sites > 1 else _("This holds at these places.")
+    return (
+        _("This holds at these {places}.", places=counted("site", sites))
+        if sites > 1
+        else _("This holds at these places.")
+    )
 
 
-_CAUSES = {"declined": "declined", "crashed": "crashed", "invalid": "not a valid answer", "infeasible": "broke a rule", "late": "too late"}
+_CAUSES = {
+    "declined": "declined",
+    "crashed": "crashed",
+    "invalid": "not a valid answer",
+    "infeasible": "broke a rule",
+    "late": "too late",
+}
 
 
 def cause(name: str) -> str:
@@ -403,12 +447,19 @@ def _unanswered(verdict: Verdict) -> str:
     causes = ", ".join(f"{cause(name)} {count:,}" for name, count in by.items())
     if not causes:
         return _("{share} of the cases went unanswered; there today's practice answered.", share=percent(share))
-    return _("{share} of the cases went unanswered ({causes}); there today's practice answered.", share=percent(share), causes=causes)
+    return _(
+        "{share} of the cases went unanswered ({causes}); there today's practice answered.",
+        share=percent(share),
+        causes=causes,
+    )
 
 
 def _limits(verdict: Verdict, about: About) -> str:
     """What this does not show, computed from what was tried."""
-    told = verdict["verdict"] not in ("not shown", "too few")  # where nothing is shown, nothing is shown elsewhere either
+    told = verdict["verdict"] not in (
+        "not shown",
+        "too few",
+    )  # where nothing is shown, nothing is shown elsewhere either
     missing = [*_elsewhere(verdict), *_seasons(verdict, about)] if told else []
     if told and verdict.get("ground") == "benchmark":
         missing.append(_("use in the field (tried on open data)"))
@@ -433,7 +484,9 @@ def _seasons(verdict: Verdict, about: About) -> list[str]:
     span = about.get("span", {}).get(verdict.get("round", ""))
     if not span or (first := _day(span["first"])) is None or (last := _day(span["last"])) is None:
         return []
-    return [_("other seasons (data of {first} to {last})", first=first, last=last)] if (last - first).days < A_YEAR else []
+    return (
+        [_("other seasons (data of {first} to {last})", first=first, last=last)] if (last - first).days < A_YEAR else []
+    )
 
 
 def _day(moment: str) -> date | None:
@@ -452,7 +505,11 @@ def _assurance(verdict: Verdict) -> str:
     )
     if not looks:
         return text
-    seen = _("The sealed rounds were opened once, as this machine admits.") if looks == 1 else _("The sealed rounds were opened {looks} times, as this machine admits.", looks=looks)
+    seen = (
+        _("The sealed rounds were opened once, as this machine admits.")
+        if looks == 1
+        else _("The sealed rounds were opened {looks} times, as this machine admits.", looks=looks)
+    )
     return f"{text} {seen}"
 
 
@@ -467,9 +524,15 @@ def worth(text: str) -> dict[str, Any]:
     >>> worth("1.2만원/t")
     {'won': 12000.0, 'unit': 't'}
     """
-    found = re.fullmatch(r"₩?\s*([\d,]*\.?\d+)\s*(?:(천|만|백만|억)?\s*(?:원|won|krw))?\s*(?:/\s*(\S.*?)|(?:a|per)\s+(\S.*?))?\s*", text.strip(), re.IGNORECASE)
+    found = re.fullmatch(
+        r"₩?\s*([\d,]*\.?\d+)\s*(?:(천|만|백만|억)?\s*(?:원|won|krw))?\s*(?:/\s*(\S.*?)|(?:a|per)\s+(\S.*?))?\s*",
+        text.strip(),
+        re.IGNORECASE,
+    )
     if not found or not math.isfinite(won := float(found[1].replace(",", "")) * _WON[found[2] or ""]):
-        raise UserError(_("{text} is not a price", text=text), where="--worth", cure=_("Write won and the unit: 120원/kWh."))
+        raise UserError(
+            _("{text} is not a price", text=text), where="--worth", cure=_("Write won and the unit: 120원/kWh.")
+        )
     return {"won": won, "unit": (found[3] or found[4] or "").strip()}
 
 
@@ -526,7 +589,12 @@ def _form(of: str) -> str:
         tree = ast.parse(of.strip() or "0", mode="eval").body
     except SyntaxError:
         return ""
-    if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Div) and isinstance(tree.right, ast.Name) and tree.right.id == "cases":
+    if (
+        isinstance(tree, ast.BinOp)
+        and isinstance(tree.op, ast.Div)
+        and isinstance(tree.right, ast.Name)
+        and tree.right.id == "cases"
+    ):
         return "mean" if _linear(tree.left) else ""
     return "sum" if _linear(tree) and not isinstance(tree, ast.Constant) else ""
 
@@ -537,7 +605,10 @@ def _linear(node: ast.expr) -> bool:
             return name != "cases"
         case ast.BinOp(op=ast.Add() | ast.Sub(), left=left, right=right):
             return _linear(left) and _linear(right)
-        case ast.BinOp(op=ast.Mult(), left=ast.Constant(), right=inner) | ast.BinOp(op=ast.Mult() | ast.Div(), left=inner, right=ast.Constant()):
+        case (
+            ast.BinOp(op=ast.Mult(), left=ast.Constant(), right=inner)
+            | ast.BinOp(op=ast.Mult() | ast.Div(), left=inner, right=ast.Constant())
+        ):
             return _linear(inner)
     return False
 
@@ -545,7 +616,7 @@ def _linear(node: ast.expr) -> bool:
 def _months(verdict: Verdict, about: About) -> float | None:
     """How long the cases of the verdict's rounds took: from the first to the last, and one step more."""
     span = about.get("span", {}).get(verdict.get("round", ""))
-    if not span or span.get("moments", 0) < 2:  # noqa: PLR2004 - one moment has no length
+    if not span or span.get("moments", 0) < 2:
         return None
     try:
         first, last = (datetime.fromisoformat(span[name]) for name in ("first", "last"))
