@@ -1,6 +1,7 @@
 """What is said of a verdict, word for word, in Korean and English."""
 
 import re
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
@@ -375,6 +376,12 @@ def test_the_picture_says_its_word_and_names_what_it_shows(lang):
     assert {"ko": "현행", "en": "today"}[lang] in drawn
     assert 'class="mark better"' in drawn
     assert 'class="mark shown"' in mark.svg(verdict(**NOT_SHOWN))
+
+
+def test_the_picture_alone_is_a_file_with_its_own_style():
+    drawn = mark.svg(VERDICT, alone=True)
+    assert ElementTree.fromstring(drawn).tag == "{http://www.w3.org/2000/svg}svg"
+    assert "<style>" in drawn
 
 
 def test_a_name_from_elsewhere_cannot_leave_the_picture():

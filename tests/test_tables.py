@@ -384,7 +384,7 @@ def test_three_styles_in_one_column_name_a_row_of_each(tmp_path):
     with pytest.raises(UserError) as caught:
         times_of(tmp_path, "2026-07-01", "2026-07-02", "2026.7.3", "20260704")
     assert str(caught.value) == (
-        "‘t.csv’ ‘일시’: dates are written in 3 styles: row 2 ‘2026-07-01’, row 4 ‘2026.7.3’, row 5 ‘20260704’ "
+        "‘t.csv’ ‘일시’: dates are written in 3 styles: row 2 ‘2026-07-01’, row 4 ‘2026.7.3’, row 5 ‘20260704’. "
         "Write all of them as 2026-07-01 and give the file again."
     )
     path = workbook(tmp_path, [["일자", "값"], [dt.date(2026, 7, 1), 1], ["2026.7.2", 2], ["7월 3일", 3]])

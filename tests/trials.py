@@ -61,17 +61,17 @@ def about(**more):
 
 
 _ABOUT = {
-        "id": "gangwon.heart", "version": "1.0.0", "title": {"ko": "심장 위험", "en": "Heart risk"}, "dure": "0.1.0", "code": "ab" * 32,
-        "profile": "full", "seeds": [0], "ground": "benchmark", "assurance": "self-run", "replay": 0.0, "unanswered_limit": 0.05, "looks": 1,
-        "practice": {"source": "Genders et al., BMJ 2012", "year": 2012, "who": {"ko": "외래 진료실", "en": "clinics"},
-                     "stronger": {"ko": "알려지지 않음", "en": "none known"}},
-        "labels": LABELS, "rivals": ["boosting"], "block_word": "week", "rounds": ["summer"], "settings": {}, "notes": [],
-        "remarks": {"B": [{"ko": "병이 없는 사람이 8명뿐입니다.", "en": "Only 8 are without disease."}]},
-        "data": [{"name": "hospitals", "sha256": "cd" * 32, "origin": "wheel", "licence": "CC-BY-4.0", "credit": "UCI <Heart> & co.",
-                  "access": "open", "version": "0.1.0"}],
-        "left_out": [{"round": "summer", "case": "p-17", "cause": "declined", "why": "no age"}],
-        "unanswered_by": {"ours": {"late": 2}}, "span": {},
-    }  # fmt: skip
+    "id": "gangwon.heart", "version": "1.0.0", "title": {"ko": "심장 위험", "en": "Heart risk"}, "dure": "0.1.0", "code": "ab" * 32,
+    "profile": "full", "seeds": [0], "ground": "benchmark", "assurance": "self-run", "replay": 0.0, "unanswered_limit": 0.05, "looks": 1,
+    "practice": {"source": "Genders et al., BMJ 2012", "year": 2012, "who": {"ko": "외래 진료실", "en": "clinics"},
+                 "stronger": {"ko": "알려지지 않음", "en": "none known"}},
+    "labels": LABELS, "rivals": ["boosting"], "block_word": "week", "rounds": ["summer"], "settings": {}, "notes": [],
+    "remarks": {"B": [{"ko": "병이 없는 사람이 8명뿐입니다.", "en": "Only 8 are without disease."}]},
+    "data": [{"name": "hospitals", "sha256": "cd" * 32, "origin": "wheel", "licence": "CC-BY-4.0", "credit": "UCI <Heart> & co.",
+              "access": "open", "version": "0.1.0"}],
+    "left_out": [{"round": "summer", "case": "p-17", "cause": "declined", "why": "no age"}],
+    "unanswered_by": {"ours": {"late": 2}}, "span": {},
+}  # fmt: skip
 
 
 def trial(table=None, **more):

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from dure.data import Data, Git, Made, Own, Source, Wheel
-    from dure.errors import CannotBeHad, Invalid, UserError
+    from dure.data import Data, Git, Made, Own, Source, Wheel, write_atomically
+    from dure.errors import CannotBeHad, Invalid, UserError, nearest, refusal
     from dure.mapping import Column
     from dure.project import Builder, Case, File, Form, Kpi, Method, Project, Round, Table, Work
-    from dure.words import _, texts
+    from dure.words import _, language, texts
 
 # One page of names for a project's author: everything a project may import. Looked up when used, so that the
 # command line starts without loading what it does not need.
 _HOMES = {
     "dure.project": ("Builder", "Case", "File", "Form", "Kpi", "Method", "Project", "Round", "Table", "Work"),
-    "dure.data": ("Data", "Git", "Made", "Own", "Source", "Wheel"),
+    "dure.data": ("Data", "Git", "Made", "Own", "Source", "Wheel", "write_atomically"),
     "dure.mapping": ("Column",),
-    "dure.errors": ("CannotBeHad", "Invalid", "UserError"),
-    "dure.words": ("_", "texts"),
+    "dure.errors": ("CannotBeHad", "Invalid", "UserError", "nearest", "refusal"),
+    "dure.words": ("_", "language", "texts"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -46,7 +46,11 @@ __all__ = [
     "Wheel",
     "Work",
     "_",
+    "language",
+    "nearest",
+    "refusal",
     "texts",
+    "write_atomically",
 ]
 
 

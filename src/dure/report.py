@@ -113,14 +113,15 @@ def _answer(said: Content, verdict: Verdict) -> dict[str, Any]:
     """One offer's answer: the sentence, its mark, the marks of its sites with what must be read beside them."""
     about = said["about"]
     told = {name: _unbroken(text) for name, text in sentence.parts(verdict, about).items()}
+    head, lead = _first_sentence(told["head"])
     priced = sentence.priced(verdict, about)[0] is not None
     same = [each for each in said["verdicts"] if all(each[name] == verdict[name] for name in _SAME)]
     sites = [each for each in same if each is not verdict]
     widest = mark.reach(same)
     return {
         "kind": mark.COLOURS.get(verdict["verdict"], "shown"),
-        "head": _marked(told["head"]),
-        "price": told["price"] if priced else "",
+        "head": _marked(head),
+        "lead": " ".join(each for each in (lead, told["price"] if priced else "") if each),
         "cautions": [told[name] for name in ("caution", "places", "unanswered") if told[name]],
         "limits": [
             told[name] for name in ("limits", "price", "assurance") if told[name] and (name != "price" or not priced)
@@ -140,7 +141,7 @@ def _site(verdict: Verdict, about: Mapping[str, Any], widest: tuple[float, float
         "mark": _own(mark.svg(verdict, widest)),
         "kind": mark.COLOURS.get(verdict["verdict"], "shown"),
         "word": sentence.word(verdict),
-        "ends": sentence.interval(verdict) if mark.ends(verdict) else "",
+        "ends": _ends(verdict),
         "numbers": _(
             "today {today}, offered {offered}",
             today=_amount(verdict, "against", unit),
@@ -150,8 +151,24 @@ def _site(verdict: Verdict, about: Mapping[str, Any], widest: tuple[float, float
     }
 
 
+def _ends(verdict: Verdict) -> str:
+    """The interval: of the better or worse that was found, else of the gain with its sign."""
+    if verdict["verdict"] in ("better", "worse"):
+        return sentence.interval(verdict) if mark.ends(verdict) else ""
+    level = f"{100 * verdict['level']:.0f}"
+    return (
+        _("{level} % interval of the gain {ends}", level=level, ends=mark.ends(verdict)) if mark.ends(verdict) else ""
+    )
+
+
 def _amount(verdict: Verdict, role: str, unit: str) -> str:
     return sentence.amount(verdict["methods"].get(verdict[role]), unit)
+
+
+def _first_sentence(text: str) -> tuple[str, str]:
+    """The sentence that holds the deciding word, which is the heading, and what follows it."""
+    end = text.find(". ", text.rfind("**"))
+    return (text, "") if end < 0 else (text[: end + 1], text[end + 2 :])
 
 
 def _unbroken(text: str) -> str:

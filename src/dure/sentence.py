@@ -203,7 +203,8 @@ def amount(value: float | None, unit: str) -> str:
     """A number of the KPI with its unit, three digits."""
     if value is None:
         return "–"
-    return f"{figure(value, decimals(abs(value)))} {unit}".rstrip()
+    places = decimals(abs(value)) + (0 < abs(value) < 1)
+    return f"{figure(value, places)} {unit}".rstrip()
 
 
 def counted(word: str, count: int) -> str:

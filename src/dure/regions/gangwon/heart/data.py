@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from pydantic import ValidationError
 
-from dure import Case, Column, Own, Source, UserError, Wheel
-from dure.errors import nearest, refusal
-from dure.words import language
+from dure import Case, Column, Own, Source, UserError, Wheel, language, nearest, refusal
 
 from .forms import Request, _
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from dure import Form
-from dure.words import translated
+from dure import Form, texts
 
-
-def _(text: str, /, **values: object) -> str:
-    """The project's text in the reader's language (locale/ko.po)."""
-    return translated(text, Path(__file__).parent, **values)
+_ = texts(__file__)
 
 
 class Request(Form):

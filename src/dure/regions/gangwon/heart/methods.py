@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dure.data import write_atomically
+from dure import write_atomically
 
 from .forms import Request, Response
 

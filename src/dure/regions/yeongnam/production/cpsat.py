@@ -120,7 +120,7 @@ def model_of(request: Request, known: Sequence[Placed] | None) -> Built:
             for name, minutes in machines.items():
                 tasks[name].append(Task(start, minutes, on[name], operation.family))
         ends[job.name] = ready
-    _machines(request, model, tasks)
+    _machines(request, model, tasks, horizon)
     _aim(request, model, ends, horizon, known)
     _hint(built, known)
     return built
@@ -136,19 +136,17 @@ class Task:
     family: str
 
 
-def _machines(request: Request, model: cp_model.CpModel, tasks: dict[str, list[Task]]) -> None:
+def _machines(request: Request, model: cp_model.CpModel, tasks: dict[str, list[Task]], horizon: int) -> None:
     """One thing at a time on each machine: operations with their set-ups, and closed times."""
     closed: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for each in request.closed:
         closed[each.machine].append((each.start, each.end))
     for name, mine in tasks.items():
-        lengths = _changes(request, model, name, mine)
-        blocks = [
-            model.new_optional_interval_var(
-                task.start - change, task.minutes + change, task.start + task.minutes, task.on, ""
-            )
-            for task, change in zip(mine, lengths, strict=True)
-        ]
+        blocks = []
+        for task, change in zip(mine, _changes(request, model, name, mine), strict=True):
+            end = task.start + task.minutes
+            begin = task.start if isinstance(change, int) else model.new_int_var(0, horizon, "")  # of the set-up
+            blocks.append(model.new_optional_interval_var(begin, task.minutes + change, end, task.on, ""))
         blocks += [model.new_fixed_size_interval_var(start, end - start, "") for start, end in merged(closed[name])]
         model.add_no_overlap(blocks)
 

@@ -9,8 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from dure import Form, texts
-from dure.errors import nearest
+from dure import Form, nearest, texts
 
 _ = texts(__file__)
 
