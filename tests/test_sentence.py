@@ -18,6 +18,7 @@ ABOUT = {
         "b": {"ko": "업체B", "en": "Vendor B"},
     },
     "span": {"sealed": {"first": "2026-03-01T00:00:00", "last": "2026-08-15T23:00:00", "cases": 4032, "moments": 4032}},
+    "sites": {"Swiss": {"ko": "스위스", "en": "Switzerland"}},
     "unanswered_limit": 0.05,
     "profile": "full",
 }
@@ -106,7 +107,8 @@ HEADS = {
     ),
     "lost, a limit": (
         {"verdict": "lost", "because": "limit", "kpi": {"ko": "80 % 구간의 포함률", "en": "coverage of the 80 % interval"}, "unit": "%",
-         "methods": {"today": 80.0, "a": 61.0}, "limit": [76, 84]},
+         "methods": {"today": 80.0, "a": 61.0},
+         "broken": {"kpi": {"ko": "80 % 구간의 포함률", "en": "coverage of the 80 % interval"}, "unit": "%", "number": 61.0, "limit": [76, 84]}},
         "업체A의 예측은 한계를 넘어 **탈락**했습니다: 80 % 구간의 포함률이 61.0 %입니다(한계 76–84 %).",
         "Vendor A has **lost** by breaking a limit: its coverage of the 80 % interval is 61.0 % (limit 76 to 84 %).",
     ),
@@ -123,9 +125,9 @@ HEADS = {
         "Vendor A is **better** than today: its Brier score is 0.023 lower (95 % interval 0.004 to 0.041, 400 patients at 3 places).",
     ),
     "at one of several places": (
-        {"site": "스위스", "block_word": "instance", "blocks": 10},
+        {"site": "Swiss", "block_word": "instance", "blocks": 10},
         "스위스: 업체A의 예측이 현행보다 **낫습니다**. 평균 오차가 12.3 % 작습니다(95 % 구간 8.1–16.0 %, 10건).",
-        "스위스: Vendor A is **better** than today: its mean error is 12.3 % smaller (95 % interval 8.1 to 16.0 %, 10 instances).",
+        "Switzerland: Vendor A is **better** than today: its mean error is 12.3 % smaller (95 % interval 8.1 to 16.0 %, 10 instances).",
     ),
     "against a rival, higher is better, in points": (
         {"against": "b", "better": "higher", "unit": "%", "kpi": {"ko": "맞힌 비율", "en": "share right"}, "methods": {"a": 87.0, "b": 75.0}},
@@ -147,6 +149,14 @@ HEADS = {
 def test_the_answer(lang, name):
     changes, korean, english = HEADS[name]
     assert told("head", verdict(**changes)) == (korean if lang == "ko" else english)
+
+
+def test_one_more_is_said_as_one(lang):
+    one = verdict(**{**NOT_SHOWN, "more_blocks": 1, "block_word": "patient"})
+    wanted = {"ko": "보려면 환자 1명이 더 필요합니다.", "en": "to see 2 %, 1 more patient would be needed."}[lang]
+    assert told("head", one).endswith(wanted)
+    some = {"ko": "보려면 환자 약 300명이 더 필요합니다.", "en": "about 300 more patients would be needed."}[lang]
+    assert told("head", {**one, "more_blocks": 301}).endswith(some)
 
 
 def test_under_fifty_blocks_the_rare_loss_is_named(lang):
@@ -400,7 +410,8 @@ def test_whatever_the_numbers_something_sensible_is_said(kind, low, mean, high, 
         "high": None if high is None else max(high, mean),
     }
     because = {"lost": "limit", "too few": "under six blocks", "not shown": "neither"}.get(kind, "interval and swap")
-    one = verdict(verdict=kind, because=because, gain=gain, unit=unit, better=better, methods={"today": base, "a": 1.0})
+    one = verdict(verdict=kind, because=because, gain=gain, unit=unit, better=better, methods={"today": base, "a": 1.0},
+                  broken={"kpi": VERDICT["kpi"], "unit": unit, "number": 1.0, "limit": [2.0, None]})  # fmt: skip
     text = sentence.plain(one, PRICED)
     assert "None" not in text
     assert "nan" not in text

@@ -13,7 +13,7 @@ from html import escape
 from typing import Any
 
 from dure import sentence
-from dure.words import _, language
+from dure.words import _
 
 WIDTH, HEIGHT, MIDDLE = 420, 44, 18  # of the picture, in its own units; MIDDLE: height of the dot
 EDGE = 60  # room beside the furthest bound, for words under the dot
@@ -177,10 +177,7 @@ def header() -> str:
 
 def place(verdict: Mapping[str, Any], about: Mapping[str, Any]) -> str:
     """Where the verdict holds, in the reader's language; where there is one place without a name, what was offered."""
-    site = verdict["site"]
-    if site == "all":
-        return _("all places")
-    return about.get("sites", {}).get(site, {}).get(language(), site) or sentence.offer(verdict, about)
+    return sentence.place(verdict, about) or sentence.offer(verdict, about)
 
 
 def _can(encoding: str) -> bool:

@@ -278,7 +278,8 @@ class Table(Generic[Row]):
             if isinstance(value, Mapping) and set(value) <= {"sha256", "rows"} and "sha256" in value:
                 return _known_table(str(value["sha256"]))
             plain = value.to_dicts() if isinstance(value, pl.DataFrame) else value
-            return cls.of(pl.DataFrame([each.model_dump() for each in rows.validate_python(plain)]))
+            given = rows.validate_python(plain)
+            return cls.of(pl.DataFrame([each.model_dump() for each in given]))  # type: ignore[attr-defined]  # Row is a form
 
         return core_schema.no_info_plain_validator_function(
             come_in,

@@ -201,6 +201,7 @@ def rerun(folder: Path, inputs: Inputs | None = None, *, tell: Tell = trial.quie
         again = _judged_again(said, folder, inputs or Inputs(), tell)
     else:
         again = _run_again(said, inputs or Inputs(), tell)
+    again = evidence.published(again) if said["about"].get("joined") else again
     return evidence.compare(evidence.outcomes(folder), again.outcomes, said["about"].get("replay", 0.0))
 
 

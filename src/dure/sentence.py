@@ -24,25 +24,26 @@ A_YEAR = 330  # days: a shorter trial has not met every season
 REACH = 20  # more blocks than so many times those at hand are not proposed
 FEWEST = {0.95: 6, 0.99: 8}  # blocks, below which nothing is said
 
-# What a block is -> one, many, many more, one more.
+# What a block is -> one, many, one more, many more, and one more that something happens in.
 _COUNTED = {
-    "block": ("1 block", "{count} blocks", "{count} more blocks", "One more block"),
-    "day": ("1 day", "{count} days", "{count} more days", "One more day"),
-    "week": ("1 week", "{count} weeks", "{count} more weeks", "One more week"),
-    "month": ("1 month", "{count} months", "{count} more months", "One more month"),
-    "lot": ("1 lot", "{count} lots", "{count} more lots", "One more lot"),
-    "patient": ("1 patient", "{count} patients", "{count} more patients", "One more patient"),
-    "order": ("1 order", "{count} orders", "{count} more orders", "One more order"),
-    "instance": ("1 instance", "{count} instances", "{count} more instances", "One more instance"),
-    "row": ("1 row", "{count} rows", "{count} more rows", "One more row"),
+    "block": ("1 block", "{count} blocks", "1 more block", "{count} more blocks", "One more block"),
+    "day": ("1 day", "{count} days", "1 more day", "{count} more days", "One more day"),
+    "week": ("1 week", "{count} weeks", "1 more week", "{count} more weeks", "One more week"),
+    "month": ("1 month", "{count} months", "1 more month", "{count} more months", "One more month"),
+    "lot": ("1 lot", "{count} lots", "1 more lot", "{count} more lots", "One more lot"),
+    "patient": ("1 patient", "{count} patients", "1 more patient", "{count} more patients", "One more patient"),
+    "order": ("1 order", "{count} orders", "1 more order", "{count} more orders", "One more order"),
+    "instance": ("1 instance", "{count} instances", "1 more instance", "{count} more instances", "One more instance"),
+    "row": ("1 row", "{count} rows", "1 more row", "{count} more rows", "One more row"),
     "group of rows": (
         "1 group of rows",
         "{count} groups of rows",
+        "1 more group of rows",
         "{count} more groups of rows",
         "One more group of rows",
     ),
-    "site": ("1 place", "{count} places", "{count} more places", "One more place"),
-    "case": ("1 case", "{count} cases", "{count} more cases", "One more case"),
+    "site": ("1 place", "{count} places", "1 more place", "{count} more places", "One more place"),
+    "case": ("1 case", "{count} cases", "1 more case", "{count} more cases", "One more case"),
 }
 # What a smaller and a larger number of a KPI are called, by what it measures.
 _WAYS = {
@@ -87,7 +88,7 @@ def parts(verdict: Verdict, about: About) -> dict[str, str]:
     head (the answer with its numbers), price (won a month), caution (the rare loss that cannot have been seen), places,
     unanswered, limits (what it does not show), assurance (who saw it, on which ground, after how many looks).
     """
-    where = "" if verdict["site"] in ("", "all") else f"{verdict['site']}: "
+    where = "" if verdict["site"] in ("", "all") else f"{place(verdict, about)}: "
     return {
         "head": where + _head(verdict, about),
         "price": _price(verdict, about),
@@ -118,6 +119,12 @@ def against(verdict: Verdict, about: About) -> str:
     """What it was compared with: today's practice, or another method's label."""
     practice = next(iter(about.get("labels", {})), verdict["against"])
     return _("today") if verdict["against"] == practice else _label(verdict["against"], about)
+
+
+def place(verdict: Verdict, about: About) -> str:
+    """What people call the verdict's site; all of them together; empty where there is but one without a name."""
+    site = verdict["site"]
+    return _("all places") if site == "all" else said_in(about.get("sites", {}).get(site, site))
 
 
 def _label(method: str, about: About) -> str:
@@ -215,13 +222,16 @@ def counted(word: str, count: int) -> str:
     return _(one) if count == 1 else _(many, count=f"{count:,}")
 
 
-def _more(word: str, count: int) -> str:
-    return _(_COUNTED.get(word, _COUNTED["block"])[2], count=f"{count:,}") if count > 1 else _one_more(word, lower=True)
+def _more(word: str, count: int, *, about: bool = False) -> str:
+    """So many further blocks: about 300 more days, 약 300일치."""
+    _one, _many, single, several, _in_one = _COUNTED.get(word, _COUNTED["block"])
+    told = _("about {count}", count=f"{count:,}") if about else f"{count:,}"
+    return _(single) if count == 1 else _(several, count=told)
 
 
-def _one_more(word: str, *, lower: bool = False) -> str:
-    text = _COUNTED.get(word, _COUNTED["block"])[3]
-    return _(text.lower()) if lower else _(text)
+def _one_more(word: str) -> str:
+    """In one further block: One more week, 한 주에."""
+    return _(_COUNTED.get(word, _COUNTED["block"])[-1])
 
 
 def _unit_word(verdict: Verdict) -> str:
@@ -327,10 +337,10 @@ def _resolution(verdict: Verdict) -> str:
         return _("{seen}.", seen=seen)
     needed = int(rounded(more)) if more >= 10 else more
     return _(
-        "{seen}; to see {smaller}, about {more} would be needed.",
+        "{seen}; to see {smaller}, {more} would be needed.",
         seen=seen,
         smaller=shown.roughly(verdict["smaller"]),
-        more=_more(unit, needed),
+        more=_more(unit, needed, about=True),
     )
 
 
@@ -359,10 +369,11 @@ def _lost(verdict: Verdict, names: Mapping[str, str], about: About) -> str:
             share=percent(share),
             limit=percent(limit),
         )
-    kpi, unit = said_in(verdict["kpi"]), said_in(verdict["unit"])
-    number = amount(verdict["methods"].get(verdict["method"]), unit)
+    broken = verdict["broken"]
+    kpi, unit = said_in(broken["kpi"]), said_in(broken["unit"])
+    number = amount(broken["number"], unit)
     head = _("{offer} has **lost** by breaking a limit: its {kpi} is {number}", **names, kpi=kpi, number=number)
-    low, high = verdict.get("limit") or (None, None)
+    low, high = broken["limit"]
     if low is not None and high is not None:
         bounds = _("limit {low} to {high}", low=f"{low:g}", high=f"{high:g} {unit}".rstrip())
     elif low is not None or high is not None:

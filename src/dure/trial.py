@@ -22,7 +22,7 @@ from dure.ask import Ask, AskMany, Unanswered
 from dure.data import write_atomically
 from dure.errors import UserError
 from dure.project import Case, Project, Round, Work, label, once
-from dure.verdict import Finding, Pair, census, compare, skewness
+from dure.verdict import Pair, census, compare, skewness
 from dure.words import LANGUAGES, _, in_each, translated
 
 if TYPE_CHECKING:
@@ -441,7 +441,8 @@ def verdicts(
         for offer, other in against if part.height else []:
             for number, kpi in enumerate(kpis):
                 for site in [*sites, None] if len(sites) > 1 else sites:
-                    one = _verdict(outcomes, part, kpi, offer, other, site, about)
+                    watched = kpis if number == 0 else [kpi]  # the first KPI answers for all limits
+                    one = _verdict(outcomes, part, kpi, watched, offer, other, site, about)
                     one |= {"round": kind, "decides": False, "first": number == 0}
                     found.append(one)
     for one in found:
@@ -462,9 +463,10 @@ def _own_rivals(about: Mapping[str, Any]) -> set[str]:
 
 
 def _verdict(
-    outcomes: pl.DataFrame, part: pl.DataFrame, kpi: Mapping[str, Any], offer: str, other: str, site: str | None,
-    about: Mapping[str, Any],
+    outcomes: pl.DataFrame, part: pl.DataFrame, kpi: Mapping[str, Any], watched: Sequence[Mapping[str, Any]], offer: str,
+    other: str, site: str | None, about: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
+    """One KPI of `offer` against `other`, at one site or over all (None); lost where a limit of `watched` is broken."""
     here = part if site is None else part.filter(pl.col("site") == site)
     sites = list(dict.fromkeys(here["site"]))
     pairs = [_pair(here.filter(pl.col("site") == each), offer, other) for each in sites]
@@ -476,14 +478,20 @@ def _verdict(
     methods = {name: _number(here, name, kpi["of"]) for name in dict.fromkeys(here["method"])}
     mine = here.filter(pl.col("method") == offer)
     share = float(mine["unanswered"].sum()) / float(mine["cases"].sum())
-    verdict, because = _lost(finding, kpi, methods[offer], share, about)
+    verdict: str = finding.verdict
+    because = finding.because
+    broken = next((each for each in (_broken(here, offer, one) for one in watched) if each), None)
+    if share > about.get("unanswered_limit", 0.05):
+        verdict, because = "lost", "unanswered"
+    elif broken:
+        verdict, because = "lost", "limit"
     gain = {"low": finding.low, "mean": finding.mean, "high": finding.high}
     return {
         "kpi": kpi["name"], "unit": kpi["unit"], "better": kpi["better"], "method": offer, "against": other,
         "site": "all" if site is None else site, "verdict": verdict, "because": because, "gain": gain,
         "level": finding.level, "resolution": finding.resolution, "smaller": finding.smaller,
         "more_blocks": finding.more_blocks, "rare": finding.rare, "undo": finding.undo,
-        "blocks": finding.blocks, "sampled": finding.unit,
+        "blocks": finding.blocks, "sampled": finding.unit, "sites": len(sites), "of": kpi["of"], "broken": broken,
         "block_word": about.get("block_word", "block"), "cases": int(mine["cases"].sum()),
         "unanswered": {"share": share, "by": about.get("unanswered_by", {}).get(offer, {})},
         "methods": methods, "looks": about.get("looks", 0), "assurance": about.get("assurance", "self-run"),
@@ -491,16 +499,13 @@ def _verdict(
     }  # fmt: skip
 
 
-def _lost(
-    finding: Finding, kpi: Mapping[str, Any], number: float | None, share: float, about: Mapping[str, Any]
-) -> tuple[str, str]:
-    """A limit broken or too many cases unanswered: lost, whatever the interval says."""
-    if share > about.get("unanswered_limit", 0.05):
-        return "lost", "unanswered"
+def _broken(part: pl.DataFrame, method: str, kpi: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The limit of a KPI that the method's number does not keep."""
     low, high = kpi.get("limit") or (None, None)
-    if number is not None and ((low is not None and number < low) or (high is not None and number > high)):
-        return "lost", "limit"
-    return finding.verdict, finding.because
+    number = _number(part, method, kpi["of"])
+    if number is None or ((low is None or number >= low) and (high is None or number <= high)):
+        return None
+    return {"kpi": kpi["name"], "unit": kpi["unit"], "number": number, "limit": [low, high]}
 
 
 def _pair(part: pl.DataFrame, offer: str, other: str) -> Pair:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dure import texts
 from dure.figures import ACCENT, INK, LINE, SOFT, finished
 
-from .forms import Placed, Request, Response, _, set_up_minutes
+from .forms import Placed, Request, Response, changes
+
+_ = texts(__file__)
 
 PRACTICE, MODEL = "best_rule", "cp_sat"
 WIDTH, MOST_MACHINES = 760, 40
@@ -15,7 +18,7 @@ EVEN, ODD = "#8fb0c4", "#c3d3dc"  # two shades of one colour: neighbours are tol
 
 
 def _named(method: str) -> str:
-    names = {PRACTICE: _("today's practice: best dispatching rule"), MODEL: _("our proposal: CP-SAT")}
+    names = {PRACTICE: _("today's practice, best dispatching rule"), MODEL: _("our proposal, CP-SAT")}
     return names.get(method, method.replace("_", " "))
 
 
@@ -28,7 +31,9 @@ def figure(request: Request, answers: Mapping[str, Response], truth: Any = None,
 
     last = max(each.end for response in answers.values() for each in response.operations)
     best = truth.get("best_known") if isinstance(truth, Mapping) else None
-    order = [name for name in (PRACTICE, MODEL) if name in answers] + [name for name in answers if name not in (PRACTICE, MODEL)]
+    order = [name for name in (PRACTICE, MODEL) if name in answers] + [
+        name for name in answers if name not in (PRACTICE, MODEL)
+    ]
     panels = [_panel(request, name, answers[name], last, best, axis=name == order[-1]) for name in order]
     return finished(alt.vconcat(*panels, spacing=14))
 
@@ -43,7 +48,13 @@ def _panel(request: Request, method: str, response: Response, last: int, best: i
         title=_("time [min]") if axis else None,
         axis=alt.Axis(grid=False, labels=axis, ticks=axis),
     )
-    rows = alt.Y("machine:N", sort=machines, title=None, scale=alt.Scale(domain=machines, paddingInner=0.15), axis=alt.Axis(ticks=False, domain=False))
+    rows = alt.Y(
+        "machine:N",
+        sort=machines,
+        title=None,
+        scale=alt.Scale(domain=machines, paddingInner=0.15),
+        axis=alt.Axis(ticks=False, domain=False),
+    )
     jobs = {job.name: number for number, job in enumerate(request.jobs)}
     late = _late(request, response)
     height = max(11, min(24, 320 // len(machines)))
@@ -59,22 +70,27 @@ def _panel(request: Request, method: str, response: Response, last: int, best: i
         .mark_text(fontSize=min(10, height - 4), color=INK, clip=True)
         .encode(x=alt.X("middle:Q"), x2=alt.X2(), text="text:N"),
         *_set_ups(alt, request, response, machines, time, rows),
-        *_lines(alt, response, best, time),
+        *_lines(alt, response, best, time, rows, machines[0]),
     ]
-    title = _("{method}: {makespan} min", method=_named(method), makespan=max(each.end for each in response.operations))
-    below = _beside(response, best, late)
+    makespan = f"{max(each.end for each in response.operations):,}"
+    title = _("{method}: {makespan} min", method=_named(method), makespan=makespan)
+    below = _beside(request, response, best, late)
     return alt.layer(*layers).properties(width=WIDTH, height=alt.Step(height), title=alt.Title(title, subtitle=below))
 
 
 def _tips() -> dict[str, str]:
-    return {"job": _("job"), "operation": _("operation"), "machine": _("machine"), "start": _("start"), "end": _("end"), "late": _("late by [min]")}
+    return {
+        "job": _("job"), "operation": _("operation"), "machine": _("machine"), "start": _("start"), "end": _("end"),
+        "late": _("late by [min]"),
+    }  # fmt: skip
 
 
 def _bar(each: Placed, jobs: Mapping[str, int], late: Mapping[str, int], scale: float) -> dict[str, Any]:
     """A row of the chart; the job's name stands in it where it fits."""
     by = late.get(each.job, 0)
     name = f"{each.job}!" if by else each.job
-    fits = (each.end - each.start) * scale > 6.5 * len(name) + 2
+    wide = sum(11 if ord(letter) > 0x1100 else 6.5 for letter in name)  # pixels; Hangul is wider
+    fits = (each.end - each.start) * scale > wide + 2
     colour = "#dba39b" if by else (EVEN, ODD)[jobs[each.job] % 2]
     return {**each.model_dump(), "text": name if fits else "", "colour": colour, "late": by}
 
@@ -103,39 +119,51 @@ def _set_ups(alt, request: Request, response: Response, machines: Sequence[str],
         if machine in machines
         for at in [start + (end - start) * (n + 0.5) / 4 for n in range(4)]
     ]
-    return [alt.Chart(alt.Data(values=strokes)).mark_tick(color=SOFT, thickness=1).encode(x=time, y=rows)] if strokes else []
+    return (
+        [alt.Chart(alt.Data(values=strokes)).mark_tick(color=SOFT, thickness=1).encode(x=time, y=rows)]
+        if strokes
+        else []
+    )
 
 
 def _changes(request: Request, response: Response) -> list[tuple[str, int, int]]:
     """(machine, start, end) of each set-up."""
-    minutes, found = set_up_minutes(request), []
+    minutes, found = {machine: changes(request, machine) for machine in request.machines}, []
     families = {(job.name, n): each.family for job in request.jobs for n, each in enumerate(job.operations, 1)}
     last: dict[str, str] = {}
-    for each in sorted(response.operations, key=lambda each: (each.start, each.end)):
+    working = [each for each in response.operations if each.end > each.start]
+    for each in sorted(working, key=lambda each: each.start):
         family = families[each.job, each.operation]
         if each.machine in last:
-            pair = (last[each.machine], family)
-            change = minutes.get((each.machine, *pair), minutes.get((None, *pair), 0))
+            change = minutes[each.machine].get((last[each.machine], family), 0)
             found += [(each.machine, each.start - change, each.start)] if change else []
         last[each.machine] = family
     return found
 
 
-def _lines(alt, response: Response, best: int | None, time) -> list[Any]:
-    """The makespan, and the best one known."""
+def _lines(alt, response: Response, best: int | None, time, rows, first: str) -> list[Any]:
+    """The makespan with its number, and the best one known."""
     end = max(each.end for each in response.operations)
-    layers = [alt.Chart(alt.Data(values=[{"start": end}])).mark_rule(color=ACCENT, strokeWidth=2).encode(x=time)]
+    line = alt.Chart(alt.Data(values=[{"start": end, "machine": first, "text": f"{end:,}"}]))
+    layers = [
+        line.mark_rule(color=ACCENT, strokeWidth=2).encode(x=time),
+        line.mark_text(color=ACCENT, align="left", dx=5, fontSize=12).encode(x=time, y=rows, text="text:N"),
+    ]
     if best is not None and best != end:
-        layers.append(alt.Chart(alt.Data(values=[{"start": best}])).mark_rule(color=INK, strokeDash=[4, 3]).encode(x=time))
+        layers.append(
+            alt.Chart(alt.Data(values=[{"start": best}])).mark_rule(color=INK, strokeDash=[4, 3]).encode(x=time)
+        )
     return layers
 
 
-def _beside(response: Response, best: int | None, late: Mapping[str, int]) -> str:
+def _beside(request: Request, response: Response, best: int | None, late: Mapping[str, int]) -> str:
     said = []
     if best is not None:
         said.append(_("dashed: best known {best} min", best=best))
-    if response.lower_bound is not None:
-        said.append(_("no plan is better than {bound}", bound=response.lower_bound))
+    if response.lower_bound is not None and request.objective == "makespan":
+        said.append(_("proved: no plan ends before {bound} min", bound=response.lower_bound))
+    elif response.lower_bound is not None:
+        said.append(_("proved: no plan has a weighted tardiness below {bound} min", bound=response.lower_bound))
     if late:
         said.append(_("late (!): {count} jobs, {minutes} min in all", count=len(late), minutes=sum(late.values())))
     return " · ".join(said)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from dure import Invalid
-
-from .forms import _
+from dure import Invalid, texts
 
 if TYPE_CHECKING:
     from .forms import Job, Placed, Request, Response
+
+_ = texts(__file__)
 
 
 def check(request: Request, response: Response) -> None:
@@ -27,7 +27,9 @@ def check(request: Request, response: Response) -> None:
     for pin in request.pins:
         placed = plan[pin.job, pin.operation]
         if (placed.machine, placed.start) != (pin.machine, pin.start):
-            raise Invalid(_("{what} is pinned to {machine} at {start}", what=_name(placed), machine=pin.machine, start=pin.start))
+            raise Invalid(
+                _("{what} is pinned to {machine} at {start}", what=_name(placed), machine=pin.machine, start=pin.start)
+            )
     _numbers(request, response, plan)
 
 
@@ -63,24 +65,29 @@ def _in_order(job: Job, plan: list[Placed]) -> None:
     ready = job.release
     for placed in plan:
         if placed.start < ready:
-            raise Invalid(_("{what} begins at {start}, before its job is ready at {ready}", what=_name(placed), start=placed.start, ready=ready))
+            raise Invalid(
+                _("{what} begins at {start}, before its job is ready at {ready}",
+                  what=_name(placed), start=placed.start, ready=ready)
+            )  # fmt: skip
         ready = placed.end
 
 
-def _one_at_a_time(
-    request: Request, machine: str, families: dict[tuple[str, int], str], work: list[Placed]
-) -> None:
-    """`work` by start: no two at once, time for the set-up between them, nothing in closed time."""
+def _one_at_a_time(request: Request, machine: str, families: dict[tuple[str, int], str], work: list[Placed]) -> None:
+    """`work` by start: no two at once, time for the set-up between them, nothing in closed time.
+
+    What takes no time needs no set-up and leaves the machine set as it was.
+    """
     everywhere = {(each.before, each.after): each.minutes for each in request.set_ups if each.machine is None}
     here = everywhere | {(each.before, each.after): each.minutes for each in request.set_ups if each.machine == machine}
     closed = [(each.start, each.end) for each in request.closed if each.machine == machine]
-    last: Placed | None = None
+    busy, family = 0, None
     for placed in work:
-        change = here.get((families[last.job, last.operation], families[placed.job, placed.operation]), 0) if last else 0
-        if last and placed.start - change < last.end:
+        mine = families[placed.job, placed.operation] if placed.end > placed.start else None
+        change = here.get((family, mine), 0) if family is not None and mine is not None else 0
+        if placed.start - change < busy:
             raise Invalid(
                 _("{what} begins at {start} on {machine}, which is busy until {end} and needs {change} min of set-up",
-                  what=_name(placed), start=placed.start, machine=machine, end=last.end, change=change)
+                  what=_name(placed), start=placed.start, machine=machine, end=busy, change=change)
             )  # fmt: skip
         for start, end in closed:
             if placed.start - change < end and start < placed.end:
@@ -88,7 +95,7 @@ def _one_at_a_time(
                     _("{what} runs on {machine} while it is closed from {start} until {end}",
                       what=_name(placed), machine=machine, start=start, end=end)
                 )  # fmt: skip
-        last = placed
+        busy, family = placed.end, family if mine is None else mine
 
 
 def _numbers(request: Request, response: Response, plan: dict[tuple[str, int], Placed]) -> None:
@@ -102,4 +109,10 @@ def _numbers(request: Request, response: Response, plan: dict[tuple[str, int], P
             late += job.weight * max(0, plan[job.name, len(job.operations)].end - job.due)
     reached = makespan if request.objective == "makespan" else late
     if response.lower_bound is not None and response.lower_bound > reached:
-        raise Invalid(_("the lower bound {bound} is above what the plan reaches, {reached}", bound=response.lower_bound, reached=reached))
+        raise Invalid(
+            _(
+                "the lower bound {bound} is above what the plan reaches, {reached}",
+                bound=response.lower_bound,
+                reached=reached,
+            )
+        )

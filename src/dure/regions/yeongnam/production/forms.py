@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic.config import JsonDict
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from dure import Form, nearest, texts
+from dure import Form
 
-_ = texts(__file__)
+from .faults import MOST_OPERATIONS, faults
 
-MINUTES = {"unit": "min"}
+MINUTES: JsonDict = {"unit": "min"}
 LONGEST = 1_000_000  # minutes: almost two years
-MOST_JOBS, MOST_OPERATIONS = 5_000, 100_000
+MOST_JOBS = 5_000
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Minutes = Annotated[int, Field(ge=0, le=LONGEST, json_schema_extra=MINUTES)]
 
@@ -42,7 +41,8 @@ class Job(Form):
 class SetUp(Form):
     """Minutes right before an operation of one family when the machine's last one was of another; elsewhere none.
 
-    The first operation on a machine needs none. Set-ups are done in open time only.
+    The first operation on a machine needs none. Set-ups are done in open time only. An operation of 0 minutes needs none and
+    leaves the machine set as it was.
     """
 
     before: str = Field(description="family before", max_length=100)
@@ -81,8 +81,8 @@ class Request(Form):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         """The first thing that does not fit together is refused with its field."""
-        for loc, what in _faults(self):
-            error = InitErrorDetails(type=PydanticCustomError("shop", "{what}", {"what": what}), loc=loc, input=None)  # type: ignore[arg-type]
+        for loc, what in faults(self):
+            error = InitErrorDetails(type=PydanticCustomError("shop", "{what}", {"what": what}), loc=loc, input=None)
             raise ValidationError.from_exception_data(type(self).__name__, [error])
         return self
 
@@ -105,140 +105,7 @@ class Response(Form):
     lower_bound: int | None = Field(None, description="no plan can have a smaller objective than this", ge=0)
 
 
-def set_up_minutes(request: Request) -> dict[tuple[str | None, str, str], int]:
-    """Minutes by (machine or None for every machine, family before, family after)."""
-    return {(each.machine, each.before, each.after): each.minutes for each in request.set_ups}
-
-
-# ---- what does not fit together ------------------------------------------------------------------------------------------
-
-Fault = tuple[tuple[str | int, ...], str]
-
-
-def _faults(request: Request) -> Iterator[Fault]:
-    """(field, what is wrong), the plainest first."""
-    yield from _repeated(request.machines, ("machines",), ())
-    yield from _repeated([job.name for job in request.jobs], ("jobs",), ("name",))
-    if sum(len(job.operations) for job in request.jobs) > MOST_OPERATIONS:
-        yield ("jobs",), _("more than {most} operations in all", most=MOST_OPERATIONS)
-    yield from _machines(request)
-    for number, each in enumerate(request.closed):
-        if each.start >= each.end:
-            what = _("closed from {start} until {end}: the end is not after the start", start=each.start, end=each.end)
-            yield ("closed", number, "end"), what
-    yield from _families(request)
-    yield from _pins(request)
-
-
-def _repeated(names: Sequence[str], loc: tuple[str, ...], field: tuple[str, ...]) -> Iterator[Fault]:
-    first: dict[str, int] = {}
-    for number, name in enumerate(names):
-        if first.setdefault(name, number) != number:
-            yield (*loc, number, *field), _("{name} is there twice (first as number {first})", name=name, first=first[name] + 1)
-
-
-def _machines(request: Request) -> Iterator[Fault]:
-    named: Iterator[tuple[tuple[str | int, ...], str | None]] = (
-        (("jobs", j, "operations", k, "machines"), machine)
-        for j, job in enumerate(request.jobs)
-        for k, operation in enumerate(job.operations)
-        for machine in operation.machines
-    )
-    yield from _unknown(named, request.machines)
-    for field, rows in (("closed", request.closed), ("set_ups", request.set_ups), ("pins", request.pins)):
-        yield from _unknown((((field, number, "machine"), row.machine) for number, row in enumerate(rows)), request.machines)  # type: ignore[attr-defined]
-
-
-def _unknown(named: Iterator[tuple[tuple[str | int, ...], str | None]], machines: Sequence[str]) -> Iterator[Fault]:
-    known = set(machines)
-    for loc, machine in named:
-        if machine is not None and machine not in known:
-            yield loc, _meant(_("there is no machine called {name}", name=machine), machine, machines)
-
-
-def _meant(what: str, name: str, names: Sequence[str]) -> str:
-    close = nearest(name, list(names))
-    return f"{what}. {_('Did you mean {name}?', name=close)}" if close else what
-
-
-def _families(request: Request) -> Iterator[Fault]:
-    known = {operation.family for job in request.jobs for operation in job.operations}
-    seen: set[tuple[str | None, str, str]] = set()
-    for number, each in enumerate(request.set_ups):
-        for field, family in (("before", each.before), ("after", each.after)):
-            if family not in known:
-                what = _("no operation is of the family {name}", name=family or '""')
-                yield ("set_ups", number, field), _meant(what, family, sorted(known - {""}))
-        if (each.machine, each.before, each.after) in seen:
-            yield ("set_ups", number), _("the set-up from {before} to {after} is there twice", before=each.before, after=each.after)
-        seen.add((each.machine, each.before, each.after))
-
-
-def _pins(request: Request) -> Iterator[Fault]:
-    jobs = {job.name: job for job in request.jobs}
-    taken: set[tuple[str, int]] = set()
-    whole = True
-    for number, pin in enumerate(request.pins):
-        for field, what in _pin(pin, jobs, taken):
-            whole = False
-            yield ("pins", number, field), what
-        taken.add((pin.job, pin.operation))
-    if whole and request.pins:
-        yield from _together(request, jobs)
-
-
-def _pin(pin: Pin, jobs: dict[str, Job], taken: set[tuple[str, int]]) -> Iterator[tuple[str, str]]:
-    """(field, what is wrong) of one pin by itself."""
-    if pin.job not in jobs:
-        yield "job", _meant(_("there is no job called {name}", name=pin.job), pin.job, tuple(jobs))
-        return
-    job = jobs[pin.job]
-    if pin.operation > len(job.operations):
-        yield "operation", _("job {job} has {count} operations only", job=job.name, count=len(job.operations))
-        return
-    machines = job.operations[pin.operation - 1].machines
-    if pin.machine not in machines:
-        yield "machine", _meant(
-            _("operation {number} of job {job} cannot be done on {machine}", number=pin.operation, job=job.name, machine=pin.machine),
-            pin.machine,
-            tuple(machines),
-        )
-    if (pin.job, pin.operation) in taken:
-        yield "operation", _("operation {number} of job {job} is pinned twice", number=pin.operation, job=job.name)
-    earliest = job.release + sum(min(each.machines.values()) for each in job.operations[: pin.operation - 1])
-    if pin.start < earliest:
-        yield "start", _("operation {number} of job {job} cannot begin before minute {earliest}",
-                         number=pin.operation, job=job.name, earliest=earliest)  # fmt: skip
-
-
-def _together(request: Request, jobs: dict[str, Job]) -> Iterator[Fault]:
-    """Pins against each other and against closed times."""
-    spans: dict[str, list[tuple[int, int, int, str]]] = {}  # machine -> start, end, number (-1: closed), family
-    own: dict[str, list[tuple[int, int, int, int]]] = {}  # job -> operation, start, end, number
-    for each in request.closed:
-        spans.setdefault(each.machine, []).append((each.start, each.end, -1, ""))
-    for number, pin in enumerate(request.pins):
-        operation = jobs[pin.job].operations[pin.operation - 1]
-        end = pin.start + operation.machines[pin.machine]
-        spans.setdefault(pin.machine, []).append((pin.start, end, number, operation.family))
-        own.setdefault(pin.job, []).append((pin.operation, pin.start, end, number))
-    minutes = set_up_minutes(request)
-    for machine, rows in spans.items():
-        last_end, family = -1, None
-        for start, end, number, mine in sorted(rows):
-            if number < 0:  # closed times may overlap each other
-                last_end = max(last_end, end)
-                continue
-            change = minutes.get((machine, family, mine), minutes.get((None, family, mine), 0)) if family is not None else 0
-            if start < last_end + change:
-                yield ("pins", number, "start"), _("{machine} is closed or taken then, or its set-up does not fit in", machine=machine)
-            last_end, family = max(last_end, end), mine
-        for (_start, end, number, _f), (start, _end, other, _g) in pairwise(sorted(rows)):
-            if number >= 0 > other and start < end:
-                yield ("pins", number, "start"), _("{machine} is closed or taken then, or its set-up does not fit in", machine=machine)
-    for job, rows in own.items():
-        for (first, _s, end, _n), (second, start, _e, number) in pairwise(sorted(rows)):
-            between = sum(min(each.machines.values()) for each in jobs[job].operations[first : second - 1])
-            if start < end + between:
-                what = _("operation {number} of job {job} cannot begin before minute {earliest}", number=second, job=job, earliest=end + between)
-                yield ("pins", number, "start"), what
+def changes(request: Request, machine: str) -> dict[tuple[str, str], int]:
+    """Minutes of set-up on a machine by (family before, family after): its own, else those of every machine."""
+    everywhere = {(each.before, each.after): each.minutes for each in request.set_ups if each.machine is None}
+    return everywhere | {(each.before, each.after): each.minutes for each in request.set_ups if each.machine == machine}

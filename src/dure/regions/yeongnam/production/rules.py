@@ -13,11 +13,12 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dure import Work
+from .forms import Placed, Request, Response, changes
 
-from .forms import Placed, Request, Response, set_up_minutes
+if TYPE_CHECKING:
+    from dure import Work
 
 Key = tuple[float, ...]
 
@@ -69,7 +70,9 @@ def objective(request: Request, placed: Sequence[Placed]) -> tuple[int, int]:
     makespan = max(each.end for each in placed)
     ends = {(each.job, each.operation): each.end for each in placed}
     late = sum(
-        job.weight * max(0, ends[job.name, len(job.operations)] - job.due) for job in request.jobs if job.due is not None
+        job.weight * max(0, ends[job.name, len(job.operations)] - job.due)
+        for job in request.jobs
+        if job.due is not None
     )
     return (makespan, late) if request.objective == "makespan" else (late, makespan)
 
@@ -125,17 +128,18 @@ class Machine:
     def pass_pins(self, now: int) -> None:
         """Take up what the pins that have begun mean for the machine."""
         while self.next_pin < len(self.pins) and self.pins[self.next_pin][0] <= now:
-            _start, self.free, self.family = self.pins[self.next_pin]
+            start, self.free, family = self.pins[self.next_pin]
+            self.family = family if self.free > start else self.family
             self.next_pin += 1
 
     def end_of(self, now: int, minutes: int, family: str) -> int | None:
         """When an operation taken now would end; None where it does not fit before what comes next."""
-        end = now + self.change(self.family, family) + minutes
+        end = now + minutes + (self.change(self.family, family) if minutes else 0)
         if not self.is_open(now, end):
             return None
         if self.next_pin < len(self.pins):
-            start, _end, pinned = self.pins[self.next_pin]
-            ready = start - self.change(family, pinned)
+            start, until, pinned = self.pins[self.next_pin]
+            ready = start - (self.change(family if minutes else self.family, pinned) if until > start else 0)
             if end > ready or not self.is_open(ready, start):
                 return None
         return end
@@ -151,14 +155,10 @@ class Floor:
         least = [[min(each.machines.values()) for each in job.operations] for job in request.jobs]
         self.left = [list(accumulate(reversed(row)))[::-1] for row in least]
         self.promised = [self._promise(j) for j in range(len(request.jobs))]
-        minutes = set_up_minutes(request)
         self.closed: dict[str, list[tuple[int, int]]] = {name: [] for name in request.machines}
         for each in request.closed:
             self.closed[each.machine].append((each.start, each.end))
-        self.changes: dict[str, dict[tuple[str, str], int]] = {}
-        for name in request.machines:  # a machine's own minutes come after, and so before, those of every machine
-            rows = sorted(minutes.items(), key=lambda row: row[0][0] is not None)
-            self.changes[name] = {(b, a): value for (machine, b, a), value in rows if machine in (None, name)}
+        self.changes = {name: changes(request, name) for name in request.machines}
 
     def _promise(self, j: int) -> list[float]:
         """For each operation of a job, when it must have begun for the next pin of the job; infinite without one."""
@@ -209,7 +209,14 @@ class Floor:
                     if arrived is None:
                         return None
                     touched |= arrived
-            self._take([machines[name] for name in self.request.machines if name in touched], step, now, machines, events, placed)
+            self._take(
+                [machines[name] for name in self.request.machines if name in touched],
+                step,
+                now,
+                machines,
+                events,
+                placed,
+            )
         return placed
 
     def _arrive(self, j, step, now, rule, machines, events, placed) -> set[str] | None:
@@ -257,8 +264,10 @@ class Floor:
                 end, other, name = min(ends)
                 taker, step[j] = machines[name], k + 1
                 start = end - operation.machines[name]
-                placed.append(Placed(job=self.request.jobs[j].name, operation=k + 1, machine=name, start=start, end=end))
-                taker.free, taker.family = end, operation.family
+                placed.append(
+                    Placed(job=self.request.jobs[j].name, operation=k + 1, machine=name, start=start, end=end)
+                )
+                taker.free, taker.family = end, operation.family if end > start else taker.family
                 heapq.heappush(events, (end, j, name))
                 if not other:
                     break
@@ -269,4 +278,3 @@ class Floor:
     def _end(machine: Machine, now: int, minutes: int, family: str) -> int | None:
         machine.pass_pins(now)
         return None if machine.free > now else machine.end_of(now, minutes, family)
-

@@ -118,7 +118,7 @@ def test_an_own_hospital_is_one_more_site(tmp_path):
 
 def test_a_word_nobody_knows_is_named_with_its_row(tmp_path):
     with pytest.raises(
-        UserError, match="row 2, chest_pain: “비전형 협심증” is not known here. Did you mean 비전형적 협심증"
+        UserError, match=r"row 2, chest_pain: “비전형 협심증” is not known here. Did you mean 비전형적 협심증"
     ):
         list(PROJECT.rounds(own(tmp_path, ("비전형적 협심증", "비전형 협심증"))))
 
