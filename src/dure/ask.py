@@ -162,7 +162,9 @@ class AskMany:
 
     def _rule(self, columns: Mapping[str, np.ndarray], rows: Sequence[Mapping[str, Any]], causes: list[str]) -> None:
         """The project's own rule, row by row: only a project that has one pays for it."""
-        asked = [dict(zip(columns, row, strict=True)) for row in zip(*(c.tolist() for c in columns.values()), strict=True)]
+        asked = [
+            dict(zip(columns, row, strict=True)) for row in zip(*(c.tolist() for c in columns.values()), strict=True)
+        ]
         for number, row in enumerate(rows):
             if causes[number]:
                 continue

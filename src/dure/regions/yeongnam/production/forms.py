@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
-from pydantic.config import JsonDict
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from dure import Form
 
 from .faults import MOST_OPERATIONS, faults
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
 
 MINUTES: JsonDict = {"unit": "min"}
 LONGEST = 1_000_000  # minutes: almost two years
