@@ -18,9 +18,9 @@ HEADER = "번호,일시,실적(kWh),현행(kWh),업체A(kWh)"
 def dure(monkeypatch, capsys):
     """Run the command line in this process: (exit code, standard output, standard error)."""
 
-    def run(*words: object, stdin: bytes = b"") -> tuple[int, str, str]:
+    def run(*words: object, stdin: bytes | None = None) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["dure", *map(str, words)])
-        if stdin:
+        if stdin is not None:
             monkeypatch.setattr(sys, "stdin", _Stdin(stdin))
         code = 0
         try:
@@ -114,9 +114,84 @@ def test_an_unknown_command_and_file_propose_the_nearest(dure, table) -> None:
 
 
 SHOP = {
-    "machines": ["M1", "M2"],
-    "jobs": [{"name": "A", "operations": [{"machines": {"M1": 3}}, {"machines": {"M2": 2}}]}],
+    "machines": ["saw", "mill"],
+    "jobs": [{"name": "A", "operations": [{"machines": {"saw": 3}}, {"machines": {"mill": 2}}]}],
 }
+
+
+def spoilt(old: str, new: str) -> bytes:
+    text = json.dumps(SHOP)
+    assert old in text
+    return text.replace(old, new, 1).encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (b"machines: saw", "not JSON"),
+        (b'{"machines": ["saw"]', "not JSON"),
+        (b"", "not JSON"),
+        (b"[1, 2]", "an object is wanted"),
+        (spoilt('"saw": 3', '"saw": "soon"'), "not a whole number"),
+        (spoilt('"name"', '"nmae"'), "name"),
+        (b'{"machines": ["saw"], "jobs": []}', "[jobs]"),
+        (spoilt('"saw": 3', '"saw": -3'), "-3 is below 0"),
+        (spoilt('{"saw": 3}', '{"swa": 3}'), "Did you mean saw?"),
+        (spoilt('"saw": 3', '"saw": NaN'), "not a finite number"),
+        (b"x" * 10_000_000, "not JSON"),
+        (b"[" * 10_000_000, "not JSON"),
+        (json.dumps({**SHOP, "jobs": SHOP["jobs"] * 200_000}).encode()[:10_000_000], "not JSON"),
+    ],
+    ids=["no JSON", "cut off", "empty", "a list", "wrong type", "unknown field", "no jobs", "negative minutes", "unknown machine",
+         "NaN", "10 MB of letters", "10 MB of brackets", "10 MB of jobs"],
+)  # fmt: skip
+def test_a_bad_request_is_one_clear_error(dure, raw, words) -> None:
+    code, out, err = dure("ask", "yeongnam.production", "-", stdin=raw)
+    assert (code, out) == (2, "")
+    assert words in err
+    assert "Traceback" not in err
+    assert len(err.strip().splitlines()) == 1
+    assert len(err) < 500
+
+
+def test_a_plan_is_answered(dure) -> None:
+    code, out, _err = dure("ask", "yeongnam.production", "-", stdin=json.dumps(SHOP).encode())
+    said = json.loads(out)
+    assert code == 0
+    assert (said["method"], said["response"]["makespan"], said["response"]["lower_bound"]) == ("cp_sat", 5, 5)
+
+
+def test_a_vendors_file_is_one_more_method(dure, tmp_path) -> None:
+    """Half of the patients answered elsewhere: the rest counts as unanswered, and loses over the limit."""
+    template = tmp_path / "answers.csv"
+    assert dure("data", "template", "gangwon.heart", "--out", template)[0] == 0
+    assert template.read_text(encoding="utf-8-sig").strip() == "case,risk"
+    template.write_text("case,risk\n1,0.5\n", encoding="utf-8")
+    code, out, _err = dure(
+        "run", "gangwon.heart", "--profile", "quick", "--offer", f"vendor={template}", "--json", "--out", tmp_path / "e"
+    )
+    mine = next(one for one in json.loads(out)["verdicts"] if one["method"] == "vendor")
+    assert code == 0
+    assert (mine["verdict"], mine["because"], mine["decides"]) == ("lost", "unanswered", True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list",),
+        ("show", "gangwon.heart"),
+        ("data",),
+        ("data", "show", "gangwon.heart"),
+        ("plan",),
+        ("plan", "--json"),
+        ("list", "--json"),
+    ],
+)
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_what_there_is_can_be_read(dure, words, lang) -> None:
+    code, out, _err = dure("--lang", lang, *words)
+    assert code == 0
+    assert "heart" in out
 
 
 def test_python_dash_m_and_a_closed_pipe(tmp_path) -> None:

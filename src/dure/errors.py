@@ -65,7 +65,7 @@ def refusal(error: ValidationError, *, where: str = "", names: Sequence[str] = (
     faults = error.errors(include_url=False)
     first = faults[0]
     field = _place(first["loc"])
-    context = {name: value for name, value in first.get("ctx", {}).items() if name != "error"}
+    context = first.get("ctx", {})
     shown = _shown(first.get("input"))
     text = _MESSAGES.get(first["type"])
     what = _(text, given=shown, **context) if text else str(first["msg"]).removeprefix("Value error, ")

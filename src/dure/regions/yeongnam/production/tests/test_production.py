@@ -170,7 +170,7 @@ def pinned(draw, request):
     return {**request, "pins": pins}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(shops())
 def test_every_plan_keeps_the_rules_and_the_model_is_never_worse(request):
     quick = method("cp_sat", budget=0.02)
