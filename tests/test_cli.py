@@ -175,6 +175,33 @@ def test_a_vendors_file_is_one_more_method(dure, tmp_path) -> None:
     assert (mine["verdict"], mine["because"], mine["decides"]) == ("lost", "unanswered", True)
 
 
+def test_last_months_real_answers_are_the_practice(dure, tmp_path) -> None:
+    import polars as pl
+
+    first = tmp_path / "first"
+    dure("run", "gangwon.heart", "--profile", "quick", "--json", "--out", first)
+    asked = pl.read_parquet(first / "private" / "answers.parquet").select("case").unique(maintain_order=True)
+    asked.with_columns(pl.lit(0.5).alias("risk")).write_csv(tmp_path / "real.csv")
+    words = [
+        "run",
+        "gangwon.heart",
+        "--profile",
+        "quick",
+        "--practice",
+        tmp_path / "real.csv",
+        "--json",
+        "--out",
+        tmp_path / "e",
+    ]
+    code, out, _err = dure(*words)
+    (one,) = [each for each in json.loads(out)["verdicts"] if each["decides"]]
+    assert code == 0
+    assert one["against"] == "practice"
+    assert one["methods"]["practice"] == pytest.approx(0.25)
+    again = ["verify", tmp_path / "e", "--rerun", "--json"]
+    assert "practice" in dure(*again)[2]  # the file is missed by name
+
+
 @pytest.mark.parametrize(
     "words",
     [
