@@ -118,7 +118,7 @@ def test_the_practice_has_nobody_behind_it():
 
 def test_a_recorded_answer_of_the_practice_is_not_asked_for_again():
     ask = Ask(project(), boom, boom)
-    ask.begin("a case", recorded=Response(share=0.25))
+    ask.begin("a case", recorded=Response(share=0.25).model_dump_json())
     assert ask(Request(amount=1)).share == 0.25
     assert (ask.cause, ask.why) == ("crashed", "ValueError: no idea")
 

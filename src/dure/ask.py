@@ -71,11 +71,11 @@ class Ask:
         self.project, self.method, self.practice = project, method, practice
         self.cause = self.why = ""
         self.steps = 0
-        self._recorded: Form | None = None
+        self._recorded = ""
         self._starts = [start for each in (method, practice) if (start := getattr(each, "start", None))]
 
-    def begin(self, case_id: str, recorded: Form | None = None) -> None:
-        """Start a case. `recorded` is the practice's answer where a case is a single question already put to it."""
+    def begin(self, case_id: str, recorded: str = "") -> None:
+        """Start a case. `recorded` is the practice's answer (JSON) where the case is one question already put to it."""
         self.cause = self.why = ""
         self.steps = 0
         self._recorded = recorded
@@ -85,18 +85,16 @@ class Ask:
     def __call__(self, request: Any) -> Form:
         """The method's answer, or the practice's from the first failed step on."""
         self.steps += 1
-        safe = self._recorded
-        if safe is None and self.practice is not None:
-            safe = answer(self.project, self.practice, request)
+        known = self._recorded
+        safe = None if known or self.practice is None else answer(self.project, self.practice, request)
         if not self.cause:
             try:
                 return answer(self.project, self.method, request)
             except Unanswered as failed:
-                if safe is None:
+                if safe is None and not known:
                     raise
                 self.cause, self.why = failed.cause, failed.why
-        assert safe is not None
-        return safe
+        return safe if safe is not None else self.project.response.model_validate_json(known)
 
 
 class AskMany:

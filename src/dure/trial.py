@@ -160,13 +160,10 @@ class _Part:
     rows: pl.DataFrame
     cost: dict[str, Any]
 
-    def responses(self, project: Project) -> dict[str, Any]:
-        """The answers to cases of a single question, by case."""
+    def responses(self) -> dict[str, str]:
+        """The answers to cases of a single question as JSON, by case."""
         single = self.rows.filter((pl.col("answer") != "") & (pl.col("cause") == ""))
-        return {
-            case: project.response.model_validate_json(text)
-            for case, text in single.select("case", "answer").iter_rows()
-        }
+        return dict(single.select("case", "answer").iter_rows())
 
     def failed(self) -> set[str]:
         """Cases without any outcome: the practice could not answer them."""
@@ -213,7 +210,7 @@ def _play(
             return _play_many(project, turn, method, today, failed)
         except Unanswered:
             pass  # a row of the practice itself failed: played one by one it can be named and left out
-    recorded = settled.responses(project) if settled and today is None else {}
+    recorded = settled.responses() if settled and today is None else {}
     ask, rows, steps = Ask(project, method, today), _Rows(project), 0
     for number, case in enumerate(turn.cases):
         if number % 64 == 0:
@@ -223,7 +220,7 @@ def _play(
         if case.id in failed:  # nobody is asked what the practice could not answer
             rows.add(case, None, "declined", "")
             continue
-        ask.begin(case.id, recorded.get(case.id))
+        ask.begin(case.id, recorded.get(case.id, ""))
         try:
             outcome = project.play(case, ask)
             rows.add(case, outcome, ask.cause, ask.why)
