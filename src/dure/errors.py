@@ -63,7 +63,8 @@ def refusal(error: ValidationError, *, where: str = "", names: Sequence[str] = (
     from dure.words import _
 
     faults = error.errors(include_url=False)
-    first = faults[0]
+    # an unknown field is told first: the missing one is often the same, misspelt
+    first = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
     field = _place(first["loc"])
     context = first.get("ctx", {})
     shown = _shown(first.get("input"))
