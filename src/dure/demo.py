@@ -1,4 +1,4 @@
-"""`dure demo`: two minutes, every line computed live from data that published packages carry."""
+"""`dure demo`: a minute or two, every line computed live from data that published packages carry."""
 
 from __future__ import annotations
 
