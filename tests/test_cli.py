@@ -72,6 +72,14 @@ def test_unnamed_columns_are_never_guessed_silently(dure, table, tmp_path) -> No
     assert not (tmp_path / "e").exists()
 
 
+def test_what_is_named_is_judged_and_the_rest_is_said_to_be_unconfirmed(dure, table, tmp_path) -> None:
+    code, out, _err = dure(
+        "judge", table, "--truth", "실적", "--practice", "현행", "--offer", "업체A", "--out", tmp_path / "e"
+    )
+    assert code == 0
+    assert "confirmed by nobody: --truth 실적 --practice 현행 --offer 업체A --id 번호 --time 일시" in out
+
+
 def test_require_better_is_an_exit_code(dure, table, tmp_path) -> None:
     code, out, _err = dure("judge", table, "--yes", "--require", "better", "--out", tmp_path / "e", "--json")
     assert json.loads(out)["verdicts"][0]["verdict"] == "better"

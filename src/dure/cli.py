@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from dure.errors import UserError, nearest
-from dure.words import LANGUAGES, _, language, speak
+from dure.words import LANGUAGES, _, language, said, speak
 
 if TYPE_CHECKING:
     from dure.run import Inputs
@@ -105,11 +105,11 @@ def confirmer(*, yes: bool) -> Callable[[str], bool] | None:
     """Asks the person; with --yes everything is confirmed; where nobody can answer, None."""
     if yes:
 
-        def said(text: str) -> bool:
+        def shown(text: str) -> bool:
             click.echo(text, err=True)
             return True
 
-        return said
+        return shown
     if not sys.stdin.isatty():
         return None
     return lambda text: click.confirm(text, default=True, err=True)
@@ -207,27 +207,34 @@ def judge(
     confirm = confirmer(yes=yes)
     given = judging.named(read, given)
     roles = given if others and given.truth and given.practice else judging.propose(read, given, kpi)
-    if roles != given:
-        settle(file, roles, confirm)
+    note = settle(file, given, roles, confirm) if roles != given else None
     factors = {name: _number(value, "--scale") for name, value in pairs(scale, "--scale").items()}
     asked = judging.question(read, roles, kpi=kpi, scale=factors, confirm=confirm, others=others)
-    about = {"worth": price(worth) if worth else None, "goal": goal}
+    notes = [*asked.notes, *([note] if note else [])]
+    about = {"worth": price(worth) if worth else None, "goal": goal, "notes": notes}
     with progress(quiet=as_json) as tell:
         result, place = running.judge(asked, file, about=about, out=out or stamped(file.stem), tell=tell)
     show_result(result, place, json_wanted=as_json, required=require)
 
 
-def settle(file: Path, roles: Any, confirm: Callable[[str], bool] | None) -> None:
-    """Show the proposed columns and have them confirmed; where nobody can answer, say the whole command instead."""
-    said = roles.words()
+def settle(file: Path, given: Any, roles: Any, confirm: Callable[[str], bool] | None) -> dict[str, str] | None:
+    """Have the proposed columns confirmed.
+
+    Where nobody can answer: the truth, the practice and the offer must have been named, and the error says the whole
+    command; ids, times and sites are taken as proposed, and the note returned is signed with the evidence.
+    """
+    proposal = roles.words()
+    if confirm is None and given.practice and given.offers:
+        return said("taken as proposed, confirmed by nobody: {said}", said=proposal)
     if confirm is None:
         raise UserError(
-            _("not every column was named; the proposal is: {said}", said=said),
+            _("not every column was named; the proposal is: {said}", said=proposal),
             where=str(file),
             cure=_("Run again with these options, or with --yes to take the proposal."),
         )
-    if not confirm(_("Columns: {said}. Is that right?", said=said)):
+    if not confirm(_("Columns: {said}. Is that right?", said=proposal)):
         raise UserError(_("the columns were not confirmed"), cure=_("Name them: --truth, --practice, --offer."))
+    return None
 
 
 def _is_file(offer: str) -> bool:
