@@ -167,3 +167,11 @@ def test_an_unknown_column_proposes_the_nearest(tmp_path: Path) -> None:
     sheet = tables.read(written(tmp_path / "a.csv", HEADER, days(10, 0)))
     with pytest.raises(UserError, match="업체A"):
         judge.named(sheet, judge.Roles(offers=("업체",)))
+
+
+def test_dates_in_three_styles_are_named_with_their_rows(tmp_path: Path) -> None:
+    styles = ("2026-07-{:02d}", "2026.7.{}", "202607{:02d}")
+    rows = [f"{n},{styles[n % 3].format(n % 28 + 1)},100,{100 + n * 37 % 11},{100 + n * 37 % 7}" for n in range(60)]
+    sheet = tables.read(written(tmp_path / "a.csv", HEADER, rows))
+    with pytest.raises(UserError, match=r"‘일시’.*3 styles.*row 2.*row 3.*row 4"):
+        judge.propose(sheet, judge.Roles("실적", "현행", ("업체A",)), None)

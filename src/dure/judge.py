@@ -43,6 +43,9 @@ _NAMES = {
 }  # fmt: skip
 
 
+_TIMES = ("일시", "날짜", "일자", "date", "datetime", "timestamp")  # names that are nothing but a time
+
+
 @dataclass(frozen=True)
 class Roles:
     """Which column plays which part. `offers` maps the name people read to the column."""
@@ -135,6 +138,10 @@ def _fits(sheet: Sheet, column: str, role: str) -> bool:
     try:
         return tables.times(sheet, column).drop_nulls().len() > 0
     except UserError:
+        if (
+            _normal(column) in _TIMES
+        ):  # a column of dates that cannot be read is a mistake to mend, not a column to pass over
+            raise
         return False
 
 
