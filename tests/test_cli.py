@@ -183,6 +183,12 @@ def test_a_vendors_file_is_one_more_method(dure, tmp_path) -> None:
     assert (mine["verdict"], mine["because"], mine["decides"]) == ("lost", "unanswered", True)
 
 
+def test_an_offer_does_not_take_the_practices_name(dure, table, tmp_path) -> None:
+    code, _out, err = dure("run", "gangwon.heart", "--offer", f"pretest_probability={table}", "--out", tmp_path / "e")
+    assert code == 2
+    assert "Give the offer another name." in err
+
+
 def test_last_months_real_answers_are_the_practice(dure, tmp_path) -> None:
     import polars as pl
 

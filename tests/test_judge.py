@@ -36,7 +36,7 @@ def days(count: int, gain: float, seed: int = 3) -> list[str]:
 def judged(path: Path, folder: Path, roles: judge.Roles | None = None, **more: object) -> Trial:
     sheet = tables.read(path)
     asked = judge.question(sheet, judge.propose(sheet, roles or judge.Roles(), more.get("kpi")), **more)  # type: ignore[arg-type]
-    return run(asked.project, Data(()), folder, about=asked.about)
+    return run(asked.project, Data(()), folder, offers=asked.offers, about=asked.about)
 
 
 HEADER = "번호,일시,실적(kWh),현행(kWh),업체A(kWh)"
@@ -175,3 +175,30 @@ def test_dates_in_three_styles_are_named_with_their_rows(tmp_path: Path) -> None
     sheet = tables.read(written(tmp_path / "a.csv", HEADER, rows))
     with pytest.raises(UserError, match=r"‘일시’.*3 styles.*row 2.*row 3.*row 4"):
         judge.propose(sheet, judge.Roles("실적", "현행", ("업체A",)), None)
+
+
+def test_every_offer_has_a_verdict_of_its_own(tmp_path: Path) -> None:
+    rows = [f"{row},{float(row.split(',')[2]) + 30:.2f}" for row in days(84, 0.3)]
+    path = written(tmp_path / "a.csv", HEADER + ",업체B(kWh)", rows)
+    trial = judged(path, tmp_path)
+    assert {one["method"]: one["verdict"] for one in deciding(trial.verdicts)} == {"업체A": "better", "업체B": "worse"}
+
+
+def test_a_column_plays_one_part(tmp_path: Path) -> None:
+    sheet = tables.read(written(tmp_path / "a.csv", HEADER, days(10, 0)))
+    with pytest.raises(UserError, match="현행 was named twice"):
+        judge.named(sheet, judge.Roles("실적", "현행", ("현행",)))
+
+
+def test_a_columns_name_is_no_path(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b" / "work"
+    path = written(tmp_path / "a.csv", HEADER.replace("업체A", "../../../업체A"), days(84, 0.3))
+    sheet = tables.read(path)
+    trial = run(
+        judge.question(sheet, judge.Roles("실적", "현행", (sheet.headers[4],), "번호", "일시")).project,
+        Data(()),
+        folder,
+    )
+    assert trial.verdicts[0]["method"] == "../../../업체A"
+    assert {each.name for each in tmp_path.rglob("rows.parquet")} == {"rows.parquet"}
+    assert all(each.is_relative_to(folder) for each in tmp_path.rglob("rows.parquet"))

@@ -103,6 +103,7 @@ def named(sheet: Sheet, given: Roles) -> Roles:
 
     offers = tuple(tables.named(sheet, name) for name in given.offers)
     block = given.block if given.block in (None, *_SPANS) else column(given.block)
+    _apart([column(given.truth), column(given.practice), *offers], sheet)
     return Roles(
         column(given.truth),
         column(given.practice),
@@ -112,6 +113,16 @@ def named(sheet: Sheet, given: Roles) -> Roles:
         column(given.site),
         block,
     )
+
+
+def _apart(names: Sequence[str | None], sheet: Sheet) -> None:
+    """Raises UserError where one name plays two parts: truth, practice and every offer are columns of their own."""
+    for number, name in enumerate(names):
+        if name is not None and name in names[:number]:
+            what = _("{name} was named twice", name=name)
+            raise UserError(
+                what, where=sheet.where, cure=_("Truth, practice and every offer need a name of their own.")
+            )
 
 
 def _normal(text: str) -> str:
@@ -189,6 +200,7 @@ class Question:
     """A table ready to be judged."""
 
     project: Project
+    offers: tuple[Builder, ...]  # the second offer and those after it
     notes: tuple[Mapping[str, str], ...]
     about: Mapping[str, Any]  # how the table was read, signed in the evidence: enough to judge it again
 
@@ -257,6 +269,7 @@ def question(
                           count=len(sheet.dropped), row=sheet.dropped[0][0]))  # fmt: skip
     kind = kpi or _kind(sheet, roles, notes)
     read = tables.texts if kind == "hit" else tables.numbers
+    _apart([roles.truth, roles.practice, *roles.offers, *(others or {})], sheet)
     columns = {name: read(sheet, name) for name in (roles.truth, roles.practice, *roles.offers) if name}
     columns |= {name: _joined(sheet, other, roles, name, read, notes) for name, other in (others or {}).items()}
     names = [each for each in columns if each not in (roles.truth, roles.practice)]
@@ -281,7 +294,7 @@ def question(
         "roles": asdict(roles), "kpi": kind, "scale": dict(scale or {}), "sheet": sheet.sheet,
         "others": {name: {"name": Path(other.file).name, "sha256": sha256_of(Path(other.file))} for name, other in (others or {}).items()},
     }  # fmt: skip
-    return Question(project, tuple(notes), {"judge": spec, "notes": list(notes)})
+    return Question(project, tuple(builders[2:]), tuple(notes), {"judge": spec, "notes": list(notes)})
 
 
 def _project(

@@ -105,6 +105,10 @@ def _with_methods(project: Project, given: Inputs) -> tuple[Project, list[Builde
     """The project with a person's own practice in the place of its own, and the offers as methods."""
     from dure.recorded import offer
 
+    for name in given.offers or {}:
+        if name in project.builders():
+            what = _("{name} is the name of one of the project's own methods", name=name)
+            raise UserError(what, where="--offer", cure=_("Give the offer another name."))
     deadline = project.manifest.deadline if project.manifest else 60.0
     offers = [offer(name, where, project.response, deadline) for name, where in (given.offers or {}).items()]
     if given.practice:
@@ -187,7 +191,7 @@ def judge(
         **(about or {}),
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
-        result = trial.run(asked.project, Data(()), Path(folder), about=more, tell=tell)
+        result = trial.run(asked.project, Data(()), Path(folder), offers=asked.offers, about=more, tell=tell)
     return result, evidence.write(result, out) if out else None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -12,6 +14,7 @@ from dure.errors import Invalid, UserError, nearest, refusal
 from dure.manifest import load
 from dure.project import Project, Work, project_hash
 from dure.run import Inputs, opened
+from dure.trial import project_settings
 from dure.words import _
 
 if TYPE_CHECKING:
@@ -36,7 +39,10 @@ def answer_to(name: str, raw: bytes, *, where: str, method: str | None, inputs: 
         raise UserError(_("there is no method called {name}", name=wanted), where="--method", cure=cure)
     data = opened(project, inputs)
     history = project.history(data, None)
-    place = home() / "services" / name / (project_hash(project.folder) if project.folder else "")[:16]
+    fitted_on = json.dumps(
+        [project_hash(project.folder) if project.folder else "", project_settings(data), data.opened]
+    )
+    place = home() / "services" / project.manifest.id / hashlib.sha256(fitted_on.encode()).hexdigest()[:16]  # type: ignore[union-attr]
 
     def built(each: str) -> Any:
         folder = place / each

@@ -122,7 +122,7 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
                     tell((done + share) / total, text)
 
                 said(0.0, f"{turn.name} · {text_of(project, label(builder))}")
-                place = folder / str(seed) / _plain_name(turn.name) / name
+                place = folder / str(seed) / _plain_name(turn.name) / _plain_name(name)
                 work = Work(folder=place / "work", tell=said)
                 part = _part(project, turn, name, builder, seed, work, settled[0] if settled else None)
                 settled.append(part)
@@ -197,7 +197,7 @@ def _practice(project: Project, turn: Round, seed: int, work: Work, settled: _Pa
     if settled is None or (project.play is once and project.play_many is None):
         return None
     builder = project.practice
-    return builder(turn.history, seed, Work(folder=work.folder.parent.parent / settled.method / "work"))
+    return builder(turn.history, seed, Work(folder=work.folder.parent.parent / _plain_name(settled.method) / "work"))
 
 
 def _play(
@@ -602,7 +602,7 @@ def text_of(project: Project, text: str) -> str:
 
 
 def _plain_name(name: str) -> str:
-    """A folder's name for a round: letters and digits, with a hash so that two rounds never share one."""
+    """A folder's name for a round or method: letters and digits (a person may have named it), and a hash to keep two apart."""
     import hashlib
 
     plain = "".join(letter if letter.isalnum() else "-" for letter in name)[:40]
