@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from dure import cli
+from dure.words import speak
 
 HEADER = "번호,일시,실적(kWh),현행(kWh),업체A(kWh)"
 
@@ -27,6 +28,8 @@ def dure(monkeypatch, capsys):
             cli.main()
         except SystemExit as left:
             code = int(left.code or 0)
+        finally:
+            speak(None)  # a process of its own would end here, and its language with it
         out, err = capsys.readouterr()
         return code, out, err
 
