@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dure import check, evidence, manifest, promises, subject, trial
+from dure import check, evidence, manifest, subject, trial
 from dure.data import Data
 from dure.project import Case, Round
+from dure.promises import silver
 
 HERE = Path(__file__).parent
 GOOD = ("honam/tide", "chungcheong/kiln", "jeju/battery")
@@ -60,7 +61,7 @@ def test_a_good_project_is_silver_and_none_of_its_promises_fails(name, tmp_path)
     assert wrong == []
     assert report.level == "silver"
     assert {each.name: each.reason for each in report.promises if each.state == "broken" and each.level == "gold"} == {
-        "card": "no model card is written from the trial yet"
+        "card": f"no model card is written from the trial yet; run `dure card {name.replace('/', '.')} --write`"
     }
 
 
@@ -213,17 +214,17 @@ def asked(first, count, **about):
 def test_a_leak_through_a_frame_or_under_another_name_is_found():
     cases = asked(10, 5)
     frame = pl.DataFrame({"time": [case.time for case in asked(0, 11)], "truth": range(11)})
-    assert "begins" in promises._leak(Round("r", (), cases), {"plant": frame})
-    assert promises._leak(Round("r", (), cases), {"plant": frame.head(10)}) == ""
-    assert "case 12" in promises._leak(Round("r", (), cases), pl.DataFrame({"id": ["12"], "truth": [0]}))
+    assert "begins" in silver._leak(Round("r", (), cases), {"plant": frame})
+    assert silver._leak(Round("r", (), cases), {"plant": frame.head(10)}) == ""
+    assert "case 12" in silver._leak(Round("r", (), cases), pl.DataFrame({"id": ["12"], "truth": [0]}))
     renamed = [Case(f"again {case.id}", case.request, case.truth) for case in cases]
-    assert "again 10" in promises._leak(Round("r", (), cases), renamed)
+    assert "again 10" in silver._leak(Round("r", (), cases), renamed)
 
 
 def test_small_whole_numbers_that_repeat_by_chance_are_no_leak():
     cases = [Case(f"asked {n}", {"n": n % 4}, n % 2) for n in range(40)]
     known = [Case(f"known {n}", {"n": n % 4}, n % 2) for n in range(400)]
-    assert promises._leak(Round("r", (), cases), known) == ""
+    assert silver._leak(Round("r", (), cases), known) == ""
 
 
 @given(st.lists(st.floats(allow_nan=False), max_size=30))
@@ -256,6 +257,127 @@ def test_two_answers_differ_only_where_they_do(one, other):
     assert (forth is None) == (subject.differs(json.dumps(other), json.dumps(one)) is None)
     if forth is None:
         assert one == other
+
+
+# ---- gold on a decision project with several places ---------------------------------------------------------------------
+
+# What a day costs by whom, at each place, and by how much it varies from day to day.
+COSTS = {
+    "yard": {"today": 20, "model": 7, "first": 8, "second": 9},
+    "north": {"today": 20, "model": 7, "first": 8, "second": 6},
+    "south": {"today": 20, "model": 7, "first": 8, "second": 6},
+    "east": {"today": 20, "model": 7, "first": 8, "second": 6},
+}
+DECISION = """
+import random
+from typing import Literal
+from dure import Case, Form, Kpi, Project, Round
+
+COSTS = {costs}
+
+class Request(Form):
+    day: int
+
+class Response(Form):
+    who: Literal["today", "model", "first", "second"]
+    chance: float = 0
+
+def cases(site):
+    mix = random.Random(site)
+    for day in range(12):
+        truth = {{who: cost + mix.gauss(0, 0.2) for who, cost in COSTS[site].items()}}
+        yield Case(f"{{site}} day {{day}}", Request(day=day), truth, f"{{site}} {{day}}", site)
+
+def rounds(_data):
+    yield Round("open", (), list(cases("yard")))
+    yield Round("sealed", (), [case for site in ("north", "south", "east") for case in cases(site)], sealed=True)
+
+def practice(_history, _seed, _work):
+    return lambda asked: Response(who="today")
+
+def model(_history, seed, _work):
+    return lambda asked: Response(who="model", chance=random.Random(seed).random())
+
+def first(_history, _seed, _work):
+    return lambda asked: Response(who="first")
+
+def second(_history, _seed, _work):
+    return lambda asked: Response(who="second")
+
+PROJECT = Project(
+    request=Request, response=Response, sources=(), history=lambda _data, _until=None: (), rounds=rounds,
+    practice=practice, model=model, rivals=(second, first), block_word="day",
+    score=lambda case, got: {{"cost": case.truth[got.who]}}, kpis=(Kpi("cost of a day", "won", "lower", "cost / cases"),),
+)
+"""
+
+
+def decided(tmp_path, *, sealed=True, seeds=(0,), spoil=lambda said: None, **costs):
+    """A decision project tried with these costs; `spoil` edits its trial.json."""
+    folder = tmp_path / "jeju" / "carts"
+    folder.mkdir(parents=True)
+    plain = (HERE / "projects" / "jeju" / "battery" / "project.toml").read_text(encoding="utf-8")
+    (folder / "project.toml").write_text(plain.replace("jeju.battery", "jeju.carts"), encoding="utf-8")
+    by_site = {site: each | costs.get(site, {}) for site, each in COSTS.items()}
+    (folder / "project.py").write_text(DECISION.format(costs=by_site), encoding="utf-8")
+    project = manifest.load(folder)
+    found = trial.run(project, Data((), folder), tmp_path / "trial", sealed=sealed, seeds=seeds)
+    said = evidence.content(found)
+    spoil(said)
+    (folder / "trial.json").write_text(json.dumps(said), encoding="utf-8")
+    return folder
+
+
+def test_a_decision_is_judged_against_the_rival_that_was_best_on_open_rounds(tmp_path):
+    folder = decided(
+        tmp_path
+    )  # on sealed rounds the other rival is better than the model: nobody could know that before
+    assert one_promise(folder, "better", tmp_path) == ("kept", "against first: better")
+
+
+def test_a_decision_that_loses_against_that_rival_is_not_better(tmp_path):
+    folder = decided(tmp_path, yard={"second": 5})
+    assert one_promise(folder, "better", tmp_path) == ("broken", "against second: worse")
+
+
+def test_the_rival_is_met_over_all_places_not_at_one(tmp_path):
+    cheap = {"first": 4}
+    folder = decided(tmp_path, south=cheap, east=cheap)  # better than the rival in the north, worse over all
+    assert one_promise(folder, "better", tmp_path) == ("broken", "against first: worse")
+
+
+def test_a_decision_without_open_rounds_has_no_strongest_rival(tmp_path):
+    def spoil(said):
+        said["verdicts"] = [each for each in said["verdicts"] if each["round"] == "sealed"]
+
+    state, reason = one_promise(decided(tmp_path, spoil=spoil), "better", tmp_path)
+    assert state == "broken"
+    assert "no open round says which rival" in reason
+
+
+@pytest.mark.parametrize(("seeds", "found"), [((0,), "broken"), ((0, 1), "broken"), ((0, 1, 2), "kept")])
+def test_chance_is_tried_with_three_seeds_at_every_place(seeds, found, tmp_path):
+    state, reason = one_promise(decided(tmp_path, seeds=seeds), "seeds", tmp_path)
+    assert state == found
+    assert str(len(seeds)) in reason
+
+
+def test_several_sealed_places_agree(tmp_path):
+    assert one_promise(decided(tmp_path), "place", tmp_path) == ("kept", "sites: east, north, south")
+
+
+def test_a_gain_shown_over_all_places_only_is_joined_by_the_open_rounds(tmp_path):
+    def spoil(said):
+        for each in said["verdicts"]:
+            each["verdict"] = "better" if each["site"] in ("all", "yard") else "not shown"
+
+    assert one_promise(decided(tmp_path, spoil=spoil), "place", tmp_path) == ("kept", "the open rounds agree: open")
+
+
+def test_open_rounds_do_not_agree_with_themselves(tmp_path):
+    state, reason = one_promise(decided(tmp_path, sealed=False), "place", tmp_path)
+    assert state == "broken"
+    assert "only yard" in reason
 
 
 def test_the_command_prints_the_level_and_the_promises(tmp_path, monkeypatch):

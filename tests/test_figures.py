@@ -1,5 +1,6 @@
 """Charts: the one mark, SVG and PNG with Korean letters, and nothing loaded from anywhere."""
 
+import json
 import sys
 
 import pytest
@@ -33,8 +34,18 @@ def test_each_verdict_has_its_word_beside_its_colour():
 def test_a_chart_is_written_as_svg_and_png(tmp_path):
     assert figures.save(mark(), tmp_path / "a.svg").read_text(encoding="utf-8").startswith("<svg")
     assert figures.save(mark(), tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
-    with pytest.raises(UserError, match=r"\.svg or \.png"):
+    with pytest.raises(UserError, match=r"\.svg, \.png or \.html"):
         figures.save(mark(), tmp_path / "a.pdf")
+
+
+def test_a_page_holds_all_it_needs_and_no_text_of_a_chart_ends_its_script(tmp_path):
+    bad = "</script><script>document.title = 'bad'</script>"
+    page = figures.save({"data": {"values": [{"a": bad}]}, "mark": "point"}, tmp_path / "a.html").read_text(
+        encoding="utf-8"
+    )
+    assert "<script src" not in page
+    assert bad not in page
+    assert json.dumps(bad)[1:-1].replace("<", "\\u003c") in page
 
 
 @pytest.mark.parametrize(

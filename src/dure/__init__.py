@@ -10,13 +10,25 @@ if TYPE_CHECKING:
     from dure.data import Data, Git, Made, Own, Source, Wheel, write_atomically
     from dure.errors import CannotBeHad, Invalid, UserError, nearest, refusal
     from dure.mapping import Column
-    from dure.project import Builder, Case, File, Form, Kpi, Method, Project, Round, Table, Work
+    from dure.project import Builder, Case, File, Form, Kpi, Method, Opened, Project, Round, Table, Work
     from dure.words import _, language, texts
 
 # One page of names for a project's author: everything a project may import. Looked up when used, so that the
 # command line starts without loading what it does not need.
 _HOMES = {
-    "dure.project": ("Builder", "Case", "File", "Form", "Kpi", "Method", "Project", "Round", "Table", "Work"),
+    "dure.project": (
+        "Builder",
+        "Case",
+        "File",
+        "Form",
+        "Kpi",
+        "Method",
+        "Opened",
+        "Project",
+        "Round",
+        "Table",
+        "Work",
+    ),
     "dure.data": ("Data", "Git", "Made", "Own", "Source", "Wheel", "write_atomically"),
     "dure.mapping": ("Column",),
     "dure.errors": ("CannotBeHad", "Invalid", "UserError", "nearest", "refusal"),
@@ -37,6 +49,7 @@ __all__ = [
     "Kpi",
     "Made",
     "Method",
+    "Opened",
     "Own",
     "Project",
     "Round",

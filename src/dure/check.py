@@ -8,9 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dure import promises
 from dure.errors import UserError
-from dure.promises import BROKEN, EXEMPT, Outcome
+from dure.promises import BROKEN, EXEMPT, Outcome, bronze, gold, platinum, silver
 from dure.subject import Subject
 from dure.words import _
 
@@ -48,41 +47,41 @@ class Promise:
 
 
 PROMISES = (
-    Promise("manifest", "bronze", "project.toml is complete", promises.manifest_complete, can_be_exempt=False),
-    Promise("languages", "bronze", "every text in Korean and English", promises.both_languages, can_be_exempt=False),
+    Promise("manifest", "bronze", "project.toml is complete", bronze.manifest_complete, can_be_exempt=False),
+    Promise("languages", "bronze", "every text in Korean and English", bronze.both_languages, can_be_exempt=False),
     Promise(
-        "sources", "bronze", "sources open by name, licence and hash hold", promises.sources_hold, can_be_exempt=False
+        "sources", "bronze", "sources open by name, licence and hash hold", bronze.sources_hold, can_be_exempt=False
     ),
-    Promise("answers", "bronze", "every method answers with a response", promises.answers, can_be_exempt=False),
-    Promise("json", "bronze", "request and response survive JSON", promises.survives_json, can_be_exempt=False),
-    Promise("request", "bronze", "asking leaves the request alone", promises.request_untouched, can_be_exempt=False),
-    Promise("seed", "bronze", "same seed, same answer", promises.same_seed, can_be_exempt=False),
-    Promise("rebuilt", "bronze", "built again from its folder, same answers", promises.rebuilt, can_be_exempt=False),
-    Promise("home", "bronze", "nothing calls home", promises.no_call_home, can_be_exempt=False),
-    Promise("pickle", "bronze", "no pickle, no eval", promises.no_pickle, can_be_exempt=False),
-    Promise("readme", "bronze", "the README's commands run", promises.readme_runs, can_be_exempt=False),
-    Promise("leak", "silver", "no case of a round or later in its history", promises.no_leak),
-    Promise("blocks", "silver", "no block on both sides of a split", promises.blocks_whole),
-    Promise("nonsense", "silver", "nonsense is refused, naming the field", promises.refuses_nonsense),
-    Promise("ids", "silver", "ids do not hold the truth", promises.ids_are_names),
-    Promise("practice", "silver", "the practice has its source, user and year", promises.practice_known),
-    Promise("kpis", "silver", "KPIs promised are KPIs scored", promises.kpis_scored),
-    Promise("twin", "silver", "the vectorised twin agrees", promises.twin_agrees),
-    Promise("constant", "silver", "the practice beats a constant", promises.beats_constant),
-    Promise("permuted", "silver", "a model of permuted truth does not beat the practice", promises.no_luck),
-    Promise("time", "silver", "answers in time", promises.in_time),
-    Promise("replay", "silver", "the quick replay agrees with trial.json", promises.replay_agrees),
-    Promise("better", "gold", "better on sealed rounds", promises.better, can_be_exempt=False),
-    Promise("limits", "gold", "no limit crossed", promises.no_limit),
-    Promise("seeds", "gold", "three seeds where a method is random", promises.enough_seeds),
-    Promise("place", "gold", "a second site, period or data set agrees", promises.another_place),
-    Promise("figures", "gold", "figures draw for the smallest and largest case", promises.figures_draw),
-    Promise("card", "gold", "a model card written from the trial", promises.model_card),
-    Promise("rivals", "platinum", "better than or tied with every rival", promises.no_rival_better),
-    Promise("properties", "platinum", "properties tested", promises.properties_tested),
-    Promise("resume", "platinum", "survives kill and resume", promises.survives_kill),
-    Promise("drift", "platinum", "the drift alarm fires", promises.drift_alarm),
-    Promise("elsewhere", "platinum", "re-run on another machine, same verdict", promises.run_elsewhere),
+    Promise("answers", "bronze", "every method answers with a response", bronze.answers, can_be_exempt=False),
+    Promise("json", "bronze", "request and response survive JSON", bronze.survives_json, can_be_exempt=False),
+    Promise("request", "bronze", "asking leaves the request alone", bronze.request_untouched, can_be_exempt=False),
+    Promise("seed", "bronze", "same seed, same answer", bronze.same_seed, can_be_exempt=False),
+    Promise("rebuilt", "bronze", "built again from its folder, same answers", bronze.rebuilt, can_be_exempt=False),
+    Promise("home", "bronze", "nothing calls home", bronze.no_call_home, can_be_exempt=False),
+    Promise("pickle", "bronze", "no pickle, no eval", bronze.no_pickle, can_be_exempt=False),
+    Promise("readme", "bronze", "the README's commands run", bronze.readme_runs, can_be_exempt=False),
+    Promise("leak", "silver", "no case of a round or later in its history", silver.no_leak),
+    Promise("blocks", "silver", "no block on both sides of a split", silver.blocks_whole),
+    Promise("nonsense", "silver", "nonsense is refused, naming the field", silver.refuses_nonsense),
+    Promise("ids", "silver", "ids do not hold the truth", silver.ids_are_names),
+    Promise("practice", "silver", "the practice has its source, user and year", silver.practice_known),
+    Promise("kpis", "silver", "KPIs promised are KPIs scored", silver.kpis_scored),
+    Promise("twin", "silver", "the vectorised twin agrees", silver.twin_agrees),
+    Promise("constant", "silver", "the practice beats a constant", silver.beats_constant),
+    Promise("permuted", "silver", "a model of permuted truth does not beat the practice", silver.no_luck),
+    Promise("time", "silver", "answers in time", silver.in_time),
+    Promise("replay", "silver", "the quick replay agrees with trial.json", silver.replay_agrees),
+    Promise("better", "gold", "better on sealed rounds", gold.better, can_be_exempt=False),
+    Promise("limits", "gold", "no limit crossed", gold.no_limit),
+    Promise("seeds", "gold", "three seeds where a method is random", gold.enough_seeds),
+    Promise("place", "gold", "a second site, period or data set agrees", gold.another_place),
+    Promise("figures", "gold", "figures draw for the smallest and largest case", gold.figures_draw),
+    Promise("card", "gold", "a model card written from the trial", gold.model_card),
+    Promise("rivals", "platinum", "better than or tied with every rival", platinum.no_rival_better),
+    Promise("properties", "platinum", "properties tested", platinum.properties_tested),
+    Promise("resume", "platinum", "survives kill and resume", platinum.survives_kill),
+    Promise("drift", "platinum", "the drift alarm fires", platinum.drift_alarm),
+    Promise("elsewhere", "platinum", "re-run on another machine, same verdict", platinum.run_elsewhere),
 )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from dure.errors import UserError, nearest
 from dure.words import LANGUAGES, _, language, said, speak
 
 if TYPE_CHECKING:
+    from dure.project import Opened, Project
     from dure.run import Inputs
     from dure.trial import Tell, Trial
 
@@ -303,6 +304,26 @@ def show(project: str, as_json: bool) -> None:
         click.echo(in_words(loaded))
 
 
+@cli.command()
+@click.argument("project")
+@click.option("--write", is_flag=True, help="Write CARD.md and CARD.ko.md into the project's folder.")
+def card(project: str, write: bool) -> None:
+    """A project's model card, written from its trial.json: what it is for, for whom not, what came out."""
+    from dure import card as cards
+    from dure.data import write_atomically
+    from dure.manifest import load
+
+    loaded = load(project)
+    pages = cards.files(loaded)
+    if not write:
+        click.echo(next(text for path, text in pages.items() if path.name == cards.FILES[language()]), nl=False)
+        return
+    for path, text in pages.items():
+        click.echo(_("Written: {place}", place=str(write_atomically(path, text))))
+    if lacking := cards.fault(loaded):
+        click.echo(f"· {lacking}")
+
+
 def inputs_of(
     data: Sequence[str] = (), maps: Sequence[str] = (), settings: Sequence[str] = (), practice: Path | None = None,
     offers: Sequence[str] = (),
@@ -364,25 +385,91 @@ def run(
 
 @cli.command()
 @click.argument("project")
-@click.argument("file", default="-")
+@click.argument("files", nargs=-1)
 @click.option("--method", help="Another method than the model.")
-@click.option("--set", "settings", multiple=True, help="NAME=VALUE of the site.")
+@click.option("--set", "settings", multiple=True, help="NAME=VALUE of the request or of the site.")
+@click.option(
+    "--out", "outs", multiple=True, type=click.Path(path_type=Path), help="File to keep it in, by its ending."
+)
+@click.option("--rest", is_flag=True, help="Answer what is without fault; what is left out is named.")
 @as_json
-def ask(project: str, file: str, method: str | None, settings: tuple[str, ...], as_json: bool) -> None:
-    """Answer one request (JSON from a file, or - for standard input) with the model; the practice answers if it cannot."""
-    from dure.serve import answer_to
+def ask(
+    project: str, files: tuple[str, ...], method: str | None, settings: tuple[str, ...], outs: tuple[Path, ...],
+    rest: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Answer one request with the model; the practice answers if it cannot.
 
-    raw = sys.stdin.buffer.read() if file == "-" else existing(file).read_bytes()
+    FILES: JSON (- or nothing: standard input), or your own files where the project reads them. Without --out the answer is
+    shown and nothing is saved.
+    """
+    from dure import serve
+    from dure.manifest import load
+
+    loaded = load(project)
+    wanted = [(path, serve.saver(loaded, path)) for path in outs]
+    fields, site = serve.fields_and_settings(loaded, pairs(settings, "--set"))
+    opened = request_of(loaded, files or ("-",), fields)
+    left = list(left_out(opened, rest=rest))
     with progress(quiet=as_json) as tell:
-        answered = answer_to(
-            project,
-            raw,
-            where="-" if file == "-" else file,
+        answer = serve.answered(
+            loaded,
+            opened.request,
+            where=files[0] if files else "-",
             method=method,
-            inputs=inputs_of(settings=settings),
+            inputs=inputs_of(settings=[f"{name}={value}" for name, value in site.items()]),
             tell=tell,
+            compare=any(path.suffix.lower() in serve.PICTURES for path in outs),
         )
-    dump(answered)
+        serve.keep(answer, wanted)
+    if as_json or loaded.says is None:
+        dump(answer.said | ({"left_out": left} if left else {}))
+    else:
+        click.echo(loaded.says(answer.request, answer.response))
+    if not as_json:
+        show_kept(outs, serve.endings(loaded), previewed=loaded.says is not None)
+
+
+def request_of(project: Project, files: Sequence[str], fields: Mapping[str, str]) -> Opened:
+    """What the files ask together with ``--set``: at most one of JSON, the others a person's own."""
+    from dure import serve
+
+    plain = [file for file in files if file == "-" or project.opens is None or file.lower().endswith(".json")]
+    if len(plain) > 1:
+        raise UserError(_("one request at a time: {files}", files=", ".join(plain)))
+    raw = None
+    if plain:
+        raw = sys.stdin.buffer.read() if plain[0] == "-" else existing(plain[0]).read_bytes()
+    own = [existing(file) for file in files if file not in plain]
+    return serve.asked(project, own, fields, raw, *plain)
+
+
+def left_out(opened: Opened, *, rest: bool) -> tuple[str, ...]:
+    """Say how the files were read and every mistake in them, one a line; names of what is left out.
+
+    Ends with exit code 2 where there are mistakes, unless the rest is wanted and something is left.
+    """
+    for note in opened.notes:
+        click.echo(f"· {note}", err=True)
+    for fault in opened.faults:
+        click.echo(click.style(_("Error") + ": ", fg="red", bold=True) + str(fault), err=True)
+    if not opened.faults:
+        return ()
+    names = ", ".join(opened.left) or "-"
+    if not rest or opened.request is None:
+        more = _("Mend them, or plan without them: --rest leaves out {names}.", names=names)
+        said = _("{count} mistakes.", count=len(opened.faults))
+        click.echo(f"{said} {more}" if opened.request is not None else said, err=True)
+        sys.exit(MISTAKE)
+    click.echo(_("Left out ({count}): {names}", count=len(opened.left), names=names), err=True)
+    return opened.left
+
+
+def show_kept(outs: Sequence[Path], endings: Sequence[str], *, previewed: bool) -> None:
+    """Where the answer is kept, or how to keep it."""
+    for path in outs:
+        click.echo(_("Written: {place}", place=str(path)), err=not previewed)
+    if not outs and previewed:
+        click.echo(_("Nothing is saved yet. Keep it with --out FILE ({endings}).", endings=" ".join(endings)))
 
 
 @cli.command()

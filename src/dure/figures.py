@@ -85,7 +85,7 @@ def interval_mark(verdicts: Sequence[Mapping[str, Any]], labels: Sequence[str], 
 
 
 def save(chart: Any, path: Path) -> Path:
-    """Write a chart as .svg or .png; returns the path.
+    """Write a chart as .svg, .png or .html (one page that opens without a network); returns the path.
 
     Raises UserError for another kind of file, for a chart that wants data from an address, and where the extra
     `figures` is not installed.
@@ -94,8 +94,10 @@ def save(chart: Any, path: Path) -> Path:
 
     if path.suffix == ".svg":
         return write_atomically(path, svg(chart))
+    if path.suffix == ".html":
+        return write_atomically(path, html(chart))
     if path.suffix != ".png":
-        raise UserError(_("a chart is written as .svg or .png"), where=str(path))
+        raise UserError(_("a chart is written as .svg, .png or .html"), where=str(path))
     return write_atomically(path, _converter().vegalite_to_png(_closed(chart), scale=2, allowed_base_urls=[]))
 
 
@@ -103,6 +105,18 @@ def svg(chart: Any) -> str:
     """A chart as SVG. Raises UserError as `save` does."""
     text: str = _converter().vegalite_to_svg(_closed(chart), allowed_base_urls=[])
     return text
+
+
+def html(chart: Any) -> str:
+    """A chart as one page with its script in it. Raises UserError as `save` does."""
+    page: str = _converter().vegalite_to_html(_closed(chart), bundle=True)
+    # The library writes the texts of a chart into a script as they are: none of them may end the script.
+    library, place, rest = page.partition('<div id="vega-chart"></div>')
+    begin, tag, script = rest.partition('<script type="text/javascript">')
+    script, *end = script.rpartition("</script>")
+    if not (place and tag and script):
+        raise RuntimeError("vl-convert writes its pages in another way than it did")
+    return "".join([library, place, begin, tag, script.replace("<", "\\u003c"), *end])
 
 
 def _closed(chart: Any) -> dict[str, Any]:

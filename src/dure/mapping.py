@@ -245,11 +245,12 @@ def propose(sheet: Sheet, columns: Sequence[Column]) -> Proposal:
     """
     table = long(sheet) if any(column.type in ("time", "date") for column in columns) else sheet
     looks = {header: look(table, header) for header in table.headers}
+    units = {header: tables.cell_unit(table, header) for header in table.headers}
     scores = {
         (column.name, header): score
         for column in columns
         for header in table.headers
-        if (score := _score(table, column, header, looks[header]))[0] >= _ENOUGH
+        if (score := _score(column, header, looks[header], units[header]))[0] >= _ENOUGH
     }
     chosen = _assigned(columns, scores)
     chosen |= _last_left(table, columns, chosen, looks)
@@ -300,12 +301,12 @@ def _dropped(sheet: Sheet) -> list[str]:
     return lines
 
 
-def _score(sheet: Sheet, column: Column, header: str, seen: Look) -> tuple[float, tuple[str, ...]]:
+def _score(column: Column, header: str, seen: Look, unit: str) -> tuple[float, tuple[str, ...]]:
     """How well a header fits (0 to 1.2), and why."""
     if not _type_fits(column, header, seen):
         return 0.0, ()
     named, why = _named(column, header)
-    unit = _each(tables.cell_unit(sheet, header), column.unit)
+    unit = _each(unit, column.unit)
     reasons = [why] if why else []
     if named and unit and column.unit:
         if not same_dimension(unit, column.unit) and over_an_hour(unit, column.unit) is None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from dure.data import Data, Source
+    from dure.errors import UserError
     from dure.manifest import Manifest
 
 
@@ -144,6 +145,28 @@ class Builder(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A person's own files as a request, with every mistake found in them.
+
+    Parameters
+    ----------
+    request
+        Of all that is without fault; None where nothing is left to ask.
+    faults
+        Each with what is wrong, where (file, sheet, row, column) and what to do.
+    left
+        Names of what the faults keep out of the request: orders, patients.
+    notes
+        How the files were read, for the person.
+    """
+
+    request: Any
+    faults: tuple[UserError, ...] = ()
+    left: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
 def once(case: Case, ask: Method) -> Any:
     """Play a case by asking once: the outcome is the response."""
     return ask(case.request)
@@ -193,6 +216,15 @@ class Project:
         there, a group that is tiny. Computed from the data; signed in the evidence.
     block_word
         What a block is, in English singular: block, day, week, lot, patient, order, instance, site.
+    opens
+        ``opens(paths, given)`` -> `Opened`: a person's own files as a request. `given` holds fields of the request that
+        were given beside them, by name: as text from ``--set``, or as JSON has them. Raises UserError, or pydantic's
+        ValidationError for what was given.
+    saves
+        Ending of a file (``".xlsx"``) -> ``save(request, response, path)``, which writes an answer for people to keep.
+        It writes where it is told; the core sees to it that nothing half-written is left.
+    says
+        ``says(request, response)`` -> what the answer comes to, for people to read in a terminal before they keep it.
     """
 
     request: type[Form]
@@ -213,6 +245,9 @@ class Project:
     figures: Callable[[pl.DataFrame], Mapping[str, Any]] | None = None
     remarks: Callable[[Data], Mapping[str, Sequence[str]]] | None = None
     block_word: str = "block"
+    opens: Callable[[Sequence[Path], Mapping[str, Any]], Opened] | None = None
+    saves: Mapping[str, Callable[[Any, Any, Path], None]] = field(default_factory=dict)
+    says: Callable[[Any, Any], str] | None = None
     manifest: Manifest | None = None  # read from project.toml by `dure.manifest.load`
     folder: Path | None = field(default=None, compare=False)
 

@@ -249,7 +249,7 @@ def _measured(said: Content) -> list[tuple[str, str]]:
     found = [
         (_("formula"), formulas),
         (_("seen"), f"{sentence.blocks(one)}, {sentence.counted('case', one['cases'])}"),
-        (_("rounds"), ", ".join(str(each) for each in about.get("rounds", ()))),
+        (_("rounds"), "; ".join(str(each) for each in about.get("rounds", ()))),
         (_("rule"), _rule(one)),
         (_("limits"), "; ".join(_limit(each) for each in said["kpis"] if each.get("limit"))),
         (

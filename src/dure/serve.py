@@ -4,75 +4,163 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from dure.ask import Ask, Unanswered
+from dure.ask import Ask, Unanswered, answer
 from dure.data import home
 from dure.errors import Invalid, UserError, nearest, refusal
-from dure.manifest import load
-from dure.project import Project, Work, project_hash
+from dure.project import Opened, Project, Work, project_hash
 from dure.run import Inputs, opened
 from dure.trial import project_settings
 from dure.words import _
 
 if TYPE_CHECKING:
+    from dure.project import Builder, Method
     from dure.trial import Tell
 
 LARGEST = 50_000_000  # bytes of one request; larger things travel as Table or File
+PICTURES = (".svg", ".png", ".html")
 
 
-def answer_to(name: str, raw: bytes, *, where: str, method: str | None, inputs: Inputs, tell: Tell) -> dict[str, Any]:
-    """Answer the request in `raw` (JSON).
+@dataclass(frozen=True)
+class Answer:
+    """An answer, by whom it was given, and today's practice beside it where it was wanted.
 
-    Returns the response with the method that gave it, the project's version, and the cause where the practice had to answer.
-    Raises UserError naming the field that is wrong, before anything is built.
+    Parameters
+    ----------
+    said
+        As JSON: project, version, method, response; where the practice had to answer, in whose place and why.
+    request, response
+        The project's forms.
+    practice
+        The practice's own answer; None where it has none.
     """
-    project = load(name)
-    request = read_request(project, raw, where)
+
+    said: dict[str, Any]
+    request: Any
+    response: Any
+    practice: Any = None
+
+
+Save = Callable[[Answer, Path], None]
+
+
+def asked(
+    project: Project, own: Sequence[Path], fields: Mapping[str, str], raw: bytes | None = None, where: str = "-"
+) -> Opened:
+    """The request of a JSON text, a person's own files and ``--set`` values together.
+
+    Raises UserError naming the field that is wrong. Mistakes inside a person's own files are returned, all of them.
+    """
+    if raw is not None and not own and not fields:
+        return Opened(read_request(project, raw, where))
+    try:
+        given = {**(TypeAdapter(dict[str, Any]).validate_json(_sized(raw, where)) if raw else {}), **fields}
+        if not own:
+            return Opened(project.request.model_validate(given))
+        if project.opens is None:
+            raise UserError(_("only JSON can be asked here"), where=own[0].name)
+        return project.opens(own, given)
+    except ValidationError as error:
+        named = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]} & set(fields)
+        place = "--set" if named else where if raw else own[0].name
+        raise refusal(error, where=place, names=_names(project.request)) from None
+    except Invalid as error:
+        raise UserError(str(error), where=where) from None
+
+
+def fields_and_settings(project: Project, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """``--set`` values apart: fields of the request, and settings of the site. Raises UserError with the nearest name."""
+    fields, settings = set(project.request.model_fields), set(project.settings.model_fields if project.settings else ())
+    for name in given:
+        if name not in fields | settings:
+            close = nearest(name, sorted(fields | settings))
+            cure = _("Did you mean {name}?", name=close) if close else ", ".join(sorted(fields | settings))
+            raise UserError(_("there is nothing called {name} to set", name=name), where="--set", cure=cure)
+    return (
+        {name: value for name, value in given.items() if name in fields},
+        {name: value for name, value in given.items() if name not in fields},
+    )
+
+
+def answered(
+    project: Project, request: Any, *, where: str, method: str | None, inputs: Inputs, tell: Tell, compare: bool = False
+) -> Answer:
+    """Answer a request; `compare` asks today's practice for its own answer as well.
+
+    Raises UserError naming the method that does not exist, or where no method has an answer.
+    """
     builders = project.builders()
     wanted = method or project.model.__name__
     if wanted not in builders:
         close = nearest(wanted, tuple(builders))
         cure = _("Did you mean {name}?", name=close) if close else ", ".join(builders)
         raise UserError(_("there is no method called {name}", name=wanted), where="--method", cure=cure)
-    data = opened(project, inputs)
-    history = project.history(data, None)
-    fitted_on = json.dumps(
-        [project_hash(project.folder) if project.folder else "", project_settings(data), data.opened]
-    )
-    place = home() / "services" / project.manifest.id / hashlib.sha256(fitted_on.encode()).hexdigest()[:16]  # type: ignore[union-attr]
-
-    def built(each: str) -> Any:
-        folder = place / each
-        folder.mkdir(parents=True, exist_ok=True)
-        return builders[each](history, 0, Work(folder=folder, tell=tell))
-
-    practice = built(project.practice.__name__)
-    ask = Ask(project, built(wanted), practice)
+    build = _builder(project, inputs, tell)
+    practice = build(project.practice)
+    ask = Ask(project, build(builders[wanted]), practice)
     ask.begin("")
-    try:
-        response = ask(request)
-    except Unanswered as failed:  # the practice itself has no answer
-        raise UserError(_("no method has an answer: {why}", why=str(failed)), where=where) from None
     about = project.manifest
     assert about is not None
+    try:
+        response = ask(request)
+    except Unanswered:  # the practice itself has no answer
+        response = _alone(project, ask.method, request, where)
     by = project.practice.__name__ if ask.cause else wanted
     said = {"project": about.id, "version": about.version, "method": by, "response": response.model_dump(mode="json")}
-    return said | ({"instead_of": wanted, "cause": ask.cause, "why": ask.why} if ask.cause else {})
+    said |= {"instead_of": wanted, "cause": ask.cause, "why": ask.why} if ask.cause else {}
+    beside = None
+    if compare and by != project.practice.__name__:
+        with suppress(Unanswered):
+            beside = answer(project, practice, request)
+    return Answer(said, request, response, beside)
+
+
+def _alone(project: Project, method: Method, request: Any, where: str) -> Any:
+    """The method's answer without a practice that could take over."""
+    try:
+        return answer(project, method, request)
+    except Unanswered as failed:
+        raise UserError(_("no method has an answer: {why}", why=str(failed)), where=where) from None
+
+
+def _builder(project: Project, inputs: Inputs, tell: Tell) -> Callable[[Builder], Method]:
+    """Builds a method on everything known here; what it fits is kept and found again."""
+    data = opened(project, inputs)
+    history = project.history(data, None)
+    code = project_hash(project.folder) if project.folder else ""
+    fitted_on = json.dumps([code, project_settings(data), data.opened])
+    place = home() / "services" / project.manifest.id / hashlib.sha256(fitted_on.encode()).hexdigest()[:16]  # type: ignore[union-attr]
+
+    def build(builder: Builder) -> Method:
+        folder = place / builder.__name__
+        folder.mkdir(parents=True, exist_ok=True)
+        return builder(history, 0, Work(folder=folder, tell=tell))
+
+    return build
 
 
 def read_request(project: Project, raw: bytes, where: str) -> Any:
     """The request in `raw`. Raises UserError: not JSON, an unknown field, a wrong type, a value out of bounds."""
-    if len(raw) > LARGEST:
-        raise UserError(_("{size} MB is more than a request may hold", size=len(raw) // 1_000_000), where=where)
     try:
-        return project.request.model_validate_json(raw)
+        return project.request.model_validate_json(_sized(raw, where))
     except ValidationError as error:
         raise refusal(error, where=where, names=_names(project.request)) from None
     except Invalid as error:
         raise UserError(str(error), where=where) from None
+
+
+def _sized(raw: bytes | None, where: str) -> bytes:
+    if raw is None or len(raw) <= LARGEST:
+        return raw or b""
+    raise UserError(_("{size} MB is more than a request may hold", size=len(raw) // 1_000_000), where=where)
 
 
 def _names(form: Any) -> tuple[str, ...]:
@@ -86,3 +174,59 @@ def _names(form: Any) -> tuple[str, ...]:
             if hasattr(inner, "model_fields"):
                 names.extend(_names(inner))
     return tuple(names)
+
+
+# ---- keeping an answer ------------------------------------------------------------------------------------------------------
+
+
+def endings(project: Project) -> list[str]:
+    """Endings of the files an answer can be kept in."""
+    return [*project.saves, ".json", *(PICTURES if project.figure else ())]
+
+
+def saver(project: Project, path: Path) -> Save:
+    """How an answer is kept in a file of this ending. Raises UserError with the endings there are."""
+    ending = path.suffix.lower()
+    if ending in project.saves:
+        return lambda kept, place: project.saves[ending](kept.request, kept.response, place)
+    if ending == ".json":
+        return _as_json
+    if ending in PICTURES and project.figure:
+        return lambda kept, place: _as_picture(project, kept, place)
+    cure = _("Give it one of these endings: {endings}.", endings=", ".join(endings(project)))
+    raise UserError(_("an answer cannot be kept in such a file"), where=str(path), cure=cure)
+
+
+def _as_json(kept: Answer, place: Path) -> None:
+    place.write_text(json.dumps(kept.said, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _as_picture(project: Project, kept: Answer, place: Path) -> None:
+    from dure import figures
+
+    answers = {} if kept.practice is None else {project.practice.__name__: kept.practice}
+    assert project.figure is not None
+    figures.save(project.figure(kept.request, {**answers, kept.said["method"]: kept.response}, None, None), place)
+
+
+def keep(kept: Answer, wanted: Sequence[tuple[Path, Save]]) -> None:
+    """Write every file aside, then rename them all: where one fails, none is there.
+
+    Raises UserError where a file cannot be written, and what the savers raise.
+    """
+    aside = [path.with_name(f".{secrets.token_hex(4)}{path.suffix.lower()}") for path, _save in wanted]
+    path = Path()
+    try:
+        for (path, save), place in zip(wanted, aside, strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save(kept, place)
+        for (path, _save), place in zip(wanted, aside, strict=True):
+            place.replace(path)
+    except OSError as error:
+        what = _("the file cannot be written ({why})", why=error.strerror or type(error).__name__)
+        cure = _("Close it where it is open, or give another place.")
+        raise UserError(what, where=str(path), cure=cure) from None
+    finally:
+        for place in aside:
+            with suppress(OSError):
+                place.unlink(missing_ok=True)

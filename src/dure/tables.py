@@ -51,6 +51,8 @@ class Sheet:
         Whether the sheet is hidden in its workbook.
     written
         The headers with their units, as in the file.
+    filled
+        Row numbers, by header, of blanks that were filled from above although no cell is marked as merged: a guess.
     """
 
     file: str
@@ -65,6 +67,7 @@ class Sheet:
     decimal: str = "."
     hidden: bool = False
     written: tuple[str, ...] = ()
+    filled: dict[str, frozenset[int]] = field(default_factory=dict)
 
     @property
     def where(self) -> str:
@@ -283,8 +286,15 @@ def _table(path: Path, grid: _Grid) -> Sheet | None:
         units={header: unit for header, unit in zip(found.headers, found.units, strict=True) if unit},
         dropped=tuple((row + 1, why) for row, why in found.dropped),
         notes=tuple(found.notes), titles=tuple(found.titles), hidden=grid.hidden, written=tuple(found.written),
-        decimal="," if comma else ".",
+        decimal="," if comma else ".", filled={} if grid.merges else _filled(found),
     )  # fmt: skip
+
+
+def _filled(found: layout.Layout) -> dict[str, frozenset[int]]:
+    rows: dict[str, set[int]] = {}
+    for at, top, bottom in found.fills:
+        rows.setdefault(found.headers[at], set()).update(range(top + 2, bottom + 2))
+    return {header: frozenset(each) for header, each in rows.items()}
 
 
 def _series(name: str, values: Sequence[Any]) -> pl.Series:
@@ -304,12 +314,12 @@ def _series(name: str, values: Sequence[Any]) -> pl.Series:
         moments = [datetime(v.year, v.month, v.day) if type(v) is date else v for v in values]  # noqa: DTZ001 - local time as written
         return pl.Series(name, moments, dtype=pl.Datetime("us"))
     if types:
-        values = [_written(value) for value in values]
+        values = [written(value) for value in values]
     text = pl.Series(name, values, dtype=pl.String).str.normalize("NFC").str.strip_chars()
     return text.set(text == "", None)
 
 
-def _written(value: object) -> str | None:
+def written(value: object) -> str | None:
     """A cell of a mixed column as a person would write it."""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"

@@ -71,8 +71,9 @@ def translated(text: str, folder: Path, /, **values: object) -> str:
 
 
 def texts(file: str) -> Callable[..., str]:
-    """The `_` of a project: `_ = texts(__file__)` looks up the project's own locale folder first."""
-    folder = Path(file).parent
+    """The `_` of a project: `_ = texts(__file__)`, in any file of it, looks up the project's own locale folder first."""
+    parents = Path(file).parents
+    folder = next((each for each in parents[:3] if (each / "project.toml").is_file()), parents[0])
     return lambda text, /, **values: translated(text, folder, **values)
 
 

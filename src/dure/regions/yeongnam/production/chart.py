@@ -1,169 +1,342 @@
-"""Picture: the plan as a Gantt chart, the practice's above the model's on one time axis."""
+"""Picture: today's practice above ours as Gantt charts on one time axis, then the orders, then how the planning went."""
 
 from __future__ import annotations
 
+import json
+import math
+import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dure import texts
-from dure.figures import ACCENT, INK, LINE, SOFT, finished
+from dure.figures import ACCENT, INK, LINE, PAPER, SOFT, finished
 
-from .forms import Placed, Request, Response, changes
+from .explain import explained
+from .files.exports import lateness
+from .gantt import (
+    EVEN,
+    LATE,
+    LATE_INK,
+    LOCK,
+    WIDTH,
+    View,
+    along,
+    datasets,
+    gantt,
+    hatched,
+    row_axis,
+    standing_out,
+    time_axis,
+    view_of,
+)
+from .shop import aim_of, plan_of, shop_of, value
+from .summary import clock, objective, span
+
+if TYPE_CHECKING:
+    from .forms import Request, Response
 
 _ = texts(__file__)
 
-PRACTICE, MODEL = "best_rule", "cp_sat"
-WIDTH, MOST_MACHINES = 760, 40
-EVEN, ODD = "#8fb0c4", "#c3d3dc"  # two shades of one colour: neighbours are told apart by the white line between them
+PRACTICE, MODEL = "best_rule", "tabu_search"
+MOST_ORDERS = 40
+# A canvas draws thousands of operations at once; a plan is nothing to send to an editor on somebody else's site.
+IN_A_BROWSER = {"renderer": "canvas", "actions": {"export": True, "source": False, "compiled": False, "editor": False}}
+HIGH, ASIDE = 150, 230  # pixels: height of the chart of the work, room beside it for the names of its lines
 
 
 def _named(method: str) -> str:
-    names = {PRACTICE: _("today's practice, best dispatching rule"), MODEL: _("our proposal, CP-SAT")}
+    names = {
+        PRACTICE: _("today's practice, best dispatching rule"),
+        MODEL: _("our proposal, tabu search"),
+        "cp_sat": _("another solver, CP-SAT"),
+    }
     return names.get(method, method.replace("_", " "))
 
 
 def figure(request: Request, answers: Mapping[str, Response], truth: Any = None, trace: object = None) -> Any:
-    """One panel a method, machines as rows. Closed times are grey, set-ups hatched, late orders red and marked !.
+    """One Gantt chart a method, the practice first; below them the orders of our plan, and the work that the plans took.
 
-    `truth` may hold the best makespan known, which is a dashed line.
+    In a browser the time zooms and pans in all of them together, and the operations of the order under the pointer stand
+    out. `truth` may hold the best makespan known, which is a dashed line.
     """
     import altair as alt
 
-    last = max(each.end for response in answers.values() for each in response.operations)
+    methods = sorted(answers, key=lambda name: (name != PRACTICE, name != MODEL))
+    view = view_of(request, [answers[name] for name in methods])
     best = truth.get("best_known") if isinstance(truth, Mapping) else None
-    order = [name for name in (PRACTICE, MODEL) if name in answers] + [
-        name for name in answers if name not in (PRACTICE, MODEL)
-    ]
-    panels = [_panel(request, name, answers[name], last, best, axis=name == order[-1]) for name in order]
-    return finished(alt.vconcat(*panels, spacing=14))
+    rows: dict[str, list[dict[str, Any]]] = {}
+    panels: list[Any] = []  # with the time as their horizontal axis
+    for number, name in enumerate(methods):
+        rows |= datasets(view, f"plan{number}", answers[name])
+        title = _title(view, name, answers[name], best)
+        panels.append(gantt(view, f"plan{number}", answers[name], title=title, labels=name == methods[-1], best=best))
+    ours = MODEL if MODEL in answers else methods[-1]
+    if any(job.due is not None for job in request.jobs):
+        panels.append(orders(view, answers[ours], answers.get(PRACTICE) if ours != PRACTICE else None))
+    worked = any(step.work for answer in answers.values() for step in answer.progress)
+    beside = [convergence(request, answers)] if worked else []
+    with warnings.catch_warnings():
+        # Altair warns that the panels share one zoom, which is what is wanted.
+        warnings.simplefilter("ignore", UserWarning)
+        timed = [panel.add_params(view.zoom, view.hover) for panel in panels]
+        chart = finished(alt.vconcat(_legend(rows), *timed, *beside, spacing=16))
+    # One text a dataset: Altair would look at every row, which takes longer than drawing them.
+    chart.datasets = {name: json.dumps(here, ensure_ascii=False) for name, here in rows.items()}
+    chart.usermeta = {"embedOptions": IN_A_BROWSER}
+    return chart
 
 
-def _panel(request: Request, method: str, response: Response, last: int, best: int | None, *, axis: bool) -> Any:
+def _title(view: View, method: str, response: Response, best: int | None) -> Any:
+    """The method with what its plan comes to; below, what is proved, moved and left out of the picture."""
     import altair as alt
 
-    machines = request.machines[:MOST_MACHINES]
-    time = alt.X(
-        "start:Q",
-        scale=alt.Scale(domain=[0, last * 1.06], nice=False),
-        title=_("time [min]") if axis else None,
-        axis=alt.Axis(grid=False, labels=axis, ticks=axis),
-    )
-    rows = alt.Y(
-        "machine:N",
-        sort=machines,
-        title=None,
-        scale=alt.Scale(domain=machines, paddingInner=0.15),
-        axis=alt.Axis(ticks=False, domain=False),
-    )
-    jobs = {job.name: number for number, job in enumerate(request.jobs)}
-    late = _late(request, response)
-    height = max(11, min(24, 320 // len(machines)))
-    bars = [_bar(each, jobs, late, WIDTH / (last * 1.06)) for each in response.operations if each.machine in machines]
-    work = alt.Chart(alt.Data(values=bars)).encode(x=time, x2="end:Q", y=rows)
-    layers = [
-        *_closed(alt, request, machines, last, time, rows),
-        work.mark_bar(stroke="white", strokeWidth=0.7).encode(
-            color=alt.Color("colour:N", scale=None),
-            tooltip=[alt.Tooltip(f"{name}:N", title=title) for name, title in _tips().items()],
-        ),
-        work.transform_calculate(middle="(datum.start + datum.end) / 2")
-        .mark_text(fontSize=min(10, height - 4), color=INK, clip=True)
-        .encode(x=alt.X("middle:Q"), x2=alt.X2(), text="text:N"),
-        *_set_ups(alt, request, response, machines, time, rows),
-        *_lines(alt, response, best, time, rows, machines[0]),
+    request = view.request
+    told = explained(request, response.operations)
+    end = told.makespan or 0
+    said = [
+        _("{minutes} min", minutes=f"{end:,}") if request.begins is None else _("ends {at}", at=clock(request, end))
     ]
-    makespan = f"{max(each.end for each in response.operations):,}"
-    title = _("{method}: {makespan} min", method=_named(method), makespan=makespan)
-    below = _beside(request, response, best, late)
-    return alt.layer(*layers).properties(width=WIDTH, height=alt.Step(height), title=alt.Title(title, subtitle=below))
+    due = sum(job.due is not None for job in request.jobs)
+    if told.late:
+        minutes = span(sum(each.minutes for each in told.late))
+        said.append(_("{count} of {all} orders late, {minutes} in all", count=len(told.late), all=due, minutes=minutes))
+    elif due:
+        said.append(_("no order late"))
+    title = _("{method}: {what}", method=_named(method), what=", ".join(said))
+    return alt.Title(title, subtitle=_beside(view, response, told, best), frame="group")
 
 
-def _tips() -> dict[str, str]:
-    return {
-        "job": _("job"), "operation": _("operation"), "machine": _("machine"), "start": _("start"), "end": _("end"),
-        "late": _("late by [min]"),
-    }  # fmt: skip
-
-
-def _bar(each: Placed, jobs: Mapping[str, int], late: Mapping[str, int], scale: float) -> dict[str, Any]:
-    """A row of the chart; the job's name stands in it where it fits."""
-    by = late.get(each.job, 0)
-    name = f"{each.job}!" if by else each.job
-    wide = sum(11 if ord(letter) > 0x1100 else 6.5 for letter in name)  # pixels; Hangul is wider
-    fits = (each.end - each.start) * scale > wide + 2
-    colour = "#dba39b" if by else (EVEN, ODD)[jobs[each.job] % 2]
-    return {**each.model_dump(), "text": name if fits else "", "colour": colour, "late": by}
-
-
-def _late(request: Request, response: Response) -> dict[str, int]:
-    """Minutes late, of the jobs that are."""
-    ends = {(each.job, each.operation): each.end for each in response.operations}
-    by = {job.name: ends[job.name, len(job.operations)] - job.due for job in request.jobs if job.due is not None}
-    return {name: minutes for name, minutes in by.items() if minutes > 0}
-
-
-def _closed(alt, request, machines, last, time, rows) -> list[Any]:
-    shut = [
-        {"machine": each.machine, "start": each.start, "end": min(each.end, last)}
-        for each in request.closed
-        if each.machine in machines and each.start < last
-    ]
-    return [alt.Chart(alt.Data(values=shut)).mark_bar(color=LINE).encode(x=time, x2="end:Q", y=rows)] if shut else []
-
-
-def _set_ups(alt, request: Request, response: Response, machines: Sequence[str], time, rows) -> list[Any]:
-    """Set-ups as fine strokes: Vega-Lite has no hatching."""
-    strokes = [
-        {"machine": machine, "start": at}
-        for machine, start, end in _changes(request, response)
-        if machine in machines
-        for at in [start + (end - start) * (n + 0.5) / 4 for n in range(4)]
-    ]
-    return (
-        [alt.Chart(alt.Data(values=strokes)).mark_tick(color=SOFT, thickness=1).encode(x=time, y=rows)]
-        if strokes
-        else []
-    )
-
-
-def _changes(request: Request, response: Response) -> list[tuple[str, int, int]]:
-    """(machine, start, end) of each set-up."""
-    minutes, found = {machine: changes(request, machine) for machine in request.machines}, []
-    families = {(job.name, n): each.family for job in request.jobs for n, each in enumerate(job.operations, 1)}
-    last: dict[str, str] = {}
-    working = [each for each in response.operations if each.end > each.start]
-    for each in sorted(working, key=lambda each: each.start):
-        family = families[each.job, each.operation]
-        if each.machine in last:
-            change = minutes[each.machine].get((last[each.machine], family), 0)
-            found += [(each.machine, each.start - change, each.start)] if change else []
-        last[each.machine] = family
-    return found
-
-
-def _lines(alt, response: Response, best: int | None, time, rows, first: str) -> list[Any]:
-    """The makespan with its number, and the best one known."""
-    end = max(each.end for each in response.operations)
-    line = alt.Chart(alt.Data(values=[{"start": end, "machine": first, "text": f"{end:,}"}]))
-    layers = [
-        line.mark_rule(color=ACCENT, strokeWidth=2).encode(x=time),
-        line.mark_text(color=ACCENT, align="left", dx=5, fontSize=12).encode(x=time, y=rows, text="text:N"),
-    ]
-    if best is not None and best != end:
-        layers.append(
-            alt.Chart(alt.Data(values=[{"start": best}])).mark_rule(color=INK, strokeDash=[4, 3]).encode(x=time)
-        )
-    return layers
-
-
-def _beside(request: Request, response: Response, best: int | None, late: Mapping[str, int]) -> str:
-    said = []
+def _beside(view: View, response: Response, told: Response, best: int | None) -> str:
+    request, said = view.request, []
     if best is not None:
-        said.append(_("dashed: best known {best} min", best=best))
-    if response.lower_bound is not None and request.objective == "makespan":
-        said.append(_("proved: no plan ends before {bound} min", bound=response.lower_bound))
-    elif response.lower_bound is not None:
-        said.append(_("proved: no plan has a weighted tardiness below {bound} min", bound=response.lower_bound))
-    if late:
-        said.append(_("late (!): {count} jobs, {minutes} min in all", count=len(late), minutes=sum(late.values())))
+        said.append(_("dashed: best known {best} min", best=f"{best:,}"))
+    bound = response.lower_bound or 0
+    if response.lower_bound is not None and bound >= _reached(request, told):
+        said.append(_("proved: no plan is better"))
+    elif bound and request.objective == "makespan" and told.moved is None:
+        said.append(_("proved: no plan ends before {bound} min", bound=f"{bound:,}"))
+    elif bound:
+        said.append(_("proved: no plan has an objective below {bound}", bound=f"{bound:,}"))
+    if told.moved is not None:
+        moved, count = f"{told.moved:,}", f"{len(request.previous):,}"
+        said.append(_("{moved} of {all} operations moved against the plan in force", moved=moved, all=count))
+    if len(view.machines) < len(request.machines):
+        shown, machines = len(view.machines), len(request.machines)
+        said.append(_("the {shown} machines with the most work of {all}", shown=shown, all=machines))
     return " · ".join(said)
+
+
+# ---- what the marks mean ------------------------------------------------------------------------------------------------
+
+
+def _legend(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Any:
+    """One line that shows each mark that occurs, with its word. Places are pixels."""
+    import altair as alt
+
+    work = [each for name, here in rows.items() if "-" not in name for each in here]
+    there = {
+        "work": (_("operation"), True),
+        "set-up": (_("set-up"), any(here for name, here in rows.items() if name.endswith("-set-ups"))),
+        "closed": (_("closed"), any(here for name, here in rows.items() if name.endswith("-closed"))),
+        "late": (_("order late (!)"), any(each["colour"] == LATE for each in work)),
+        "pinned": (_("pinned"), any(each["pinned"] for each in work)),
+        "moved": (_("moved against the plan in force"), any(each["moved"] for each in work)),
+    }
+    swatches: dict[str, dict[str, Any]] = {}
+    left = 0.0
+    for kind, (word, occurs) in there.items():
+        if occurs:
+            place = {"start": left, "middle": left + 13, "end": left + 26, "y": 0, "y2": 1}
+            swatches[kind] = {**place, "text": word}
+            left += 48 + sum(11.5 if ord(letter) > 0x1100 else 6.4 for letter in word)
+    return alt.layer(*_swatches(swatches)).properties(width=WIDTH, height=12)
+
+
+def _swatches(swatches: Mapping[str, Mapping[str, Any]]) -> list[Any]:
+    import altair as alt
+
+    x = alt.X("start:Q", scale=alt.Scale(domain=[0, WIDTH], nice=False), axis=None)
+    y = alt.Y("y:Q", scale=alt.Scale(domain=[0, 1]), axis=None)
+
+    def base(values: Sequence[Mapping[str, Any]]) -> Any:
+        return alt.Chart(alt.Data(values=list(values))).encode(x=x, x2="end", y=y, y2="y2:Q")
+
+    looks: dict[str, dict[str, Any]] = {
+        "work": {"color": EVEN}, "set-up": {"fill": PAPER, "stroke": SOFT, "strokeWidth": 0.6}, "closed": {"color": LINE},
+        "late": {"color": LATE}, "pinned": {"color": EVEN}, "moved": {"fill": EVEN, "stroke": ACCENT, "strokeWidth": 1.8},
+    }  # fmt: skip
+    layers = [base([each]).mark_rect(**looks[kind]) for kind, each in swatches.items()]
+    if "set-up" in swatches:
+        box = swatches["set-up"]
+        strokes = [*hatched(box["start"], box["end"], 0, 1, wide=1, high=12)]
+        layers.append(base(strokes).mark_rule(color=SOFT, strokeWidth=0.9))
+    if "pinned" in swatches:
+        lock = alt.Chart(alt.Data(values=[swatches["pinned"]])).encode(x=alt.X("middle:Q", axis=None), y=alt.datum(0.5))
+        layers.append(lock.mark_point(shape=LOCK, size=50, fill=INK, strokeWidth=0, opacity=1))
+    words = alt.Chart(alt.Data(values=list(swatches.values()))).encode(
+        x=alt.X("end:Q", axis=None), text="text:N", y=alt.datum(0.5)
+    )
+    return [*layers, words.mark_text(align="left", dx=5, fontSize=12, color=SOFT, baseline="middle")]
+
+
+# ---- the orders ---------------------------------------------------------------------------------------------------------
+
+
+def orders(view: View, response: Response, practice: Response | None = None) -> Any:
+    """One row an order, worst first: thin from its release, thick while it is worked on, red from its due date on.
+
+    A hollow dot is where the practice's plan ends the order.
+    """
+    import altair as alt
+
+    values = order_rows(view, response, practice)
+    time = time_axis(view, labels=False)
+    row = max(13, min(20, 400 // len(values)))
+    one: dict[str, Any] = {"clip": True}
+    data = alt.InlineData(values=json.dumps(values, ensure_ascii=False), format=alt.JsonDataFormat(type="json"))
+    base = alt.Chart(data).encode(x=time, y=row_axis([each["job"] for each in values], row))
+    tips = {"job": _("job"), "release": _("not before"), "due": _("due"), "done": _("end"), "late": _("order late by")}
+    tooltip = [alt.Tooltip(f"{field}:N", title=said) for field, said in tips.items()]
+    spans = base.encode(opacity=standing_out(), tooltip=tooltip)
+    ticks = base.mark_tick(color=INK, thickness=1.8, size=row * 0.8, orient="vertical", **one)
+    layers = [
+        # The first layer is the one whose field zooms: it must be that of the other panels.
+        spans.mark_bar(color=EVEN, size=row * 0.5, **one).encode(x2="until"),
+        spans.mark_rule(color=SOFT, strokeWidth=1, **one).encode(x=along(time, "from"), x2="start"),
+        spans.mark_bar(color=LATE, size=row * 0.5, **one)
+        .transform_filter("datum.late")
+        .encode(x=along(time, "until"), x2="end"),
+        ticks.transform_filter("isValid(datum.at)").encode(x=along(time, "at")),
+        base.transform_filter("isValid(datum.other)")
+        .mark_point(color=SOFT, size=row * 1.8, strokeWidth=1.2, opacity=1, **one)
+        .encode(x=along(time, "other")),
+        base.transform_filter("datum.late")
+        .mark_text(align="left", dx=6, fontSize=min(11, row - 2), color=LATE_INK, **one)
+        .encode(x=along(time, "right"), text="late:N"),
+    ]
+    title = alt.Title(
+        _("Orders, worst first"), subtitle=_orders_beside(view.request, len(values), practice), frame="group"
+    )
+    return alt.layer(*layers).properties(width=WIDTH, height=row * len(values), title=title)
+
+
+def _orders_beside(request: Request, shown: int, practice: Response | None) -> str:
+    said = [_("tick: due")] + ([_("dot: end in today's practice")] if practice else [])
+    said += [_("{shown} of {all}", shown=shown, all=len(request.jobs))] if shown < len(request.jobs) else []
+    return " · ".join(said)
+
+
+def order_rows(view: View, response: Response, practice: Response | None) -> list[dict[str, Any]]:
+    """What `orders` draws of each order, worst first, at most MOST_ORDERS; those without a due date by their end."""
+    request, late = view.request, lateness(view.request, response)
+    first, ends, other = _firsts(response), _ends(response), _ends(practice) if practice else {}
+    by_worst = sorted(request.jobs, key=lambda job: (-late.get(job.name, -(10**9)), -ends[job.name]))
+    rows = []
+    for number, job in enumerate(by_worst[:MOST_ORDERS]):
+        start, end, minutes = first[job.name], ends[job.name], max(0, late.get(job.name, 0))
+        rows.append({
+            "job": job.name,
+            "y": number + 0.5,
+            "from": view.at(max(view.since, min(job.release, start))),
+            "start": view.at(start),
+            "until": view.at(max(start, end - minutes)),
+            "end": view.at(end),
+            "at": None if job.due is None else view.at(job.due),
+            "other": view.at(other[job.name]) if job.name in other else None,
+            "right": view.at(max(end, other.get(job.name, end))),
+            "release": clock(request, job.release),
+            "due": "" if job.due is None else clock(request, job.due),
+            "done": clock(request, end),
+            "late": f"+{span(minutes)}" if minutes else "",
+        })  # fmt: skip
+    return rows
+
+
+def _firsts(response: Response) -> dict[str, int]:
+    return {each.job: each.start for each in sorted(response.operations, key=lambda each: -each.start)}
+
+
+def _ends(response: Response) -> dict[str, int]:
+    return {each.job: each.end for each in sorted(response.operations, key=lambda each: each.end)}
+
+
+# ---- how the planning went ----------------------------------------------------------------------------------------------
+
+
+def convergence(request: Request, answers: Mapping[str, Response]) -> Any:
+    """Objective against work as steps, for the answers that tell their progress; the practice dashed, what is proved dotted."""
+    import altair as alt
+
+    told = {name: answer.progress for name, answer in answers.items() if answer.progress}
+    last = max(steps[-1].work for steps in told.values())
+    values = [
+        {"method": name, "work": work, "objective": reached}
+        for name, steps in told.items()
+        for work, reached in [*((step.work, step.objective) for step in steps), (last, steps[-1].objective)]
+    ]
+    title = alt.Title(_("What the work brought"), subtitle=objective(request), frame="group")
+    return alt.layer(*_curves(values, _flat(request, answers), last)).properties(
+        width=WIDTH - ASIDE, height=HIGH, title=title
+    )
+
+
+def _reached(request: Request, response: Response) -> int:
+    shop = shop_of(request)
+    return value(shop, plan_of(shop, request, response.operations), aim_of(request))
+
+
+def _flat(request: Request, answers: Mapping[str, Response]) -> list[dict[str, Any]]:
+    """Lines across: the practice's objective and the best bound."""
+    flat: list[dict[str, Any]] = []
+    if PRACTICE in answers:
+        reached = _reached(request, answers[PRACTICE])
+        flat.append({"objective": reached, "text": f"{_named(PRACTICE)} {reached:,}", "dash": [5, 4]})
+    bounds = [answer.lower_bound for answer in answers.values() if answer.lower_bound]
+    if bounds:
+        bound = max(bounds)
+        flat.append({"objective": bound, "text": _("proved bound {bound}", bound=f"{bound:,}"), "dash": [1, 3]})
+    return flat
+
+
+def _curves(values: Sequence[Mapping[str, Any]], flat: Sequence[Mapping[str, Any]], last: float) -> list[Any]:
+    import altair as alt
+
+    heights = [each["objective"] for each in [*values, *flat]]
+    room = max(1, max(heights) - min(heights)) * 0.14
+    low, high = min(heights) - room, max(heights) + room
+    x = alt.X(
+        "work:Q", title=_("work [million steps]"), scale=alt.Scale(domain=[0, last], nice=False),
+        axis=alt.Axis(grid=False, tickCount=6),
+    )  # fmt: skip
+    y = alt.Y(
+        "objective:Q",
+        title=None,
+        scale=alt.Scale(domain=[low, high], nice=False),
+        axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d"),
+    )
+    ours = alt.condition(f"datum.method == '{MODEL}'", alt.value(ACCENT), alt.value(SOFT))
+    reached = {each["method"]: each["objective"] for each in values}
+    ends = [
+        {"objective": each, "method": name, "text": f"{_named(name)} {each:,}"} for name, each in reached.items()
+    ]  # the last step of each
+    steps = alt.Chart(alt.Data(values=list(values))).encode(x=x, y=y, detail="method:N", color=ours)
+    labels = alt.Chart(alt.Data(values=_apart([*ends, *flat], (high - low) / HIGH)))
+    across = [
+        alt.Chart(alt.Data(values=[each])).mark_rule(color=INK, strokeDash=each["dash"]).encode(y=y) for each in flat
+    ]
+    return [
+        steps.mark_line(interpolate="step-after", strokeWidth=2),
+        *across,
+        labels.mark_text(align="left", baseline="middle", dx=8, fontSize=11).encode(
+            x=alt.value(WIDTH - ASIDE), y=alt.Y("label:Q", title=None), text="text:N", color=ours
+        ),
+    ]
+
+
+def _apart(labels: Sequence[Mapping[str, Any]], pixel: float) -> list[dict[str, Any]]:
+    """Labels at their lines, from the lowest line up, none over another; `pixel` is the objective of one."""
+    placed: list[dict[str, Any]] = []
+    for each in sorted(labels, key=lambda each: each["objective"]):
+        lowest = placed[-1]["label"] + 14 * pixel if placed else -math.inf
+        placed.append({**each, "label": max(each["objective"], lowest)})
+    return placed

@@ -1,250 +1,346 @@
-"""Constraint programming: OR-Tools CP-SAT, started from the best rule's plan under a budget of deterministic work."""
+"""Constraint programming: OR-Tools CP-SAT as its best users set it up, alone as a rival and beside our own searches.
+
+The model is the usual one of intervals (Laborie 2018, CPAIOR); sequence-dependent set-ups are a circuit a machine. The copies
+of an operation on its machines share one start, and its end is a sum over their literals: own starts and a master interval
+came out no better on three flexible shops.
+"""
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from .forms import Placed, Request, Response, changes
-from .rules import best_plan, merged, objective
+from .forms import Request, Response
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
     from dure import Work
 
-BUDGET = 0.8  # CP-SAT's deterministic seconds: 15 jobs on 15 machines take about 8 seconds of processor time
-# Fixed numbers, or the same seed would search another way. Two restarting searches without linear programming, and the
-# neighbourhood searches that CP-SAT adds by itself, take turns in batches. Picked as the best of about 20 recipes on four open
-# instances (orb01, la21, la38, abz7) with one seed: mean gap 1.5 %, CP-SAT's own eight workers at about the same cost 7.2 %.
-# A pick flatters itself: what the recipe is worth is what the sealed rounds say.
-WORKERS, TURNS, SEARCHES = 2, 8, ("quick_restart_no_lp", "no_lp")
+    from .shop import Aim, Ints, Plan, Shop
+
+BUDGET = 0.3  # CP-SAT's deterministic seconds: about three seconds on two cores
+STEPS = 1500.0  # million steps of our own search that stand for a deterministic second where a request gives its work
+WORKERS = 8
+# Under a deterministic limit two full searches without linear programming and the searches of neighbourhoods that CP-SAT adds
+# by itself take turns in batches (`interleave_search`); fixed numbers, or the same seed would search another way. Picked of
+# 19 recipes on orb01, la29, la38, abz7, abz8, swv06 and yn1 with one seed: the eight searches that CP-SAT picks for itself come
+# to a gap more than twice as large at the same processor time.
+TURNS, SEARCHES = 16, ("no_lp", "no_lp_too")
+SECOND = 'subsolver_params { name: "no_lp_too" linearization_level: 0 cp_model_probing_level: 0 }'
+PROBING = 0.05  # of the limit, at most: by itself CP-SAT probes a large shop for as long as it may search
 MOST_OPERATIONS = 20_000  # a larger shop keeps the rule's plan
-MOST_ARCS = 400_000  # pairs of operations with a set-up between them; more would not fit into memory
+MOST_ARCS = 200_000  # pairs of operations with a set-up between them: about 800 MB and 7 s to build
 
 
 def cp_sat(history: Any, seed: int, work: Work) -> Callable[[Request], Response | None]:
     """OR-Tools CP-SAT, started from the best rule.
 
-    Never worse than the rule: its plan is the hint, caps the horizon, and is the answer where nothing better is found. The
-    search takes turns (`interleave_search`) under a deterministic limit, so that the same seed gives the same plan. The
-    model is the usual one of intervals (Laborie 2018, CPAIOR); sequence-dependent set-ups are a circuit a machine.
-    `work.budget` is in CP-SAT's deterministic seconds.
+    Never worse than the rule: its plan is the hint, caps the horizon, and is the answer where nothing better is found or the
+    shop is too large. `work.budget` is in CP-SAT's deterministic seconds, under which the same seed gives the same plan; a
+    request that gives seconds is searched by eight workers until then.
     """
-    budget = BUDGET if work.budget is None else work.budget
 
     def plan(asked: Request) -> Response | None:
-        known = best_plan(asked)
-        placed, bound = solve(asked, known, budget, seed) if _fits(asked) else (None, None)
-        if placed is None or (known is not None and objective(asked, known) < objective(asked, placed)):
-            placed = known
-        if placed is None:
+        from .rules import best_of
+        from .shop import aim_of, figures_of, placed_of, shop_of, value
+
+        begun = time.monotonic()
+        shop, aim = shop_of(asked), aim_of(asked)
+        known = best_of(shop, aim)
+        budget = asked.work / STEPS if asked.work else work.budget or BUDGET
+        left: dict[str, Any] = {"deterministic": budget}
+        if asked.seconds:
+            left = {"seconds": max(0.1, asked.seconds - (time.monotonic() - begun))}
+        found, bound = solved(shop, aim, known, seed=seed, **left) if fits(shop) else (None, None)
+        if found is None or (known is not None and value(shop, known, aim) < value(shop, found, aim)):
+            found = known
+        if found is None:
             return None
-        return Response(operations=placed, makespan=max(each.end for each in placed), lower_bound=bound)
+        makespan, late, moved = figures_of(shop, found)
+        return Response(
+            operations=placed_of(shop, asked, found),
+            makespan=makespan,
+            weighted_tardiness=late,
+            lower_bound=bound,
+            moved=moved if asked.previous else None,
+        )
 
     return plan
 
 
-def solve(
-    request: Request, known: Sequence[Placed] | None, budget: float, seed: int
-) -> tuple[list[Placed] | None, int | None]:
-    """The best plan found and a proved lower bound of the objective; None for what was not found."""
+def fits(shop: Shop) -> bool:
+    """Whether a shop is small enough for a model: its operations, and its pairs of them with a set-up between."""
+    import numpy as np
+
+    able = np.bincount(shop.machine, minlength=len(shop.table))
+    changing = shop.change.max(axis=(1, 2))[shop.table] > 0
+    return len(shop.job) <= MOST_OPERATIONS and int((able**2 * changing).sum()) <= MOST_ARCS
+
+
+def solved(
+    shop: Shop,
+    aim: Aim,
+    known: Plan | None,
+    *,
+    seconds: float | None = None,
+    deterministic: float | None = None,
+    seed: int = 0,
+    workers: int = WORKERS,
+) -> tuple[Plan | None, int | None]:
+    """The best plan found and a proved lower bound of the objective; None for what was not found.
+
+    Parameters
+    ----------
+    shop
+        One that `fits`.
+    known
+        A plan to start from: the hint, and no worse plan is looked for.
+    seconds, deterministic
+        Time, or CP-SAT's deterministic seconds under which the same seed gives the same plan.
+    workers
+        Threads of a search that is given seconds.
+    """
     from ortools.sat.python import cp_model
 
-    built = model_of(request, known)
+    model = model_of(shop, aim, known)
     solver = cp_model.CpSolver()
     parameters = solver.parameters
-    parameters.max_deterministic_time, parameters.random_seed = budget, seed
-    parameters.interleave_search, parameters.interleave_batch_size = True, TURNS
-    parameters.num_workers = WORKERS
-    parameters.subsolvers.extend(SEARCHES)
-    status = solver.solve(built.model)
+    parameters.random_seed, parameters.num_workers = seed, workers
+    if seconds is not None:
+        parameters.max_time_in_seconds = seconds
+        parameters.presolve_probing_deterministic_time_limit = PROBING * seconds
+    if deterministic is not None:
+        parameters.max_deterministic_time = deterministic
+        parameters.presolve_probing_deterministic_time_limit = PROBING * deterministic
+        parameters.interleave_search, parameters.interleave_batch_size = True, TURNS
+        parameters.merge_text_format(SECOND)
+        parameters.num_workers = len(SEARCHES)
+        parameters.subsolvers.extend(SEARCHES)
+    status = solver.solve(model.cp)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None, None
-    bound = -int(-solver.best_objective_bound // 1)
-    return built.plan(solver), bound
+    return _plan(model, solver), ceil(solver.best_objective_bound - 1e-5)  # a whole number but for its last digits
 
 
-@dataclass(frozen=True)
-class Built:
-    """A model and where its answer stands.
+@dataclass
+class Model:
+    """A CP-SAT model in the making.
 
     Attributes
     ----------
-    model
-        For the solver.
-    start
-        Of each (job, operation number).
+    was
+        The known plan, with which every variable is hinted where it is `hinted`.
+    horizon
+        By when everything is done.
+    start, end
+        (n,) of each operation: a number, a variable or an expression.
     on
-        Whether an operation is done on a machine: a literal, or 1 where there is no choice.
+        (n,) by machine: a literal, or 1 where there is no choice.
     """
 
-    request: Request
-    model: cp_model.CpModel
-    start: dict[tuple[str, int], Any]
-    on: dict[tuple[str, int], dict[str, Any]]
+    shop: Shop
+    cp: cp_model.CpModel
+    was: Plan
+    hinted: bool
+    horizon: int
+    start: list[Any] = field(default_factory=list)
+    end: list[Any] = field(default_factory=list)
+    on: list[dict[int, Any]] = field(default_factory=list)
 
-    def plan(self, solver: cp_model.CpSolver) -> list[Placed]:
-        """The solver's plan."""
-        placed = []
-        for job in self.request.jobs:
-            for number, operation in enumerate(job.operations, 1):
-                key = (job.name, number)
-                machine = next(name for name, chosen in self.on[key].items() if solver.value(chosen))
-                start = solver.value(self.start[key])
-                end = start + operation.machines[machine]
-                placed.append(Placed(job=job.name, operation=number, machine=machine, start=start, end=end))
-        return placed
+    def number(self, low: int, high: int, hint: int) -> Any:
+        """A whole number between two others."""
+        made = self.cp.new_int_var(int(low), int(high), "")
+        if self.hinted:
+            self.cp.add_hint(made, int(hint))
+        return made
+
+    def literal(self, hint: bool) -> Any:  # noqa: FBT001  # as it is named
+        """Something that is true or not."""
+        made = self.cp.new_bool_var("")
+        if self.hinted:
+            self.cp.add_hint(made, bool(hint))
+        return made
 
 
-def model_of(request: Request, known: Sequence[Placed] | None) -> Built:
-    """The request as a CP-SAT model, hinted with a known plan."""
+def model_of(shop: Shop, aim: Aim, known: Plan | None) -> Model:
+    """The shop as a CP-SAT model, hinted with a known plan."""
     from ortools.sat.python import cp_model
 
-    model = cp_model.CpModel()
-    horizon = _horizon(request, known)
-    built = Built(request, model, {}, {})
-    tasks: dict[str, list[Task]] = defaultdict(list)
-    ends: dict[str, Any] = {}
-    pins = {(pin.job, pin.operation): pin for pin in request.pins}
-    for job in request.jobs:
-        ready: Any = job.release
-        for number, operation in enumerate(job.operations, 1):
-            key, pin = (job.name, number), pins.get((job.name, number))
-            machines = {pin.machine: operation.machines[pin.machine]} if pin else operation.machines
-            low, high = (pin.start, pin.start) if pin else (job.release, horizon)
-            start = built.start[key] = model.new_int_var(low, high, f"{job.name}/{number}")
-            model.add(start >= ready)
-            on = built.on[key] = {name: model.new_bool_var("") if len(machines) > 1 else 1 for name in machines}
-            if len(machines) > 1:
-                model.add_exactly_one(on.values())
-                ready = start + sum(minutes * on[name] for name, minutes in machines.items())
-            else:
-                ready = start + next(iter(machines.values()))
-            for name, minutes in machines.items():
-                tasks[name].append(Task(start, minutes, on[name], operation.family))
-        ends[job.name] = ready
-    _machines(request, model, tasks, horizon)
-    _aim(request, model, ends, horizon, known)
-    _hint(built, known)
-    return built
+    from .shop import Plan
+
+    latest = _latest(shop, aim, known)
+    was = Plan(shop.pin, shop.pinned, shop.pinned) if known is None else known
+    model = Model(shop, cp_model.CpModel(), was, known is not None, int(latest.max()))
+    able = defaultdict(list)
+    for o in range(len(shop.job)):
+        _operation(model, o, int(latest[o]))
+        for m in model.on[o]:
+            able[m].append(o)
+    for m, mine in able.items():
+        _machine(model, m, mine)
+    model.cp.minimize(_objective(model, aim))
+    return model
 
 
-@dataclass(frozen=True)
-class Task:
-    """An operation on one machine that could do it."""
+def _latest(shop: Shop, aim: Aim, known: Plan | None) -> Ints:
+    """(n,) by when each operation ends in some best plan.
 
-    start: Any
-    minutes: int
-    on: Any
-    family: str
-
-
-def _machines(request: Request, model: cp_model.CpModel, tasks: dict[str, list[Task]], horizon: int) -> None:
-    """One thing at a time on each machine: operations with their set-ups, and closed times."""
-    closed: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for each in request.closed:
-        closed[each.machine].append((each.start, each.end))
-    for name, mine in tasks.items():
-        blocks = []
-        for task, change in zip(mine, _changes(request, model, name, mine), strict=True):
-            end = task.start + task.minutes
-            begin = task.start if isinstance(change, int) else model.new_int_var(0, horizon, "")  # of the set-up
-            blocks.append(model.new_optional_interval_var(begin, task.minutes + change, end, task.on, ""))
-        blocks += [model.new_fixed_size_interval_var(start, end - start, "") for start, end in merged(closed[name])]
-        model.add_no_overlap(blocks)
-
-
-def _changes(request: Request, model: cp_model.CpModel, machine: str, tasks: Sequence[Task]) -> list[Any]:
-    """Minutes of set-up before each task: what the task before it in the machine's circuit makes them."""
-    families = {task.family for task in tasks if task.minutes}
-    here = {
-        pair: minutes for pair, minutes in changes(request, machine).items() if minutes and families.issuperset(pair)
-    }
-    if not here:
-        return [0] * len(tasks)
-    working = iter(_circuit(model, [task for task in tasks if task.minutes], here))
-    return [next(working) if task.minutes else 0 for task in tasks]
-
-
-def _circuit(model: cp_model.CpModel, tasks: Sequence[Task], minutes: dict[tuple[str, str], int]) -> list[Any]:
-    """The order of tasks on a machine as a circuit through node 0, where it begins and ends."""
-    longest, arcs = max(minutes.values()), []
-    found = [model.new_int_var(0, longest, "") for _task in tasks]
-    idle = model.new_bool_var("")
-    arcs.append((0, 0, idle))
-    for i, task in enumerate(tasks):
-        first, last = model.new_bool_var(""), model.new_bool_var("")
-        arcs += [(0, i + 1, first), (i + 1, 0, last)]
-        model.add(found[i] == 0).only_enforce_if(first)
-        if not isinstance(task.on, int):
-            arcs.append((i + 1, i + 1, ~task.on))
-            model.add(found[i] == 0).only_enforce_if(~task.on)
-        for j, after in enumerate(tasks):
-            if i == j:
-                continue
-            follows = model.new_bool_var("")
-            change = minutes.get((task.family, after.family), 0)
-            arcs.append((i + 1, j + 1, follows))
-            model.add(found[j] == change).only_enforce_if(follows)
-            model.add(after.start >= task.start + task.minutes + change).only_enforce_if(follows)
-    model.add_circuit(arcs)
-    return found
-
-
-def _aim(
-    request: Request, model: cp_model.CpModel, ends: dict[str, Any], horizon: int, known: Sequence[Placed] | None
-) -> None:
-    if request.objective == "makespan":
-        makespan = model.new_int_var(0, horizon, "makespan")
-        for end in ends.values():
-            model.add(makespan >= end)
-        if known is not None:
-            model.add_hint(makespan, max(each.end for each in known))
-        model.minimize(makespan)
-        return
-    late = []
-    for job in request.jobs:
-        if job.due is not None and job.weight:
-            minutes = model.new_int_var(0, max(0, horizon - job.due), "")
-            model.add(minutes >= ends[job.name] - job.due)
-            late.append(job.weight * minutes)
-        model.add(ends[job.name] <= horizon)
-    model.minimize(sum(late))
-
-
-def _hint(built: Built, known: Sequence[Placed] | None) -> None:
-    for each in known or ():
-        key = (each.job, each.operation)
-        built.model.add_hint(built.start[key], each.start)
-        for name, chosen in built.on[key].items():
-            if not isinstance(chosen, int):
-                built.model.add_hint(chosen, name == each.machine)
-
-
-def _horizon(request: Request, known: Sequence[Placed] | None) -> int:
-    """By when everything can be done: the known makespan, or one thing after the other once nothing stands in the way.
-
-    Some best plan ends by then: later than all releases, closed times and pins, some machine always works in a plan that
-    cannot be moved forward.
+    That is no worse than the known one, and ends by the horizon: later than all releases, closed times, pins and starts in
+    the plan in force, some machine always works in a plan whose operations cannot begin earlier.
     """
-    if known is not None and request.objective == "makespan":
-        return max(each.end for each in known)
-    last = [job.release for job in request.jobs] + [each.end for each in request.closed]
-    last += [pin.start for pin in request.pins]
-    work = sum(max(each.machines.values()) for job in request.jobs for each in job.operations)
-    change = max((each.minutes for each in request.set_ups), default=0)
-    return max(last) + work + change * sum(len(job.operations) for job in request.jobs)
+    import numpy as np
+
+    from .shop import value
+
+    most = np.maximum.reduceat(shop.minutes, shop.option[:-1])
+    stands = [shop.now, shop.release.max(), shop.pinned.max(), shop.began.max(), shop.closed[:, 1].max(initial=0)]
+    ends = np.full(len(shop.release), max(stands) + most.sum() + len(most) * shop.change.max())
+    if known is not None:
+        reached = value(shop, known, aim)
+        if aim.makespan:
+            ends = np.minimum(ends, reached // aim.makespan)
+        if aim.late:
+            dear = np.maximum(1, aim.late * shop.weight)
+            ends = np.where(shop.weight > 0, np.minimum(ends, np.maximum(0, shop.due) + reached // dear), ends)
+    since = np.concatenate([[0], np.cumsum(np.minimum.reduceat(shop.minutes, shop.option[:-1]))])
+    return ends[shop.job] - (since[shop.first[shop.job + 1]] - since[1:])
 
 
-def _fits(request: Request) -> bool:
-    """Whether the shop is small enough for a model."""
-    count: dict[str, int] = defaultdict(int)
-    for job in request.jobs:
-        for operation in job.operations:
-            for machine in operation.machines:
-                count[machine] += 1
-    pairs = sum(n * n for n in count.values()) if request.set_ups else 0
-    return sum(len(job.operations) for job in request.jobs) <= MOST_OPERATIONS and pairs <= MOST_ARCS
+def _operation(model: Model, o: int, latest: int) -> None:
+    """Start, end and machine of an operation, behind the one before it in its job."""
+    shop, was, j = model.shop, model.was, int(model.shop.job[o])
+    mine = slice(shop.option[o], shop.option[o + 1])
+    minutes = dict(zip(shop.machine[mine].tolist(), shop.minutes[mine].tolist(), strict=True))
+    start: Any = int(shop.pinned[o])
+    if shop.pin[o] >= 0:
+        minutes = {int(shop.pin[o]): minutes[int(shop.pin[o])]}
+    else:
+        start = model.number(max(int(shop.release[j]), shop.now), latest - min(minutes.values()), was.start[o])
+    on: dict[int, Any] = dict.fromkeys(minutes, 1)
+    if len(minutes) > 1:
+        on = {m: model.literal(was.machine[o] == m) for m in minutes}
+        model.cp.add_exactly_one(on.values())
+    same = len(set(minutes.values())) == 1
+    takes = min(minutes.values()) if same else sum(minutes[m] * chosen for m, chosen in on.items())
+    if o > shop.first[j]:
+        model.cp.add(start >= model.end[o - 1])
+    model.start.append(start)
+    model.end.append(start + takes)
+    model.on.append(on)
+
+
+def _machine(model: Model, m: int, mine: Sequence[int]) -> None:
+    """One thing at a time on a machine: operations with their set-ups, and closed times."""
+    import numpy as np
+
+    shop, cp = model.shop, model.cp
+    able = {o: c for o in mine for c in range(shop.option[o], shop.option[o + 1]) if shop.machine[c] == m}
+    minutes = {o: int(shop.minutes[c]) for o, c in able.items()}
+    closed = shop.closed[shop.shut[m] : shop.shut[m + 1]].tolist()
+    working = [o for o in mine if minutes[o]]
+    families = shop.family[working]
+    changes = {}
+    if shop.change[shop.table[m]][np.ix_(families, families)].any():
+        changes = _circuit(model, m, {o: minutes[o] for o in working})
+    if not closed and len(working) == len(mine):
+        changes = {}  # nothing can come between: the circuit keeps operations apart
+    blocks = [cp.new_fixed_size_interval_var(start, end - start, "") for start, end in closed]
+    for o in mine:
+        start, size, on = model.start[o], minutes[o], model.on[o][m]
+        if o in changes:
+            blocks.append(_with_set_up(model, m, o, size, *changes[o]))
+        else:
+            blocks.append(cp.new_optional_fixed_size_interval_var(start, size, on, ""))
+    cp.add_no_overlap(blocks)
+
+
+def _with_set_up(model: Model, m: int, o: int, size: int, change: Any, hint: int) -> Any:
+    """An operation and the set-up before it in one piece."""
+    longest = int(model.shop.change[model.shop.table[m]].max())
+    soonest = 0 if model.shop.pin[o] >= 0 else model.shop.now
+    begin = model.number(soonest, model.horizon, model.was.start[o] - hint)
+    length = model.number(size, size + longest, size + hint)
+    model.cp.add(length == change + size)
+    return model.cp.new_optional_interval_var(begin, length, model.start[o] + size, model.on[o][m], "")
+
+
+def _circuit(model: Model, m: int, minutes: dict[int, int]) -> dict[int, tuple[Any, int]]:
+    """The order of operations on a machine as a circuit through node 0, where it begins and ends.
+
+    Returns the minutes of set-up before each, as an expression and in the known plan.
+    """
+    shop, was, cp = model.shop, model.was, model.cp
+    table = shop.change[shop.table[m]]
+    here = sorted((o for o in minutes if was.machine[o] == m), key=lambda o: was.start[o])
+    follows = set(pairwise([-1, *here, -1]))
+    arcs = [(0, 0, model.literal(not here))]
+    spent: dict[int, list[Any]] = {o: [] for o in minutes}
+    known = dict.fromkeys(minutes, 0)
+    for i, o in enumerate(minutes, 1):
+        arcs += [(0, i, model.literal((-1, o) in follows)), (i, 0, model.literal((o, -1) in follows))]
+        if not isinstance(model.on[o][m], int):
+            arcs.append((i, i, ~model.on[o][m]))
+        for k, after in enumerate(minutes, 1):
+            if i == k:
+                continue
+            change, then = int(table[shop.family[o], shop.family[after]]), model.literal((o, after) in follows)
+            arcs.append((i, k, then))
+            free = model.start[o] + minutes[o]
+            if shop.pin[o] >= 0 and shop.pin[after] < 0:
+                free = max(shop.now, free)
+            cp.add(model.start[after] >= free + change).only_enforce_if(then)
+            if change:
+                spent[after].append(change * then)
+                known[after] += change * ((o, after) in follows)
+    cp.add_circuit(arcs)
+    return {o: (sum(spent[o]), known[o]) for o in minutes}
+
+
+def _objective(model: Model, aim: Aim) -> Any:
+    """Makespan, weighted tardiness and moved operations, as they count."""
+    shop, was, cp = model.shop, model.was, model.cp
+    ends = {j: (model.end[o - 1], was.end[o - 1]) for j, o in enumerate(shop.first[1:].tolist())}
+    terms: list[Any] = []
+    if aim.makespan:
+        makespan = model.number(0, model.horizon, was.end.max())
+        for end, _known in ends.values():
+            cp.add(makespan >= end)
+        terms.append(aim.makespan * makespan)
+    for j, (end, known) in ends.items():
+        if aim.late and shop.weight[j]:
+            due = int(shop.due[j])
+            late = model.number(0, max(0, model.horizon - due), max(0, known - due))
+            cp.add(late >= end - due)
+            terms.append(int(aim.late * shop.weight[j]) * late)
+    if aim.move:
+        terms += [aim.move * _moved(model, o) for o in range(len(shop.job)) if shop.old[o] >= 0]
+    return sum(terms)
+
+
+def _moved(model: Model, o: int) -> Any:
+    """Whether an operation is elsewhere than in the plan in force; may be true of one that is not."""
+    m, began = int(model.shop.old[o]), int(model.shop.began[o])
+    on = model.on[o].get(m, 0)
+    stays = model.literal((model.was.machine[o], model.was.start[o]) == (m, began))
+    model.cp.add_implication(stays, on)
+    model.cp.add(model.start[o] == began).only_enforce_if(stays)
+    return ~stays
+
+
+def _plan(model: Model, solver: cp_model.CpSolver) -> Plan:
+    """The solver's plan."""
+    import numpy as np
+
+    from .shop import Plan
+
+    shop = model.shop
+    start = np.array([solver.value(each) for each in model.start])
+    machine = np.array([next(m for m, chosen in on.items() if solver.value(chosen)) for on in model.on])
+    able = machine[np.repeat(np.arange(len(start)), np.diff(shop.option))] == shop.machine
+    return Plan(machine, start, start + shop.minutes[able])

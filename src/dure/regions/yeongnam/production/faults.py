@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from dure import nearest, texts
 
 if TYPE_CHECKING:
-    from .forms import Job, Pin, Request
+    from .forms import Job, Pin, Placed, Request
 
 _ = texts(__file__)
 
@@ -30,6 +30,7 @@ def faults(request: Request) -> Iterator[Fault]:
             yield ("closed", number, "end"), what
     yield from _families(request)
     yield from _pins(request)
+    yield from _previous(request)
 
 
 def _repeated(names: Sequence[str], loc: tuple[str, ...], field: tuple[str, ...]) -> Iterator[Fault]:
@@ -55,6 +56,7 @@ def _machines(request: Request) -> Iterator[Fault]:
         ("set_ups", number, each.machine) for number, each in enumerate(request.set_ups) if each.machine is not None
     ]
     rows += [("pins", number, each.machine) for number, each in enumerate(request.pins)]
+    rows += [("previous", number, each.machine) for number, each in enumerate(request.previous)]
     yield from _unknown((((field, number, "machine"), machine) for field, number, machine in rows), request.machines)
 
 
@@ -99,15 +101,23 @@ def _pins(request: Request) -> Iterator[Fault]:
         yield from _in_jobs(request, jobs)
 
 
+def _operation(named: Pin | Placed, jobs: Mapping[str, Job]) -> tuple[str, str] | None:
+    """(field, what is wrong) where there is no such operation."""
+    if named.job not in jobs:
+        return "job", _meant(_("there is no job called {name}", name=named.job), named.job, tuple(jobs))
+    job = jobs[named.job]
+    if named.operation > len(job.operations):
+        return "operation", _("job {job} has {count} operations only", job=job.name, count=len(job.operations))
+    return None
+
+
 def _pin(pin: Pin, jobs: Mapping[str, Job], taken: set[tuple[str, int]]) -> Iterator[tuple[str, str]]:
     """(field, what is wrong) of one pin by itself."""
-    if pin.job not in jobs:
-        yield "job", _meant(_("there is no job called {name}", name=pin.job), pin.job, tuple(jobs))
+    unknown = _operation(pin, jobs)
+    if unknown:
+        yield unknown
         return
     job = jobs[pin.job]
-    if pin.operation > len(job.operations):
-        yield "operation", _("job {job} has {count} operations only", job=job.name, count=len(job.operations))
-        return
     machines = job.operations[pin.operation - 1].machines
     if pin.machine not in machines:
         yield (
@@ -125,40 +135,58 @@ def _pin(pin: Pin, jobs: Mapping[str, Job], taken: set[tuple[str, int]]) -> Iter
         )
     if (pin.job, pin.operation) in taken:
         yield "operation", _("operation {number} of job {job} is pinned twice", number=pin.operation, job=job.name)
-    earliest = job.release + sum(min(each.machines.values()) for each in job.operations[: pin.operation - 1])
-    if pin.start < earliest:
-        yield "start", _too_early(pin.operation, job.name, earliest)
 
 
 def _on_machines(request: Request, jobs: Mapping[str, Job]) -> Iterator[Fault]:
     """Pins in closed time, or nearer to the pin before than their set-up takes."""
     from .forms import changes
+    from .shop import merged
 
     for machine in dict.fromkeys(pin.machine for pin in request.pins):
-        closed = [(each.start, each.end) for each in request.closed if each.machine == machine]
-        minutes, busy, family = changes(request, machine), 0, ""
-        here = sorted((pin.start, number) for number, pin in enumerate(request.pins) if pin.machine == machine)
-        for place, (start, number) in enumerate(here):
-            operation = jobs[request.pins[number].job].operations[request.pins[number].operation - 1]
-            end = start + operation.machines[machine]
-            begin = start - (minutes.get((family, operation.family), 0) if place and end > start else 0)
-            if begin < busy or any(begin < until and since < end for since, until in closed):
+        closed = merged([(each.start, each.end) for each in request.closed if each.machine == machine])
+        minutes, busy, family = changes(request, machine), 0, None
+        here = sorted(
+            (pin.start, pin.start + operation.machines[machine], number, operation.family)
+            for number, pin in enumerate(request.pins)
+            if pin.machine == machine
+            for operation in [jobs[pin.job].operations[pin.operation - 1]]
+        )
+        for start, end, number, mine in here:
+            begin = start - (minutes.get((family, mine), 0) if family is not None and end > start else 0)
+            place = bisect_right(closed, begin, key=lambda span: span[1])
+            if begin < busy or (place < len(closed) and closed[place][0] < end):
                 what = _("{machine} is closed or taken then, or its set-up does not fit in", machine=machine)
                 yield ("pins", number, "start"), what
-            busy, family = end, operation.family if end > start or not place else family
+            busy, family = end, mine if end > start else family
 
 
 def _in_jobs(request: Request, jobs: Mapping[str, Job]) -> Iterator[Fault]:
-    """Pins of one job against each other."""
-    ordered = sorted((pin.job, pin.operation, number) for number, pin in enumerate(request.pins))
-    for (name, first, one), (other, second, number) in pairwise(ordered):
-        if name != other:
-            continue
-        before, operations = request.pins[one], jobs[name].operations
-        earliest = before.start + operations[first - 1].machines[before.machine]
-        earliest += sum(min(each.machines.values()) for each in operations[first : second - 1])
-        if request.pins[number].start < earliest:
+    """Pins of one job against each other, and against now: what is not pinned between them begins now at the earliest."""
+    last, done, ready = "", 0, 0
+    for name, second, number in sorted((pin.job, pin.operation, number) for number, pin in enumerate(request.pins)):
+        pin, operations = request.pins[number], jobs[name].operations
+        if name != last:
+            done, ready = 0, jobs[name].release
+        between = operations[done : second - 1]
+        earliest = max(ready, request.now) if between else ready
+        earliest += sum(min(each.machines.values()) for each in between)
+        if pin.start < earliest:
             yield ("pins", number, "start"), _too_early(second, name, earliest)
+        last, done, ready = name, second, pin.start + operations[second - 1].machines[pin.machine]
+
+
+def _previous(request: Request) -> Iterator[Fault]:
+    """The plan in force may lack operations, and have some where they cannot be done any more; it names each once."""
+    jobs = {job.name: job for job in request.jobs}
+    taken: set[tuple[str, int]] = set()
+    for number, each in enumerate(request.previous):
+        unknown = _operation(each, jobs)
+        if unknown:
+            yield ("previous", number, unknown[0]), unknown[1]
+        elif (each.job, each.operation) in taken:
+            what = _("operation {number} of job {job} is planned twice", number=each.operation, job=each.job)
+            yield ("previous", number, "operation"), what
+        taken.add((each.job, each.operation))
 
 
 def _too_early(number: int, job: str, earliest: int) -> str:

@@ -1,23 +1,30 @@
-"""Standard job shops: where they come from, and how one becomes a case."""
+"""Standard job shops, and a plant's own weeks: where they come from, and how one becomes a case."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
-
-import polars as pl
+from typing import TYPE_CHECKING, Any
 
 from dure import Case, Source, Wheel
 
 from .forms import Job, Operation, Request
+from .shop import aim_of, shop_of
+from .variants import shortest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
+
+    import polars as pl
+
+    from .forms import Response
 
 
 def read(path: Path) -> pl.DataFrame:
     """One row an instance: name, minutes and machines (a list a job), bounds of the best makespan known, reference."""
+    import polars as pl
+
     rows = [
         {
             "name": each["name"],
@@ -45,16 +52,44 @@ INSTANCES = Source(
 )
 
 
-def case(row: dict[str, object]) -> Case:
-    """An instance as a case: every job at minute 0, one machine an operation; the truth is the best makespan known."""
-    minutes, machines = row["minutes"], row["machines"]
+def shop(row: Mapping[str, Any]) -> Request:
+    """A standard job shop as it was published: every job at minute 0, one machine an operation; the makespan counts."""
     jobs = [
         Job(
             name=f"J{number:02d}",
-            operations=[Operation(machines={f"M{m + 1:02d}": p}) for p, m in zip(*lists, strict=True)],
+            operations=[Operation(machines={f"M{m + 1:02d}": p}) for p, m in zip(minutes, machines, strict=True)],
         )
-        for number, lists in enumerate(zip(minutes, machines, strict=True), 1)  # type: ignore[call-overload]
+        for number, (minutes, machines) in enumerate(zip(row["minutes"], row["machines"], strict=True), 1)
     ]
-    shop = sorted({name for job in jobs for each in job.operations for name in each.machines})
-    truth = {"best_known": row["upper"], "lower_bound": row["lower"]}
-    return Case(id=str(row["name"]), block=str(row["name"]), request=Request(machines=shop, jobs=jobs), truth=truth)
+    names = sorted({name for job in jobs for each in job.operations for name in each.machines})
+    return Request(machines=names, jobs=jobs)
+
+
+def case(name: str, request: Request, site: str, best_known: int | None = None) -> Case:
+    """A shop as a case of its own block.
+
+    The truth is what its plans are measured against: `reference`, the best makespan known, or else a lower bound of the
+    makespan and nothing late; and `scale`, what 100 % are: the reference, and for lateness the minutes of every job on its
+    fastest machines times its weight.
+    """
+    from .bounds import lower_bound
+
+    aim = aim_of(request)
+    bound = lower_bound(shop_of(request), aim._replace(late=0, move=0)) if best_known is None else best_known
+    work = sum(job.weight * shortest(job) for job in request.jobs if job.due is not None)
+    truth = {"reference": bound, "scale": bound + aim.late * work}
+    if best_known is not None:
+        truth["best_known"] = best_known
+    return Case(id=name, block=name, request=request, truth=truth, site=site)
+
+
+def score(case: Case, outcome: Response) -> dict[str, float]:
+    """The plan's cost above the reference in percent of the scale; makespan and weighted tardiness in minutes."""
+    ends = dict.fromkeys((job.name for job in case.request.jobs), 0)
+    for placed in outcome.operations:
+        ends[placed.job] = max(ends[placed.job], placed.end)
+    makespan = max(ends.values())
+    late = sum(job.weight * max(0, ends[job.name] - job.due) for job in case.request.jobs if job.due is not None)
+    aim = aim_of(case.request)
+    above = aim.makespan * makespan + aim.late * late - case.truth["reference"]
+    return {"gap": 100 * above / case.truth["scale"], "makespan": makespan, "late": late}

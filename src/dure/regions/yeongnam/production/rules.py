@@ -1,280 +1,146 @@
 """Dispatching rules: whenever a machine is free, it takes the waiting operation that a rule puts first.
 
-Panwalkar and Iskander (1977, Operations Research 25:45) list the rules, Haupt (1989, OR Spektrum 11:3) reviews them. The
-plans are the non-delay schedules of Giffler and Thompson (1960, Operations Research 8:487), as a foreman makes them: no
-machine waits while an operation that it could do now is there.
+Panwalkar and Iskander (1977, Operations Research 25:45) list the rules, Haupt (1989, OR Spektrum 11:3) reviews them: first in
+first out, shortest and longest processing time, most work and most operations remaining, earliest due date, slack per
+remaining operation, critical ratio, weighted shortest processing time, shortest set-up time. Apparent tardiness cost (ATC)
+and cost over time (COVERT) are those of Vepsalainen and Morton (1987, Management Science 33:1035). The plans are the
+non-delay schedules of Giffler and Thompson (1960, Operations Research 8:487), as a foreman makes them: no machine waits
+while an operation that it could do now is there. Where a plan is in force, the foreman's other answers are tried too: push
+what cannot stay (right shift), or leave all that can and put the rest into gaps.
 """
 
 from __future__ import annotations
 
-import heapq
-import math
-from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from .forms import Placed, Request, Response, changes
+from .forms import Placed, Request, Response
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from dure import Work
 
-Key = tuple[float, ...]
+    from .shop import Aim, Plan, Shop
 
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """An operation in the queue before a machine, as a rule sees it."""
-
-    arrived: int
-    minutes: int  # on this machine
-    work_left: int  # of its job, itself included
-    operations_left: int
-    due: float
-
-
-RULES: dict[str, Callable[[Waiting], float]] = {
-    "FIFO": lambda waiting: waiting.arrived,
-    "SPT": lambda waiting: waiting.minutes,
-    "LPT": lambda waiting: -waiting.minutes,
-    "MWKR": lambda waiting: -waiting.work_left,
-    "MOPNR": lambda waiting: -waiting.operations_left,
-    "EDD": lambda waiting: waiting.due,
-}
-"""First in first out, shortest and longest processing time, most work and most operations remaining, earliest due date."""
+TRIES = 30  # orders of insertion tried for a pin that is missed
 
 
 def best_rule(history: Any, seed: int, work: Work) -> Callable[[Request], Response | None]:
-    """Best of six dispatching rules (FIFO, SPT, LPT, MWKR, MOPNR, EDD).
+    """Best of twelve dispatching rules (FIFO, SPT, LPT, MWKR, MOPNR, EDD, S/OPN, CR, WSPT, ATC, COVERT, SST).
 
-    It declines where no rule keeps to the pins.
+    Where a plan is in force, pushing back what cannot stay is tried too. It declines where nothing of it keeps to the pins.
     """
 
     def plan(asked: Request) -> Response | None:
-        placed = best_plan(asked)
-        return None if placed is None else Response(operations=placed, makespan=max(each.end for each in placed))
+        from .shop import aim_of, figures_of, placed_of, shop_of
+
+        shop = shop_of(asked)
+        found = best_of(shop, aim_of(asked))
+        if found is None:
+            return None
+        makespan, late, moved = figures_of(shop, found)
+        return Response(
+            operations=placed_of(shop, asked, found),
+            makespan=makespan,
+            weighted_tardiness=late,
+            moved=moved if asked.previous else None,
+        )
 
     return plan
 
 
 def best_plan(request: Request) -> list[Placed] | None:
-    """The smallest objective of the six rules' plans; None where pins defeat all of them."""
-    floor = Floor(request)
-    plans = [plan for rule in RULES.values() if (plan := floor.dispatch(rule)) is not None]
-    return min(plans, key=lambda plan: objective(request, plan), default=None)
+    """The smallest objective of the rules' plans; None where pins defeat all of them."""
+    from .shop import aim_of, placed_of, shop_of
+
+    shop = shop_of(request)
+    plan = best_of(shop, aim_of(request))
+    return None if plan is None else placed_of(shop, request, plan)
 
 
-def objective(request: Request, placed: Sequence[Placed]) -> tuple[int, int]:
-    """What is made small, then what decides between equals: makespan and weighted tardiness, in the order asked."""
-    makespan = max(each.end for each in placed)
-    ends = {(each.job, each.operation): each.end for each in placed}
-    late = sum(
-        job.weight * max(0, ends[job.name, len(job.operations)] - job.due)
-        for job in request.jobs
-        if job.due is not None
-    )
-    return (makespan, late) if request.objective == "makespan" else (late, makespan)
+def best_of(shop: Shop, aim: Aim) -> Plan | None:
+    """The smallest objective of the rules' plans, equals decided by makespan, then tardiness; None where pins defeat all."""
+    from .shop import figures_of, value
+
+    plans = [*dispatched(shop), *kept(shop)] or [*around_pins(shop)]
+    return min(plans, key=lambda plan: (value(shop, plan, aim), *figures_of(shop, plan)), default=None)
 
 
-def merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Closed times in order, those that touch or overlap joined."""
-    found: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((start, end))
-    return found
+def dispatched(shop: Shop) -> Iterator[Plan]:
+    """The plan of each rule that meets the pins."""
+    from .dispatch import RULES, blank, dispatch, work_of
+    from .shop import Plan
+
+    work = work_of(shop)
+    for rule in range(len(RULES)):
+        floor = blank(shop)
+        if dispatch(shop, work, floor, rule):
+            yield Plan(floor.machine, floor.start, floor.end)
 
 
-class Machine:
-    """A machine while a plan is made: when it is free, what it did last, what stands in its way.
+def kept(shop: Shop) -> Iterator[Plan]:
+    """Plans near the one in force, where there is one: no operation begins earlier than in it, and few begin later.
 
-    Parameters
-    ----------
-    name
-        Of the machine.
-    closed
-        Start and end of closed times, in order, apart from each other.
-    pins
-        Start, end and family of operations pinned here, in order.
-    changes
-        Minutes of set-up by (family before, family after).
+    Right shift keeps every operation on its machine and in its turn; new orders go into gaps once all others stand, or
+    before all others. The third plan leaves everything that can stay and puts only the rest into gaps, on any machine.
     """
+    import numpy as np
 
-    def __init__(
-        self,
-        name: str,
-        closed: Sequence[tuple[int, int]],
-        pins: Sequence[tuple[int, int, str]],
-        changes: dict[tuple[str, str], int],
-    ) -> None:
-        self.name, self.closed, self.pins, self.changes = name, closed, pins, changes
-        self.reopens = [end for _start, end in closed]
-        self.free, self.family = 0, None  # type: int, str | None
-        self.next_pin = 0
-        self.queue: list[tuple[Key, int, int]] = []  # key, job, operation
+    from .shop import NEVER
 
-    def change(self, before: str | None, after: str) -> int:
-        """Minutes of set-up between two families; None before: nothing was done here yet."""
-        return 0 if before is None else self.changes.get((before, after), 0)
-
-    def is_open(self, start: int, end: int) -> bool:
-        """Whether no closed time lies between."""
-        place = bisect_right(self.reopens, start)
-        return place == len(self.closed) or self.closed[place][0] >= end
-
-    def pass_pins(self, now: int) -> None:
-        """Take up what the pins that have begun mean for the machine."""
-        while self.next_pin < len(self.pins) and self.pins[self.next_pin][0] <= now:
-            start, self.free, family = self.pins[self.next_pin]
-            self.family = family if self.free > start else self.family
-            self.next_pin += 1
-
-    def end_of(self, now: int, minutes: int, family: str) -> int | None:
-        """When an operation taken now would end; None where it does not fit before what comes next."""
-        end = now + minutes + (self.change(self.family, family) if minutes else 0)
-        if not self.is_open(now, end):
-            return None
-        if self.next_pin < len(self.pins):
-            start, until, pinned = self.pins[self.next_pin]
-            ready = start - (self.change(family if minutes else self.family, pinned) if until > start else 0)
-            if end > ready or not self.is_open(ready, start):
-                return None
-        return end
+    if not (shop.old >= 0).any():
+        return
+    nothing, n = np.full_like(shop.old, -1), len(shop.job)
+    began = np.where(shop.pin >= 0, shop.pinned, shop.began)
+    fresh = (np.maximum.reduceat(began, shop.first[:-1]) < 0)[shop.job]  # operations of jobs that are all new
+    # An operation's turn is its start in the plan in force, in a job never before the turn of the operation before it.
+    apart = (began.max() + 2) * shop.job
+    turn = np.maximum.accumulate(began + apart) - apart
+    urgent = shop.due[shop.job]
+    for to in (NEVER, -1):
+        order = np.lexsort((np.arange(n), urgent * fresh, np.where(fresh, to, turn)))
+        yield from _inserted(shop, order, began, shop.old, keep=False)
+        yield from _inserted(shop, order, nothing, nothing, keep=True)
 
 
-class Floor:
-    """A shop prepared once for several rules."""
+def _inserted(shop, order, low, only, *, keep: bool) -> Iterator[Plan]:
+    from .dispatch import blank, insert, line_of, work_of
+    from .shop import Plan
 
-    def __init__(self, request: Request) -> None:
-        self.request = request
-        self.pins = {(pin.job, pin.operation): pin for pin in request.pins}
-        self.operations = [job.operations for job in request.jobs]
-        least = [[min(each.machines.values()) for each in job.operations] for job in request.jobs]
-        self.left = [list(accumulate(reversed(row)))[::-1] for row in least]
-        self.promised = [self._promise(j) for j in range(len(request.jobs))]
-        self.closed: dict[str, list[tuple[int, int]]] = {name: [] for name in request.machines}
-        for each in request.closed:
-            self.closed[each.machine].append((each.start, each.end))
-        self.changes = {name: changes(request, name) for name in request.machines}
+    floor = blank(shop)
+    if insert(shop, work_of(shop), floor, line_of(shop), order, low, only, keep) < 0:
+        yield Plan(floor.machine, floor.start, floor.end)
 
-    def _promise(self, j: int) -> list[float]:
-        """For each operation of a job, when it must have begun for the next pin of the job; infinite without one."""
-        job, latest = self.request.jobs[j], math.inf
-        found: list[float] = []
-        for k in range(len(job.operations) - 1, -1, -1):
-            latest -= min(job.operations[k].machines.values())
-            pin = self.pins.get((job.name, k + 1))
-            latest = pin.start if pin else latest
-            found.append(latest)
-        return found[::-1]
 
-    def machines(self) -> dict[str, Machine]:
-        """Every machine at minute 0."""
-        pins: dict[str, list[tuple[int, int, str]]] = {name: [] for name in self.request.machines}
-        jobs = {job.name: job for job in self.request.jobs}
-        for pin in self.request.pins:
-            operation = jobs[pin.job].operations[pin.operation - 1]
-            pins[pin.machine].append((pin.start, pin.start + operation.machines[pin.machine], operation.family))
-        return {
-            name: Machine(name, merged(self.closed[name]), sorted(pins[name]), self.changes[name])
-            for name in self.request.machines
-        }
+def around_pins(shop: Shop) -> Iterator[Plan]:
+    """Plans for pins that defeat every rule: what a pin waits for is placed first, the rest in the order of a rule.
 
-    def dispatch(self, rule: Callable[[Waiting], float]) -> list[Placed] | None:
-        """The non-delay plan of a rule, or None where a job comes too late for its pin.
+    Where a pin is missed still, its job is placed before all others and it is tried again.
+    """
+    import numpy as np
 
-        Time runs from event to event: a job arrives at its next machines, or a machine may be free again.
-        """
-        jobs, machines = self.request.jobs, self.machines()
-        placed: list[Placed] = []
-        step = [0] * len(jobs)
-        events: list[tuple[int, int, str]] = []  # minute, job (-1: none), machine ("": none)
-        for j, job in enumerate(jobs):
-            heapq.heappush(events, (job.release, j, ""))
-        for machine in machines.values():
-            for end in [*machine.reopens, *(end for _start, end, _family in machine.pins)]:
-                heapq.heappush(events, (end, -1, machine.name))
-        while events:
-            now = events[0][0]
-            touched: set[str] = set()
-            while events and events[0][0] == now:
-                _now, j, name = heapq.heappop(events)
-                if name:
-                    touched.add(name)
-                if j >= 0:
-                    arrived = self._arrive(j, step, now, rule, machines, events, placed)
-                    if arrived is None:
-                        return None
-                    touched |= arrived
-            self._take(
-                [machines[name] for name in self.request.machines if name in touched],
-                step,
-                now,
-                machines,
-                events,
-                placed,
+    from .dispatch import blank, insert, line_of, work_of
+    from .shop import NEVER, Plan
+
+    work, nothing = work_of(shop), np.full_like(shop.old, -1)
+    loose = shop._replace(pin=nothing)
+    for plan in dispatched(loose):
+        early = np.zeros(len(shop.release), np.int64)
+        for attempt in range(TRIES):
+            waits = np.where(work.promised < NEVER, early[shop.job], 1)
+            turn = np.where(work.promised < NEVER, work.promised, plan.start)
+            floor = blank(shop)
+            missed = insert(
+                shop,
+                work,
+                floor,
+                line_of(shop),
+                np.lexsort((np.arange(len(turn)), turn, waits)),
+                nothing,
+                nothing,
+                False,
             )
-        return placed
-
-    def _arrive(self, j, step, now, rule, machines, events, placed) -> set[str] | None:
-        """Put a job's next operation into the queues it may wait in; a pinned one is in its place already."""
-        job, k = self.request.jobs[j], step[j]
-        if k == len(job.operations):
-            return set()
-        operation = job.operations[k]
-        if pin := self.pins.get((job.name, k + 1)):
-            if now > pin.start:
-                return None
-            end = pin.start + operation.machines[pin.machine]
-            placed.append(Placed(job=job.name, operation=k + 1, machine=pin.machine, start=pin.start, end=end))
-            step[j] += 1
-            heapq.heappush(events, (end, j, ""))
-            return set()
-        due = math.inf if job.due is None else job.due
-        for name, minutes in operation.machines.items():
-            waiting = Waiting(now, minutes, self.left[j][k], len(job.operations) - k, due)
-            # What a pin waits for goes first, whatever the rule.
-            heapq.heappush(machines[name].queue, ((self.promised[j][k], rule(waiting)), j, k))
-        return set(operation.machines)
-
-    def _take(self, idle, step, now, machines, events, placed) -> None:
-        """Let idle machines take what they can do now. Of several, the one that ends soonest does it."""
-        while idle:
-            machine = idle.pop()
-            machine.pass_pins(now)
-            if machine.free > now or not machine.is_open(now, now + 1):
-                continue
-            passed = []
-            while machine.queue:
-                key, j, k = heapq.heappop(machine.queue)
-                if step[j] != k:  # done elsewhere
-                    continue
-                operation = self.operations[j][k]
-                ends = [
-                    (end, name != machine.name, name)
-                    for name, minutes in operation.machines.items()
-                    if (end := self._end(machines[name], now, minutes, operation.family)) is not None
-                ]
-                if not any(name == machine.name for _end, _other, name in ends):
-                    passed.append((key, j, k))
-                    continue
-                end, other, name = min(ends)
-                taker, step[j] = machines[name], k + 1
-                start = end - operation.machines[name]
-                placed.append(
-                    Placed(job=self.request.jobs[j].name, operation=k + 1, machine=name, start=start, end=end)
-                )
-                taker.free, taker.family = end, operation.family if end > start else taker.family
-                heapq.heappush(events, (end, j, name))
-                if not other:
-                    break
-            for each in passed:
-                heapq.heappush(machine.queue, each)
-
-    @staticmethod
-    def _end(machine: Machine, now: int, minutes: int, family: str) -> int | None:
-        machine.pass_pins(now)
-        return None if machine.free > now else machine.end_of(now, minutes, family)
+            if missed < 0:
+                yield Plan(floor.machine, floor.start, floor.end)
+                break
+            early[shop.job[missed]] = -attempt - 1

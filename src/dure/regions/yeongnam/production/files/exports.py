@@ -1,0 +1,169 @@
+"""A plan as files that people keep: CSV, calendar events; `workbook` has what a foreman prints."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from dure import UserError, texts
+
+from ..forms import Placed, Request, Response, changes
+
+_ = texts(__file__)
+
+
+class Line(NamedTuple):
+    """An operation as it is printed.
+
+    Attributes
+    ----------
+    set_up
+        Minutes of set-up right before it.
+    late
+        Minutes by which its order is late; 0 where it is not.
+    item, name
+        What is made, and what the operation is called; its number where nobody has named it.
+    """
+
+    placed: Placed
+    family: str
+    set_up: int
+    late: int
+    pinned: bool
+    item: str
+    name: str
+
+
+def lines(request: Request, response: Response) -> dict[str, list[Line]]:
+    """Operations by machine, in the order in which it does them; machines without work are there too."""
+    late = lateness(request, response)
+    steps = {(job.name, number): each for job in request.jobs for number, each in enumerate(job.operations, 1)}
+    items = {job.name: job.item for job in request.jobs}
+    pins = {(pin.job, pin.operation) for pin in request.pins}
+    work: dict[str, list[Placed]] = defaultdict(list)
+    for each in response.operations:
+        work[each.machine].append(each)
+    found: dict[str, list[Line]] = {}
+    for machine in request.machines:
+        minutes, family = changes(request, machine), None
+        found[machine] = []
+        for each in sorted(work[machine], key=lambda each: (each.start, each.end)):
+            key = (each.job, each.operation)
+            own, name = steps[key].family, steps[key].name or str(each.operation)
+            set_up = minutes.get((family, own), 0) if family is not None and each.end > each.start else 0
+            late_by = max(0, late.get(each.job, 0))
+            found[machine].append(Line(each, own, set_up, late_by, key in pins, items[each.job], name))
+            family = own if each.end > each.start else family
+    return found
+
+
+def lateness(request: Request, response: Response) -> dict[str, int]:
+    """Minutes from the due date to the end of every order that has one; below 0 where it is early."""
+    ends: dict[str, int] = defaultdict(int)
+    for each in response.operations:
+        ends[each.job] = max(ends[each.job], each.end)
+    return {job.name: ends[job.name] - job.due for job in request.jobs if job.due is not None}
+
+
+def moment(request: Request, minute: int) -> datetime | None:
+    """The local date and time of a minute; None where nobody has said when minute 0 is."""
+    return None if request.begins is None else request.begins.replace(tzinfo=None) + timedelta(minutes=minute)
+
+
+def headers() -> tuple[str, ...]:
+    """Headers of the plan that is read back."""
+    return (
+        _("Order"), _("Operation no"), _("Machine"), _("Start"), _("End"), _("Minutes"), _("Set-up before"),
+        _("Order late by"), _("Product"), _("Operation"),
+    )  # fmt: skip
+
+
+def rows(
+    request: Request, response: Response
+) -> Iterator[tuple[str, int, str, datetime | int, datetime | int, int, int, int, str, str]]:
+    """One row an operation under `headers`, by machine and start; moments where they are known, else minutes."""
+    for machine, here in lines(request, response).items():
+        for line in here:
+            each = line.placed
+            start, end = (moment(request, minute) or minute for minute in (each.start, each.end))
+            spent = each.end - each.start
+            yield each.job, each.operation, machine, start, end, spent, line.set_up, line.late, line.item, line.name
+
+
+def save_csv(request: Request, response: Response, path: Path) -> None:
+    """One row an operation, UTF-8 with a byte order mark as spreadsheet programs expect it."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(headers())
+        for row in rows(request, response):
+            writer.writerow([_cell(value) for value in row])
+
+
+def _cell(value: object) -> object:
+    """A cell of a CSV; a name that begins like a formula is kept text by an apostrophe."""
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
+
+
+def save_ics(request: Request, response: Response, path: Path) -> None:
+    """One event an operation, in local time, the machine as its place; an event keeps its name when it is planned again.
+
+    Raises UserError where nobody has said when minute 0 is, or where the library is missing.
+    """
+    if request.begins is None:
+        cure = _("Give it: --set begins=2026-07-01T08:00.")
+        raise UserError(_("a calendar needs the date and time of minute 0"), where="begins", cure=cure)
+    try:
+        import icalendar
+    except ModuleNotFoundError:
+        raise missing("icalendar") from None
+    book = icalendar.Calendar()
+    book.add("prodid", "-//Dure//yeongnam.production//")
+    book.add("version", "2.0")
+    stamp = datetime.now(UTC)
+    for machine, here in lines(request, response).items():
+        for line in here:
+            each = line.placed
+            event = icalendar.Event()
+            event.add("uid", hashlib.sha256(f"{each.job}\0{each.operation}".encode()).hexdigest()[:32] + "@dure")
+            event.add("dtstamp", stamp)
+            event.add("dtstart", moment(request, each.start))
+            event.add("dtend", moment(request, each.end))
+            event.add("summary", f"{each.job} · {line.name}")
+            event.add("location", machine)
+            event.add("description", _remark(line))
+            book.add_component(event)
+    path.write_bytes(book.to_ical())
+
+
+def _remark(line: Line) -> str:
+    said = [line.item] if line.item else []
+    said.append(_("{minutes} min", minutes=line.placed.end - line.placed.start))
+    said += [_("set-up before: {minutes} min", minutes=line.set_up)] if line.set_up else []
+    said += [_("the order is late by {minutes} min", minutes=line.late)] if line.late else []
+    return ", ".join(said)
+
+
+def missing(library: str) -> UserError:
+    """That a library of the extra is not installed."""
+    cure = _("Install it with: pip install 'dure[production]'")
+    return UserError(_("this needs the library {name}", name=library), cure=cure)
+
+
+def _save_xlsx(request: Request, response: Response, path: Path) -> None:
+    from .workbook import save
+
+    save(request, response, path)
+
+
+SAVES: Mapping[str, Callable[[Request, Response, Path], None]] = {
+    ".xlsx": _save_xlsx,
+    ".csv": save_csv,
+    ".ics": save_ics,
+}

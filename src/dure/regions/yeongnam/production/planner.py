@@ -1,0 +1,133 @@
+"""The proposal: the best rule's plan made better by the search that suits the shop, and CP-SAT, which also proves how good it is."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .forms import Request, Response, Step
+
+if TYPE_CHECKING:
+    from dure import Work
+
+    from .shop import Aim, Budget, Plan, Progress, Shop
+
+BUDGET = 400.0  # million steps: about three seconds on two cores
+HARD = 6  # times as long takes a step in `search` where set-ups, closed times or pins must be kept
+THREADS = 2
+# Shares of the budget for a search, for CP-SAT, for a search again, by the number of choices that a shop has of a machine for an
+# operation: CP-SAT soon proves small shops, raises the bound of middling ones, and has no time for large ones.
+SHARES = ((150, (0.1, 0.25, 0.65)), (2_000, (0.9, 0.1, 0.0)), (math.inf, (1.0, 0.0, 0.0)))
+MOST_STEPS = 500  # of the objective while planning that an answer carries
+
+
+def tabu_search(history: Any, seed: int, work: Work) -> Callable[[Request], Response | None]:
+    """Tabu search with elite plans, and CP-SAT beside it.
+
+    Never worse than the best rule, from whose plan it starts. Makespans of job shops and flexible job shops are searched in
+    `makespan`, everything else (due dates, set-ups, closed times, pins, a plan in force) in `search`; CP-SAT tries to better
+    the plan and to prove that no other is better. `work.budget` and the request's `work` are in million steps, one operation
+    visited in one pass over a plan: the same seed gives the same plan. A request that gives seconds is planned until then.
+    """
+
+    def plan(asked: Request) -> Response | None:
+        return planned(asked, seed=seed, budget=work.budget, cancelled=work.cancelled)
+
+    return plan
+
+
+def planned(
+    asked: Request, *, seed: int = 0, budget: float | None = None, cancelled: Callable[[], bool] = lambda: False
+) -> Response | None:
+    """The best plan found for a request, explained; None where its pins leave none that was found.
+
+    Parameters
+    ----------
+    budget
+        Million steps where the request gives neither seconds nor work.
+    """
+    from .bounds import lower_bound
+    from .explain import explained
+    from .rules import best_of
+    from .shop import aim_of, placed_of, shop_of, value
+
+    spending = Spending(time.monotonic(), asked.seconds, asked.work or budget or BUDGET, cancelled)
+    shop, aim = shop_of(asked), aim_of(asked)
+    plan, bound, spent = best_of(shop, aim), lower_bound(shop, aim), 0.0
+    progress: Progress = []
+    shares = next(shares for most, shares in SHARES if len(shop.machine) <= most)
+    if plan is not None:
+        progress.append((0.0, value(shop, plan, aim)))
+    for turn, share in enumerate(shares):
+        spent += share
+        if turn == 1 and (plan is None or (share and value(shop, plan, aim) > bound)):
+            plan, bound = _proved(shop, aim, plan, bound, spending, share or 1.0, spent, seed)
+        elif turn != 1 and share and plan is not None and value(shop, plan, aim) > bound:
+            plan = _searched(shop, aim, plan, spending.until(share, spent), seed + turn, bound, progress)
+    if plan is None:
+        return None
+    steps = _steps(progress, value(shop, plan, aim))
+    return explained(asked, placed_of(shop, asked, plan), lower_bound=bound, progress=steps)
+
+
+class Spending(NamedTuple):
+    """Seconds or work, and how they are shared out."""
+
+    begun: float
+    seconds: float | None
+    work: float
+    cancelled: Callable[[], bool]
+
+    def until(self, share: float, spent: float) -> Budget:
+        """A share of the work, or the seconds until so much of them is spent."""
+        from .shop import Budget
+
+        if self.seconds is not None:
+            return Budget(until=self.begun + self.seconds * spent, cancelled=self.cancelled)
+        return Budget(steps=self.work * share * 1e6, cancelled=self.cancelled)
+
+
+def _searched(shop: Shop, aim: Aim, start: Plan, budget: Budget, seed: int, bound: int, progress: Progress) -> Plan:
+    from .makespan import fits, shortest
+
+    mine: Progress = []
+    if fits(shop, aim):
+        plan = shortest(shop, start, budget, seed, goal=bound, threads=THREADS, progress=mine)
+    else:
+        from .search import search
+
+        if len(shop.closed) or shop.table.any() or (shop.pin >= 0).any():
+            budget = replace(budget, steps=budget.steps / HARD)
+        plan = search(shop, aim, start, budget, seed, threads=THREADS, progress=mine)
+    before = progress[-1][0] if progress else 0.0
+    progress += [(before + done, best) for done, best in mine]
+    return plan
+
+
+def _proved(
+    shop: Shop, aim: Aim, plan: Plan | None, bound: int, spending: Spending, share: float, spent: float, seed: int
+) -> tuple[Plan | None, int]:
+    """CP-SAT from the plan: a better one where it finds it, and the higher bound."""
+    from .cpsat import STEPS, fits, solved
+    from .shop import value
+
+    if not fits(shop):
+        return plan, bound
+    seconds = deterministic = None
+    if spending.seconds is not None:
+        seconds = max(0.1, spending.begun + spending.seconds * spent - time.monotonic())
+    else:
+        deterministic = spending.work * share / STEPS
+    found, proved = solved(shop, aim, plan, seed=seed, seconds=seconds, deterministic=deterministic)
+    if found is not None and (plan is None or value(shop, found, aim) < value(shop, plan, aim)):
+        plan = found
+    return plan, max(bound, proved or 0)
+
+
+def _steps(progress: Progress, reached: int) -> list[Step]:
+    """The objective while planning; the last step is CP-SAT's where it found better."""
+    steps = [Step(work=done / 1e6, objective=best) for done, best in progress[-MOST_STEPS:]]
+    return [*steps, Step(work=steps[-1].work, objective=reached)] if steps and reached < steps[-1].objective else steps

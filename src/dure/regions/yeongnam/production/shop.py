@@ -1,0 +1,267 @@
+"""A request as arrays, and arrays as a plan: what the searches work on. Operations are numbered job after job."""
+
+from __future__ import annotations
+
+import math
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .forms import Placed, Request, changes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+else:
+    Ints = Any
+
+NEVER = 1 << 60  # later than everything: no due date
+Spans = Sequence[tuple[int, int]]  # closed times of a machine in order, apart from each other
+
+
+class Shop(NamedTuple):
+    """Numbers of a request; n operations, j jobs, m machines. Times are minutes. Numba takes it as it is.
+
+    Attributes
+    ----------
+    job
+        (n,) job of each operation.
+    first
+        (j + 1,) first operation of each job; the last entry is n.
+    option
+        (n + 1,) where the choices of each operation begin in `machine` and `minutes`.
+    machine, minutes
+        Machines that can do an operation, and how long each takes.
+    release, due, weight
+        (j,) of each job; due is NEVER and the weight 0 without a due date.
+    family
+        (n,) for set-ups.
+    table, change
+        (m,) which set-up table a machine has, and the tables: (tables, families, families) minutes from one to the other.
+    shut, closed
+        (m + 1,) where a machine's closed times begin in `closed`; (c, 2) from and until, in order, apart from each other.
+    pin, pinned
+        (n,) machine of a pinned operation, else -1, and its start.
+    old, began
+        (n,) machine and start in the plan in force; -1 where it has none.
+    now
+        Nothing that is not pinned begins before.
+    """
+
+    job: Ints
+    first: Ints
+    option: Ints
+    machine: Ints
+    minutes: Ints
+    release: Ints
+    due: Ints
+    weight: Ints
+    family: Ints
+    table: Ints
+    change: Ints
+    shut: Ints
+    closed: Ints
+    pin: Ints
+    pinned: Ints
+    old: Ints
+    began: Ints
+    now: int
+
+
+class Aim(NamedTuple):
+    """What is made small: makespan * weight + late * weighted tardiness + move * moved operations."""
+
+    makespan: int
+    late: int
+    move: int
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When a search stops: after its steps (repeatable) or at a moment, and whenever somebody asks.
+
+    A step is one operation visited in one pass over a plan. A search of several threads gives each its share of the steps.
+
+    Attributes
+    ----------
+    steps
+        Steps in all.
+    until
+        Moment of `time.monotonic`.
+    cancelled
+        True once somebody has asked to stop.
+    """
+
+    steps: float = math.inf
+    until: float = math.inf
+    cancelled: Callable[[], bool] = lambda: False
+
+    def left(self) -> float:
+        """Seconds until the moment."""
+        return self.until - time.monotonic()
+
+    def over(self, steps: float) -> bool:
+        """Whether to stop after so many steps."""
+        return steps >= self.steps or time.monotonic() >= self.until or self.cancelled()
+
+
+Progress = list[tuple[float, int]]  # steps done, objective of the best plan then
+
+
+def aim_of(request: Request) -> Aim:
+    """The objective of a request as three factors."""
+    makespan, late = {
+        "makespan": (1, 0), "weighted tardiness": (0, 1), "both": (request.makespan_weight, 1),
+    }[request.objective]  # fmt: skip
+    return Aim(makespan, late, request.move_weight if request.previous else 0)
+
+
+def shop_of(request: Request) -> Shop:
+    """The request as arrays."""
+    names = {name: number for number, name in enumerate(request.machines)}
+    operations = [(j, each) for j, job in enumerate(request.jobs) for each in job.operations]
+    first = np.cumsum([0, *(len(job.operations) for job in request.jobs)])
+    place = {job.name: int(first[j]) for j, job in enumerate(request.jobs)}
+    families: dict[str, int] = {}
+    for _job, each in operations:
+        families.setdefault(each.family, len(families))
+    table, change = _set_ups(request, families)
+    shut, closed = _closed(request)
+    pin, pinned = np.full(len(operations), -1), np.zeros(len(operations), np.int64)
+    for held in request.pins:
+        o = place[held.job] + held.operation - 1
+        pin[o], pinned[o] = names[held.machine], held.start
+    old, began = np.full(len(operations), -1), np.full(len(operations), -1)
+    for was in request.previous:
+        o = place[was.job] + was.operation - 1
+        old[o], began[o] = names[was.machine], was.start
+    return Shop(
+        job=_ints(j for j, _each in operations),
+        first=first.astype(np.int64),
+        option=np.cumsum([0, *(len(each.machines) for _job, each in operations)]).astype(np.int64),
+        machine=_ints(names[name] for _job, each in operations for name in each.machines),
+        minutes=_ints(minutes for _job, each in operations for minutes in each.machines.values()),
+        release=_ints(job.release for job in request.jobs),
+        due=_ints(NEVER if job.due is None else job.due for job in request.jobs),
+        weight=_ints(0 if job.due is None else job.weight for job in request.jobs),
+        family=_ints(families[each.family] for _job, each in operations),
+        table=table,
+        change=change,
+        shut=shut,
+        closed=closed,
+        pin=pin,
+        pinned=pinned,
+        old=old,
+        began=began,
+        now=request.now,
+    )
+
+
+def _ints(values: Any) -> Ints:
+    return np.fromiter(values, np.int64)
+
+
+def _set_ups(request: Request, families: dict[str, int]) -> tuple[Ints, Ints]:
+    """Machines with the same set-ups share a table; table 0 has none."""
+    tables: list[Ints] = [np.zeros((len(families), len(families)), np.int64)]
+    known: dict[tuple[tuple[tuple[str, str], int], ...], int] = {(): 0}
+    named = {each.machine for each in request.set_ups}
+    chosen = np.zeros(len(request.machines), np.int64)
+    for number, name in enumerate(request.machines):
+        if None not in named and name not in named:
+            continue
+        minutes = {pair: spent for pair, spent in changes(request, name).items() if spent}
+        key = tuple(sorted(minutes.items()))
+        if key not in known:
+            known[key] = len(tables)
+            tables.append(np.zeros_like(tables[0]))
+            for (before, after), spent in key:
+                tables[-1][families[before], families[after]] = spent
+        chosen[number] = known[key]
+    return chosen, np.stack(tables)
+
+
+def _closed(request: Request) -> tuple[Ints, Ints]:
+    spans: dict[str, list[tuple[int, int]]] = {name: [] for name in request.machines}
+    for each in request.closed:
+        spans[each.machine].append((each.start, each.end))
+    joined = [merged(spans[name]) for name in request.machines]
+    flat = [span for mine in joined for span in mine]
+    return np.cumsum([0, *map(len, joined)]).astype(np.int64), np.array(flat, np.int64).reshape(-1, 2)
+
+
+def merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Closed times in order, those that touch or overlap joined."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
+def opening(closed: Spans, minute: int, length: int) -> int:
+    """The first minute from which a machine is open so long."""
+    for start, end in closed[bisect_right(closed, minute, key=lambda span: span[1]) :]:
+        if start >= minute + length:
+            break
+        minute = end
+    return minute
+
+
+class Plan(NamedTuple):
+    """Machine and start of every operation.
+
+    Attributes
+    ----------
+    machine, start, end
+        (n,) of each operation.
+    """
+
+    machine: Ints
+    start: Ints
+    end: Ints
+
+
+def plan_of(shop: Shop, request: Request, placed: Sequence[Placed]) -> Plan:
+    """Placed operations as arrays."""
+    names = {name: number for number, name in enumerate(request.machines)}
+    place = {job.name: int(shop.first[j]) for j, job in enumerate(request.jobs)}
+    plan = Plan(*(np.zeros(len(shop.job), np.int64) for _field in Plan._fields))
+    for each in placed:
+        o = place[each.job] + each.operation - 1
+        plan.machine[o], plan.start[o], plan.end[o] = names[each.machine], each.start, each.end
+    return plan
+
+
+def placed_of(shop: Shop, request: Request, plan: Plan) -> list[Placed]:
+    """Arrays as placed operations, job after job."""
+    return [
+        Placed(
+            job=request.jobs[j].name,
+            operation=o - int(shop.first[j]) + 1,
+            machine=request.machines[plan.machine[o]],
+            start=int(plan.start[o]),
+            end=int(plan.end[o]),
+        )
+        for o, j in enumerate(shop.job.tolist())
+    ]
+
+
+def figures_of(shop: Shop, plan: Plan) -> tuple[int, int, int]:
+    """Makespan, weighted tardiness and moved operations of a plan."""
+    late = np.maximum(0, plan.end[shop.first[1:] - 1] - shop.due) * shop.weight
+    moved = (shop.old >= 0) & ((plan.machine != shop.old) | (plan.start != shop.began))
+    return int(plan.end.max()), int(late.sum()), int(moved.sum())
+
+
+def value(shop: Shop, plan: Plan, aim: Aim) -> int:
+    """The objective of a plan."""
+    makespan, late, moved = figures_of(shop, plan)
+    return aim.makespan * makespan + aim.late * late + aim.move * moved

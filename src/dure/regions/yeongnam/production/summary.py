@@ -1,0 +1,168 @@
+"""What a plan comes to, as a planner reads it before keeping it: what is late and why, when it ends, what it moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dure import texts
+
+from .explain import explained
+from .files.exports import moment
+from .shop import aim_of, plan_of, shop_of, value
+
+if TYPE_CHECKING:
+    from .forms import Late, Link, Placed, Request, Response
+
+_ = texts(__file__)
+WORST, MOST = 5, 10  # late orders with their reason; lines of what is moved
+
+
+def summary(request: Request, response: Response) -> str:
+    """Late orders first, then the end, the objective and what is proved; with a plan in force, what changes against it."""
+    told = explained(request, response.operations, lower_bound=response.lower_bound)
+    parts = [_late(request, told), _whole(request, told)]
+    if request.previous:
+        parts += [_moved(request, told), _shifted(request, told)]
+    return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
+
+
+def clock(request: Request, minute: int) -> str:
+    """A minute as a clock shows it where minute 0 is known, else its number."""
+    at = moment(request, minute)
+    if at is None:
+        return _("minute {minute}", minute=f"{minute:,}")
+    weekday = _("Mon Tue Wed Thu Fri Sat Sun").split()[at.weekday()]
+    return _("{month}-{day} ({weekday}) {time}", month=f"{at:%m}", day=f"{at:%d}", weekday=weekday, time=f"{at:%H:%M}")
+
+
+def span(minutes: int) -> str:
+    """Minutes in words: 45 min, 3 h 20 min, 2 days 5 h."""
+    days, hours = minutes // 1440, minutes % 1440 // 60
+    words = [_("{days} days", days=f"{days:,}") if days > 1 else _("1 day") if days else ""]
+    words += [_("{hours} h", hours=hours) if hours else ""]
+    words += [_("{minutes} min", minutes=minutes % 60) if (minutes % 60 and not days) or not minutes else ""]
+    return " ".join(filter(None, words))
+
+
+_REASONS = {
+    "release": "{own} begins as soon as the order may, at {at}",
+    "now": "{own} begins as soon as can be, {at}",
+    "operation before": "{own} follows the operation before it at once",
+    "machine": "{own} waits for {machine} behind {other}",
+    "set-up": "{own} waits for {machine} to be set up after {other}",
+    "closed": "{own} waits for {machine} to open, until {at}",
+    "pinned": "{own} is pinned to {machine} at {at}",
+    "nothing": "{own} could begin earlier than {at}",
+}
+
+
+def reason(request: Request, placed: Link | Placed, waits: str, before: Link | Placed | None) -> str:
+    """What an operation waited for (`Link.waits`), in words; `before` is the operation before it in its chain."""
+    said = {
+        "own": _("operation {number}", number=placed.operation),
+        "machine": placed.machine,
+        "at": clock(request, placed.start),
+        "other": _named(before) if before else "",
+    }
+    return _(_REASONS[waits], **said)
+
+
+def _named(placed: Link | Placed) -> str:
+    return _("{order} operation {number}", order=placed.job, number=placed.operation)
+
+
+def _late(request: Request, told: Response) -> Iterator[str]:
+    due = sum(job.due is not None for job in request.jobs)
+    if not due:
+        return
+    if not told.late:
+        yield _("No order is late.")
+        return
+    minutes = span(sum(each.minutes for each in told.late))
+    yield _("{count} of {all} orders are late, {minutes} in all.", count=len(told.late), all=due, minutes=minutes)
+    for each in told.late[:WORST]:
+        said = _("  {order} is {minutes} late", order=each.job, minutes=span(each.minutes))
+        yield f"{said}: {_why(request, each)}" if each.chain else said
+    if len(told.late) > WORST:
+        yield _("  ... and {count} more", count=len(told.late) - WORST)
+
+
+def _why(request: Request, late: Late) -> str:
+    """The last thing that an order waited for outside itself."""
+    place = max(n for n, link in enumerate(late.chain) if link.waits != "operation before")
+    link, before = late.chain[place], late.chain[place - 1] if place else None
+    return reason(request, link, link.waits, before)
+
+
+def _whole(request: Request, told: Response) -> Iterator[str]:
+    end = told.makespan or 0
+    yield _("The plan ends at {at} ({minutes} from its beginning).", at=clock(request, end), minutes=span(end))
+    shop, aim = shop_of(request), aim_of(request)
+    reached = value(shop, plan_of(shop, request, told.operations), aim)
+    yield _("Objective {value} ({what}).", value=f"{reached:,}", what=objective(request))
+    bound = told.lower_bound
+    if bound is not None and bound >= reached:
+        yield _("Proved: no plan is better.")
+    elif bound:
+        above = f"{100 * (reached / bound - 1):.1f}"
+        yield _("Proved: no plan is below {bound}; this one is {above} % above that.", bound=f"{bound:,}", above=above)
+
+
+def objective(request: Request) -> str:
+    """What is made small, in words."""
+    aim = aim_of(request)
+    parts = [_("minutes until the plan ends")] if aim.makespan == 1 else []
+    parts += [_("minutes until the plan ends times {weight}", weight=aim.makespan)] if aim.makespan > 1 else []
+    parts += [_("minutes late times weight")] if aim.late else []
+    parts += [_("{weight} for each operation moved", weight=f"{aim.move:,}")] if aim.move else []
+    return " + ".join(parts) or "0"
+
+
+def moved(request: Request, operations: Sequence[Placed]) -> list[tuple[Placed, Placed]]:
+    """Each operation that is not where the plan in force has it: (as in force, as now), by its new start."""
+    now = {(each.job, each.operation): each for each in operations}
+    pairs = [(each, now[each.job, each.operation]) for each in request.previous]
+    changed = [(old, new) for old, new in pairs if (old.machine, old.start) != (new.machine, new.start)]
+    return sorted(changed, key=lambda pair: pair[1].start)
+
+
+def _moved(request: Request, told: Response) -> Iterator[str]:
+    pairs = moved(request, told.operations)
+    count = len(request.previous)
+    if not pairs:
+        yield _("Against the plan in force none of {all} operations is moved.", all=f"{count:,}")
+        return
+    yield _(
+        "Against the plan in force {moved} of {all} operations are moved:", moved=f"{len(pairs):,}", all=f"{count:,}"
+    )
+    for old, new in pairs[:MOST]:
+        place = f"{old.machine}, {clock(request, old.start)} -> {new.machine}, {clock(request, new.start)}"
+        yield f"  {_named(new)}: {place}"
+    if len(pairs) > MOST:
+        yield _("  ... and {count} more", count=f"{len(pairs) - MOST:,}")
+
+
+def _shifted(request: Request, told: Response) -> Iterator[str]:
+    """Orders that end later or earlier than in the plan in force, and those that are new."""
+    ends = {(each.job, each.operation): each.end for each in told.operations}
+    last = {job.name: len(job.operations) for job in request.jobs}
+    shifts = {
+        was.job: ends[was.job, was.operation] - was.end for was in request.previous if was.operation == last[was.job]
+    }
+    later = sorted((name for name in shifts if shifts[name] > 0), key=lambda name: -shifts[name])
+    earlier = sorted((name for name in shifts if shifts[name] < 0), key=lambda name: shifts[name])
+    if later:
+        yield _("Later: {orders}", orders=_listed([f"{name} +{span(shifts[name])}" for name in later]))
+    if earlier:
+        yield _("Earlier: {orders}", orders=_listed([f"{name} -{span(-shifts[name])}" for name in earlier]))
+    known = {was.job for was in request.previous} | {pin.job for pin in request.pins}
+    new = [job for job in request.jobs if job.name not in known]
+    if new:
+        lines = [f"{job.name} {clock(request, ends[job.name, last[job.name]])}" for job in new]
+        yield _("New orders end: {orders}", orders=_listed(lines))
+
+
+def _listed(lines: Sequence[str]) -> str:
+    more = _("... and {count} more", count=len(lines) - MOST) if len(lines) > MOST else ""
+    return ", ".join([*lines[:MOST], *filter(None, [more])])
