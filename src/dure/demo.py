@@ -44,7 +44,9 @@ def demo(out: Path, tell: Tell, say: Callable[[str], None]) -> dict[str, Any]:
     judged = judge_table(table, out / "a-judge", part(0.0, 0.1))
     say("\n".join(shown(judged)))
     say("\n(b) " + _("A plant's plan: ten standard job shops, the best dispatching rule against a solver."))
-    planned, place = run("yeongnam.production", profile="demo", out=out / "b-production", tell=part(0.1, 0.7))
+    planned, place = run(
+        "yeongnam.production", profile="demo", seeds=[0], out=out / "b-production", tell=part(0.1, 0.7)
+    )
     say("\n".join(shown(planned)))
     gantt = draw_gantt(planned, out)
     say("  " + _("Gantt chart: {place}", place=str(gantt)))

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +84,7 @@ def run(
             raise UserError(_("{project} has no sealed round", project=manifest.id), cure=_("Run it without --sealed."))
         more["looks"] = look(manifest.id, project_hash(project.folder), turns)  # type: ignore[arg-type]
     project, offers = _with_methods(project, given)
-    more["date"] = date.today().isoformat()
+    more["date"] = datetime.now(UTC).date().isoformat()
     more["given"] = {name: sha256_of(Path(where)) for name, where in _files(given).items()}
     folder = _working(project, given, sealed=sealed, profile=profile, seeds=chosen)
     result = trial.run(

@@ -21,7 +21,7 @@ from .shop import Aim, Budget, Plan, Progress, Shop, value
 CHUNK = 1_000_000  # steps of a walker between two looks at the budget: some tens of milliseconds
 # Of 100 moves, how many change the machine; of those on a machine, up to which number of 100 neighbours are swapped and up to
 # which an operation goes to an end of its block; after how many moves without a better plan another chain is drawn.
-KNOBS = np.array([30, 40, 80, 8])
+KNOBS = np.array([45, 40, 80, 8])
 # Share of worse moves taken at the beginning and the end of a cycle, by walker: one warmer, one colder.
 SHARES = ((0.1, 0.04), (0.06, 0.01))
 FIRST, GROWTH = 0.1, 1.5  # chunks of the first cycle an operation; how much longer each cycle is than the one before
