@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
     from .shop import Aim, Ints, Plan, Shop
 
-BUDGET = 0.4  # CP-SAT's deterministic seconds: one to eight seconds on two cores, on every kind of shop as long as our own planner
-STEPS = 375.0  # million steps of our own search that stand for a deterministic second: as long, or less
+BUDGET = (
+    0.3  # CP-SAT's deterministic seconds: one to six seconds on two cores, about as long as our own planner or longer
+)
+STEPS = 400.0  # million steps of our own search that stand for a deterministic second: as long, or less
 WORKERS = 8
 # Under a deterministic limit two full searches without linear programming and the searches of neighbourhoods that CP-SAT adds
 # by itself take turns in batches (`interleave_search`); fixed numbers, or the same seed would search another way. Picked of

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .shop import Aim, Budget, Plan, Progress, Shop
 
-BUDGET = 150.0  # million steps: one to three seconds on two cores
+BUDGET = 120.0  # million steps: one to three seconds on two cores
 HARD = 6  # times as long takes a step in `search` where set-ups, closed times or pins must be kept
 THREADS = 2
 # Shares of the budget for a search, for CP-SAT, for a search again, by the number of choices that a shop has of a machine for an

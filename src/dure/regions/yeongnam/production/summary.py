@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from dure import texts
 
 from .explain import explained
 from .files.exports import moment
+from .rules import best_of
 from .shop import aim_of, plan_of, shop_of, value
 
 if TYPE_CHECKING:
@@ -19,7 +22,10 @@ WORST, MOST = 5, 10  # late orders with their reason; lines of what is moved
 
 
 def summary(request: Request, response: Response) -> str:
-    """Late orders first, then the end, the objective and what is proved; with a plan in force, what changes against it."""
+    """Late orders first, then the end, the objective, what today's practice comes to, and what is proved.
+
+    With a plan in force, what changes against it.
+    """
     told = explained(request, response.operations, lower_bound=response.lower_bound)
     parts = [_late(request, told), _whole(request, told)]
     if request.previous:
@@ -101,12 +107,30 @@ def _whole(request: Request, told: Response) -> Iterator[str]:
     shop, aim = shop_of(request), aim_of(request)
     reached = value(shop, plan_of(shop, request, told.operations), aim)
     yield _("Objective {value} ({what}).", value=f"{reached:,}", what=objective(request))
+    yield _today(request)
     bound = told.lower_bound
     if bound is not None and bound >= reached:
         yield _("Proved: no plan is better.")
     elif bound:
         above = f"{100 * (reached / bound - 1):.1f}"
         yield _("Proved: no plan is below {bound}; this one is {above} % above that.", bound=f"{bound:,}", above=above)
+
+
+def _today(request: Request) -> str:
+    """What the best dispatching rule comes to."""
+    shop, aim = shop_of(request), aim_of(request)
+    plan = best_of(shop, aim)
+    if plan is None:
+        return _("No dispatching rule keeps to what is pinned.")
+    minutes = np.maximum(0, plan.end[shop.first[1:] - 1] - shop.due)
+    end, reached = clock(request, int(plan.end.max())), f"{value(shop, plan, aim):,}"
+    due = sum(job.due is not None for job in request.jobs)
+    if not due:
+        return _("The best dispatching rule: end {end}, objective {value}.", end=end, value=reached)
+    return _(
+        "The best dispatching rule: {count} of {all} orders late, {minutes} in all, end {end}, objective {value}.",
+        count=int((minutes > 0).sum()), all=due, minutes=span(int(minutes.sum())), end=end, value=reached,
+    )  # fmt: skip
 
 
 def objective(request: Request) -> str:

@@ -247,6 +247,7 @@ def test_nothing_late_is_said_first():
         "",
         "The plan ends at minute 3 (3 min from its beginning).",
         "Objective 0 (minutes late times weight).",
+        "The best dispatching rule: 0 of 1 orders late, 0 min in all, end minute 3, objective 0.",
         "Proved: no plan is better.",
     ]
     assert said["ko"][0] == "납기에 늦는 주문이 없습니다."
@@ -264,6 +265,7 @@ def test_late_orders_are_told_with_what_they_wait_for():
         "",
         "The plan ends at 11-23 (Mon) 14:00 (6 h from its beginning).",
         "Objective 360 (minutes until the plan ends).",
+        "The best dispatching rule: 1 of 2 orders late, 5 min in all, end 11-23 (Mon) 13:00, objective 300.",
         "Proved: no plan is below 300; this one is 20.0 % above that.",
     ]
     assert said["ko"][:2] == [

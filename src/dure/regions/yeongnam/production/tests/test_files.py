@@ -39,6 +39,11 @@ ORDERS = [
     ["W-2607", "SH-12", "종동축", 35, DAY(2026, 7, 1), DAY(2026, 7, 8), "B", None],
     ["W-2608", "BR-05", "브래킷", 50, DAY(2026, 7, 6), DAY(2026, 7, 10), "C", None],
 ]
+# The same plant in a busy week, for the examples: (quantity, due) of each order.
+BUSY = [
+    *((80, DAY(2026, 7, 3)), (100, DAY(2026, 7, 2)), (40, DAY(2026, 7, 6)), (60, DAY(2026, 7, 6))),
+    *((30, DAY(2026, 7, 3)), (80, DAY(2026, 7, 8)), (80, DAY(2026, 7, 6)), (60, DAY(2026, 7, 7))),
+]
 ROUTINGS = [
     ["SH-10", 10, "선삭", "선반 1호", 4, 20],
     ["SH-10", 10, "선삭", "선반 2호", 4.5, 20],
@@ -62,14 +67,20 @@ CLOSED = [
 ]
 
 
-def korean() -> openpyxl.Workbook:
+def busy() -> openpyxl.Workbook:
+    """The Korean plant with more to do than it can in time."""
+    rows = zip(ORDERS, BUSY, strict=True)
+    return korean([[*row[:3], quantity, row[4], due, *row[6:]] for row, (quantity, due) in rows])
+
+
+def korean(orders=ORDERS) -> openpyxl.Workbook:
     """A machining shop: titles above, units in brackets, a total below, hours and days off in two sheets."""
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "수주현황"
     for row in (["7월 수주 현황"], ["공장: 창원 1공장", None, None, None, None, "작성: 생산관리"],
-                ["주문번호", "품번", "품명", "수량(EA)", "소재입고일", "납기", "고객등급", "긴급"], *ORDERS,
-                ["합계", None, None, sum(row[3] for row in ORDERS)]):  # fmt: skip
+                ["주문번호", "품번", "품명", "수량(EA)", "소재입고일", "납기", "고객등급", "긴급"], *orders,
+                ["합계", None, None, sum(row[3] for row in orders)]):  # fmt: skip
         sheet.append(row)
     for title, header, rows in (
         ("공정표", ["품번", "공정순서", "공정명", "설비", "표준시간(분/개)", "준비시간(분)"], ROUTINGS),
@@ -695,7 +706,7 @@ def test_set_ups_are_printed_before_their_operation_and_odd_names_do_no_harm(tmp
 # ---- the examples of the README -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "made"), [("plant.xlsx", korean), ("plant-en.xlsx", english)])
+@pytest.mark.parametrize(("name", "made"), [("plant.xlsx", busy), ("plant-en.xlsx", english)])
 def test_the_examples_are_what_is_made_here(tmp_path, name, made):
     committed, fresh = (tables.sheets(path) for path in (ROOT / "examples" / name, saved(made(), tmp_path, name)))
     assert [each.cells.rows() for each in committed] == [each.cells.rows() for each in fresh]
@@ -704,5 +715,5 @@ def test_the_examples_are_what_is_made_here(tmp_path, name, made):
 
 
 if __name__ == "__main__":
-    korean().save(ROOT / "examples" / "plant.xlsx")
+    busy().save(ROOT / "examples" / "plant.xlsx")
     english().save(ROOT / "examples" / "plant-en.xlsx")
