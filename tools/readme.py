@@ -1,6 +1,7 @@
 """Write the README's numbers and pictures from the committed trials: `python tools/readme.py [--check]`.
 
 Between `<!-- judged -->` and `<!-- end -->`: the sentence of judging examples/answers.csv, computed now. Between
+`<!-- planned -->` and `<!-- end -->`: what the plan of the example plant comes to, computed now. Between
 `<!-- trials -->` and `<!-- end -->`: one row a project, from its trial.json. The pictures are drawn from gangwon.heart's. With
 --check nothing is written: exit 1 where a page differs from what the trials say.
 """
@@ -16,7 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from dure import judge, mark, run, sentence, tables, trial  # noqa: E402 - the tree's own, installed or not
+from dure import judge, mark, run, sentence, serve, tables, trial  # noqa: E402 - the tree's own, installed or not
+from dure.manifest import load  # noqa: E402
 from dure.words import speak  # noqa: E402
 
 STYLE = """
@@ -36,6 +38,16 @@ def judged() -> str:
     asked = judge.question(sheet, judge.propose(sheet, judge.Roles(), None))
     result, _place = run.judge(asked, ROOT / "examples" / "answers.csv")
     return sentence.sentence(trial.deciding(result.verdicts)[0], result.about)
+
+
+def planned(name: str) -> str:
+    """What the plan of an example plant comes to, as `dure ask` says it."""
+    project = load("yeongnam.production")
+    opened = serve.asked(project, [ROOT / "examples" / name], {})
+    answer = serve.answered(
+        project, opened.request, where=name, method=None, inputs=run.Inputs(), tell=trial.quiet
+    )  # fmt: skip
+    return project.says(answer.request, answer.response)
 
 
 def trials(lang: str) -> str:
@@ -91,7 +103,13 @@ def written() -> dict[Path, str]:
     for lang, name in PAGES.items():
         speak(lang)
         text = (ROOT / name).read_text(encoding="utf-8")
-        for name_, block in (("judged", "> " + judged().replace("\n", "\n> ")), ("trials", trials(lang))):
+        plan = planned("plant.xlsx" if lang == "ko" else "plant-en.xlsx")
+        blocks = {
+            "judged": "> " + judged().replace("\n", "\n> "),
+            "planned": f"```\n{plan}\n```",
+            "trials": trials(lang),
+        }
+        for name_, block in blocks.items():
             text = re.sub(
                 rf"(<!-- {name_} -->\n).*?(<!-- end -->)",
                 lambda m, b=block: f"{m[1]}{b}\n{m[2]}",
