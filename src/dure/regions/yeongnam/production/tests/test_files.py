@@ -8,6 +8,8 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dure import UserError, tables
 from dure.regions.yeongnam.production import files
@@ -714,6 +716,32 @@ def test_set_ups_are_printed_before_their_operation_and_odd_names_do_no_harm(tmp
     assert book["a-b"]["E4"].data_type == "s"
     exports.SAVES[".csv"](shop, response, tmp_path / "plan.csv")
     assert "'=1+1" in (tmp_path / "plan.csv").read_text(encoding="utf-8-sig")
+
+
+# ---- whatever stands in the cells ------------------------------------------------------------------------------------------
+
+ODD = [None, 0, -1, -0.5, 1e18, 3.999, True, "nan", "inf", "1e400", "24:00", "25:61", "22:00-06:00", "08:00-08:00", "8-18", "월~",
+       "~", "-", "/", "M1/", "전체", "선반 1호", "선반 3호", "SH-10", "W-2601", "S-101", "=1+1", "긴급", "합계", "Total", "(분)", "h",
+       "1시간 30분", "1,000", "１２", "10%", "7/3", "7월 3일", "2026-02-30", "2026-07-01 24:00", "20260703", 20260703, 45000,
+       DAY(1900, 1, 1), dt.time(8), dt.timedelta(hours=26), dt.datetime(2026, 7, 1, 8)]  # fmt: skip
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.sampled_from((korean, english)),
+    st.lists(st.tuples(*[st.integers(0, 40)] * 3, st.sampled_from(ODD)), min_size=1, max_size=5),
+)
+def test_whatever_stands_in_the_cells_there_is_a_request_or_a_mistake_with_its_place(tmp_path_factory, made, puts):
+    book = made()
+    for sheet, row, column, value in puts:
+        cells = book[book.sheetnames[sheet % len(book.sheetnames)]]
+        cells.cell(row % (cells.max_row + 1) + 1, column % (cells.max_column + 1) + 1).value = value
+    try:
+        got = opened(book, tmp_path_factory.mktemp("odd"))
+    except UserError:
+        return
+    assert got.request is not None or got.faults
+    assert all(fault.where and fault.cure for fault in got.faults)
 
 
 # ---- the examples of the README -------------------------------------------------------------------------------------------
