@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from dure.run import Inputs
     from dure.trial import Tell, Trial
 
+ROOMS = "dure.commands"
 REFUSED, MISTAKE = 1, 2  # exit codes: a requirement not met or evidence refused; the user's mistake
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
 out_option = click.option("--out", type=click.Path(path_type=Path), help="Folder for the evidence.")
@@ -31,7 +33,20 @@ require = click.option("--require", type=click.Choice(["better"]), help="Exit wi
 
 
 class Commands(click.Group):
-    """Proposes the nearest command for an unknown one."""
+    """Has the commands of other rooms too (entry points `dure.commands`), and proposes the nearest for an unknown one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of all commands."""
+        return sorted({*super().list_commands(ctx), *entry_points(group=ROOMS).names})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command of this file, else of a room that is here."""
+        found = super().get_command(ctx, cmd_name)
+        if found is None:
+            for point in entry_points(group=ROOMS, name=cmd_name):
+                with suppress(ModuleNotFoundError):
+                    found = point.load()
+        return found
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -47,6 +47,8 @@ class Inputs:
         The file of today's answers in the place of the project's practice.
     offers
         Files or URLs by name.
+    work
+        Folder for what is kept while it runs, so that a run that was stopped goes on; None: Dure's own for these very inputs.
     """
 
     data: Mapping[str, Path] | None = None
@@ -54,6 +56,7 @@ class Inputs:
     settings: Mapping[str, str] | None = None
     practice: Path | None = None
     offers: Mapping[str, str] | None = None
+    work: Path | None = None
 
 
 def run(
@@ -86,7 +89,7 @@ def run(
     project, offers = _with_methods(project, given)
     more["date"] = datetime.now(UTC).date().isoformat()
     more["given"] = {name: sha256_of(Path(where)) for name, where in _files(given).items()}
-    folder = _working(project, given, sealed=sealed, profile=profile, seeds=chosen)
+    folder = given.work or _working(project, given, sealed=sealed, profile=profile, seeds=chosen)
     result = trial.run(
         project,
         data,

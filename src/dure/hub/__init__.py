@@ -1,0 +1,1 @@
+"""What many people share: a store, a queue of runs and the workers that do them."""

@@ -1,0 +1,109 @@
+"""The hub's commands of `dure`; heavy imports stand inside them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from dure.cli import as_json, dump, pairs
+from dure.errors import UserError
+from dure.words import _, language
+
+
+@click.command()
+@click.argument("project")
+@click.option("--set", "settings", multiple=True, help="NAME=VALUE of the site.")
+@click.option("--sealed", is_flag=True, help="Open the sealed rounds too: a look, written down.")
+@click.option("--profile", type=click.Choice(["quick", "full"]), default="full", show_default=True)
+@click.option("--seed", type=int, help="One seed instead of the project's own.")
+@click.option("--minutes", type=click.IntRange(1, 24 * 60), default=240, show_default=True, help="It may take so long.")
+@click.option(
+    "--megabytes", type=click.IntRange(100, 1_000_000), default=4096, show_default=True, help="It may hold so much."
+)
+def queue(
+    project: str, settings: tuple[str, ...], sealed: bool, profile: str, seed: int | None, minutes: int, megabytes: int
+) -> None:
+    """Put a project's trial into the queue: a worker plays it."""
+    from dure.manifest import load
+
+    runs, store, _workers = _rooms()
+    about = load(project).manifest
+    assert about is not None
+    asked: dict[str, Any] = {"settings": pairs(settings, "--set"), "sealed": sealed, "profile": profile}
+    asked |= {} if seed is None else {"seeds": [seed]}
+    name = runs.submit(store.opened(), about.id, asked, seconds=60 * minutes, megabytes=megabytes)
+    click.echo(name)
+    click.echo(_("It waits for a worker (`dure worker`); `dure runs {name}` tells how far it is.", name=name), err=True)
+
+
+@click.command()
+@click.option("--idle", is_flag=True, help="End once nothing waits.")
+def worker(idle: bool) -> None:
+    """Play the queue's runs, each in a process of its own; several workers share a queue."""
+    runs, store, workers = _rooms()
+    engine = store.opened()
+    click.echo(
+        _("Working on {store}. Ctrl-C ends it.", store=engine.url.render_as_string(hide_password=True)), err=True
+    )
+    workers.work(engine, until=lambda: idle and not runs.waiting(engine), tell=click.echo)
+
+
+@click.command(name="runs")
+@click.argument("name", required=False)
+@click.option("--cancel", is_flag=True, help="Stop it.")
+@click.option("--log", is_flag=True, help="What its process said last.")
+@as_json
+def runs_(name: str | None, cancel: bool, log: bool, as_json: bool) -> None:
+    """The queue's runs, the newest first; or one of them."""
+    runs, store, _workers = _rooms()
+    if not name and (cancel or log):
+        raise UserError(_("which run?"), where="dure runs", cure=_("`dure runs` lists them."))
+    engine = store.opened()
+    if name and cancel:
+        runs.cancel(engine, name)
+    found = [runs.one(engine, name)] if name else runs.listed(engine)
+    if as_json:
+        dump([_row(each) for each in found] if not name else _row(found[0]))
+    elif not found:
+        click.echo(_("Nothing has been asked for yet: `dure queue PROJECT`."))
+    else:
+        for each in found:
+            click.echo(_line(each))
+    if log and name:
+        click.echo(_logged(name, found[0].attempt))
+
+
+def _rooms() -> tuple[Any, Any, Any]:
+    """`runs`, `store` and `worker`. Raises UserError where what they stand on is not installed."""
+    try:
+        from . import runs, store, worker
+    except ModuleNotFoundError as error:
+        what = _("{name} is not installed", name=error.name)
+        raise UserError(what, cure=_("Install it with: pip install 'dure[{extra}]'", extra="hub")) from None
+    return runs, store, worker
+
+
+def _row(each: Any) -> dict[str, Any]:
+    return {**each._mapping, "evidence": _evidence(each)}  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
+
+
+def _line(each: Any) -> str:
+    share = f" {100 * each.share:.0f} %" if each.state == "running" else ""
+    words = [each.id, each.project, _(each.state) + share]
+    words += [_("attempt {attempt}", attempt=each.attempt)] if each.attempt > 1 else []
+    words += [each.said.get(language()) or each.doing, _evidence(each) or ""]
+    return "  ".join(filter(None, words))
+
+
+def _evidence(each: Any) -> str | None:
+    from .store import folder
+
+    return str(folder() / each.evidence) if each.evidence else None
+
+
+def _logged(name: str, attempt: int) -> str:
+    from .store import folder
+
+    place = folder() / "runs" / name / f"attempt-{attempt}" / "log.txt"
+    return place.read_text(encoding="utf-8", errors="replace") if place.is_file() else _("There is no log here.")

@@ -1,0 +1,172 @@
+"""The queue of runs: asked for, claimed by one worker at a time under a lease, ended once.
+
+A worker that is killed loses nothing: its lease ends, and the run is queued again with its attempt counted. Whoever holds an
+older lease cannot end the run any more: every word of a worker names its attempt, and only the newest one counts.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from sqlalchemy import and_, case, insert, or_, select, update
+
+from dure.errors import UserError, nearest
+from dure.words import _, said
+
+from .store import now, run
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Engine, Row
+
+LEASE = 30.0  # seconds without a word after which a worker counts as gone
+LOSSES = 3  # of workers that a run survives less one
+SECONDS, MEGABYTES = 4 * 3600, 4096  # of a run for which nobody said otherwise
+
+Ended = Literal["done", "failed", "cancelled"]
+ENDED: tuple[Ended, ...] = ("done", "failed", "cancelled")
+
+
+class Claim(NamedTuple):
+    """What a worker has: a run and which attempt at it this is. Words of older attempts are not heard."""
+
+    id: str
+    attempt: int
+    project: str
+    asked: Mapping[str, Any]
+    seconds: int
+    megabytes: int
+
+
+def submit(
+    engine: Engine, project: str, asked: Mapping[str, Any], *, seconds: int = SECONDS, megabytes: int = MEGABYTES
+) -> str:
+    """Put a run into the queue; its id."""
+    name = secrets.token_hex(8)
+    with engine.begin() as connection:
+        connection.execute(
+            insert(run).values(
+                id=name, created=now(engine), project=project, asked=dict(asked), seconds=seconds, megabytes=megabytes,
+                state="queued", attempt=0, lost=0, cancel=False, share=0.0, doing="", said={},
+            )
+        )  # fmt: skip
+    return name
+
+
+def claim(engine: Engine, worker: str) -> Claim | None:
+    """The run that has waited longest, for this worker alone; None where none waits.
+
+    Runs whose worker is gone are queued again before, or have failed where that was the last attempt.
+    """
+    with engine.begin() as connection:
+        for values in _lapsed(engine):
+            connection.execute(values)
+        first = select(run.c.id).where(run.c.state == "queued").order_by(run.c.created, run.c.id).limit(1)
+        found = connection.execute(
+            update(run)
+            .where(run.c.id == first.with_for_update(skip_locked=True).scalar_subquery())
+            .values(
+                state="running", attempt=run.c.attempt + 1, worker=worker, lease=now(engine) + LEASE, began=now(engine),
+                share=0.0, doing="",
+            )
+            .returning(run.c.id, run.c.attempt, run.c.project, run.c.asked, run.c.seconds, run.c.megabytes)
+        ).one_or_none()  # fmt: skip
+    return Claim(*found) if found else None
+
+
+def _lapsed(engine: Engine) -> Sequence[Any]:
+    """What becomes of runs whose lease is over: stopped where somebody asked for it, failed after the last loss."""
+    gone = and_(run.c.state == "running", run.c.lease < now(engine))
+    free: dict[str, Any] = {"worker": None, "lease": None, "lost": run.c.lost + 1}
+    ended = free | {"ended": now(engine)}
+    why = said("its worker was lost {count} times", count=LOSSES)
+    return (
+        update(run).where(gone, run.c.cancel).values(state="cancelled", **ended),
+        update(run).where(gone, run.c.lost + 1 >= LOSSES).values(state="failed", said=why, **ended),
+        update(run).where(gone).values(state="queued", doing=_("its worker was lost; it waits again"), **free),
+    )
+
+
+def held(engine: Engine, mine: Claim, share: float, doing: str) -> Literal["go on", "stop", "lost"]:
+    """Tell how far a run is and keep its lease.
+
+    "stop": somebody has asked for it. "lost": the lease was over and the run is another's now.
+    """
+    with engine.begin() as connection:
+        cancel = connection.execute(
+            update(run)
+            .where(_of(mine))
+            .values(lease=now(engine) + LEASE, share=share, doing=doing)
+            .returning(run.c.cancel)
+        ).scalar_one_or_none()
+    return "lost" if cancel is None else "stop" if cancel else "go on"
+
+
+def give_back(engine: Engine, mine: Claim) -> None:
+    """Let another worker have a run that this one cannot go on with; nothing was lost."""
+    with engine.begin() as connection:
+        connection.execute(
+            update(run).where(_of(mine)).values(state="queued", worker=None, lease=None, doing="", share=0.0)
+        )
+
+
+def end(engine: Engine, mine: Claim, state: Ended, told: Mapping[str, str], evidence: str | None = None) -> bool:
+    """End a run with what came of it, by language; False where it is another's by now, and nothing was written."""
+    words = {"state": state, "said": dict(told), "evidence": evidence} | ({"share": 1.0} if state == "done" else {})
+    with engine.begin() as connection:
+        ended = connection.execute(
+            update(run).where(_of(mine)).values(**words, ended=now(engine), worker=None, lease=None)
+        )
+    return ended.rowcount == 1
+
+
+def _of(mine: Claim) -> ColumnElement[bool]:
+    return and_(run.c.id == mine.id, run.c.attempt == mine.attempt, run.c.state == "running")
+
+
+def cancel(engine: Engine, name: str) -> str:
+    """Ask for a run to be stopped; its state then. One that waits is cancelled at once, one that runs by its worker.
+
+    Raises UserError where there is no such run, or it has ended.
+    """
+    with engine.begin() as connection:
+        state = connection.execute(
+            update(run)
+            .where(run.c.id == name, run.c.state.in_(("queued", "running")))
+            .values(
+                cancel=True,
+                state=case((run.c.state == "queued", "cancelled"), else_=run.c.state),
+                ended=case((run.c.state == "queued", now(engine)), else_=run.c.ended),
+            )
+            .returning(run.c.state)
+        ).scalar_one_or_none()
+    if state is None:
+        found = one(engine, name)
+        raise UserError(_("run {name} has ended already: {state}", name=name, state=_(found.state)), where=name)
+    return str(state)
+
+
+def one(engine: Engine, name: str) -> Row[Any]:
+    """A run by its id. Raises UserError where there is none."""
+    with engine.begin() as connection:
+        found = connection.execute(select(run).where(run.c.id == name)).one_or_none()
+        names = [] if found else list(connection.execute(select(run.c.id)).scalars())
+    if found is None:
+        close = nearest(name, names)
+        cure = _("Did you mean {name}?", name=close) if close else _("`dure runs` lists them.")
+        raise UserError(_("there is no run {name}", name=name), cure=cure)
+    return found
+
+
+def listed(engine: Engine, most: int = 50) -> Sequence[Row[Any]]:
+    """Runs, the newest first."""
+    with engine.begin() as connection:
+        return connection.execute(select(run).order_by(run.c.created.desc(), run.c.id).limit(most)).all()
+
+
+def waiting(engine: Engine) -> bool:
+    """Whether a run waits or is being done."""
+    with engine.begin() as connection:
+        open_ = or_(run.c.state == "queued", run.c.state == "running")
+        return connection.execute(select(run.c.id).where(open_).limit(1)).first() is not None

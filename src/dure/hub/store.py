@@ -1,0 +1,155 @@
+"""The hub's store: SQLite beside the hub's files by default, PostgreSQL by URL. Its tables change by migration alone."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ColumnElement,
+    Double,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    cast,
+    create_engine,
+    event,
+    extract,
+    func,
+    literal,
+    make_url,
+    text,
+)
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from dure.data import home
+from dure.errors import UserError
+from dure.words import _
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+VARIABLE = "DURE_STORE"
+WAITS = 30  # seconds that a writer waits for another one (SQLite)
+LOCK = 0x64757265  # of PostgreSQL, while the tables are brought up to date: "dure" as a number
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    }
+)
+
+# Moments are seconds since 1970 by the store's own clock (`now`): the clocks of workers on several machines differ.
+run = Table(
+    "run",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("created", Double, nullable=False),
+    Column("project", String(200), nullable=False),
+    Column("asked", JSON, nullable=False),  # what `dure run` was given
+    Column("seconds", Integer, nullable=False),  # it may take
+    Column("megabytes", Integer, nullable=False),  # it may hold
+    Column("state", String(16), nullable=False),  # queued, running, done, failed, cancelled
+    Column("attempt", Integer, nullable=False),  # how often it was begun
+    Column("lost", Integer, nullable=False),  # how many of them ended with their worker
+    Column("worker", String(200)),
+    Column("lease", Double),  # until when the worker has it
+    Column("cancel", Boolean, nullable=False),  # somebody has asked to stop it
+    Column("began", Double),
+    Column("ended", Double),
+    Column("share", Double, nullable=False),  # of the work done, 0 to 1
+    Column("doing", Text, nullable=False),  # in words
+    Column("said", JSON, nullable=False),  # the trial's sentence, or why there is none, by language
+    Column("evidence", Text),  # folder below the hub's own
+    Index(None, "state", "created"),
+)
+
+
+def folder() -> Path:
+    """Where the hub keeps its files."""
+    return home() / "hub"
+
+
+def url() -> str:
+    """Of the store: `DURE_STORE`, else SQLite in the hub's folder."""
+    return os.environ.get(VARIABLE) or f"sqlite:///{folder() / 'hub.sqlite'}"
+
+
+def opened(where: str | None = None) -> Engine:
+    """The store, its tables brought up to date.
+
+    Raises UserError where there is no such store, its server cannot be reached, or its driver is not installed.
+    """
+    try:
+        made = make_url(where or url())
+    except ArgumentError:
+        raise UserError(
+            _("this is not the address of a store"), where=VARIABLE,
+            cure=_("Write it like {example}.", example="postgresql://name@host/database"),
+        ) from None  # fmt: skip
+    if made.get_backend_name() not in ("sqlite", "postgresql"):
+        what = _("{kind} is no kind of store that is known here", kind=made.get_backend_name())
+        raise UserError(what, where=VARIABLE, cure=_("There are sqlite and postgresql."))
+    if made.drivername == "postgresql":
+        made = made.set(drivername="postgresql+pg8000")
+    if made.get_backend_name() == "sqlite" and made.database:
+        Path(made.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(made, pool_pre_ping=made.get_backend_name() == "postgresql")
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _settle)
+        event.listen(engine, "begin", _begin)
+    try:
+        engine.connect().close()
+    except DBAPIError as error:
+        engine.dispose()
+        why = str(error.orig).strip().splitlines()[0]
+        raise UserError(
+            _("the store cannot be opened ({why})", why=why), where=made.render_as_string(hide_password=True),
+            cure=_("Is its server running, and {variable} its address?", variable=VARIABLE),
+        ) from None  # fmt: skip
+    _brought_up(engine)
+    return engine
+
+
+def _settle(connection: Any, _record: Any) -> None:
+    """SQLite as it is safe and quick with several processes; transactions begin where `_begin` says, not by themselves."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode = wal", f"busy_timeout = {WAITS * 1000}", "foreign_keys = on", "synchronous = normal"):
+        connection.execute(f"pragma {pragma}")
+
+
+def _begin(connection: Any) -> None:
+    """Take the lock at once: one that reads first and writes later would be refused where another wrote between."""
+    connection.exec_driver_sql("begin immediate")
+
+
+def _brought_up(engine: Engine) -> None:
+    """Run the migrations that the store has not seen, one process at a time."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text(f"select pg_advisory_xact_lock({LOCK})"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def now(engine: Engine) -> ColumnElement[float]:
+    """Seconds since 1970 by the store's clock, also within a transaction."""
+    if engine.dialect.name == "postgresql":
+        return cast(extract("epoch", func.clock_timestamp()), Double)
+    return literal(time.time())  # one machine, one clock

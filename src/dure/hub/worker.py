@@ -1,0 +1,218 @@
+"""A worker: claims runs and does each in a process of its own, within its time and memory."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+import psutil
+from sqlalchemy.exc import DBAPIError
+
+from dure import evidence
+from dure.words import _, language, said
+
+from . import runs
+from .store import folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import Engine
+
+    from .runs import Claim
+
+BEAT = 1.0  # seconds between two looks at a run
+LOOKS_AGAIN = 1.0  # seconds after which an idle worker looks for a run
+PATIENCE = 5.0  # seconds that a process has to end before it is killed
+# What a run's process may know of the machine: never where the store is, nor any other secret.
+KNOWN = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "USERPROFILE", "APPDATA", "LOCALAPPDATA",
+         "PYTHONPATH", "VIRTUAL_ENV", "DURE_HOME", "DURE_PROJECTS", "DURE_MIRROR", "OMP_NUM_THREADS", "NUMBA_CACHE_DIR",
+         "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_CONFIG_FILE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE")  # fmt: skip
+
+
+class Outcome(NamedTuple):
+    """What came of a run's process; in words, by language."""
+
+    state: runs.Ended
+    told: Mapping[str, str]
+
+
+def work(
+    engine: Engine, *, name: str = "", until: Callable[[], bool] = lambda: False, tell: Callable[[str], None] = print
+) -> None:
+    """Do one run after the other until `until` says so; the run at hand is then stopped and queued again by its lease."""
+    name = name or f"{socket.gethostname()}:{os.getpid()}"
+    while True:
+        try:
+            if until():
+                return
+            mine = runs.claim(engine, name)
+        except DBAPIError as error:
+            tell(_("the store does not answer ({why}); trying again", why=_plain(error)))
+            mine = None
+        if mine is None:
+            time.sleep(LOOKS_AGAIN)
+            continue
+        tell(_("{id}: {project}, attempt {attempt}", id=mine.id, project=mine.project, attempt=mine.attempt))
+        try:
+            tell(f"{mine.id}: {do(engine, mine)}")
+        except BaseException:  # whatever stops the worker, the run does not have to wait for its lease to end
+            with suppress(DBAPIError):
+                runs.give_back(engine, mine)
+            raise
+
+
+def do(engine: Engine, mine: Claim) -> str:
+    """Do a claimed run to its end; what came of it, in words."""
+    place = folder() / "runs" / mine.id / f"attempt-{mine.attempt}"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    try:
+        outcome = _Run(engine, mine, place).done()
+    except Lost:
+        return _("it is another worker's now")
+    kept = None
+    if outcome.state == "done":
+        faults = evidence.verify(place / "evidence").faults
+        if faults:
+            outcome = Outcome("failed", said("its evidence is not whole: {fault}", fault=str(faults[0])))
+        else:
+            kept = (place / "evidence").relative_to(folder()).as_posix()
+    if not _ended(engine, mine, outcome, kept):
+        return _("it is another worker's now")
+    for other in place.parent.iterdir():  # what a lost worker left
+        if other != place:
+            shutil.rmtree(other, ignore_errors=True)
+    shutil.rmtree(place / "work", ignore_errors=True)
+    return f"{_(outcome.state)}. {outcome.told.get(language(), '')}".strip()
+
+
+def _ended(engine: Engine, mine: Claim, outcome: Outcome, kept: str | None) -> bool:
+    """End the run, however long the store needs to answer again: if another worker has had it by then, that one counts."""
+    while True:
+        try:
+            return runs.end(engine, mine, outcome.state, outcome.told, kept)
+        except DBAPIError:
+            time.sleep(LOOKS_AGAIN)
+
+
+def _plain(error: DBAPIError) -> str:
+    return str(error.orig).strip().partition("\n")[0]
+
+
+class Lost(Exception):
+    """The lease was over, and another worker has the run."""
+
+
+class _Run:
+    """A run's process while it is watched."""
+
+    def __init__(self, engine: Engine, mine: Claim, place: Path) -> None:
+        self.engine, self.mine, self.place = engine, mine, place
+        self.words: dict[str, Any] = {"share": 0.0, "doing": ""}
+
+    def done(self) -> Outcome:
+        """Wait for it. Raises Lost."""
+        with (self.place / "log.txt").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "dure.hub.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                cwd=self.place, env=_environment(), start_new_session=True,
+            )  # fmt: skip
+            try:
+                assert process.stdin is not None
+                assert process.stdout is not None
+                job = {"project": self.mine.project, "asked": self.mine.asked, "place": str(self.place)}
+                process.stdin.write(json.dumps(job).encode() + b"\n")
+                process.stdin.flush()
+                reader = threading.Thread(target=self._listen, args=(process.stdout,), daemon=True)
+                reader.start()
+                stopped = self._watch(process)
+                if stopped is None:
+                    reader.join(PATIENCE)
+            finally:
+                _end(process)
+        if stopped is not None:
+            return stopped
+        if process.returncode == 0 and "said" in self.words:
+            return Outcome("done", self.words["said"])
+        return Outcome("failed", self.words.get("refused") or _died(process.returncode))
+
+    def _listen(self, lines: IO[bytes]) -> None:
+        for line in lines:
+            try:
+                self.words |= json.loads(line)
+            except ValueError:
+                continue
+
+    def _watch(self, process: subprocess.Popen[bytes]) -> Outcome | None:
+        """Until the process has ended, or must: its outcome then. Raises Lost."""
+        begun, most = time.monotonic(), self.mine.megabytes * 1_000_000
+        spoken = begun
+        while True:
+            try:
+                process.wait(BEAT)
+            except subprocess.TimeoutExpired:
+                pass
+            else:
+                return None
+            heard = "go on"
+            with suppress(DBAPIError):  # a store that is away for less than the lease costs nothing
+                heard = runs.held(self.engine, self.mine, float(self.words["share"]), str(self.words["doing"]))
+                spoken = time.monotonic()
+            if heard == "lost" or time.monotonic() - spoken > runs.LEASE:
+                raise Lost
+            if heard == "stop":
+                return Outcome("cancelled", {})
+            if time.monotonic() - begun > self.mine.seconds:
+                return Outcome("failed", said("it took more than {seconds} s", seconds=self.mine.seconds))
+            if _memory(process.pid) > most:
+                return Outcome("failed", said("it held more than {megabytes} MB", megabytes=self.mine.megabytes))
+
+
+def _environment() -> Mapping[str, str]:
+    known = {name: os.environ[name] for name in KNOWN if name in os.environ}
+    return known | {"DURE_LANG": language(), "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+
+
+def _memory(pid: int) -> int:
+    """Bytes that a process and its children hold."""
+    held = 0
+    try:
+        top = psutil.Process(pid)
+        for each in (top, *top.children(recursive=True)):
+            held += each.memory_info().rss
+    except psutil.Error:
+        return held
+    return held
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Nothing of the process is left, its own children included."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    if process.stdout is not None:
+        process.stdout.close()
+
+
+def _died(code: int) -> dict[str, str]:
+    if code < 0:
+        return said("its process was ended by signal {number}", number=-code)
+    return said("its process ended with code {code}", code=code)
