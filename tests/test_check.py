@@ -177,6 +177,24 @@ def test_other_faults_are_named(place, promise, change, words, tmp_path):
     assert [word for word in words if word not in reason] == []
 
 
+@pytest.mark.parametrize("promise", ["manifest", "languages"])
+@pytest.mark.parametrize("name", [name for name in manifest.found() if name.startswith(("gangwon.", "yeongnam."))])
+def test_the_projects_that_come_with_dure_are_complete_in_both_languages(name, promise, tmp_path):
+    assert one_promise(name, promise, tmp_path)[0] == "kept", one_promise(name, promise, tmp_path)[1]
+
+
+def test_code_that_numba_compiled_and_kept_is_no_pickle_of_the_projects(tmp_path):
+    folder = edited(
+        copied("projects/honam/tide", tmp_path),
+        ("import numpy as np", "import numpy as np\nfrom numba import njit"),
+        ("def last_week(", "@njit(cache=True)\ndef kept(tonnes):\n    return tonnes\n\n\ndef last_week("),
+        ("landings=asked.week_ago)", "landings=kept(asked.week_ago))"),
+    )
+    for _compiled_then_read in range(2):
+        assert one_promise(folder, "pickle", tmp_path)[0] == "kept"
+    assert list(folder.glob("__pycache__/*.nbi"))
+
+
 def test_late_answers_are_measured(tmp_path):
     folder = edited(
         copied("projects/honam/tide", tmp_path),
