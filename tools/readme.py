@@ -2,12 +2,14 @@
 
 Between `<!-- judged -->` and `<!-- end -->`: the sentence of judging examples/answers.csv, computed now. Between
 `<!-- planned -->` and `<!-- end -->`: what the plan of the example plant comes to, computed now. Between
+`<!-- measured -->` and `<!-- end -->` on the planner's page: the means of benchmarks/results. Between
 `<!-- trials -->` and `<!-- end -->`: one row a project, from its trial.json. The pictures are drawn from gangwon.heart's. With
 --check nothing is written: exit 1 where a page differs from what the trials say.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import sys
@@ -29,6 +31,24 @@ text{font-family:system-ui,"Noto Sans KR","Noto Sans CJK KR",sans-serif;fill:var
 .word.better{fill:var(--better)}.word.worse{fill:var(--worse)}.word.shown{fill:var(--soft)}
 """
 PAGES = {"en": "README.md", "ko": "README.ko.md"}
+PLANNER = ROOT / "src/dure/regions/yeongnam/production"
+MEASURED = {
+    "en": "| mean gap | instances | seconds | best rule | CP-SAT alone | this planner | worse than CP-SAT on |\n"
+    "|---|---|---|---|---|---|---|",
+    "ko": "| 평균 차이 | 문제 | 초 | 가장 나은 규칙 | CP-SAT만 | 이 계획기 | CP-SAT보다 못한 문제 |\n|---|---|---|---|---|---|---|",
+}
+SUITES = {
+    "en": {
+        "makespan": "makespan of job shops, above the best known",
+        "flexible": "makespan of flexible job shops, above the best known",
+        "tardiness": "weighted tardiness of job shops, in percent of all work times weight",
+    },
+    "ko": {
+        "makespan": "잡숍의 총소요시간, 알려진 최선보다",
+        "flexible": "유연 잡숍의 총소요시간, 알려진 최선보다",
+        "tardiness": "잡숍의 가중 납기 지연, 모든 작업시간 × 가중치에 견주어",
+    },
+}
 HEADS = {"en": "| project | against | says |\n|---|---|---|", "ko": "| 과제 | 현행 | 판정 |\n|---|---|---|"}
 
 
@@ -48,6 +68,27 @@ def planned(name: str) -> str:
         project, opened.request, where=name, method=None, inputs=run.Inputs(), tell=trial.quiet
     )  # fmt: skip
     return project.says(answer.request, answer.response)
+
+
+def measured(lang: str) -> str:
+    """Mean gaps of the best rule, of CP-SAT alone and of the planner, one row a suite of benchmarks/schedule.py."""
+    rows = [MEASURED[lang]]
+    for suite, title in SUITES[lang].items():
+        kept = ROOT / "benchmarks" / "results" / f"{suite}.csv"
+        if not kept.is_file():
+            continue
+        with kept.open(encoding="utf-8", newline="") as file:
+            done = list(csv.DictReader(file))
+        gaps = [
+            {each["instance"]: float(each["gap"]) for each in done if each["method"] == method}
+            for method in ("best_rule", "cp_sat", "tabu_search")
+        ]
+        names = sorted(set.intersection(*map(set, gaps)))
+        means = [f"{sum(mine[name] for name in names) / len(names):.2f} %" for mine in gaps]
+        worse = sum(gaps[2][name] > gaps[1][name] for name in names)
+        which, seconds = f"{names[0]}–{names[-1]} ({len(names)})", done[0]["asked_seconds"]
+        rows.append(f"| {' | '.join([title, which, seconds, *means, str(worse)])} |")
+    return "\n".join(rows)
 
 
 def trials(lang: str) -> str:
@@ -97,6 +138,11 @@ def picture(verdicts: list[dict], about: dict) -> str:
     )
 
 
+def _between(marked: str, block: str, text: str) -> str:
+    """The text with what stands between a mark and the next end put anew."""
+    return re.sub(rf"(<!-- {marked} -->\n).*?(<!-- end -->)", lambda m: f"{m[1]}{block}\n{m[2]}", text, flags=re.DOTALL)
+
+
 def written() -> dict[Path, str]:
     """Every file as the trials say it."""
     files = {}
@@ -109,14 +155,11 @@ def written() -> dict[Path, str]:
             "planned": f"```\n{plan}\n```",
             "trials": trials(lang),
         }
-        for name_, block in blocks.items():
-            text = re.sub(
-                rf"(<!-- {name_} -->\n).*?(<!-- end -->)",
-                lambda m, b=block: f"{m[1]}{b}\n{m[2]}",
-                text,
-                flags=re.DOTALL,
-            )
+        for marked, block in blocks.items():
+            text = _between(marked, block, text)
         files[ROOT / name] = text
+        page = PLANNER / name
+        files[page] = _between("measured", measured(lang), page.read_text(encoding="utf-8"))
         files[ROOT / "docs" / ("picture.ko.svg" if lang == "ko" else "picture.svg")] = drawn()
     speak(None)
     return files
