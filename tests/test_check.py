@@ -183,7 +183,7 @@ def test_the_projects_that_come_with_dure_are_complete_in_both_languages(name, p
     assert one_promise(name, promise, tmp_path)[0] == "kept", one_promise(name, promise, tmp_path)[1]
 
 
-def test_code_that_numba_compiled_and_kept_is_no_pickle_of_the_projects(tmp_path):
+def test_what_numba_kept_before_is_not_read_where_a_project_is_watched(tmp_path):
     folder = edited(
         copied("projects/honam/tide", tmp_path),
         ("import numpy as np", "import numpy as np\nfrom numba import njit"),

@@ -25,6 +25,7 @@ from dure.hub import runs, store, worker
 ROOT = Path(__file__).parent
 SERVER = os.environ.get("DURE_TEST_POSTGRES", "postgresql+pg8000://postgres@127.0.0.1:5432/test")
 QUICK = {"profile": "full", "seeds": [0]}
+LIMITS = {"seconds": 600, "megabytes": 4096}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -93,7 +94,7 @@ def test_a_store_that_cannot_be_had_is_one_clear_error(where, said):
 
 
 def test_every_run_is_claimed_once_and_in_turn(engine):
-    asked = [runs.submit(engine, "honam.tide", {}) for _ in range(40)]
+    asked = [runs.submit(engine, "honam.tide", {}, **LIMITS) for _ in range(40)]
     claimed, lock = [], threading.Lock()
 
     def claim_all(name):
@@ -110,13 +111,13 @@ def test_every_run_is_claimed_once_and_in_turn(engine):
 
 
 def test_the_oldest_waits_no_longer_than_others(engine):
-    first, second = (runs.submit(engine, "honam.tide", {}) for _ in range(2))
+    first, second = (runs.submit(engine, "honam.tide", {}, **LIMITS) for _ in range(2))
     assert [runs.claim(engine, "a").id, runs.claim(engine, "b").id] == [first, second]
     assert runs.claim(engine, "c") is None
 
 
 def test_a_lost_workers_run_is_anothers_and_only_the_newest_is_heard(engine):
-    name = runs.submit(engine, "honam.tide", {})
+    name = runs.submit(engine, "honam.tide", {}, **LIMITS)
     first = runs.claim(engine, "a")
     assert runs.held(engine, first, 0.5, "half") == "go on"
     assert runs.claim(engine, "b") is None  # the lease holds
@@ -132,7 +133,7 @@ def test_a_lost_workers_run_is_anothers_and_only_the_newest_is_heard(engine):
 
 
 def test_after_three_lost_workers_a_run_has_failed_and_says_so(engine):
-    name = runs.submit(engine, "honam.tide", {})
+    name = runs.submit(engine, "honam.tide", {}, **LIMITS)
     for _attempt in range(runs.LOSSES):
         assert runs.claim(engine, "a").id == name
         lapse(engine)
@@ -144,14 +145,14 @@ def test_after_three_lost_workers_a_run_has_failed_and_says_so(engine):
 
 
 def test_a_run_given_back_waits_again_and_has_lost_nothing(engine):
-    name = runs.submit(engine, "honam.tide", {})
+    name = runs.submit(engine, "honam.tide", {}, **LIMITS)
     for _attempt in range(5):
         runs.give_back(engine, runs.claim(engine, "a"))
     assert (runs.one(engine, name).state, runs.one(engine, name).lost) == ("queued", 0)
 
 
 def test_cancelling_what_waits_what_runs_and_what_has_ended(engine):
-    waits, runs_ = (runs.submit(engine, "honam.tide", {}) for _ in range(2))
+    waits, runs_ = (runs.submit(engine, "honam.tide", {}, **LIMITS) for _ in range(2))
     assert runs.cancel(engine, waits) == "cancelled"
     mine = runs.claim(engine, "a")
     assert mine.id == runs_
@@ -217,7 +218,7 @@ def working(engine):
 
 def test_a_worker_plays_a_run_and_keeps_whole_evidence(engine, tide):
     (tide / "gate").touch()
-    name = runs.submit(engine, "honam.tide", QUICK)
+    name = runs.submit(engine, "honam.tide", QUICK, **LIMITS)
     working(engine).join()
     found = runs.one(engine, name)
     assert (found.state, found.share, found.attempt) == ("done", 1.0, 1), found.said
@@ -230,7 +231,7 @@ def test_a_worker_plays_a_run_and_keeps_whole_evidence(engine, tide):
 
 
 def test_what_the_project_refuses_ends_the_run_with_its_reason(engine, tide):
-    name = runs.submit(engine, "honam.tyde", QUICK)
+    name = runs.submit(engine, "honam.tyde", QUICK, **LIMITS)
     working(engine).join()
     assert runs.one(engine, name).state == "failed"
     assert "honam.tide" in runs.one(engine, name).said["en"]  # the nearest name
@@ -241,7 +242,7 @@ def test_what_the_project_refuses_ends_the_run_with_its_reason(engine, tide):
 )
 def test_a_run_beyond_its_time_or_memory_is_stopped(engine, tide, limit, said):
     (tide / "hold").write_text("600000000" if "megabytes" in limit else "0")
-    name = runs.submit(engine, "honam.tide", QUICK, **limit)
+    name = runs.submit(engine, "honam.tide", QUICK, **LIMITS | limit)
     working(engine).join()
     assert runs.one(engine, name).state == "failed"
     assert said in runs.one(engine, name).said["en"]
@@ -249,7 +250,7 @@ def test_a_run_beyond_its_time_or_memory_is_stopped(engine, tide, limit, said):
 
 
 def test_a_running_run_is_cancelled(engine, tide):
-    name = runs.submit(engine, "honam.tide", QUICK)
+    name = runs.submit(engine, "honam.tide", QUICK, **LIMITS)
     thread = working(engine)
     until(lambda: runs.one(engine, name).doing == "before the gate" or runs.one(engine, name).share > 0)
     runs.cancel(engine, name)
@@ -261,7 +262,7 @@ def test_a_running_run_is_cancelled(engine, tide):
 def test_a_worker_killed_in_the_middle_loses_nothing(engine, address, tide):
     environment = {**os.environ, "DURE_STORE": address}
     command = [sys.executable, "-m", "dure", "worker", "--idle"]
-    name = runs.submit(engine, "honam.tide", QUICK)
+    name = runs.submit(engine, "honam.tide", QUICK, **LIMITS)
     first = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until(lambda: (tide / "began").exists() and (tide / "began").read_text())
     played = int((tide / "began").read_text())
@@ -283,7 +284,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing(engine, address, tide):
 
 @pytest.mark.parametrize("address", ["postgresql"], indirect=True)
 def test_a_store_that_is_away_for_a_while_costs_nothing(engine, address, tide):
-    name = runs.submit(engine, "honam.tide", QUICK)
+    name = runs.submit(engine, "honam.tide", QUICK, **LIMITS)
     thread = working(engine)
     until((tide / "began").exists)
     database, server = engine.url.database, create_engine(SERVER, isolation_level="AUTOCOMMIT")
@@ -301,7 +302,7 @@ def test_a_store_that_is_away_for_a_while_costs_nothing(engine, address, tide):
 
 def test_a_worker_that_is_stopped_gives_its_run_back(engine, address, tide):
     environment = {**os.environ, "DURE_STORE": address}
-    name = runs.submit(engine, "honam.tide", QUICK)
+    name = runs.submit(engine, "honam.tide", QUICK, **LIMITS)
     first = subprocess.Popen(
         [sys.executable, "-m", "dure", "worker"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

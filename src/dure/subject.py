@@ -9,6 +9,7 @@ import random
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -292,7 +293,10 @@ def witnessed(subject: Subject, parts: Sequence[Mapping[str, Any]]) -> dict[str,
     job.write_text(json.dumps({"project": str(subject.folder), "seed": 0, "parts": named}), encoding="utf-8")
     command = [sys.executable, "-m", "dure.witness", str(job), str(result)]
     options: dict[str, Any] = {"capture_output": True, "encoding": "utf-8", "errors": "replace"}
-    done = subprocess.run(command, env=environment(), check=False, **options)  # noqa: S603 - this program
+    # Numba keeps what it compiles with a pickled index: there is none to read where the process compiles for itself.
+    with tempfile.TemporaryDirectory(dir=subject.place) as compiled:
+        watched = environment() | {"NUMBA_CACHE_DIR": compiled}
+        done = subprocess.run(command, env=watched, check=False, **options)  # noqa: S603 - this program
     if result.is_file():
         return json.loads(result.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
     if done.returncode == KILLED:

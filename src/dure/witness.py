@@ -132,18 +132,10 @@ def _watch(folder: Path, seen: list[dict[str, str]]) -> None:
             what = _program(event, given) if event in _PROGRAMS else _target(given)
             seen.append({"event": event, "what": what[:120], "where": _where(folder)})
             raise PermissionError(f"dure check: {event} {what[:120]}")
-        if event == "pickle.find_class" and not _compiled() and (where := _where(folder)):
+        if event == "pickle.find_class" and (where := _where(folder)):
             seen.append({"event": event, "what": ".".join(map(str, given)), "where": where})
 
     sys.addaudithook(hook)
-
-
-def _compiled() -> bool:
-    """Whether Numba is reading code that it compiled and kept itself, as Python keeps its .pyc: its index is pickled."""
-    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - an audit hook is given no frame of its own
-    while frame is not None and frame.f_globals.get("__name__") != "numba.core.caching":
-        frame = frame.f_back
-    return frame is not None
 
 
 def _target(given: tuple[Any, ...]) -> str:

@@ -1,6 +1,6 @@
 """The process of one run: `python -m dure.hub.child`, told on its standard input what to run, alone with a project's code.
 
-It ends when its worker does, however that ended: the worker holds the other end of the input and never closes it.
+It ends when its worker does, however that ended: the worker holds the other end of the input, and closes it only to end the run.
 """
 
 from __future__ import annotations

@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
 LEASE = 30.0  # seconds without a word after which a worker counts as gone
 LOSSES = 3  # of workers that a run survives less one
-SECONDS, MEGABYTES = 4 * 3600, 4096  # of a run for which nobody said otherwise
 
 Ended = Literal["done", "failed", "cancelled"]
-ENDED: tuple[Ended, ...] = ("done", "failed", "cancelled")
 
 
 class Claim(NamedTuple):
@@ -39,9 +37,7 @@ class Claim(NamedTuple):
     megabytes: int
 
 
-def submit(
-    engine: Engine, project: str, asked: Mapping[str, Any], *, seconds: int = SECONDS, megabytes: int = MEGABYTES
-) -> str:
+def submit(engine: Engine, project: str, asked: Mapping[str, Any], *, seconds: int, megabytes: int) -> str:
     """Put a run into the queue; its id."""
     name = secrets.token_hex(8)
     with engine.begin() as connection:

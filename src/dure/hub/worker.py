@@ -47,11 +47,9 @@ class Outcome(NamedTuple):
     told: Mapping[str, str]
 
 
-def work(
-    engine: Engine, *, name: str = "", until: Callable[[], bool] = lambda: False, tell: Callable[[str], None] = print
-) -> None:
-    """Do one run after the other until `until` says so; the run at hand is then stopped and queued again by its lease."""
-    name = name or f"{socket.gethostname()}:{os.getpid()}"
+def work(engine: Engine, *, until: Callable[[], bool] = lambda: False, tell: Callable[[str], None] = print) -> None:
+    """Do one run after the other until `until` says so, which is asked between two runs."""
+    name = f"{socket.gethostname()}:{os.getpid()}"
     while True:
         try:
             if until():
