@@ -1,15 +1,26 @@
 """Looks: every opening of sealed rounds is written down before they are opened.
 
 A look is a distinct (round, project hash): a replay of the same code is none. Self-run evidence prints the count "as this
-machine admits".
+machine admits". A project's own trial.json admits looks too: on a machine that has never opened the rounds, those still count.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from dure.data import home
+
+
+def admitted(folder: Path, code: str) -> int:
+    """The looks that a project's trial.json admits, this one by the code with this hash among them; 0 where it admits none."""
+    try:
+        told = json.loads((folder / "trial.json").read_text(encoding="utf-8"))["about"]
+        return int(told["looks"]) + (told["code"] != code) if told["looks"] else 0
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
 
 
 def look(project: str, code: str, rounds: Iterable[str]) -> int:

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from dure import evidence, trial
 from dure.data import Data, home, sha256_of
 from dure.errors import UserError, nearest, refusal
-from dure.looks import look
+from dure.looks import admitted, look
 from dure.manifest import load
 from dure.project import Project, project_hash
 from dure.words import _
@@ -85,7 +85,9 @@ def run(
         turns = [turn.name for turn in trial.chosen(project.rounds(data), profile, sealed=True) if turn.sealed]
         if not turns:
             raise UserError(_("{project} has no sealed round", project=manifest.id), cure=_("Run it without --sealed."))
-        more["looks"] = look(manifest.id, project_hash(project.folder), turns)  # type: ignore[arg-type]
+        assert project.folder is not None
+        code = project_hash(project.folder)
+        more["looks"] = max(look(manifest.id, code, turns), admitted(project.folder, code))
     project, offers = _with_methods(project, given)
     more["date"] = datetime.now(UTC).date().isoformat()
     more["given"] = {name: sha256_of(Path(where)) for name, where in _files(given).items()}

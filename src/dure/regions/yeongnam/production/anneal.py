@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from .dispatch import inner
+from .compiled import below, inner
+from .dispatch import reopening, set_up
 
 # fields of an operation
 (
@@ -81,17 +82,6 @@ class Yard(NamedTuple):
 
 
 @inner
-def below(random, most):
-    """A number from 0, below `most` (Marsaglia 2003)."""
-    x = random[0]
-    x ^= x << np.uint64(13)
-    x ^= x >> np.uint64(7)
-    x ^= x << np.uint64(17)
-    random[0] = x
-    return np.int64(((x >> np.uint64(32)) * np.uint64(most)) >> np.uint64(32))
-
-
-@inner
 def _minutes(yard, o, m):
     for c in range(yard.option[o], yard.option[o + 1]):
         if yard.machine[c] == m:
@@ -100,33 +90,16 @@ def _minutes(yard, o, m):
 
 
 @inner
-def _reopening(yard, m, minute):
-    low, high = yard.shut[m], yard.shut[m + 1]
-    while low < high:
-        middle = (low + high) // 2
-        if yard.closed[middle, 1] > minute:
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
-@inner
-def _change(yard, m, before, after):
-    return 0 if before < 0 else yard.change[yard.table[m], before, after]
-
-
-@inner
 def _leaves_room(yard, s, m, family, end, p):
     busy = end
     for q in range(p, yard.pin_from[m + 1]):
         x = yard.pins[q]
         takes = s[x, TAKES] > 0
-        begin = s[x, PINNED] - (_change(yard, m, family, s[x, FAMILY]) if takes else 0)
+        begin = s[x, PINNED] - (set_up(yard, m, family, s[x, FAMILY]) if takes else 0)
         if begin < busy:
             return False
         if begin < s[x, PINNED]:
-            k = _reopening(yard, m, begin)
+            k = reopening(yard, m, begin)
             if k < yard.shut[m + 1] and yard.closed[k, 0] < s[x, PINNED]:
                 return False
         if takes:
@@ -140,9 +113,9 @@ def _fit(yard, s, m, o, ready, free, family, passed):
     """(end, family, pins passed) of o behind what leaves the machine so."""
     takes, mine, p, last = s[o, TAKES], s[o, FAMILY], passed, yard.pin_from[m + 1]
     while True:
-        change = _change(yard, m, family, mine) if takes else 0
+        change = set_up(yard, m, family, mine) if takes else 0
         begin = max(free, ready - change, yard.now)
-        k, final = _reopening(yard, m, begin), yard.shut[m + 1]
+        k, final = reopening(yard, m, begin), yard.shut[m + 1]
         while k < final and yard.closed[k, 0] < begin + change + takes:
             begin = yard.closed[k, 1]
             k += 1
@@ -418,7 +391,7 @@ def _critical(yard, s, lists, end, random):
         a, b = s[o, UP], s[o, BEFORE]
         job, free = s[a, END], s[b, END]
         if b < n and s[o, KIND] and s[o, TAKES]:
-            free += _change(yard, s[o, MACHINE], s[b, SET], s[o, FAMILY])
+            free += set_up(yard, s[o, MACHINE], s[b, SET], s[o, FAMILY])
         if b >= n:
             free = -1
         if a == s.shape[0] - 1:

@@ -15,18 +15,15 @@ from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from .forms import Request, Response
-
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
     from dure import Work
 
+    from .forms import Request, Response
     from .shop import Aim, Ints, Plan, Shop
 
-BUDGET = (
-    0.3  # CP-SAT's deterministic seconds: one to six seconds on two cores, about as long as our own planner or longer
-)
+BUDGET = 0.3  # CP-SAT's deterministic seconds: one to nine seconds on two cores, as long as our own planner or longer
 STEPS = 400.0  # million steps of our own search that stand for a deterministic second: as long, or less
 WORKERS = 8
 # Under a deterministic limit two full searches without linear programming and the searches of neighbourhoods that CP-SAT adds
@@ -50,7 +47,7 @@ def cp_sat(history: Any, seed: int, work: Work) -> Callable[[Request], Response 
 
     def plan(asked: Request) -> Response | None:
         from .rules import best_of
-        from .shop import aim_of, figures_of, placed_of, shop_of, value
+        from .shop import aim_of, response_of, shop_of, value
 
         begun = time.monotonic()
         shop, aim = shop_of(asked), aim_of(asked)
@@ -64,14 +61,7 @@ def cp_sat(history: Any, seed: int, work: Work) -> Callable[[Request], Response 
             found = known
         if found is None:
             return None
-        makespan, late, moved = figures_of(shop, found)
-        return Response(
-            operations=placed_of(shop, asked, found),
-            makespan=makespan,
-            weighted_tardiness=late,
-            lower_bound=bound,
-            moved=moved if asked.previous else None,
-        )
+        return response_of(shop, asked, found).model_copy(update={"lower_bound": bound})
 
     return plan
 

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from heapq import heapify, heappop, heappush
 from math import log
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numba import njit
 
+from .compiled import inner
 from .shop import NEVER, Shop
 
 if TYPE_CHECKING:
     from .shop import Ints
 else:
     Ints = Any
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def inner(function: F) -> F:
-    """Compile a function for other compiled ones alone: Python's way in takes longer to compile than what it leads to."""
-    made: F = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")(function)  # type: ignore[call-overload]  # numba's types leave these two options out
-    return made
-
 
 RULES = ("FIFO", "SPT", "LPT", "MWKR", "MOPNR", "EDD", "S/OPN", "CR", "WSPT", "ATC", "COVERT", "SST")
 FIFO, SPT, LPT, MWKR, MOPNR, EDD, S_OPN, CR, WSPT, ATC, COVERT, SST = range(len(RULES))
@@ -123,13 +114,13 @@ def blank(shop: Shop) -> Floor:
 
 
 @inner
-def _change(shop: Shop, m: int, before: int, after: int) -> int:
+def set_up(shop: Shop, m: int, before: int, after: int) -> int:
     """Minutes of set-up between two families; -1 before: nothing was done here yet."""
     return 0 if before < 0 else shop.change[shop.table[m], before, after]
 
 
 @inner
-def _reopening(shop: Shop, m: int, minute: int) -> int:
+def reopening(shop: Shop, m: int, minute: int) -> int:
     """The first closed time of a machine that ends after a minute."""
     low, high = shop.shut[m], shop.shut[m + 1]
     while low < high:
@@ -144,14 +135,14 @@ def _reopening(shop: Shop, m: int, minute: int) -> int:
 @inner
 def _is_open(shop: Shop, m: int, start: int, end: int) -> bool:
     """Whether no closed time lies between."""
-    k = _reopening(shop, m, start)
+    k = reopening(shop, m, start)
     return k == shop.shut[m + 1] or shop.closed[k, 0] >= end
 
 
 @inner
 def _opening(shop: Shop, m: int, minute: int, length: int) -> int:
     """The first minute from which a machine is open so long."""
-    k = _reopening(shop, m, minute)
+    k = reopening(shop, m, minute)
     while k < shop.shut[m + 1] and shop.closed[k, 0] < minute + length:
         minute = shop.closed[k, 1]
         k += 1
@@ -214,14 +205,14 @@ def _end(shop: Shop, work: Work, floor: Floor, c: int, now: int) -> int:
     if floor.free[m] > now:
         return -1
     family = floor.family[m]
-    busy = end = now + minutes + (_change(shop, m, family, shop.family[o]) if minutes else 0)
+    busy = end = now + minutes + (set_up(shop, m, family, shop.family[o]) if minutes else 0)
     if not _is_open(shop, m, now, end):
         return -1
     family = shop.family[o] if minutes else family
     for k in range(work.pin_from[m] + floor.pinned[m], work.pin_from[m + 1]):
         x = work.pins[k]
         takes = floor.end[x] > floor.start[x]
-        begin = floor.start[x] - (_change(shop, m, family, shop.family[x]) if takes else 0)
+        begin = floor.start[x] - (set_up(shop, m, family, shop.family[x]) if takes else 0)
         if begin < busy or not _is_open(shop, m, begin, floor.start[x]):
             return -1
         if takes:
@@ -404,7 +395,7 @@ def _leaves_room(shop: Shop, floor: Floor, line: Line, m: int, family: int, end:
     busy = end
     while b >= 0:
         takes = floor.end[b] > floor.start[b]
-        begin = floor.start[b] - (_change(shop, m, family, shop.family[b]) if takes else 0)
+        begin = floor.start[b] - (set_up(shop, m, family, shop.family[b]) if takes else 0)
         if begin < busy or not _is_open(shop, m, begin, floor.start[b]):
             return False
         if takes:
@@ -422,7 +413,7 @@ def _gap(shop: Shop, floor: Floor, line: Line, c: int, o: int, ready: int) -> tu
         a = line.before[a]
     while True:
         before = _left_as(shop, floor, line, a)
-        change = _change(shop, m, before, shop.family[o]) if minutes else 0
+        change = set_up(shop, m, before, shop.family[o]) if minutes else 0
         begin = max(ready - change, shop.now, floor.end[a] if a >= 0 else 0)
         start = _opening(shop, m, begin, change + minutes) + change
         b = line.first[m] if a < 0 else line.after[a]

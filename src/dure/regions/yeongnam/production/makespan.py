@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from .compiled import below
 from .shop import Aim, Budget, Plan, Progress, Shop, value
-from .tabu import DOWN, JOB, OPTION, READY, UP, below, tabu
+from .tabu import DOWN, JOB, OPTION, READY, UP, tabu
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -126,7 +127,9 @@ class _Island:
             limits = (self.moves, min(PATIENCE, self.moves), self.goal)
             makespan, steps = tabu(self.fixed, self.choice, self.machines, order, machine, limits, self.random)
             self.steps += steps
-            self.take(Elite(makespan, order, machine, _successors(order, machine, self.machines)))
+            after = np.empty_like(order)
+            _successors(order, machine, self.machines, after)
+            self.take(Elite(makespan, order, machine, after))
             if self.over():
                 return
 
@@ -135,12 +138,14 @@ class _Island:
             order, machine = self.first
             self.first = None
             return order.copy(), machine.copy()
+        order, machine = np.empty((2, self.fixed.shape[1] - 1), np.int32)
         if len(self.pool) < self.most:
-            return _any_plan(self.fixed, self.choice, self.machines, self.random)
-        one = below(self.random, len(self.pool))
-        other = (one + 1 + below(self.random, len(self.pool) - 1)) % len(self.pool)
+            _any_plan(self.fixed, self.choice, self.machines, self.random, order, machine)
+            return order, machine
+        one, other = _two(self.random, len(self.pool))
         mother, father = self.pool[one], self.pool[other]
-        return _crossed(mother.order, mother.machine, father.order, father.machine, self.random)
+        _crossed(mother.order, mother.machine, father.order, father.machine, self.random, order, machine)
+        return order, machine
 
     def take(self, elite: Elite) -> None:
         """Into the pool, in the place of the plan that is like it or of the longest, unless it is longer itself."""
@@ -171,10 +176,17 @@ def _tables(shop: Shop) -> tuple[Ints, Ints]:
 
 
 @njit(cache=True, nogil=True)
-def _crossed(order: Ints, machine: Ints, other: Ints, its: Ints, random: Any) -> tuple[Ints, Ints]:
-    """A child: always the next operation of one parent or the other, drawn by a coin, with that parent's machine."""
+def _two(random: Any, most: int) -> tuple[int, int]:
+    """Two different numbers from 0, below `most`."""
+    one = below(random, most)
+    return one, (one + 1 + below(random, most - 1)) % most
+
+
+@njit(cache=True, nogil=True)
+def _crossed(order: Ints, machine: Ints, other: Ints, its: Ints, random: Any, child: Ints, on: Ints) -> None:
+    """Write a child and its machines: always the next operation of one parent or the other, drawn by a coin, with that parent's machine."""
     n = len(order)
-    child, on, done = np.empty(n, np.int32), np.empty(n, np.int32), np.zeros(n, np.uint8)
+    done = np.zeros(n, np.uint8)
     a, b = 0, 0
     for k in range(n):
         while done[order[a]]:
@@ -188,14 +200,12 @@ def _crossed(order: Ints, machine: Ints, other: Ints, its: Ints, random: Any) ->
             o = other[b]
             on[o] = its[o]
         child[k], done[o] = o, 1
-    return child, on
 
 
 @njit(cache=True, nogil=True)
-def _any_plan(fixed: Ints, choice: Ints, machines: int, random: Any) -> tuple[Ints, Ints]:
-    """A plan drawn at random; of its machines, an operation takes the one that would be done first with its load."""
+def _any_plan(fixed: Ints, choice: Ints, machines: int, random: Any, order: Ints, machine: Ints) -> None:
+    """Write a plan drawn at random; of its machines, an operation takes the one that would be done first with its load."""
     n = fixed.shape[1] - 1
-    order, machine = np.empty(n, np.int32), np.empty(n, np.int32)
     ready, count, load = np.empty(n, np.int32), 0, np.zeros(machines, np.int64)
     for o in range(n):
         if fixed[UP, o] == n:
@@ -219,19 +229,17 @@ def _any_plan(fixed: Ints, choice: Ints, machines: int, random: Any) -> tuple[In
         if ready[i] == n:
             count -= 1
             ready[i] = ready[count]
-    return order, machine
 
 
 @njit(cache=True, nogil=True)
-def _successors(order: Ints, machine: Ints, machines: int) -> Ints:
-    """What follows each operation on its machine: -1 - machine where nothing does, so that machines count as well."""
-    after, last = np.empty(len(order), np.int32), np.full(machines, -1, np.int32)
+def _successors(order: Ints, machine: Ints, machines: int, after: Ints) -> None:
+    """Write what follows each operation on its machine: -1 - machine where nothing does, so that machines count as well."""
+    last = np.full(machines, -1, np.int32)
     for o in order:
         m = machine[o]
         if last[m] >= 0:
             after[last[m]] = o
         after[o], last[m] = -1 - m, o
-    return after
 
 
 def _timed(shop: Shop, order: Ints, machine: Ints) -> Plan:

@@ -12,13 +12,11 @@ from typing import Any
 from .forms import Closed, Job, Pin, Placed, Request
 from .shop import aim_of, figures_of, plan_of, shop_of
 
-WORTH = 0.5  # of what the plan costs, for moving every operation that is left
-
 
 def replan(request: Request, plan: Sequence[Placed], now: int) -> Request:
     """The shop at `now`: what has begun is pinned where it runs, the rest of the plan is the plan in force.
 
-    A request without a `move_weight` gets one: moving all that is left costs half of the plan's objective, an
+    A request without a `move_weight` gets one: moving all that is left costs as much as the plan comes to, an
     operation at least 1. So a better plan is taken where it is worth the upheaval, and the foremen's sheets stay as
     they are where it is not.
 
@@ -38,10 +36,10 @@ def replan(request: Request, plan: Sequence[Placed], now: int) -> Request:
 
 
 def worth(request: Request, plan: Sequence[Placed], left: int) -> int:
-    """What an operation costs that is moved: all that are left together half of what the plan costs, each at least 1."""
+    """What an operation costs that is moved: all that are left together as much as the plan, each at least 1."""
     shop, aim = shop_of(request), aim_of(request)
     makespan, late, _moved = figures_of(shop, plan_of(shop, request, plan))
-    return max(1, round(WORTH * (aim.makespan * makespan + aim.late * late) / max(1, left)))
+    return max(1, round((aim.makespan * makespan + aim.late * late) / max(1, left)))
 
 
 def down(request: Request, machine: str, start: int, end: int) -> Request:

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .forms import Placed, Request, Response
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from dure import Work
 
+    from .forms import Placed, Request, Response
     from .shop import Aim, Plan, Shop
 
 TRIES = 30  # orders of insertion tried for a pin that is missed
@@ -32,19 +31,13 @@ def best_rule(history: Any, seed: int, work: Work) -> Callable[[Request], Respon
     """
 
     def plan(asked: Request) -> Response | None:
-        from .shop import aim_of, figures_of, placed_of, shop_of
+        from .shop import aim_of, response_of, shop_of
 
         shop = shop_of(asked)
         found = best_of(shop, aim_of(asked))
         if found is None:
             return None
-        makespan, late, moved = figures_of(shop, found)
-        return Response(
-            operations=placed_of(shop, asked, found),
-            makespan=makespan,
-            weighted_tardiness=late,
-            moved=moved if asked.previous else None,
-        )
+        return response_of(shop, asked, found)
 
     return plan
 

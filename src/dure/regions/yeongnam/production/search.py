@@ -9,6 +9,8 @@ European Journal of Operational Research 212:33). Cycles grow longer; each begin
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,13 +20,16 @@ from . import anneal
 from .dispatch import work_of
 from .shop import Aim, Budget, Plan, Progress, Shop, value
 
-CHUNK = 1_000_000  # steps of a walker between two looks at the budget: some tens of milliseconds
+# Between two looks at the budget a walker takes so many steps, some milliseconds; of few steps in all it takes a part.
+CHUNK, PARTS = 200_000, 200
 # Of 100 moves, how many change the machine; of those on a machine, up to which number of 100 neighbours are swapped and up to
 # which an operation goes to an end of its block; after how many moves without a better plan another chain is drawn.
 KNOBS = np.array([45, 40, 80, 8])
 # Share of worse moves taken at the beginning and the end of a cycle, by walker: one warmer, one colder.
 SHARES = ((0.1, 0.04), (0.06, 0.01))
-FIRST, GROWTH = 0.1, 1.5  # chunks of the first cycle an operation; how much longer each cycle is than the one before
+# Moves an operation in the first cycle, how much longer each is than the one before. Fewer moves than a cycle's can mend only
+# so much: where a plant is large, or time short, it begins so much colder.
+CYCLE, GROWTH = 300, 1.5
 BARE = 1000  # operations up to which a shop without set-ups, closed times, pins and moves is placed anew from the change on
 LOGS = np.array(
     [int(-math.log((i + 0.5) / 4096) * 65536) for i in range(4096)]
@@ -42,29 +47,46 @@ def search(
         Gets (steps, objective) of the start and of every better plan.
     """
     walkers = [_Walker(shop, aim, start, seed * 1_000 + number + 1) for number in range(threads)]
-    best, reached, steps = start, value(shop, start, aim), 0
+    best, reached, steps, begun = start, value(shop, start, aim), 0, time.monotonic()
     said: Progress = [] if progress is None else progress
     said.append((0.0, reached))
-    length = max(5, int(FIRST * len(shop.job)))
+    chunk = int(min(CHUNK, max(100, budget.steps / threads / PARTS)))
+
+    def spent() -> float:
+        return max(steps / max(1.0, budget.steps), (time.monotonic() - begun) / max(1e-9, budget.until - begun))
+
+    def walk(shares: Sequence[float]) -> None:
+        nonlocal best, reached, steps
+        list(pool.map(_Walker.walk, walkers, [chunk] * threads, shares))
+        steps = sum(walker.steps() for walker in walkers)
+        winner = min(walkers, key=_Walker.best)
+        if winner.best() < reached:
+            best, reached = winner.plan(), winner.best()
+            said.append((float(steps), reached))
+
     with ThreadPoolExecutor(threads) as pool:
-        while not budget.over(steps) and reached > 0:
-            for part in range(length):
-                chunk = int(min(CHUNK, max(100, (budget.steps - steps) / threads)))
-                shares = [warm * (cool / warm) ** (part / length) for warm, cool in SHARES]
-                wanted = [shares[number % len(shares)] for number in range(threads)]
-                list(pool.map(_Walker.walk, walkers, [chunk] * threads, wanted))
-                steps = sum(walker.steps() for walker in walkers)
-                winner = min(walkers, key=_Walker.best)
-                if winner.best() < reached:
-                    best, reached = winner.plan(), winner.best()
-                    said.append((float(steps), reached))
-                if budget.over(steps) or reached == 0:
-                    break
-            length = int(length * GROWTH)
-            winner = min(walkers, key=_Walker.best)
+        walk([SHARES[-1][-1]] * threads)  # cold, as what a move costs is not known yet
+        moves = min(walker.moves() for walker in walkers) / len(shop.job) / max(1e-9, spent())
+        heat, since = min(1.0, moves / CYCLE) ** 0.5, 0.0
+        for walker in walkers:
+            walker.heat *= heat
+        for until in _ends(moves):
+            while (now := spent()) < until and reached > 0 and not budget.over(steps):
+                part = min(1.0, (now - since) / (until - since))
+                wanted = [heat * warm * (cool / warm) ** part for warm, cool in SHARES]
+                walk([wanted[number % len(wanted)] for number in range(threads)])
+            since, winner = until, min(walkers, key=_Walker.best)
             for walker in walkers:
                 walker.go_on_from(winner)
     return best if value(shop, best, aim) <= value(shop, start, aim) else start
+
+
+def _ends(moves: float) -> list[float]:
+    """When each cycle ends, as a share of the budget: as many cycles as there are moves an operation for, at least one."""
+    lengths = [1.0]
+    while (sum(lengths) + lengths[-1] * GROWTH) * CYCLE <= moves:
+        lengths.append(lengths[-1] * GROWTH)
+    return [sum(lengths[: number + 1]) / sum(lengths) for number in range(len(lengths))]
 
 
 class _Walker:
@@ -88,6 +110,10 @@ class _Walker:
 
     def steps(self) -> int:
         return int(self.tally[anneal.STEPS])
+
+    def moves(self) -> int:
+        """Moves tried."""
+        return int(self.tally[anneal.TRIED])
 
     def best(self) -> int:
         """Objective of the best plan."""

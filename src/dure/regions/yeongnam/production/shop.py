@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .forms import Placed, Request, changes
+from .forms import Placed, Request, Response, changes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -252,6 +252,17 @@ def placed_of(shop: Shop, request: Request, plan: Plan) -> list[Placed]:
         )
         for o, j in enumerate(shop.job.tolist())
     ]
+
+
+def response_of(shop: Shop, request: Request, plan: Plan) -> Response:
+    """A plan as an answer: its operations and what it comes to."""
+    makespan, late, moved = figures_of(shop, plan)
+    return Response(
+        operations=placed_of(shop, request, plan),
+        makespan=makespan,
+        weighted_tardiness=late,
+        moved=moved if request.previous else None,
+    )
 
 
 def figures_of(shop: Shop, plan: Plan) -> tuple[int, int, int]:

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
+from .compiled import below, inner
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -100,18 +102,7 @@ def tabu(
     return int(best), int(steps)
 
 
-@njit(cache=True, nogil=True)
-def below(random: Any, most: int) -> Any:
-    """A number from 0, below `most`: xorshift (Marsaglia 2003), the same on every machine."""
-    x = random[0]
-    x ^= x << np.uint64(13)
-    x ^= x >> np.uint64(7)
-    x ^= x << np.uint64(17)
-    random[0] = x
-    return np.int64((x >> np.uint64(33)) % np.uint64(most))
-
-
-@njit(cache=True, nogil=True)
+@inner
 def _begin(fixed: Ints, choice: Ints, first: Ints, order: Ints, machine: Ints) -> Ints:
     """The table of a plan."""
     n = len(order)
@@ -128,7 +119,7 @@ def _begin(fixed: Ints, choice: Ints, first: Ints, order: Ints, machine: Ints) -
     return s
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _minutes(s: Ints, choice: Ints, o: int, m: int) -> int:
     for c in range(s[OPTION, o], s[OPTION, o + 1]):
         if choice[0, c] == m:
@@ -136,7 +127,7 @@ def _minutes(s: Ints, choice: Ints, o: int, m: int) -> int:
     return 0
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _tie(s: Ints, first: Ints, a: int, b: int, m: int) -> None:
     """Let b follow a on machine m; either may be nobody."""
     n = s.shape[1] - 1
@@ -148,7 +139,7 @@ def _tie(s: Ints, first: Ints, a: int, b: int, m: int) -> None:
         s[BEFORE, b] = a
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _forward(s: Ints, since: int) -> None:
     """Heads from a place of the order on."""
     for k in range(since, s.shape[1] - 1):
@@ -156,7 +147,7 @@ def _forward(s: Ints, since: int) -> None:
         s[HEAD, o] = max(s[READY, o], _free(s, s[UP, o]), _free(s, s[BEFORE, o]))
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _backward(s: Ints, until: int) -> None:
     """Tails from a place of the order back to its beginning."""
     for k in range(until, -1, -1):
@@ -164,19 +155,19 @@ def _backward(s: Ints, until: int) -> None:
         s[TAIL, o] = max(_long(s, s[DOWN, o]), _long(s, s[AFTER, o]))
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _free(s: Ints, o: int) -> int:
     """When an operation ends."""
     return s[HEAD, o] + s[MINUTES, o]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _long(s: Ints, o: int) -> int:
     """Longest way from the beginning of an operation."""
     return s[TAIL, o] + s[MINUTES, o]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _end(s: Ints, random: Any) -> tuple[int, int]:
     """The makespan, and one of the operations that end then."""
     makespan, last, ties = -1, 0, 0
@@ -192,7 +183,7 @@ def _end(s: Ints, random: Any) -> tuple[int, int]:
     return makespan, last
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _critical(s: Ints, end: int, random: Any) -> int:
     """Write one critical path, drawn at random, into `path` from its end; how long it is."""
     s[PATH, 0], length, o = end, 1, end
@@ -207,7 +198,7 @@ def _critical(s: Ints, end: int, random: Any) -> int:
     return length
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _in_blocks(s: Ints, length: int, barred: Ints, move: Any, random: Any) -> None:
     """Offer the moves on critical blocks: path[i] down to path[e], first to last, stand on one machine."""
     i = length - 1
@@ -229,7 +220,7 @@ def _in_blocks(s: Ints, length: int, barred: Ints, move: Any, random: Any) -> No
         i = e - 1
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _try_behind(s: Ints, u: int, v: int, barred: Ints, move: Any, random: Any) -> None:
     """Offer u right behind v, unless the job of u might then wait for itself (Balas and Vazacopoulos, proposition 2.2)."""
     a = s[DOWN, u]
@@ -237,7 +228,7 @@ def _try_behind(s: Ints, u: int, v: int, barred: Ints, move: Any, random: Any) -
         _offer(_behind(s, u, v), barred[v, s[JOB, u]], BEHIND, u, v, 0, move, random)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _try_ahead(s: Ints, u: int, v: int, barred: Ints, move: Any, random: Any) -> None:
     """Offer v right ahead of u, likewise (proposition 2.3)."""
     a = s[UP, v]
@@ -245,7 +236,7 @@ def _try_ahead(s: Ints, u: int, v: int, barred: Ints, move: Any, random: Any) ->
         _offer(_ahead(s, u, v), barred[v, s[JOB, u]], AHEAD, u, v, 0, move, random)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _offer(value: int, until: int, kind: int, u: int, v: int, machine: int, move: Any, random: Any) -> None:
     """Keep a move if it is the best so far, by a coin among equals; a barred one only if it promises a new best plan."""
     move[SEEN] += 1
@@ -258,7 +249,7 @@ def _offer(value: int, until: int, kind: int, u: int, v: int, machine: int, move
         move[VALUE], move[CHOSEN], move[CHOSEN + 1], move[CHOSEN + 2], move[CHOSEN + 3] = value, kind, u, v, machine
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _behind(s: Ints, u: int, v: int) -> int:
     """Estimated longest way through u..v once u stands right behind v (Balas and Vazacopoulos 1998, section 3)."""
     ready, count, w = _free(s, s[BEFORE, u]), 0, u
@@ -279,7 +270,7 @@ def _behind(s: Ints, u: int, v: int) -> int:
     return worst
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _ahead(s: Ints, u: int, v: int) -> int:
     """Estimated longest way through u..v once v stands right ahead of u."""
     left, count, w = _long(s, s[AFTER, v]), 0, v
@@ -300,7 +291,7 @@ def _ahead(s: Ints, u: int, v: int) -> int:
     return worst
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _elsewhere(s: Ints, choice: Ints, first: Ints, length: int, barred: Ints, move: Any, random: Any) -> None:
     """Offer critical operations to their other machines, at every place where nothing waits for itself."""
     for k in range(length):
@@ -310,7 +301,7 @@ def _elsewhere(s: Ints, choice: Ints, first: Ints, length: int, barred: Ints, mo
                 _at_places(s, choice, first, u, c, barred, move, random)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _at_places(s: Ints, choice: Ints, first: Ints, u: int, c: int, barred: Ints, move: Any, random: Any) -> None:
     """Offer u to every place of the machine of choice c: between x, which no job of u waits for, and y, which waits for none."""
     n, m, a, d = s.shape[1] - 1, choice[0, c], s[UP, u], s[DOWN, u]
@@ -326,7 +317,7 @@ def _at_places(s: Ints, choice: Ints, first: Ints, u: int, c: int, barred: Ints,
         x, y = y, s[AFTER, y]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _make(s: Ints, choice: Ints, first: Ints, barred: Ints, move: Any, hold: int) -> tuple[int, int]:
     """Make a move; the stretch of the order from which heads and up to which tails are new."""
     kind, u, v = move[CHOSEN], move[CHOSEN + 1], move[CHOSEN + 2]
@@ -355,7 +346,7 @@ def _make(s: Ints, choice: Ints, first: Ints, barred: Ints, move: Any, hold: int
     return since, until
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _shift(s: Ints, choice: Ints, first: Ints, u: int, v: int, m: int) -> tuple[int, int]:
     """Put u right behind v (nobody: first) on machine m."""
     n, since, until = s.shape[1] - 1, s[PLACE, u], s[PLACE, u]
@@ -374,7 +365,7 @@ def _shift(s: Ints, choice: Ints, first: Ints, u: int, v: int, m: int) -> tuple[
     return since, until
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _after(s: Ints, u: int, v: int) -> None:
     """Order the stretch from u to v anew: what does not wait for u first, then u and what does."""
     kept, held = s[PLACE, u], 1
@@ -392,7 +383,7 @@ def _after(s: Ints, u: int, v: int) -> None:
         s[MARK, x], s[ORDER, kept + k], s[PLACE, x] = 0, x, kept + k
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _before(s: Ints, u: int, v: int) -> None:
     """Order the stretch from u to v anew: v and what it waits for first, then the rest."""
     kept, held = s[PLACE, v], 1

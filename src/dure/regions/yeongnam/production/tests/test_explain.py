@@ -340,8 +340,8 @@ def test_what_has_begun_is_pinned_and_the_rest_is_the_plan_in_force():
     assert (request.now, request.pins, request.previous) == (0, [], [])
 
 
-@pytest.mark.parametrize(("weight", "given", "wanted"), [(100, 0, 25), (100, 7, 7), (1, 0, 1)])
-def test_moving_all_that_is_left_costs_half_of_the_plan_unless_a_weight_is_given(weight, given, wanted):
+@pytest.mark.parametrize(("weight", "given", "wanted"), [(100, 0, 50), (100, 7, 7), (1, 0, 1)])
+def test_moving_all_that_is_left_costs_as_much_as_the_plan_unless_a_weight_is_given(weight, given, wanted):
     request, plan = running()
     request.jobs[0].weight = weight  # A is late by 1 minute
     anew = REPLAN.replan(request.model_copy(update={"move_weight": given}), plan, 1)

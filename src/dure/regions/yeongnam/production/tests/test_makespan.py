@@ -68,7 +68,8 @@ def test_a_tabu_search_says_the_makespan_of_the_plan_it_leaves(request, seed):
     numbers = shop.shop_of(request)
     fixed, choice = makespan._tables(numbers)
     random = np.array([seed], np.uint64)
-    order, machine = makespan._any_plan(fixed, choice, len(numbers.table), random)
+    order, machine = np.empty((2, len(numbers.job)), np.int32)
+    makespan._any_plan(fixed, choice, len(numbers.table), random, order, machine)
     said, _steps = tabu.tabu(fixed, choice, len(numbers.table), order, machine, (500, 200, 0), random)
     assert sorted(order) == list(range(len(order)))
     assert makespan._timed(numbers, order, machine).end.max() == said
@@ -93,8 +94,10 @@ def test_a_child_keeps_what_both_parents_do_in_the_same_order():
     numbers = shop.shop_of(fisher_thompson())
     fixed, choice = makespan._tables(numbers)
     random = np.array([7], np.uint64)
-    (one, on), (other, its) = (makespan._any_plan(fixed, choice, 6, random) for _ in range(2))
-    child, _machine = makespan._crossed(one, on, other, its, random)
+    one, on, other, its, child, machine = np.empty((6, 36), np.int32)
+    makespan._any_plan(fixed, choice, 6, random, one, on)
+    makespan._any_plan(fixed, choice, 6, random, other, its)
+    makespan._crossed(one, on, other, its, random, child, machine)
     place, its_place, new = (np.argsort(order) for order in (one, other, child))
     n = len(child)
     both = [(a, b) for a in range(n) for b in range(n) if place[a] < place[b] and its_place[a] < its_place[b]]
