@@ -64,9 +64,9 @@ def planned(name: str) -> str:
     """What the plan of an example plant comes to, as `dure ask` says it."""
     project = load("yeongnam.production")
     opened = serve.asked(project, [ROOT / "examples" / name], {})
-    answer = serve.answered(
-        project, opened.request, where=name, method=None, inputs=run.Inputs(), tell=trial.quiet
-    )  # fmt: skip
+    answer = serve.service(project, method=None, inputs=run.Inputs(), tell=trial.quiet).answer(
+        opened.request, where=name
+    )
     return project.says(answer.request, answer.response)
 
 

@@ -426,15 +426,10 @@ def ask(
     opened = request_of(loaded, files or ("-",), fields)
     left = list(left_out(opened, rest=rest))
     with progress(quiet=as_json) as tell:
-        answer = serve.answered(
-            loaded,
-            opened.request,
-            where=files[0] if files else "-",
-            method=method,
-            inputs=inputs_of(settings=[f"{name}={value}" for name, value in site.items()]),
-            tell=tell,
-            compare=any(path.suffix.lower() in serve.PICTURES for path in outs),
-        )
+        inputs = inputs_of(settings=[f"{name}={value}" for name, value in site.items()])
+        service = serve.service(loaded, method=method, inputs=inputs, tell=tell)
+        compare = any(path.suffix.lower() in serve.PICTURES for path in outs)
+        answer = service.answer(opened.request, where=files[0] if files else "-", compare=compare)
         serve.keep(answer, wanted)
     if as_json or loaded.says is None:
         dump(answer.said | ({"left_out": left} if left else {}))

@@ -36,7 +36,7 @@ class Answer:
     Parameters
     ----------
     said
-        As JSON: project, version, method, response; where the practice had to answer, in whose place and why.
+        As JSON: versions, method, response; where the practice had to answer, in whose place and why.
     request, response
         The project's forms.
     practice
@@ -90,37 +90,44 @@ def fields_and_settings(project: Project, given: Mapping[str, str]) -> tuple[dic
     )
 
 
-def answered(
-    project: Project, request: Any, *, where: str, method: str | None, inputs: Inputs, tell: Tell, compare: bool = False
-) -> Answer:
-    """Answer a request; `compare` asks today's practice for its own answer as well.
+@dataclass(frozen=True)
+class Service:
+    """A method of a project, built once, with today's practice behind it: answers one request after the other.
 
-    Raises UserError naming the method that does not exist, or where no method has an answer.
+    Attributes
+    ----------
+    wanted
+        The method's name.
+    versions
+        Of the project, its code and the data that the method was built on: part of every answer.
     """
-    builders = project.builders()
-    wanted = method or project.model.__name__
-    if wanted not in builders:
-        close = nearest(wanted, tuple(builders))
-        cure = _("Did you mean {name}?", name=close) if close else ", ".join(builders)
-        raise UserError(_("there is no method called {name}", name=wanted), where="--method", cure=cure)
-    build = _builder(project, inputs, tell)
-    practice = build(project.practice)
-    ask = Ask(project, build(builders[wanted]), practice)
-    ask.begin("")
-    about = project.manifest
-    assert about is not None
-    try:
-        response = ask(request)
-    except Unanswered:  # the practice itself has no answer
-        response = _alone(project, ask.method, request, where)
-    by = project.practice.__name__ if ask.cause else wanted
-    said = {"project": about.id, "version": about.version, "method": by, "response": response.model_dump(mode="json")}
-    said |= {"instead_of": wanted, "cause": ask.cause, "why": ask.why} if ask.cause else {}
-    beside = None
-    if compare and by != project.practice.__name__:
-        with suppress(Unanswered):
-            beside = answer(project, practice, request)
-    return Answer(said, request, response, beside)
+
+    project: Project
+    wanted: str
+    method: Method
+    practice: Method
+    versions: Mapping[str, str]
+
+    def answer(self, request: Any, *, where: str, compare: bool = False) -> Answer:
+        """Answer a request; `compare` asks today's practice for its own answer as well.
+
+        Raises UserError where neither the method nor the practice has an answer.
+        """
+        project = self.project
+        ask = Ask(project, self.method, self.practice)
+        ask.begin("")
+        try:
+            response = ask(request)
+        except Unanswered:  # the practice itself has no answer
+            response = _alone(project, self.method, request, where)
+        by = project.practice.__name__ if ask.cause else self.wanted
+        said = {**self.versions, "method": by, "response": response.model_dump(mode="json")}
+        said |= {"instead_of": self.wanted, "cause": ask.cause, "why": ask.why} if ask.cause else {}
+        beside = None
+        if compare and by != project.practice.__name__:
+            with suppress(Unanswered):
+                beside = answer(project, self.practice, request)
+        return Answer(said, request, response, beside)
 
 
 def _alone(project: Project, method: Method, request: Any, where: str) -> Any:
@@ -131,20 +138,49 @@ def _alone(project: Project, method: Method, request: Any, where: str) -> Any:
         raise UserError(_("no method has an answer: {why}", why=str(failed)), where=where) from None
 
 
-def _builder(project: Project, inputs: Inputs, tell: Tell) -> Callable[[Builder], Method]:
-    """Builds a method on everything known here; what it fits is kept and found again."""
+def service(project: Project, *, method: str | None, inputs: Inputs, tell: Tell) -> Service:
+    """A method built on everything known here; what it fits is kept and found again.
+
+    Raises UserError naming the method that does not exist.
+    """
+    wanted = method or project.model.__name__
+    builder = builder_of(project, wanted)
+    about = project.manifest
+    assert about is not None
     data = opened(project, inputs)
     history = project.history(data, None)
     code = project_hash(project.folder) if project.folder else ""
-    fitted_on = json.dumps([code, project_settings(data), data.opened])
-    place = home() / "services" / project.manifest.id / hashlib.sha256(fitted_on.encode()).hexdigest()[:16]  # type: ignore[union-attr]
+    settings = project_settings(data)
+    fitted_on = _digest([code, settings, data.opened])
+    place = home() / "services" / about.id / fitted_on
 
     def build(builder: Builder) -> Method:
         folder = place / builder.__name__
         folder.mkdir(parents=True, exist_ok=True)
         return builder(history, 0, Work(folder=folder, tell=tell))
 
-    return build
+    versions = {
+        "project": about.id,
+        "version": about.version,
+        "code": code[:16],
+        "data": _digest([settings, data.opened]),
+    }
+    return Service(project, wanted, build(builder), build(project.practice), versions)
+
+
+def builder_of(project: Project, method: str) -> Builder:
+    """A method by its name. Raises UserError with the nearest."""
+    builders = project.builders()
+    if method not in builders:
+        close = nearest(method, tuple(builders))
+        cure = _("Did you mean {name}?", name=close) if close else ", ".join(builders)
+        raise UserError(_("there is no method called {name}", name=method), where="--method", cure=cure)
+    return builders[method]
+
+
+def _digest(what: Any) -> str:
+    """Sixteen hexadecimal digits that stand for what the JSON says."""
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
 
 
 def read_request(project: Project, raw: bytes, where: str) -> Any:

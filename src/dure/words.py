@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -12,13 +14,14 @@ from typing import TypeVar
 LANGUAGES = ("ko", "en")
 T = TypeVar("T")
 _chosen: list[str] = []
+_here: ContextVar[str] = ContextVar("language", default="")
 _PARTICLE = re.compile(r"\{(\w+)\|([^/}]+)/([^}]+)\}")
 
 
 def language() -> str:
-    """The reader's language: chosen, else `DURE_LANG`, else the locale's (`ko` or `en`)."""
-    if _chosen:
-        return _chosen[-1]
+    """The reader's language: chosen here, else in this process, else `DURE_LANG`, else the locale's (`ko` or `en`)."""
+    if chosen := _here.get() or next(iter(_chosen), ""):
+        return chosen
     named = os.environ.get("DURE_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
     return "ko" if named.lower().startswith("ko") else "en"
 
@@ -26,6 +29,16 @@ def language() -> str:
 def speak(lang: str | None) -> None:
     """Show texts in `lang` from now on in this process; None returns to the environment's."""
     _chosen[:] = [lang] if lang else []
+
+
+@contextmanager
+def speaking(lang: str) -> Iterator[None]:
+    """Show texts in `lang` within, in this thread or task alone: a server answers several readers at once."""
+    before = _here.set(lang)
+    try:
+        yield
+    finally:
+        _here.reset(before)
 
 
 @cache
@@ -41,15 +54,11 @@ def catalogue(folder: Path, lang: str) -> dict[str, str]:
 
 def in_each(make: Callable[[], T]) -> dict[str, T]:
     """What `make` gives in every language, by language: for texts that are signed and read by others later."""
-    before = list(_chosen)
-    try:
-        found = {}
-        for lang in LANGUAGES:
-            speak(lang)
+    found = {}
+    for lang in LANGUAGES:
+        with speaking(lang):
             found[lang] = make()
-        return found
-    finally:
-        _chosen[:] = before
+    return found
 
 
 def said(text: str, /, **values: object) -> dict[str, str]:

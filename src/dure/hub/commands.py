@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
 from dure.cli import as_json, dump, pairs
 from dure.errors import UserError
-from dure.words import _, language
+from dure.words import LANGUAGES, _, language
 
 
 @click.command()
@@ -72,6 +76,102 @@ def runs_(name: str | None, cancel: bool, log: bool, as_json: bool) -> None:
             click.echo(_line(each))
     if log and name:
         click.echo(_logged(name, found[0].attempt))
+
+
+@click.command()
+@click.argument("project")
+@click.argument("evidence", required=False, type=click.Path(path_type=Path))
+@click.option("--method", help="Another method than the model.")
+@click.option("--reason", help="Accept it without evidence that says better; written down.")
+@click.option("--set", "settings", multiple=True, help="NAME=VALUE of the site, where no evidence says it.")
+def promote(
+    project: str, evidence: Path | None, method: str | None, reason: str | None, settings: tuple[str, ...]
+) -> None:
+    """Let a method answer for a project: its EVIDENCE says better, or somebody accepts it for a reason."""
+    from dure.manifest import load
+    from dure.project import project_hash
+    from dure.serve import builder_of
+
+    _runs, store, _workers = _rooms()
+    from . import promotion
+
+    loaded = load(project)
+    about, folder = loaded.manifest, loaded.folder
+    assert about is not None
+    assert folder is not None
+    wanted, code = method or loaded.model.__name__, project_hash(folder)
+    builder_of(loaded, wanted)
+    if evidence is not None:
+        if reason or settings:
+            raise UserError(_("the evidence says it already"), where="--reason" if reason else "--set")
+        accepted = promotion.by_evidence(evidence, about.id, wanted, code)
+    elif reason and reason.strip():
+        accepted = promotion.Accepted(
+            wanted, pairs(settings, "--set"), code, "", dict.fromkeys(LANGUAGES, reason.strip())
+        )
+    else:
+        raise UserError(
+            _("why should {method} answer?", method=wanted), where="dure promote",
+            cure=_("Give the folder of evidence that says better, or --reason."),
+        )  # fmt: skip
+    version = promotion.promote(store.opened(), about.id, accepted, _me())
+    click.echo(
+        _(
+            "{project}: version {version}, {method}, answers from now on.",
+            project=about.id,
+            version=version,
+            method=wanted,
+        )
+    )
+
+
+@click.command()
+@click.argument("project")
+@click.option("--reason", default="", help="Written down.")
+def rollback(project: str, reason: str) -> None:
+    """Let the version before answer again; before the first one, today's practice."""
+    _runs, store, _workers = _rooms()
+    from . import promotion
+
+    version = promotion.rollback(store.opened(), project, _me(), reason)
+    if version:
+        click.echo(_("{project}: version {version} answers again.", project=project, version=version))
+    else:
+        click.echo(_("{project}: today's practice answers again.", project=project))
+
+
+@click.command(name="services")
+@click.argument("project", required=False)
+@as_json
+def services_(project: str | None, as_json: bool) -> None:
+    """Which method answers for which project; or what has answered for one, since when and why."""
+    _runs, store, _workers = _rooms()
+    from . import promotion
+
+    engine = store.opened()
+    found = promotion.history(engine, project) if project else promotion.all_active(engine)
+    if as_json:
+        dump([dict(each._mapping) for each in found])  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
+    elif not found:
+        click.echo(_("Today's practice answers everywhere: `dure promote PROJECT EVIDENCE`."))
+    else:
+        for each in found:
+            click.echo(_service_line(each))
+
+
+def _service_line(each: Any) -> str:
+    since = datetime.fromtimestamp(each.since).astimezone().strftime("%Y-%m-%d %H:%M")
+    what = f"{each.version} {each.method}" if each.version else _("today's practice")
+    why = each.reason or (each.why or {}).get(language(), "")
+    return "  ".join(filter(None, (each.project, what, since, each.who, why)))
+
+
+def _me() -> str:
+    """Who is at the command line."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a user without a name, as in a container
+        return str(os.getuid())
 
 
 def _rooms() -> tuple[Any, Any, Any]:

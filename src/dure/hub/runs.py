@@ -15,7 +15,7 @@ from sqlalchemy import and_, case, insert, or_, select, update
 from dure.errors import UserError, nearest
 from dure.words import _, said
 
-from .store import now, run
+from .store import now, reading, run
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Engine, Row
@@ -145,7 +145,7 @@ def cancel(engine: Engine, name: str) -> str:
 
 def one(engine: Engine, name: str) -> Row[Any]:
     """A run by its id. Raises UserError where there is none."""
-    with engine.begin() as connection:
+    with reading(engine) as connection:
         found = connection.execute(select(run).where(run.c.id == name)).one_or_none()
         names = [] if found else list(connection.execute(select(run.c.id)).scalars())
     if found is None:
@@ -157,12 +157,12 @@ def one(engine: Engine, name: str) -> Row[Any]:
 
 def listed(engine: Engine, most: int = 50) -> Sequence[Row[Any]]:
     """Runs, the newest first."""
-    with engine.begin() as connection:
+    with reading(engine) as connection:
         return connection.execute(select(run).order_by(run.c.created.desc(), run.c.id).limit(most)).all()
 
 
 def waiting(engine: Engine) -> bool:
     """Whether a run waits or is being done."""
-    with engine.begin() as connection:
+    with reading(engine) as connection:
         open_ = or_(run.c.state == "queued", run.c.state == "running")
         return connection.execute(select(run.c.id).where(open_).limit(1)).first() is not None

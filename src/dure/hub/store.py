@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +37,7 @@ from dure.errors import UserError
 from dure.words import _
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 VARIABLE = "DURE_STORE"
 WAITS = 30  # seconds that a writer waits for another one (SQLite)
@@ -73,6 +75,32 @@ run = Table(
     Column("said", JSON, nullable=False),  # the trial's sentence, or why there is none, by language
     Column("evidence", Text),  # folder below the hub's own
     Index(None, "state", "created"),
+)
+
+# What may answer for a project: a row a version, never changed.
+service = Table(
+    "service",
+    metadata,
+    Column("project", String(200), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("method", String(200), nullable=False),
+    Column("settings", JSON, nullable=False),  # of the site
+    Column("code", String(64), nullable=False),  # SHA-256 of the project that was accepted
+    Column("evidence", String(64), nullable=False),  # replay hash of its trial; empty: accepted for a written reason
+    Column("why", JSON, nullable=False),  # the trial's sentence, or the reason, by language
+    Column("who", String(200), nullable=False),
+    Column("created", Double, nullable=False),
+)
+# Which of them answers since when: the newest row of a project counts, version 0 is today's practice.
+promotion = Table(
+    "promotion",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("project", String(200), nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
 )
 
 
@@ -131,7 +159,14 @@ def _settle(connection: Any, _record: Any) -> None:
 
 def _begin(connection: Any) -> None:
     """Take the lock at once: one that reads first and writes later would be refused where another wrote between."""
-    connection.exec_driver_sql("begin immediate")
+    connection.exec_driver_sql("begin" if connection.get_execution_options().get("reading") else "begin immediate")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that writes nothing, and so waits for no writer."""
+    with engine.connect() as connection:
+        yield connection.execution_options(reading=True)
 
 
 def _brought_up(engine: Engine) -> None:

@@ -124,7 +124,7 @@ class _Run:
         with (self.place / "log.txt").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "dure.hub.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
-                cwd=self.place, env=_environment(), start_new_session=True,
+                cwd=self.place, env=environment(), start_new_session=True,
             )  # fmt: skip
             try:
                 assert process.stdin is not None
@@ -173,16 +173,17 @@ class _Run:
                 return Outcome("cancelled", {})
             if time.monotonic() - begun > self.mine.seconds:
                 return Outcome("failed", said("it took more than {seconds} s", seconds=self.mine.seconds))
-            if _memory(process.pid) > most:
+            if memory(process.pid) > most:
                 return Outcome("failed", said("it held more than {megabytes} MB", megabytes=self.mine.megabytes))
 
 
-def _environment() -> Mapping[str, str]:
+def environment() -> Mapping[str, str]:
+    """What a process that runs a project's code may know of the machine."""
     known = {name: os.environ[name] for name in KNOWN if name in os.environ}
     return known | {"DURE_LANG": language(), "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
 
 
-def _memory(pid: int) -> int:
+def memory(pid: int) -> int:
     """Bytes that a process and its children hold."""
     held = 0
     try:
@@ -202,12 +203,17 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait(PATIENCE)
     except subprocess.TimeoutExpired:
         process.kill()
-    if hasattr(os, "killpg"):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+    kill_group(process.pid)
     process.wait()
     if process.stdout is not None:
         process.stdout.close()
+
+
+def kill_group(pid: int) -> None:
+    """End what a process has started, and itself."""
+    if hasattr(os, "killpg"):
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
 
 
 def _died(code: int) -> dict[str, str]:

@@ -3,56 +3,24 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import psutil
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text, update
+from sqlalchemy import inspect, text, update
 
 from dure import UserError, evidence
 from dure.hub import runs, store, worker
 
-ROOT = Path(__file__).parent
-SERVER = os.environ.get("DURE_TEST_POSTGRES", "postgresql+pg8000://postgres@127.0.0.1:5432/test")
 QUICK = {"profile": "full", "seeds": [0]}
 LIMITS = {"seconds": 600, "megabytes": 4096}
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def address(request, dure_home):
-    """A store of its own, gone after the test; its URL."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{dure_home / 'hub' / 'hub.sqlite'}"
-        return
-    server = create_engine(SERVER, isolation_level="AUTOCOMMIT")
-    try:
-        server.connect().close()
-    except Exception as error:  # noqa: BLE001 - whatever keeps it from answering
-        pytest.skip(f"no PostgreSQL at {server.url}: {error}")
-    name = f"dure_{secrets.token_hex(6)}"
-    with server.connect() as connection:
-        connection.execute(text(f"create database {name}"))
-    yield server.url.set(database=name).render_as_string(hide_password=False)
-    with server.connect() as connection:
-        connection.execute(text(f"drop database {name} with (force)"))
-    server.dispose()
-
-
-@pytest.fixture
-def engine(address):
-    opened = store.opened(address)
-    yield opened
-    opened.dispose()
 
 
 def lapse(engine):
@@ -187,14 +155,9 @@ def ungated('''
 
 
 @pytest.fixture
-def tide(tmp_path, monkeypatch):
-    """A copy of the quick forecast whose model is not fitted before a gate is open; its folder."""
-    place = tmp_path / "projects" / "honam" / "tide"
-    shutil.copytree(ROOT / "projects" / "honam" / "tide", place)
-    code = place / "project.py"
-    code.write_text(code.read_text(encoding="utf-8").replace("\ndef regression(", GATED), encoding="utf-8")
-    monkeypatch.setenv("DURE_PROJECTS", str(tmp_path / "projects"))
-    return place
+def tide(altered):
+    """A quick forecast whose model is not fitted before a gate is open; its folder."""
+    return altered("\ndef regression(", GATED)
 
 
 def until(true, seconds=60):
@@ -283,11 +246,11 @@ def test_a_worker_killed_in_the_middle_loses_nothing(engine, address, tide):
 
 
 @pytest.mark.parametrize("address", ["postgresql"], indirect=True)
-def test_a_store_that_is_away_for_a_while_costs_nothing(engine, address, tide):
+def test_a_store_that_is_away_for_a_while_costs_nothing(engine, address, server, tide):
     name = runs.submit(engine, "honam.tide", QUICK, **LIMITS)
     thread = working(engine)
     until((tide / "began").exists)
-    database, server = engine.url.database, create_engine(SERVER, isolation_level="AUTOCOMMIT")
+    database = engine.url.database
     with server.connect() as connection:
         connection.execute(text(f"alter database {database} allow_connections false"))
         connection.execute(text(f"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{database}'"))
@@ -296,7 +259,6 @@ def test_a_store_that_is_away_for_a_while_costs_nothing(engine, address, tide):
         assert thread.is_alive()
         connection.execute(text(f"alter database {database} allow_connections true"))
     thread.join()
-    server.dispose()
     assert (runs.one(engine, name).state, runs.one(engine, name).attempt) == ("done", 1)
 
 
@@ -315,7 +277,7 @@ def test_a_worker_that_is_stopped_gives_its_run_back(engine, address, tide):
 def test_what_a_run_knows_of_the_machine_holds_no_secret(monkeypatch):
     monkeypatch.setenv("DURE_STORE", "postgresql://me:secret@db/hub")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    assert "secret" not in str(worker._environment())
+    assert "secret" not in str(worker.environment())
 
 
 # ---- the commands -------------------------------------------------------------------------------------------------------

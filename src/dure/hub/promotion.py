@@ -1,0 +1,156 @@
+"""Which method answers for a project: promoted by its evidence, or by a written reason; rolled back by one command.
+
+Version 0 is today's practice: it answers until something better is shown, and again after everything is rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import func, insert, select
+
+from dure import evidence, trial
+from dure.errors import UserError
+from dure.sentence import sentence
+from dure.words import _, in_each
+
+from .store import now, promotion, reading, service
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Engine, Row, Select
+
+
+class Accepted(NamedTuple):
+    """What is known of a service before it answers.
+
+    Attributes
+    ----------
+    code
+        SHA-256 of the project that was tried: another one is not what was accepted.
+    evidence
+        Replay hash of the trial, or empty.
+    why
+        The trial's sentence, or the written reason, by language.
+    """
+
+    method: str
+    settings: Mapping[str, str]
+    code: str
+    evidence: str
+    why: Mapping[str, str]
+
+
+def by_evidence(folder: Path, project: str, method: str, code: str) -> Accepted:
+    """What a trial's evidence allows.
+
+    Parameters
+    ----------
+    folder
+        Of the evidence.
+    method
+        Whose verdict counts.
+    code
+        SHA-256 of the project that is installed.
+
+    Raises UserError where the evidence is not intact, is of another project or method, of other code or of the quick profile, or
+    does not say better.
+    """
+    faults = evidence.verify(folder).faults
+    if faults:
+        raise UserError(_("this evidence is not whole: {fault}", fault=str(faults[0])), where=str(folder))
+    told = evidence.predicate(folder)
+    about = told["about"]
+    if about["id"] != project:
+        raise UserError(_("this evidence is of {other}", other=about["id"]), where=str(folder))
+    if about["code"] != code:
+        raise UserError(
+            _("this evidence is of other code of {project} than is installed here", project=project), where=str(folder),
+            cure=_("Try it again: `dure run {project}`.", project=project),
+        )  # fmt: skip
+    if about["profile"] != "full":
+        raise UserError(_("this evidence is of the quick profile, which decides nothing"), where=str(folder))
+    verdict = next((each for each in trial.deciding(told["verdicts"]) if each["method"] == method), None)
+    if verdict is None:
+        raise UserError(_("this evidence has no verdict on {method}", method=method), where=str(folder))
+    if verdict["verdict"] != "better":
+        raise UserError(
+            _("the trial says: {verdict}", verdict=_(verdict["verdict"])), where=str(folder),
+            cure=_("A steward can accept it with --reason."),
+        )  # fmt: skip
+    why = in_each(lambda: sentence(verdict, about))
+    settings = {name: str(value) for name, value in about.get("settings", {}).items()}
+    return Accepted(method, settings, code, told["replay"], why)
+
+
+def promote(engine: Engine, project: str, accepted: Accepted, who: str) -> int:
+    """Let a method answer from the next request on; its version."""
+    with engine.begin() as connection:
+        version = 1 + (
+            connection.execute(select(func.max(service.c.version)).where(service.c.project == project)).scalar() or 0
+        )
+        connection.execute(
+            insert(service).values(
+                project=project, version=version, method=accepted.method, settings=dict(accepted.settings),
+                code=accepted.code, evidence=accepted.evidence, why=dict(accepted.why), who=who, created=now(engine),
+            )
+        )  # fmt: skip
+        _set(engine, connection, project, version, who, "")
+    return version
+
+
+def rollback(engine: Engine, project: str, who: str, reason: str) -> int:
+    """Let the version before answer from the next request on; which one. Version 0 is today's practice.
+
+    Raises UserError where today's practice answers already.
+    """
+    with engine.begin() as connection:
+        current = _active(connection, project)
+        if not current:
+            raise UserError(_("today's practice answers for {project} already", project=project))
+        older = select(func.max(service.c.version)).where(service.c.project == project, service.c.version < current)
+        version = connection.execute(older).scalar() or 0
+        _set(engine, connection, project, version, who, reason)
+    return version
+
+
+def active(engine: Engine, project: str) -> Row[Any] | None:
+    """The service that answers; None: today's practice."""
+    with reading(engine) as connection:
+        version = _active(connection, project)
+        found = select(service).where(service.c.project == project, service.c.version == version)
+        return connection.execute(found).one_or_none() if version else None
+
+
+def all_active(engine: Engine) -> Sequence[Row[Any]]:
+    """What answers now, project by project."""
+    newest = select(func.max(promotion.c.id)).group_by(promotion.c.project)
+    with reading(engine) as connection:
+        found = _told().where(promotion.c.id.in_(newest)).order_by(promotion.c.project)
+        return connection.execute(found).all()
+
+
+def history(engine: Engine, project: str) -> Sequence[Row[Any]]:
+    """What has answered since when, by whose word, the newest first."""
+    with reading(engine) as connection:
+        found = _told().where(promotion.c.project == project).order_by(promotion.c.id.desc())
+        return connection.execute(found).all()
+
+
+def _told() -> Select[Any]:
+    """Promotions, and what they promoted."""
+    which = (service.c.project == promotion.c.project) & (service.c.version == promotion.c.version)
+    return select(promotion, service.c.method, service.c.evidence, service.c.why).outerjoin(service, which)
+
+
+def _active(connection: Connection, project: str) -> int:
+    newest = select(promotion.c.version).where(promotion.c.project == project).order_by(promotion.c.id.desc())
+    return connection.execute(newest.limit(1)).scalar() or 0
+
+
+def _set(engine: Engine, connection: Connection, project: str, version: int, who: str, reason: str) -> None:
+    connection.execute(
+        insert(promotion).values(project=project, version=version, since=now(engine), who=who, reason=reason)
+    )

@@ -1,0 +1,109 @@
+"""The process of one service: `python -m dure.hub.service`, alone with a project's code; it answers until its hub is gone.
+
+Frames both ways: four bytes of length, then so many bytes. The first one in says what to serve (JSON), the first one out what is
+served, or why nothing is. Then one out for one in, in their order: in the reader's language (two letters) and a request as JSON,
+out a letter for what came of it and JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import struct
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dure.serve import Service
+
+ANSWERED, REFUSED, UNANSWERED = b"a", b"r", b"u"  # an answer; the request cannot be used; nobody has an answer
+LENGTH = struct.Struct("!I")
+ORPHANED = 75  # exit code where the hub is gone (EX_TEMPFAIL)
+
+
+def main() -> int:
+    """Serve what the first frame asks for."""
+    frames, say = _pipes()
+    from pydantic_core import to_json
+
+    from dure.errors import UserError
+    from dure.words import speak
+
+    job = json.loads(next(frames))
+    speak(job["language"])
+    try:
+        service = _built(job)
+    except UserError as error:
+        say(REFUSED + _plainly(error))
+        return 2
+    except Exception as error:  # noqa: BLE001 - a project's code may raise anything
+        traceback.print_exc()
+        say(REFUSED + _plainly(UserError(f"{type(error).__name__}: {error}")))
+        return 1
+    say(ANSWERED + to_json(service.versions))
+    for frame in frames:
+        speak(frame[:2].decode())
+        say(_answer(service, frame[2:]))
+    return 0
+
+
+def _built(job: dict[str, Any]) -> Service:
+    """The project's method, or today's practice alone where that is wanted."""
+    from dure import run, serve, trial
+    from dure.manifest import load
+
+    project = load(job["project"])
+    method = project.practice.__name__ if job["practice"] else job["method"]
+    inputs = run.Inputs(settings=job["settings"])
+    return serve.service(project, method=method, inputs=inputs, tell=trial.quiet)
+
+
+def _answer(service: Service, raw: bytes) -> bytes:
+    from pydantic_core import to_json
+
+    from dure.errors import UserError
+    from dure.serve import read_request
+
+    try:
+        request = read_request(service.project, raw, "")
+    except UserError as error:
+        return REFUSED + _plainly(error)
+    try:
+        return ANSWERED + to_json(service.answer(request, where="").said)
+    except UserError as error:
+        return UNANSWERED + _plainly(error)
+
+
+def _plainly(error: Any) -> bytes:
+    return json.dumps({"what": error.what, "where": error.where, "cure": error.cure}).encode()
+
+
+def _pipes() -> tuple[Iterator[bytes], Callable[[bytes], None]]:
+    """Frames in and out. Nothing else is written there: what a project prints goes to the log, and it reads nothing."""
+    source, target = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(source, waiting), daemon=True).start()
+
+    def say(frame: bytes) -> None:
+        target.write(LENGTH.pack(len(frame)) + frame)
+        target.flush()
+
+    return iter(waiting.get, None), say
+
+
+def _read(source: IO[bytes], waiting: queue.SimpleQueue[bytes]) -> None:
+    """Frames into the queue; the process ends with its input, whatever it is at."""
+    while len(head := source.read(LENGTH.size)) == LENGTH.size:
+        (length,) = LENGTH.unpack(head)
+        waiting.put(source.read(length))
+    os._exit(ORPHANED)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""What the tests of the hub share: a store of either kind, and projects to try it with."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("sqlalchemy", reason="the hub needs the extra dure[hub]")
+
+from sqlalchemy import create_engine, text
+
+from dure.hub import store
+
+SERVER = os.environ.get("DURE_TEST_POSTGRES", "postgresql+pg8000://postgres@127.0.0.1:5432/test")
+PROJECTS = Path(__file__).parents[1] / "projects"
+
+
+@pytest.fixture
+def server():
+    """The PostgreSQL server of the tests, to make databases in."""
+    made = create_engine(SERVER, isolation_level="AUTOCOMMIT")
+    yield made
+    made.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def address(request, dure_home, server):
+    """A store of its own, gone after the test; its URL."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{dure_home / 'hub' / 'hub.sqlite'}"
+        return
+    try:
+        server.connect().close()
+    except Exception as error:  # noqa: BLE001 - whatever keeps it from answering
+        pytest.skip(f"no PostgreSQL at {server.url}: {error}")
+    name = f"dure_{secrets.token_hex(6)}"
+    with server.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    yield server.url.set(database=name).render_as_string(hide_password=False)
+    with server.connect() as connection:
+        connection.execute(text(f"drop database {name} with (force)"))
+
+
+@pytest.fixture
+def engine(address):
+    """The store, opened."""
+    opened = store.opened(address)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def projects(monkeypatch):
+    """The projects of the tests."""
+    monkeypatch.setenv("DURE_PROJECTS", str(PROJECTS))
+
+
+@pytest.fixture
+def altered(tmp_path, monkeypatch):
+    """Copies the quick forecast with a piece of its code in another's place; its folder."""
+
+    def alter(piece: str, by: str) -> Path:
+        place = tmp_path / "projects" / "honam" / "tide"
+        shutil.copytree(PROJECTS / "honam" / "tide", place)
+        code = place / "project.py"
+        was = code.read_text(encoding="utf-8")
+        assert piece in was
+        code.write_text(was.replace(piece, by), encoding="utf-8")
+        monkeypatch.setenv("DURE_PROJECTS", str(tmp_path / "projects"))
+        return place
+
+    return alter
