@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from dure.errors import UserError
 from dure.project import Project, label
 from dure.trial import both, text_of
 from dure.words import _, language
@@ -24,7 +26,20 @@ def describe(project: Project) -> dict[str, Any]:
             {"name": both(project, kpi.name), "unit": kpi.unit, "better": kpi.better, "of": kpi.of, "limit": kpi.limit}
             for kpi in project.kpis
         ],
+        "example": example(project),
     }
+
+
+def example(project: Project) -> Any:
+    """The shortest request of the first round, as JSON; None where its data cannot be had here."""
+    from dure.run import Inputs, opened
+
+    try:
+        first = next(iter(project.rounds(opened(project, Inputs()))), None)
+    except UserError:
+        return None
+    asked = [case.request.model_dump_json(exclude_defaults=True) for case in first.cases] if first else []
+    return json.loads(min(asked, key=len)) if asked else None
 
 
 def source_row(source: Any) -> dict[str, Any]:

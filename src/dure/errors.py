@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pydantic import ValidationError
+from typing import Any, Protocol
 
 
 class UserError(Exception):
@@ -36,6 +33,10 @@ class Invalid(Exception):
     """A response that breaks the rules of the request: infeasible, out of bounds."""
 
 
+class Unknown(UserError):
+    """A name by which there is nothing here."""
+
+
 class CannotBeHad(UserError):
     """A source whose data are not here and could not be fetched: what, its licence, where to get it, where to put it."""
 
@@ -48,13 +49,21 @@ def nearest(name: str, names: list[str] | tuple[str, ...]) -> str:
     return close[0] if close else ""
 
 
-def refusal(error: ValidationError, *, where: str = "", names: Sequence[str] = ()) -> UserError:
+class Faulty(Protocol):
+    """What tells the faults of a form as pydantic's ValidationError does."""
+
+    def errors(self) -> Sequence[Any]:
+        """Each with its type, loc, msg, input and ctx."""
+        ...
+
+
+def refusal(error: Faulty, *, where: str = "", names: Sequence[str] = ()) -> UserError:
     """The first fault of a form, in the reader's language: the field, what is wrong, the nearest name.
 
     Parameters
     ----------
     error
-        From pydantic.
+        Pydantic's ValidationError, or another that tells its faults in the same way.
     where
         The file, or what the form is.
     names
@@ -62,7 +71,7 @@ def refusal(error: ValidationError, *, where: str = "", names: Sequence[str] = (
     """
     from dure.words import _
 
-    faults = error.errors(include_url=False)
+    faults = error.errors()
     # an unknown field is told first: the missing one is often the same, misspelt
     first = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
     field = _place(first["loc"])

@@ -106,7 +106,7 @@ class Service:
     wanted: str
     method: Method
     practice: Method
-    versions: Mapping[str, str]
+    versions: Mapping[str, str | int]
 
     def answer(self, request: Any, *, where: str, compare: bool = False) -> Answer:
         """Answer a request; `compare` asks today's practice for its own answer as well.

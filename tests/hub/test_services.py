@@ -79,7 +79,7 @@ def test_a_service_answers_as_the_method_does_and_says_its_versions(tide):
     service = serve.service(project, method=None, inputs=run.Inputs(), tell=trial.quiet)
     alone = service.answer(project.request(week_ago=10, change=1), where="").said
     kind, said = served(lambda _pool, ask: ask(CALM))
-    assert (kind, json.loads(said)) == (ANSWERED, alone)
+    assert (kind, json.loads(said)) == (ANSWERED, alone | {"service": 0})
     assert {"project", "version", "code", "data", "method", "response"} == set(alone)
 
 
@@ -149,7 +149,7 @@ def test_a_service_that_cannot_be_started_leaves_the_practice_and_rests(altered,
 
     for _kind, said in served(use):
         told = json.loads(said)
-        assert (told["method"], told["cause"], told["why"]) == ("last_week", "crashed", "RuntimeError: no fit")
+        assert (told["method"], told["cause"], told["why"]) == ("last_week", "unavailable", "RuntimeError: no fit")
 
 
 def test_where_not_even_the_practice_can_be_asked_it_says_so(altered, dure_home):

@@ -12,7 +12,7 @@ import click
 
 from dure.cli import as_json, dump, pairs
 from dure.errors import UserError
-from dure.words import LANGUAGES, _, language
+from dure.words import _, language
 
 
 @click.command()
@@ -75,7 +75,18 @@ def runs_(name: str | None, cancel: bool, log: bool, as_json: bool) -> None:
         for each in found:
             click.echo(_line(each))
     if log and name:
-        click.echo(_logged(name, found[0].attempt))
+        click.echo(runs.logged(found[0]))
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any that is free.")
+@click.option("--workers", type=click.IntRange(0, 64), default=1, show_default=True, help="That play the queue.")
+def up(port: int, workers: int) -> None:
+    """Start the hub on this machine: its API, and workers that play the queue."""
+    _rooms()
+    from . import server
+
+    server.serve(port, workers=workers, tell=click.echo)
 
 
 @click.command()
@@ -101,19 +112,9 @@ def promote(
     assert folder is not None
     wanted, code = method or loaded.model.__name__, project_hash(folder)
     builder_of(loaded, wanted)
-    if evidence is not None:
-        if reason or settings:
-            raise UserError(_("the evidence says it already"), where="--reason" if reason else "--set")
-        accepted = promotion.by_evidence(evidence, about.id, wanted, code)
-    elif reason and reason.strip():
-        accepted = promotion.Accepted(
-            wanted, pairs(settings, "--set"), code, "", dict.fromkeys(LANGUAGES, reason.strip())
-        )
-    else:
-        raise UserError(
-            _("why should {method} answer?", method=wanted), where="dure promote",
-            cure=_("Give the folder of evidence that says better, or --reason."),
-        )  # fmt: skip
+    accepted = promotion.accepted(
+        about.id, wanted, code, evidence=evidence, reason=reason or "", settings=pairs(settings, "--set")
+    )
     version = promotion.promote(store.opened(), about.id, accepted, _me())
     click.echo(
         _(
@@ -200,10 +201,3 @@ def _evidence(each: Any) -> str | None:
     from .store import folder
 
     return str(folder() / each.evidence) if each.evidence else None
-
-
-def _logged(name: str, attempt: int) -> str:
-    from .store import folder
-
-    place = folder() / "runs" / name / f"attempt-{attempt}" / "log.txt"
-    return place.read_text(encoding="utf-8", errors="replace") if place.is_file() else _("There is no log here.")

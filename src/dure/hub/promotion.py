@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select
 from dure import evidence, trial
 from dure.errors import UserError
 from dure.sentence import sentence
-from dure.words import _, in_each
+from dure.words import LANGUAGES, _, in_each
 
 from .store import now, promotion, reading, service
 
@@ -41,6 +41,26 @@ class Accepted(NamedTuple):
     code: str
     evidence: str
     why: Mapping[str, str]
+
+
+def accepted(
+    project: str, method: str, code: str, *, evidence: Path | None, reason: str, settings: Mapping[str, str]
+) -> Accepted:
+    """A method accepted by evidence, or for a reason.
+
+    Raises UserError where there is neither, or both, and what `by_evidence` raises.
+    """
+    reason = reason.strip()
+    if evidence is not None:
+        if reason or settings:
+            raise UserError(_("the evidence says it already"), where="reason" if reason else "settings")
+        return by_evidence(evidence, project, method, code)
+    if not reason:
+        raise UserError(
+            _("why should {method} answer?", method=method), where="reason",
+            cure=_("Give evidence that says better, or a reason."),
+        )  # fmt: skip
+    return Accepted(method, settings, code, "", dict.fromkeys(LANGUAGES, reason))
 
 
 def by_evidence(folder: Path, project: str, method: str, code: str) -> Accepted:
@@ -78,7 +98,7 @@ def by_evidence(folder: Path, project: str, method: str, code: str) -> Accepted:
     if verdict["verdict"] != "better":
         raise UserError(
             _("the trial says: {verdict}", verdict=_(verdict["verdict"])), where=str(folder),
-            cure=_("A steward can accept it with --reason."),
+            cure=_("A steward can accept it for a written reason."),
         )  # fmt: skip
     why = in_each(lambda: sentence(verdict, about))
     settings = {name: str(value) for name, value in about.get("settings", {}).items()}

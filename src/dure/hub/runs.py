@@ -10,12 +10,12 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from sqlalchemy import and_, case, insert, or_, select, update
+from sqlalchemy import and_, case, insert, literal, or_, select, tuple_, update
 
-from dure.errors import UserError, nearest
+from dure.errors import Unknown, UserError, nearest
 from dure.words import _, said
 
-from .store import now, reading, run
+from .store import folder, now, reading, run
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Engine, Row
@@ -124,7 +124,7 @@ def _of(mine: Claim) -> ColumnElement[bool]:
 def cancel(engine: Engine, name: str) -> str:
     """Ask for a run to be stopped; its state then. One that waits is cancelled at once, one that runs by its worker.
 
-    Raises UserError where there is no such run, or it has ended.
+    Raises Unknown, and UserError where it has ended.
     """
     with engine.begin() as connection:
         state = connection.execute(
@@ -144,21 +144,31 @@ def cancel(engine: Engine, name: str) -> str:
 
 
 def one(engine: Engine, name: str) -> Row[Any]:
-    """A run by its id. Raises UserError where there is none."""
+    """A run by its id. Raises Unknown."""
     with reading(engine) as connection:
         found = connection.execute(select(run).where(run.c.id == name)).one_or_none()
         names = [] if found else list(connection.execute(select(run.c.id)).scalars())
     if found is None:
         close = nearest(name, names)
         cure = _("Did you mean {name}?", name=close) if close else _("`dure runs` lists them.")
-        raise UserError(_("there is no run {name}", name=name), cure=cure)
+        raise Unknown(_("there is no run {name}", name=name), cure=cure)
     return found
 
 
-def listed(engine: Engine, most: int = 50) -> Sequence[Row[Any]]:
-    """Runs, the newest first."""
+def listed(engine: Engine, most: int = 50, before: str = "") -> Sequence[Row[Any]]:
+    """Runs, the newest first; `before`: those behind this one. Raises Unknown where there is no such run."""
+    wanted = select(run).order_by(run.c.created.desc(), run.c.id.desc()).limit(most)
+    if before:
+        last = one(engine, before)
+        wanted = wanted.where(tuple_(run.c.created, run.c.id) < tuple_(literal(last.created), literal(last.id)))
     with reading(engine) as connection:
-        return connection.execute(select(run).order_by(run.c.created.desc(), run.c.id).limit(most)).all()
+        return connection.execute(wanted).all()
+
+
+def logged(row: Row[Any]) -> str:
+    """What a run's process has said, or that there is nothing on this machine."""
+    place = folder() / "runs" / row.id / f"attempt-{row.attempt}" / "log.txt"
+    return place.read_text(encoding="utf-8", errors="replace") if place.is_file() else _("There is no log here.")
 
 
 def waiting(engine: Engine) -> bool:

@@ -15,6 +15,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -54,12 +55,25 @@ def main() -> int:
 def _built(job: dict[str, Any]) -> Service:
     """The project's method, or today's practice alone where that is wanted."""
     from dure import run, serve, trial
+    from dure.errors import UserError
     from dure.manifest import load
+    from dure.project import project_hash
+    from dure.words import _
 
     project = load(job["project"])
     method = project.practice.__name__ if job["practice"] else job["method"]
+    assert project.folder is not None
+    if job["code"] and project_hash(project.folder) != job["code"]:
+        raise UserError(
+            _(
+                "{project} has changed since version {version} was accepted",
+                project=job["project"],
+                version=job["version"],
+            )
+        )
     inputs = run.Inputs(settings=job["settings"])
-    return serve.service(project, method=method, inputs=inputs, tell=trial.quiet)
+    made = serve.service(project, method=method, inputs=inputs, tell=trial.quiet)
+    return replace(made, versions={**made.versions, "service": job["version"]})
 
 
 def _answer(service: Service, raw: bytes) -> bytes:

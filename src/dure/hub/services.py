@@ -28,11 +28,25 @@ MOST_WAITING = 1000  # requests that wait for one process
 
 
 class Asked(NamedTuple):
-    """What is served: a project's method as it is set at a site. `practice`: today's practice instead."""
+    """What is served.
+
+    Attributes
+    ----------
+    project, method, settings
+        A project's method as it is set at a site.
+    version
+        Of the service; part of every answer. 0: nothing was promoted.
+    code
+        SHA-256 of the project as it was accepted: no other is served. Empty: whatever is installed.
+    practice
+        Today's practice in the method's place.
+    """
 
     project: str
     method: str
     settings: tuple[tuple[str, str], ...] = ()
+    version: int = 0
+    code: str = ""
     practice: bool = False
 
 
@@ -44,7 +58,11 @@ class Limits(NamedTuple):
 
 
 class Gone(Exception):
-    """The process has no answer any more: why, as one of `dure.ask.CAUSES` ("idle": it may be asked anew), and in words."""
+    """The process has no answer any more: why, and in words.
+
+    The cause is "crashed" or "late" as in `dure.ask.CAUSES`, "unavailable" where it cannot be started, "idle" where it may be asked
+    anew.
+    """
 
     def __init__(self, cause: str, why: str) -> None:
         super().__init__(why)
@@ -75,7 +93,7 @@ class Services:
                 raise UserError(_("no method has an answer: {why}", why=gone.why)) from None
             cause, why = gone.cause, gone.why
         try:
-            kind, said = await self._ask(asked._replace(practice=True), limits, frame)
+            kind, said = await self._ask(asked._replace(practice=True, code=""), limits, frame)
         except Gone as gone:
             raise UserError(_("no method has an answer: {why}", why=gone.why)) from None
         if kind != ANSWERED:
@@ -99,7 +117,7 @@ class Services:
         now = asyncio.get_running_loop().time()
         until, why = self._resting.get(asked, (0.0, ""))
         if now < until:
-            raise Gone("crashed", why)
+            raise Gone("unavailable", why)
         task = self._running.get(asked)
         if task is None or (task.done() and (task.cancelled() or task.exception() or task.result().over)):
             task = self._running[asked] = asyncio.create_task(_Process.started(asked, limits))
@@ -149,7 +167,7 @@ class _Process:
             made._write(json.dumps(job).encode())
             said = await asyncio.wait_for(made._frame(), START)
             if said[:1] == REFUSED:
-                raise Gone("crashed", json.loads(said[1:])["what"])
+                raise Gone("unavailable", json.loads(said[1:])["what"])
         except (asyncio.IncompleteReadError, OSError):
             await made.close()
             raise Gone("crashed", _("its process ended")) from None

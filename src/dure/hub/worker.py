@@ -47,36 +47,55 @@ class Outcome(NamedTuple):
     told: Mapping[str, str]
 
 
-def work(engine: Engine, *, until: Callable[[], bool] = lambda: False, tell: Callable[[str], None] = print) -> None:
-    """Do one run after the other until `until` says so, which is asked between two runs."""
+def work(
+    engine: Engine,
+    *,
+    until: Callable[[], bool] = lambda: False,
+    stop: threading.Event | None = None,
+    tell: Callable[[str], None] = print,
+) -> None:
+    """Do one run after the other.
+
+    Parameters
+    ----------
+    until
+        Asked between two runs whether to end.
+    stop
+        Ends it at once; a run that it is at waits for another worker.
+    """
     name = f"{socket.gethostname()}:{os.getpid()}"
+    stop = stop or threading.Event()
     while True:
         try:
-            if until():
+            if stop.is_set() or until():
                 return
             mine = runs.claim(engine, name)
         except DBAPIError as error:
             tell(_("the store does not answer ({why}); trying again", why=_plain(error)))
             mine = None
         if mine is None:
-            time.sleep(LOOKS_AGAIN)
+            stop.wait(LOOKS_AGAIN)
             continue
         tell(_("{id}: {project}, attempt {attempt}", id=mine.id, project=mine.project, attempt=mine.attempt))
         try:
-            tell(f"{mine.id}: {do(engine, mine)}")
+            tell(f"{mine.id}: {do(engine, mine, stop)}")
+        except Stopped:
+            with suppress(DBAPIError):
+                runs.give_back(engine, mine)
+            return
         except BaseException:  # whatever stops the worker, the run does not have to wait for its lease to end
             with suppress(DBAPIError):
                 runs.give_back(engine, mine)
             raise
 
 
-def do(engine: Engine, mine: Claim) -> str:
-    """Do a claimed run to its end; what came of it, in words."""
+def do(engine: Engine, mine: Claim, stop: threading.Event) -> str:
+    """Do a claimed run to its end; what came of it, in words. Raises Stopped."""
     place = folder() / "runs" / mine.id / f"attempt-{mine.attempt}"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
     try:
-        outcome = _Run(engine, mine, place).done()
+        outcome = _Run(engine, mine, place, stop).done()
     except Lost:
         return _("it is another worker's now")
     kept = None
@@ -112,15 +131,19 @@ class Lost(Exception):
     """The lease was over, and another worker has the run."""
 
 
+class Stopped(Exception):
+    """The worker is to end, and its run goes back into the queue."""
+
+
 class _Run:
     """A run's process while it is watched."""
 
-    def __init__(self, engine: Engine, mine: Claim, place: Path) -> None:
-        self.engine, self.mine, self.place = engine, mine, place
+    def __init__(self, engine: Engine, mine: Claim, place: Path, stop: threading.Event) -> None:
+        self.engine, self.mine, self.place, self.stop = engine, mine, place, stop
         self.words: dict[str, Any] = {"share": 0.0, "doing": ""}
 
     def done(self) -> Outcome:
-        """Wait for it. Raises Lost."""
+        """Wait for it. Raises Lost and Stopped."""
         with (self.place / "log.txt").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "dure.hub.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
@@ -153,7 +176,7 @@ class _Run:
                 continue
 
     def _watch(self, process: subprocess.Popen[bytes]) -> Outcome | None:
-        """Until the process has ended, or must: its outcome then. Raises Lost."""
+        """Until the process has ended, or must: its outcome then. Raises Lost and Stopped."""
         begun, most = time.monotonic(), self.mine.megabytes * 1_000_000
         spoken = begun
         while True:
@@ -163,6 +186,8 @@ class _Run:
                 pass
             else:
                 return None
+            if self.stop.is_set():
+                raise Stopped
             heard = "go on"
             with suppress(DBAPIError):  # a store that is away for less than the lease costs nothing
                 heard = runs.held(self.engine, self.mine, float(self.words["share"]), str(self.words["doing"]))

@@ -1,0 +1,49 @@
+"""Who may do what: every route says which role it needs, and a route that says nothing is open to nobody."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated, NamedTuple
+
+from fastapi import Depends, HTTPException, Request
+
+ROLES = ("viewer", "member", "steward", "admin")  # each may do what those before it may
+COOKIE = "dure"
+
+
+class Caller(NamedTuple):
+    """Who asks."""
+
+    name: str
+    role: str
+
+
+class Needs:
+    """A route's rule: the role that a caller needs at least. FastAPI calls it before the route."""
+
+    def __init__(self, role: str) -> None:
+        self.role = role
+
+    async def __call__(self, request: Request) -> Caller:
+        """The caller. Raises HTTPException: 401 unknown, 403 not allowed."""
+        caller = caller_of(request)
+        if caller is None:
+            raise HTTPException(401)
+        if ROLES.index(caller.role) < ROLES.index(self.role):
+            raise HTTPException(403)
+        return caller
+
+
+def caller_of(request: Request) -> Caller | None:
+    """Who holds the token of this start: at the machine itself, so whoever started the hub."""
+    scheme, _space, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        given = request.cookies.get(COOKIE, "")
+    hub = request.app.state.hub
+    return Caller(hub.owner, "admin") if secrets.compare_digest(given.encode(), hub.token.encode()) else None
+
+
+# The caller of a route, as a parameter of it.
+Viewer = Annotated[Caller, Depends(Needs("viewer"))]
+Member = Annotated[Caller, Depends(Needs("member"))]
+Steward = Annotated[Caller, Depends(Needs("steward"))]
