@@ -107,7 +107,7 @@ def _note(scope: Scope, name: str, status: int, seconds: float) -> None:
         "status": status,
         "ms": round(1e3 * seconds, 1),
     }
-    log.info(json.dumps(words, ensure_ascii=False))
+    log.info("request", extra={"told": words})
 
 
 def _name(host: str) -> str:

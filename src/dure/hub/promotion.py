@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, insert, select
 
-from dure import evidence, trial
 from dure.errors import UserError
-from dure.sentence import sentence
 from dure.words import LANGUAGES, _, in_each
 
 from .store import now, promotion, reading, service
@@ -78,6 +76,9 @@ def by_evidence(folder: Path, project: str, method: str, code: str) -> Accepted:
     Raises UserError where the evidence is not intact, is of another project or method, of other code or of the quick profile, or
     does not say better.
     """
+    from dure import evidence, trial
+    from dure.sentence import sentence
+
     faults = evidence.verify(folder).faults
     if faults:
         raise UserError(_("this evidence is not whole: {fault}", fault=str(faults[0])), where=str(folder))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
@@ -34,8 +35,7 @@ def serve(port: int, *, workers: int, tell: Callable[[str], None]) -> None:
         threading.Thread(target=worker.work, args=(hub.engine,), kwargs={"stop": stop, "tell": _log})
         for _n in range(workers)
     ]
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    _write_down()
     config = uvicorn.Config(
         Guard(app(hub), HOSTS), log_config=None, access_log=False, server_header=False,
         timeout_graceful_shutdown=PATIENCE, lifespan="on",
@@ -61,8 +61,30 @@ def _bound(port: int) -> socket.socket:
         listening.close()
         what = _("port {port} cannot be had ({why})", port=port, why=error.strerror)
         raise UserError(what, where="--port", cure=_("Give another one, or 0 for any that is free.")) from None
+    listening.listen()  # who comes before the server is up waits
     return listening
 
 
 def _log(text: str) -> None:
     logging.getLogger("dure.hub").info(text)
+
+
+class _Lines(logging.Formatter):
+    """Each record a line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told: dict[str, Any] = {"time": round(record.created, 3), "level": record.levelname.lower()}
+        told |= getattr(record, "told", None) or {"said": record.getMessage()}
+        if record.exc_info:
+            told["trace"] = self.formatException(record.exc_info)
+        return json.dumps(told, ensure_ascii=False)
+
+
+def _write_down() -> None:
+    """The log goes to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Lines())
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    # Ctrl-C twice breaks off what uvicorn is about to end in order: it would tell of that as an error, with its trace.
+    logging.getLogger("uvicorn.error").addFilter(lambda record: "CancelledError" not in record.getMessage())

@@ -18,7 +18,6 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 import psutil
 from sqlalchemy.exc import DBAPIError
 
-from dure import evidence
 from dure.words import _, language, said
 
 from . import runs
@@ -100,6 +99,8 @@ def do(engine: Engine, mine: Claim, stop: threading.Event) -> str:
         return _("it is another worker's now")
     kept = None
     if outcome.state == "done":
+        from dure import evidence
+
         faults = evidence.verify(place / "evidence").faults
         if faults:
             outcome = Outcome("failed", said("its evidence is not whole: {fault}", fault=str(faults[0])))
