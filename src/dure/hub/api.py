@@ -55,7 +55,7 @@ class Hub:
 
     def __init__(self, engine: Engine, token: str | None = None) -> None:
         self.engine, self.token, self.owner = engine, token or secrets.token_urlsafe(32), getpass.getuser()
-        self.services = Services()
+        self.services, self.current = Services(), promotion.Current(engine)
         self.manifests = projects.manifests()
 
     def manifest(self, name: str) -> Manifest:
@@ -159,9 +159,9 @@ async def answer(project: str, request: Request, hub: Here, _caller: Member) -> 
     """The answer of what is promoted, or of today's practice."""
     limits = Limits(seconds=hub.manifest(project).deadline)
     body = await request.body()
-    asked = await asyncio.to_thread(_asked, hub, project)
+    active = await hub.current.active(project)
     try:
-        kind, said = await hub.services.answer(asked, limits, body)
+        kind, said = await hub.services.answer(_asked(project, active), limits, body)
     except Busy:
         what = _("too many requests wait; try again in a moment")
         return Response(problem(503, what), 503, {"retry-after": "1"}, PROBLEM)
@@ -173,8 +173,7 @@ async def answer(project: str, request: Request, hub: Here, _caller: Member) -> 
     return _told(422 if kind == REFUSED else 409, UserError(fault["what"], where=fault["where"], cure=fault["cure"]))
 
 
-def _asked(hub: Hub, project: str) -> Asked:
-    active = promotion.active(hub.engine, project)
+def _asked(project: str, active: Row[Any] | None) -> Asked:
     if active is None:
         return Asked(project, "", practice=True)
     return Asked(project, active.method, tuple(sorted(active.settings.items())), active.version, active.code)
@@ -328,6 +327,7 @@ def app(hub: Hub) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         await hub.services.close()
+        hub.current.close()
 
     made = FastAPI(
         title="Dure", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
