@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from dure.hub import access, guard, runs
-from dure.hub.access import ROLES, Caller, Needs
+from dure.hub.access import ROLES, Caller
 from dure.hub.api import Hub, app
 from dure.hub.guard import Guard
 
@@ -57,9 +57,9 @@ def routes(made):
 
 def rule(route):
     """The role that a route needs, None where it is open."""
-    found = [each.call.role for each in route.dependant.dependencies if isinstance(each.call, Needs)]
-    assert len(found) <= 1
-    return found[0] if found else None
+    assert isinstance(route, access.Ruled)  # asked before anything is read
+    found = access.rule(route)
+    return found and found.role
 
 
 def asked(client, route, headers=None):

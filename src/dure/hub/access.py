@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated, NamedTuple
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any, NamedTuple
 
-from fastapi import Depends, HTTPException, Request
+from fastapi import Depends, HTTPException, Request, Response
+from fastapi.routing import APIRoute
 
 ROLES = ("viewer", "member", "steward", "admin")  # each may do what those before it may
 COOKIE = "dure"
@@ -32,6 +34,26 @@ class Needs:
         if ROLES.index(caller.role) < ROLES.index(self.role):
             raise HTTPException(403)
         return caller
+
+
+def rule(route: APIRoute) -> Needs | None:
+    """What a route needs; None: it is open to everybody."""
+    return next((each.call for each in route.dependant.dependencies if isinstance(each.call, Needs)), None)
+
+
+class Ruled(APIRoute):
+    """A route whose rule is asked before anything that was sent is read."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """As FastAPI's, behind the rule."""
+        handler, needed = super().get_route_handler(), rule(self)
+
+        async def ruled(request: Request) -> Response:
+            if needed is not None:
+                await needed(request)
+            return await handler(request)
+
+        return ruled
 
 
 def caller_of(request: Request) -> Caller | None:

@@ -22,7 +22,7 @@ from dure.errors import Unknown, UserError, refusal
 from dure.words import _, language
 
 from . import projects, promotion, runs, store
-from .access import COOKIE, Member, Steward, Viewer
+from .access import COOKIE, Member, Ruled, Steward, Viewer
 from .guard import problem
 from .openapi import document
 from .service import ANSWERED, REFUSED
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 PROBLEM = "application/problem+json"
 BEAT = 0.5  # seconds between two looks at a run that somebody follows
 SAID = {
+    400: "this cannot be read: JSON in UTF-8 is wanted",
     401: "sign in first",
     403: "this is not for you to do",
     404: "there is nothing here",
@@ -135,7 +136,9 @@ class Service(BaseModel):
     evidence: str | None
 
 
-routes = APIRouter(prefix="/api/v1", responses={status: {"description": SAID[status]} for status in (401, 403, 404)})
+routes = APIRouter(
+    prefix="/api/v1", route_class=Ruled, responses={status: {"description": SAID[status]} for status in (401, 403, 404)}
+)
 
 
 # ---- projects -----------------------------------------------------------------------------------------------------------
@@ -333,6 +336,7 @@ def app(hub: Hub) -> FastAPI:
         title="Dure", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     made.state.hub = hub
+    made.router.route_class = Ruled
     made.include_router(routes)
     made.get("/enter", include_in_schema=False)(enter)
     made.get("/api/v1/openapi.json", include_in_schema=False)(openapi)

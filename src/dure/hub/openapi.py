@@ -26,8 +26,8 @@ PROBLEM = {
     },
 }  # fmt: skip
 REFUSALS = {
-    401: "nobody is signed in", 403: "not for this caller", 404: "there is nothing here", 409: "nobody has an answer",
-    413: "too large", 422: "the request cannot be used", 503: "not now",
+    400: "it cannot be read", 401: "nobody is signed in", 403: "not for this caller", 404: "there is nothing here",
+    409: "nobody has an answer", 413: "too large", 422: "the request cannot be used", 503: "not now",
 }  # fmt: skip
 ANSWER = {
     "project": "string", "version": "string", "code": "string", "data": "string", "service": "integer", "method": "string",
@@ -43,7 +43,7 @@ def document(app: FastAPI, names: list[str]) -> dict[str, Any]:
     told["security"] = [{"token": []}]
     for path in told["paths"].values():
         for operation in path.values():
-            operation["responses"] |= {str(status): _refusal(status) for status in (401, 403, 404, 413, 422)}
+            operation["responses"] |= {str(status): _refusal(status) for status in (400, 401, 403, 404, 413, 422)}
     for name in names:
         try:
             about = described(name)

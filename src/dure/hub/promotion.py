@@ -159,7 +159,7 @@ class Current:
         self.stamp = -1
         self.file = None
         if engine.dialect.name == "sqlite" and engine.url.database:
-            self.file = sqlite3.connect(engine.url.database, isolation_level=None)
+            self.file = sqlite3.connect(engine.url.database, isolation_level=None, check_same_thread=False)
 
     async def active(self, project: str) -> Row[Any] | None:
         """As `active`, at the moment of this call or later."""

@@ -1,0 +1,78 @@
+"""The OpenAPI fuzzed against a hub that runs: no failure of the server, nothing that is not described, every operation hit."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+PROJECTS = Path(__file__).parents[1] / "projects"
+CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+EXAMPLES = int(os.environ.get("DURE_FUZZ", "12"))  # of each operation
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory):
+    """A hub on a store of its own: (address, headers of its owner)."""
+    home = tmp_path_factory.mktemp("fuzzed")
+    environment = {**os.environ, "DURE_HOME": str(home), "DURE_PROJECTS": str(PROJECTS), "DURE_STORE": ""}
+    command = [sys.executable, "-m", "dure", "up", "--port", "0", "--workers", "0"]
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    base, token = re.search(r"(http://[^/]+)/enter\?token=(\S+)", server.stdout.readline()).groups()
+    yield base, {"authorization": f"Bearer {token}"}
+    server.terminate()
+    server.communicate(timeout=30)
+
+
+def each_operation(up, examples, tried):
+    """Try every operation of the API with requests made from its own description."""
+    base, known = up
+    described = schemathesis.openapi.from_url(f"{base}/api/v1/openapi.json", headers=known)
+    for found in described.get_all_operations():
+        operation = found.ok()
+        relaxed = settings(max_examples=examples, deadline=None, suppress_health_check=list(HealthCheck))
+        for mode in GenerationMode:  # what is described, and what is not
+            relaxed(given(case=operation.as_strategy(generation_mode=mode))(tried))()
+
+
+def test_whatever_the_owner_sends_is_answered_as_described(up):
+    def tried(case):
+        case.call_and_validate(headers=up[1], checks=CHECKS)
+
+    each_operation(up, EXAMPLES, tried)
+
+
+def test_whatever_a_stranger_sends_is_refused(up):
+    def tried(case):
+        got = case.call(headers={"authorization": "Bearer nobody"})
+        assert got.status_code == (200 if case.path == "/health" else 401)
+
+    each_operation(up, 3, tried)
+
+
+def test_every_operation_was_hit(up):
+    base, known = up
+    told = requests.get(f"{base}/api/v1/openapi.json", headers=known, timeout=60).json()
+    counted = requests.get(f"{base}/metrics", headers=known, timeout=60).text
+    hit = set(re.findall(r'dure_requests_total\{method="(\w+)",route="([^"]+)"', counted))
+    own = "/api/v1/projects/{project}/answer"
+    wanted = {
+        (method.upper(), own if path.endswith("/answer") else path)
+        for path, operations in told["paths"].items()
+        for method in operations
+    }
+    assert wanted <= hit
