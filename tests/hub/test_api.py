@@ -21,7 +21,7 @@ from dure.hub.api import Hub, app
 from dure.hub.guard import Guard
 
 TOKEN = "the token of this start"
-OPEN = {"/health", "/enter"}
+OPEN = {("GET", "/health"), ("GET", "/enter"), ("POST", "/api/v1/session")}
 ANSWER = "/api/v1/projects/honam.tide/answer"
 CALM = {"week_ago": 10, "change": 1}
 PROJECTS = Path(__file__).parents[1] / "projects"
@@ -73,12 +73,12 @@ def asked(client, route, headers=None):
 
 
 def test_every_route_says_who_may_use_it(made):
-    assert {each.path for each in routes(made) if rule(each) is None} == OPEN
+    assert {(*each.methods, each.path) for each in routes(made) if rule(each) is None} == OPEN
 
 
 def test_a_stranger_learns_nothing(made, stranger):
     for each in routes(made):
-        if each.path in OPEN:
+        if (*each.methods, each.path) in OPEN:
             continue
         got = asked(stranger, each)
         assert (got.status_code, got.headers["content-type"]) == (401, "application/problem+json"), each.path
@@ -89,9 +89,12 @@ def test_a_stranger_learns_nothing(made, stranger):
 
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_may_do_what_its_routes_say_and_nothing_else(made, stranger, monkeypatch, role):
-    monkeypatch.setattr(access, "caller_of", lambda _request: Caller("kim", role))
+    async def known(_request):
+        return Caller("kim", role)
+
+    monkeypatch.setattr(access, "caller_of", known)
     for each in routes(made):
-        if each.path in OPEN:
+        if (*each.methods, each.path) in OPEN:
             continue
         allowed = ROLES.index(role) >= ROLES.index(rule(each))
         assert (asked(stranger, each).status_code == 403) == (not allowed), each.path

@@ -100,7 +100,7 @@ def test_evidence_of_the_quick_profile_or_of_a_lost_trial_is_refused(tmp_path, a
     with pytest.raises(UserError, match="quick profile"):
         by_evidence(tmp_path / "quick")
     run.run("honam.tide", run.Inputs(), seeds=[0], out=tmp_path / "lost")
-    with pytest.raises(UserError, match=r"the trial says: worse.*--reason"):
+    with pytest.raises(UserError, match=r"the trial says: worse.*written reason"):
         by_evidence(tmp_path / "lost")
 
 
@@ -113,7 +113,7 @@ def test_the_commands_promote_tell_and_roll_back(address, tried, projects):
 
     assert "Today's practice answers everywhere" in dure("services").stdout
     refused = dure("promote", "honam.tide")
-    assert (refused.returncode, "--reason" in refused.stderr) == (2, True)
+    assert (refused.returncode, "or a reason" in refused.stderr) == (2, True)
     unknown = dure("promote", "honam.tide", "--method", "regresion", "--reason", "why not")
     assert (unknown.returncode, "Did you mean regression?" in unknown.stderr) == (2, True)
     done = dure("promote", "honam.tide", tried)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
-ROLES = ("viewer", "member", "steward", "admin")  # each may do what those before it may
+from .people import PREFIX, ROLES, digest, who
+
 COOKIE = "dure"
 
 
@@ -28,7 +30,7 @@ class Needs:
 
     async def __call__(self, request: Request) -> Caller:
         """The caller. Raises HTTPException: 401 unknown, 403 not allowed."""
-        caller = caller_of(request)
+        caller = await caller_of(request)
         if caller is None:
             raise HTTPException(401)
         if ROLES.index(caller.role) < ROLES.index(self.role):
@@ -56,13 +58,18 @@ class Ruled(APIRoute):
         return ruled
 
 
-def caller_of(request: Request) -> Caller | None:
-    """Who holds the token of this start: at the machine itself, so whoever started the hub."""
+async def caller_of(request: Request) -> Caller | None:
+    """Who holds the token that came with a request: of this start (whoever started the hub), or of a person."""
     scheme, _space, given = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         given = request.cookies.get(COOKIE, "")
     hub = request.app.state.hub
-    return Caller(hub.owner, "admin") if secrets.compare_digest(given.encode(), hub.token.encode()) else None
+    if hub.token and secrets.compare_digest(given.encode(), hub.token.encode()):
+        return Caller(hub.owner, "admin")
+    if not given.startswith(PREFIX):
+        return None
+    found = await hub.fresh.get(who, digest(given))
+    return Caller(*found[:2]) if found and time.time() < found[2] else None
 
 
 # The caller of a route, as a parameter of it.

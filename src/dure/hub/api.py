@@ -6,6 +6,7 @@ import asyncio
 import getpass
 import json
 import secrets
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,7 +22,7 @@ from dure import __version__
 from dure.errors import Unknown, UserError, refusal
 from dure.words import _, language
 
-from . import projects, promotion, runs, store
+from . import people, projects, promotion, runs, store
 from .access import COOKIE, Member, Ruled, Steward, Viewer
 from .guard import problem
 from .openapi import document
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from dure.manifest import Manifest
 
 PROBLEM = "application/problem+json"
+MOST_WRONG, WAIT, MOST_NAMES = 10, 600.0, 10_000
 BEAT = 0.5  # seconds between two looks at a run that somebody follows
 SAID = {
     400: "this cannot be read: JSON in UTF-8 is wanted",
@@ -41,6 +43,7 @@ SAID = {
     403: "this is not for you to do",
     404: "there is nothing here",
     405: "this cannot be done here",
+    429: "too many passwords were wrong; try again in ten minutes",
     413: "this is more than a request may hold",
 }
 
@@ -51,12 +54,13 @@ class Hub:
     Attributes
     ----------
     token
-        Of this start: whoever holds it is the owner.
+        Of this start: whoever holds it is the owner. Empty: people sign in.
     """
 
-    def __init__(self, engine: Engine, token: str | None = None) -> None:
-        self.engine, self.token, self.owner = engine, token or secrets.token_urlsafe(32), getpass.getuser()
-        self.services, self.current = Services(), promotion.Current(engine)
+    def __init__(self, engine: Engine, token: str = "") -> None:
+        self.engine, self.token, self.owner = engine, token, getpass.getuser()
+        self.throttle = Throttle()
+        self.services, self.fresh = Services(), store.Fresh(engine)
         self.manifests = projects.manifests()
 
     def manifest(self, name: str) -> Manifest:
@@ -73,6 +77,21 @@ async def _hub(request: Request) -> Hub:
 
 
 Here = Annotated[Hub, Depends(_hub)]
+
+
+class Throttle:
+    """Passwords tried in vain: after MOST_WRONG of a name within WAIT seconds no more are looked at."""
+
+    def __init__(self) -> None:
+        self.wrong: dict[str, list[float]] = {}
+
+    def tired(self, name: str) -> bool:
+        """Whether too many were wrong lately."""
+        if len(self.wrong) > MOST_NAMES:
+            self.wrong.clear()
+        recent = [moment for moment in self.wrong.get(name, ()) if moment > time.monotonic() - WAIT]
+        self.wrong[name] = recent
+        return len(recent) >= MOST_WRONG
 
 
 class Given(BaseModel):
@@ -124,6 +143,13 @@ class RolledBack(Given):
     reason: str = Field("", max_length=2_000)
 
 
+class SignIn(Given):
+    """A person and their password."""
+
+    name: str = Field(max_length=200)
+    password: str = Field(max_length=people.LONGEST)
+
+
 class Service(BaseModel):
     """Which version answers since when; version 0 is today's practice."""
 
@@ -162,7 +188,7 @@ async def answer(project: str, request: Request, hub: Here, _caller: Member) -> 
     """The answer of what is promoted, or of today's practice."""
     limits = Limits(seconds=hub.manifest(project).deadline)
     body = await request.body()
-    active = await hub.current.active(project)
+    active = await hub.fresh.get(promotion.active, project)
     try:
         kind, said = await hub.services.answer(_asked(project, active), limits, body)
     except Busy:
@@ -301,10 +327,33 @@ def _run(row: Row[Any]) -> Run:
 
 def enter(token: str, hub: Here) -> Response:
     """Take the token of this start out of the address and into a cookie, as the printed address wants it."""
-    if not secrets.compare_digest(token.encode(), hub.token.encode()):
+    if not hub.token or not secrets.compare_digest(token.encode(), hub.token.encode()):
         raise HTTPException(401)
-    response = RedirectResponse("/api/v1/projects", 303)
-    response.set_cookie(COOKIE, hub.token, httponly=True, samesite="strict")
+    return _remembered(RedirectResponse("/api/v1/projects", 303), hub.token, None)
+
+
+def sign_in(given: SignIn, request: Request, hub: Here) -> Response:
+    """Stay signed in for half a day."""
+    if hub.throttle.tired(given.name):
+        raise HTTPException(429)
+    secret = people.sign_in(hub.engine, given.name, given.password)
+    if secret is None:
+        hub.throttle.wrong[given.name].append(time.monotonic())
+        raise HTTPException(401)
+    return _remembered(Response(status_code=204), secret, request)
+
+
+def sign_out(request: Request, hub: Here, _caller: Viewer) -> Response:
+    """The token that this request came with is worth nothing any more."""
+    people.forget(hub.engine, request.cookies.get(COOKIE, ""))
+    response = Response(status_code=204)
+    response.delete_cookie(COOKIE)
+    return response
+
+
+def _remembered(response: Response, secret: str, request: Request | None) -> Response:
+    secure = request is not None and request.url.scheme == "https"
+    response.set_cookie(COOKIE, secret, httponly=True, samesite="strict", secure=secure)
     return response
 
 
@@ -330,7 +379,7 @@ def app(hub: Hub) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         await hub.services.close()
-        hub.current.close()
+        hub.fresh.close()
 
     made = FastAPI(
         title="Dure", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
@@ -339,6 +388,8 @@ def app(hub: Hub) -> FastAPI:
     made.router.route_class = Ruled
     made.include_router(routes)
     made.get("/enter", include_in_schema=False)(enter)
+    made.post("/api/v1/session", status_code=204, response_class=Response)(sign_in)
+    made.delete("/api/v1/session", status_code=204, response_class=Response)(sign_out)
     made.get("/api/v1/openapi.json", include_in_schema=False)(openapi)
     made.get("/health")(health)
     made.get("/metrics", response_class=Response)(metrics)

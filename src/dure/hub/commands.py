@@ -79,14 +79,81 @@ def runs_(name: str | None, cancel: bool, log: bool, as_json: bool) -> None:
 
 
 @click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where it listens; 0.0.0.0: to every machine.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0: any that is free.")
+@click.option("--name", "names", multiple=True, help="Under which other machines reach it.")
+@click.option("--certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="For HTTPS.")
+@click.option("--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Of the certificate.")
+@click.option("--proxy", is_flag=True, help="A proxy before it speaks HTTPS.")
 @click.option("--workers", type=click.IntRange(0, 64), default=1, show_default=True, help="That play the queue.")
-def up(port: int, workers: int) -> None:
-    """Start the hub on this machine: its API, and workers that play the queue."""
+def up(
+    host: str, port: int, names: tuple[str, ...], certificate: Path | None, key: Path | None, proxy: bool, workers: int
+) -> None:
+    """Start the hub: its API, and workers that play the queue."""
     _rooms()
     from . import server
 
-    server.serve(port, workers=workers, tell=click.echo)
+    server.serve(server.Front(host, port, names, certificate, key, proxy), workers=workers, tell=click.echo)
+
+
+@click.command()
+@click.argument("name")
+@click.option("--role", type=click.Choice(["viewer", "member", "steward", "admin"]), help="What they may do.")
+@click.option("--password", is_flag=True, help="Ask for a password to sign in with.")
+@click.option("--remove", is_flag=True, help="They and their tokens are gone.")
+def person(name: str, role: str | None, password: bool, remove: bool) -> None:
+    """Add a person to the hub, change what they may do, or remove them."""
+    _runs, store, _workers = _rooms()
+    from . import people
+
+    engine = store.opened()
+    if remove:
+        people.remove(engine, name)
+        click.echo(_("{name} is gone, and every token of theirs.", name=name))
+        return
+    if role is None:
+        raise UserError(_("what may {name} do?", name=name), where="--role", cure="viewer, member, steward, admin")
+    secret = click.prompt(_("Password"), hide_input=True, confirmation_prompt=True) if password else None
+    people.keep(engine, name, role, secret)
+    click.echo(_("{name} is {role}.", name=name, role=role))
+
+
+@click.command(name="people")
+@as_json
+def people_(as_json: bool) -> None:
+    """Who may do what, and with which tokens."""
+    _runs, store, _workers = _rooms()
+    from . import people
+
+    found = people.listed(store.opened())
+    if as_json:
+        dump(found)
+    for one in [] if as_json else found:
+        click.echo(f"{one['name']}  {one['role']}")
+        for each in one["tokens"]:
+            click.echo(f"  {each['id']}  {each['role']}  {_moment(each['expires'])}  {each['label']}".rstrip())
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--role", type=click.Choice(["viewer", "member", "steward", "admin"]), default="member", show_default=True
+)
+@click.option("--days", type=click.FloatRange(0, 3650, min_open=True), default=90, show_default=True, help="It lasts.")
+@click.option("--label", default="", help="What it is for.")
+@click.option("--revoke", is_flag=True, help="NAME is a token's id: it is worth nothing any more.")
+def token(name: str, role: str, days: float, label: str, revoke: bool) -> None:
+    """Issue a token to a person: shown once, kept as a hash, worth nothing after its days."""
+    _runs, store, _workers = _rooms()
+    from . import people
+
+    engine = store.opened()
+    if revoke:
+        people.revoke(engine, name)
+        click.echo(_("Token {name} is worth nothing any more.", name=name))
+        return
+    click.echo(people.issue(engine, name, role, days, label))
+    click.echo(_("It is shown only now. Send it as `Authorization: Bearer`."), err=True)
 
 
 @click.command()
@@ -161,10 +228,13 @@ def services_(project: str | None, as_json: bool) -> None:
 
 
 def _service_line(each: Any) -> str:
-    since = datetime.fromtimestamp(each.since).astimezone().strftime("%Y-%m-%d %H:%M")
     what = f"{each.version} {each.method}" if each.version else _("today's practice")
     why = each.reason or (each.why or {}).get(language(), "")
-    return "  ".join(filter(None, (each.project, what, since, each.who, why)))
+    return "  ".join(filter(None, (each.project, what, _moment(each.since), each.who, why)))
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def _me() -> str:

@@ -42,10 +42,12 @@ class Guard:
     ----------
     hosts
         Names that the hub answers to, without a port.
+    proxied
+        Whether requests come through a proxy that somebody has set up: what it says of them is not believed, but let through.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
-        self.app, self.hosts = app, hosts
+    def __init__(self, app: ASGIApp, hosts: Collection[str], *, proxied: bool = False) -> None:
+        self.app, self.hosts, self.proxied = app, hosts, proxied
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -86,7 +88,7 @@ class Guard:
         host = headers.get(b"host", b"").decode("latin-1")
         if _name(host) not in self.hosts:
             return 421, _("this hub does not answer to {host}", host=host or "?")
-        if any(each in headers for each in FORWARDED):
+        if not self.proxied and any(each in headers for each in FORWARDED):
             return 400, _("this came through a proxy, and none is configured")
         origin = headers.get(b"origin", b"").decode("latin-1")
         elsewhere = origin and origin.partition("://")[2] != host

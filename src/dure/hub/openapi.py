@@ -27,7 +27,7 @@ PROBLEM = {
 }  # fmt: skip
 REFUSALS = {
     400: "it cannot be read", 401: "nobody is signed in", 403: "not for this caller", 404: "there is nothing here",
-    409: "nobody has an answer", 413: "too large", 422: "the request cannot be used", 503: "not now",
+    409: "nobody has an answer", 413: "too large", 429: "too often", 422: "the request cannot be used", 503: "not now",
 }  # fmt: skip
 ANSWER = {
     "project": "string", "version": "string", "code": "string", "data": "string", "service": "integer", "method": "string",
@@ -51,6 +51,7 @@ def document(app: FastAPI, names: list[str]) -> dict[str, Any]:
             continue
         schemas = {form: _schema(told, name, form, about[form]) for form in ("request", "response")}
         told["paths"][f"/api/v1/projects/{name}/answer"] = {"post": _answers(about, **schemas)}
+    told["paths"]["/api/v1/session"]["post"]["responses"]["429"] = _refusal(429)
     return told
 
 
@@ -80,7 +81,7 @@ def _answers(about: dict[str, Any], request: dict[str, str], response: dict[str,
         "requestBody": {"required": True, "content": {"application/json": content}},
         "responses": {
             "200": {"description": "the answer, and who gave it", "content": {"application/json": {"schema": answer}}},
-            **{str(status): _refusal(status) for status in REFUSALS},
+            **{str(status): _refusal(status) for status in REFUSALS if status != 429},
         },
     }
 

@@ -5,8 +5,6 @@ Version 0 is today's practice: it answers until something better is shown, and a
 
 from __future__ import annotations
 
-import asyncio
-import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -145,37 +143,6 @@ def active(engine: Engine, project: str) -> Row[Any] | None:
         version = _active(connection, project)
         found = select(service).where(service.c.project == project, service.c.version == version)
         return connection.execute(found).one_or_none() if version else None
-
-
-class Current:
-    """What answers now, for one event loop that asks at every request.
-
-    SQLite says with one quick word whether anybody has written since; only then it is read again.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.known: dict[str, Row[Any] | None] = {}
-        self.stamp = -1
-        self.file = None
-        if engine.dialect.name == "sqlite" and engine.url.database:
-            self.file = sqlite3.connect(engine.url.database, isolation_level=None, check_same_thread=False)
-
-    async def active(self, project: str) -> Row[Any] | None:
-        """As `active`, at the moment of this call or later."""
-        if self.file is None:
-            return await asyncio.to_thread(active, self.engine, project)
-        (stamp,) = self.file.execute("pragma data_version").fetchone()
-        if stamp != self.stamp:
-            self.known, self.stamp = {}, stamp
-        if project not in self.known:
-            self.known[project] = active(self.engine, project)
-        return self.known[project]
-
-    def close(self) -> None:
-        """Let the file go."""
-        if self.file is not None:
-            self.file.close()
 
 
 def all_active(engine: Engine) -> Sequence[Row[Any]]:

@@ -1,66 +1,122 @@
-"""`dure up`: the hub on this machine, for whoever started it."""
+"""`dure up`: the hub for whoever starts it on this machine, or for people who sign in from others."""
 
 from __future__ import annotations
 
 import json
 import logging
+import secrets
 import socket
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import uvicorn
 
 from dure.errors import UserError
 from dure.words import _
 
-from . import store, worker
+from . import people, store, worker
 from .api import Hub, app
 from .guard import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-ADDRESS = "127.0.0.1"  # this machine alone: elsewhere people have to sign in
-HOSTS = (ADDRESS, "localhost")
+    from sqlalchemy import Engine
+
+LOOPBACK = ("127.0.0.1", "localhost")  # this machine alone: whoever starts the hub is its owner
 PATIENCE = 5  # seconds that requests have to end when the hub does
 
 
-def serve(port: int, *, workers: int, tell: Callable[[str], None]) -> None:
-    """Serve until the process is told to end. Raises UserError where the port is taken."""
-    listening = _bound(port)
-    hub = Hub(store.opened())
+class Front(NamedTuple):
+    """How the hub is reached.
+
+    Attributes
+    ----------
+    host, port
+        Where it listens.
+    names
+        Under which it answers to other machines.
+    certificate, key
+        Files of its own, for HTTPS.
+    proxied
+        Whether a proxy before it speaks HTTPS.
+    """
+
+    host: str
+    port: int
+    names: tuple[str, ...] = ()
+    certificate: Path | None = None
+    key: Path | None = None
+    proxied: bool = False
+
+
+def serve(front: Front, *, workers: int, tell: Callable[[str], None]) -> None:
+    """Serve until the process is told to end.
+
+    Raises UserError where the port is taken, and where the hub would answer to other machines without HTTPS, a name, or anybody who
+    could sign in.
+    """
+    alone = front.host in LOOPBACK and not front.names
+    engine = store.opened()
+    if not alone:
+        _fit(front, engine)
+    listening = _bound(front)
+    hub = Hub(engine, secrets.token_urlsafe(32) if alone else "")
     stop = threading.Event()
     threads = [
-        threading.Thread(target=worker.work, args=(hub.engine,), kwargs={"stop": stop, "tell": _log})
+        threading.Thread(target=worker.work, args=(engine,), kwargs={"stop": stop, "tell": _log})
         for _n in range(workers)
     ]
     _write_down()
     config = uvicorn.Config(
-        Guard(app(hub), HOSTS), log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=PATIENCE, lifespan="on",
+        Guard(app(hub), LOOPBACK if alone else front.names, proxied=front.proxied), log_config=None, access_log=False,
+        server_header=False, timeout_graceful_shutdown=PATIENCE, lifespan="on", proxy_headers=False,
+        ssl_certfile=front.certificate, ssl_keyfile=front.key,
     )  # fmt: skip
     for thread in threads:
         thread.start()
-    tell(_("Dure is at {address}", address=f"http://{ADDRESS}:{listening.getsockname()[1]}/enter?token={hub.token}"))
+    port = listening.getsockname()[1]
+    tell(
+        _(
+            "Dure is at {address}",
+            address=f"http://{front.host}:{port}/enter?token={hub.token}" if alone else f"https://{front.names[0]}",
+        )
+    )
     try:
         uvicorn.Server(config).run(sockets=[listening])
     finally:
         stop.set()
         for thread in threads:
             thread.join()
-        hub.engine.dispose()
+        engine.dispose()
 
 
-def _bound(port: int) -> socket.socket:
+def _fit(front: Front, engine: Engine) -> None:
+    """Raise UserError unless the hub may answer to other machines."""
+    if not front.names:
+        what = _("under which name do other machines reach this hub?")
+        raise UserError(what, where="--name", cure=_("Write it like {example}.", example="--name dure.example.org"))
+    if not front.proxied and not (front.certificate and front.key):
+        what = _("passwords and answers would travel in the open")
+        cure = _("Give --certificate and --key, or --proxy where one before it speaks HTTPS.")
+        raise UserError(what, where="dure up", cure=cure)
+    if not people.known(engine):
+        cure = _("Add somebody: `dure person NAME --role admin`.")
+        raise UserError(_("nobody could sign in"), where="dure up", cure=cure)
+
+
+def _bound(front: Front) -> socket.socket:
     # Named as TCP, or asyncio leaves Nagle on: every answer would wait 40 ms for the acknowledgement of its headers.
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    family = socket.AF_INET6 if ":" in front.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((ADDRESS, port))
+        listening.bind((front.host, front.port))
     except OSError as error:
         listening.close()
-        what = _("port {port} cannot be had ({why})", port=port, why=error.strerror)
+        what = _("port {port} cannot be had ({why})", port=front.port, why=error.strerror)
         raise UserError(what, where="--port", cure=_("Give another one, or 0 for any that is free.")) from None
     listening.listen()  # who comes before the server is up waits
     return listening

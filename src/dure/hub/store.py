@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
     JSON,
@@ -15,6 +17,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Double,
+    ForeignKey,
     Index,
     Integer,
     MetaData,
@@ -40,6 +43,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 VARIABLE = "DURE_STORE"
+MOST_KNOWN = 10_000  # things kept until anybody writes
+T = TypeVar("T")
 WAITS = 30  # seconds that a writer waits for another one (SQLite)
 LOCK = 0x64757265  # of PostgreSQL, while the tables are brought up to date: "dure" as a number
 
@@ -103,6 +108,27 @@ promotion = Table(
     Column("reason", Text, nullable=False),
 )
 
+# Who may do what where the hub answers to other machines.
+person = Table(
+    "person",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("password", Text, nullable=False),  # Argon2id; empty: by token alone
+    Column("created", Double, nullable=False),
+)
+token = Table(
+    "token",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("person", String(200), ForeignKey("person.name", ondelete="CASCADE"), nullable=False, index=True),
+    Column("digest", String(64), nullable=False, unique=True),  # SHA-256 of the token, which is shown once
+    Column("role", String(16), nullable=False),  # at most its person's
+    Column("label", String(200), nullable=False),
+    Column("created", Double, nullable=False),
+    Column("expires", Double, nullable=False),
+)
+
 
 def folder() -> Path:
     """Where the hub keeps its files."""
@@ -148,6 +174,39 @@ def opened(where: str | None = None) -> Engine:
         ) from None  # fmt: skip
     _brought_up(engine)
     return engine
+
+
+class Fresh:
+    """What was read of the store, until anybody writes: for one event loop that asks at every request.
+
+    SQLite says with one quick word whether anybody has written since. From PostgreSQL it is read every time, in a thread.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.known: dict[tuple[Any, ...], Any] = {}
+        self.stamp = -1
+        self.file = None
+        if engine.dialect.name == "sqlite" and engine.url.database:
+            self.file = sqlite3.connect(engine.url.database, isolation_level=None, check_same_thread=False)
+
+    async def get(self, read: Callable[[Engine, str], T], name: str) -> T:
+        """``read(engine, name)`` at the moment of this call or later."""
+        if self.file is None:
+            return await asyncio.to_thread(read, self.engine, name)
+        (stamp,) = self.file.execute("pragma data_version").fetchone()
+        if stamp != self.stamp or len(self.known) > MOST_KNOWN:
+            self.known, self.stamp = {}, stamp
+        key = (read, name)
+        if key not in self.known:
+            self.known[key] = read(self.engine, name)
+        found: T = self.known[key]
+        return found
+
+    def close(self) -> None:
+        """Let the file go."""
+        if self.file is not None:
+            self.file.close()
 
 
 def _settle(connection: Any, _record: Any) -> None:
