@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dure.project import Form, Method, Project
 
 CAUSES = ("declined", "crashed", "invalid", "infeasible", "late")
+FAULTS = 1000  # above, none is told: to tell one, pydantic lists them all, and a stranger may send a hundred thousand
 
 
 class Unanswered(Exception):
@@ -45,6 +46,8 @@ def answer(project: Project, method: Method, request: Any) -> Form:
     try:
         response = project.response.model_validate(given)
     except ValidationError as error:
+        if error.error_count() > FAULTS:
+            raise Unanswered("invalid", f"{error.error_count()} faults") from None
         first = error.errors()[0]
         raise Unanswered("invalid", f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
     try:

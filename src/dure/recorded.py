@@ -1,13 +1,11 @@
-"""Answers that were given elsewhere: in a file (Recorded) or behind a stranger's URL (Remote). Both are methods."""
+"""Answers that were given elsewhere: in a file (Recorded, here) or behind a URL (dure.remote). Both are methods."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
-from dure.ask import Unanswered
 from dure.errors import UserError, nearest
 from dure.words import _
 
@@ -33,42 +31,15 @@ class Recorded:
         return self._answers.get(self._case)
 
 
-class Remote:
-    """A method behind a URL: the request is posted as JSON, the response comes back as JSON.
+def offer(name: str, where: str, response: type[Form], deadline: float, *, public: bool = False) -> Builder:
+    """A builder for `--offer NAME=FILE|URL`: recorded answers, or a method behind a URL, asked within `deadline` seconds.
 
-    A refusal or an error of the server counts as crashed, no answer within `deadline` seconds as late, 204 as declined.
+    With `public` the URL may lead to the public internet alone. Raises UserError: a URL or file that cannot be used.
     """
+    if "://" in where:
+        from dure.remote import Remote, usable
 
-    def __init__(self, url: str, deadline: float) -> None:
-        import requests
-
-        self.url, self.deadline, self._session = url, deadline, requests.Session()
-
-    def __call__(self, request: Form) -> Any:
-        """The server's answer."""
-        import requests
-
-        headers = {"content-type": "application/json"}
-        try:
-            got = self._session.post(self.url, data=request.model_dump_json(), headers=headers, timeout=self.deadline)
-        except requests.Timeout:
-            raise Unanswered("late", f"{self.deadline} s") from None
-        except requests.RequestException as error:
-            raise Unanswered("crashed", type(error).__name__) from None
-        if got.status_code == requests.codes.no_content:
-            return None
-        if not got.ok:
-            raise Unanswered("crashed", f"HTTP {got.status_code}")
-        try:
-            return json.loads(got.content)
-        except ValueError:
-            raise Unanswered("invalid", "not JSON") from None
-
-
-def offer(name: str, where: str, response: type[Form], deadline: float) -> Builder:
-    """A builder for `--offer NAME=FILE|URL`: recorded answers, or a method behind a URL."""
-    if where.startswith(("http://", "https://")):
-        method: Method = Remote(where, deadline)
+        method: Method = Remote(usable(where, name), deadline, public=public)
     else:
         method = Recorded(answers(Path(where), response))
 

@@ -47,6 +47,8 @@ class Inputs:
         The file of today's answers in the place of the project's practice.
     offers
         Files or URLs by name.
+    public
+        URLs of offers may only be public ones: a hub runs for strangers.
     work
         Folder for what is kept while it runs, so that a run that was stopped goes on; None: Dure's own for these very inputs.
     """
@@ -56,6 +58,7 @@ class Inputs:
     settings: Mapping[str, str] | None = None
     practice: Path | None = None
     offers: Mapping[str, str] | None = None
+    public: bool = False
     work: Path | None = None
 
 
@@ -117,7 +120,10 @@ def _with_methods(project: Project, given: Inputs) -> tuple[Project, list[Builde
             what = _("{name} is the name of one of the project's own methods", name=name)
             raise UserError(what, where="--offer", cure=_("Give the offer another name."))
     deadline = project.manifest.deadline if project.manifest else 60.0
-    offers = [offer(name, where, project.response, deadline) for name, where in (given.offers or {}).items()]
+    offers = [
+        offer(name, where, project.response, deadline, public=given.public)
+        for name, where in (given.offers or {}).items()
+    ]
     if given.practice:
         project = replace(project, practice=offer("practice", str(given.practice), project.response, deadline))
     return project, offers
@@ -162,7 +168,7 @@ def _working(project: Project, given: Inputs, *, sealed: bool, profile: str, see
     key = {
         "code": project_hash(project.folder) if project.folder else "",
         "files": {name: sha256_of(Path(where)) for name, where in _files(given).items()},
-        "urls": sorted(where for where in (given.offers or {}).values() if "://" in where),
+        "urls": sorted(where for where in (given.offers or {}).values() if "://" in where), "public": given.public,
         "settings": dict(given.settings or {}), "sealed": sealed, "profile": profile, "seeds": list(seeds),
     }  # fmt: skip
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
