@@ -157,8 +157,10 @@ def opened(where: str | None = None) -> Engine:
         raise UserError(what, where=VARIABLE, cure=_("There are sqlite and postgresql."))
     if made.drivername == "postgresql":
         made = made.set(drivername="postgresql+pg8000")
+    # Made before anything is in it, for its owner alone: logs, evidence and hashes of tokens are no other user's business.
+    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     if made.get_backend_name() == "sqlite" and made.database:
-        Path(made.database).parent.mkdir(parents=True, exist_ok=True)
+        Path(made.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(made, pool_pre_ping=made.get_backend_name() == "postgresql")
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _settle)
