@@ -1,5 +1,6 @@
 # Everything from a machine with only Python (3.11 or later) and make:
 #   make run     set up, then the demonstration: every line computed live (about two minutes)
+#   make up      set up, then the hub on this machine: its address is printed
 #   make test    set up, then every check and test, with the seconds of each part
 #   make setup   only set up, into .venv
 # Another Python: make run PYTHON=python3.12
@@ -13,7 +14,7 @@ LOCKED := $(PIP) install --quiet --require-hashes --only-binary=:all:
 
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup run test check format lock clean
+.PHONY: help setup run up test check format lock clean
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -22,6 +23,9 @@ setup: $(VENV)/.ready
 
 run: $(VENV)/.ready
 	$(BIN)/dure demo
+
+up: $(VENV)/.ready
+	$(BIN)/dure up
 
 test: $(VENV)/.ready-to-test
 	$(BIN)/python tools/parts.py

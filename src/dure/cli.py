@@ -367,6 +367,7 @@ def inputs_of(
 @click.option("--map", "maps", multiple=True, help="[NAME=]FILE: a saved mapping of headers.")
 @click.option("--set", "settings", multiple=True, help="NAME=VALUE of the site.")
 @click.option("--sealed", is_flag=True, help="Open the sealed rounds too: a look, written down.")
+@click.option("--newer", is_flag=True, help="Only sealed rounds that nobody has looked at yet.")
 @click.option("--profile", type=click.Choice(["quick", "full"]), default="full", show_default=True)
 @click.option("--seed", type=int, help="One seed instead of the project's own.")
 @require
@@ -375,7 +376,7 @@ def inputs_of(
 @as_json
 def run(
     project: str, data: tuple[str, ...], practice: Path | None, offers: tuple[str, ...], maps: tuple[str, ...],
-    settings: tuple[str, ...], sealed: bool, profile: str, seed: int | None, require: str | None, out: Path | None,
+    settings: tuple[str, ...], sealed: bool, newer: bool, profile: str, seed: int | None, require: str | None, out: Path | None,
     yes: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Try a project's methods against today's practice and write the evidence."""
@@ -389,6 +390,7 @@ def run(
             project,
             given,
             sealed=sealed,
+            newer=newer,
             profile=profile,
             seeds=seeds,
             out=out or stamped(project),
@@ -437,6 +439,39 @@ def ask(
         click.echo(loaded.says(answer.request, answer.response))
     if not as_json:
         show_kept(outs, serve.endings(loaded), previewed=loaded.says is not None)
+
+
+@cli.command()
+@click.argument("project")
+@click.argument("table", type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="CSV, XLSX or Parquet, by its ending.")
+@click.option("--method", help="Another method than the model.")
+@click.option("--set", "settings", multiple=True, help="NAME=VALUE of the site.")
+@click.option("--sheet", help="Sheet of a workbook.")
+@as_json
+def batch(
+    project: str,
+    table: Path,
+    out: Path,
+    method: str | None,
+    settings: tuple[str, ...],
+    sheet: str | None,
+    as_json: bool,
+) -> None:
+    """Answer every row of a table; what is no request keeps its place and says why."""
+    from dure import batch as batches
+    from dure import serve
+    from dure.manifest import load
+
+    with progress(quiet=as_json) as tell:
+        service = serve.service(load(project), method=method, inputs=inputs_of(settings=settings), tell=tell)
+        counted = batches.answer_table(service, existing(table), out, sheet=sheet, tell=tell)
+    if as_json:
+        dump({"rows": counted.rows, "causes": dict(counted.causes), "out": str(out)})
+        return
+    click.echo(_("{count} rows answered: {place}", count=counted.rows, place=str(out)))
+    for cause, count in counted.causes.most_common():
+        click.echo(f"  {_(cause)}: {count}")
 
 
 def request_of(project: Project, files: Sequence[str], fields: Mapping[str, str]) -> Opened:
@@ -572,6 +607,32 @@ def verify(folder: Path, again: bool, data: tuple[str, ...], trust: str | None, 
             click.echo("\n".join(f"  {row}" for row in differing[:20]))
     if not report.intact or differing:
         sys.exit(REFUSED)
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--to", "url", required=True, help="Address of a hub.")
+@click.option("--sums", is_flag=True, help="Of restricted data too: sums of blocks of five cases or more go with it.")
+@as_json
+def publish(folder: Path, url: str, sums: bool, as_json: bool) -> None:
+    """Put evidence on a hub's board: verdicts and sums of blocks, no row, no answer. The token stands in DURE_TOKEN."""
+    import os
+
+    from dure import publish as publishing
+
+    token = os.environ.get("DURE_TOKEN", "")
+    if not token:
+        cure = _("Make one: `dure token NAME`, or POST /api/v1/tokens; then: export DURE_TOKEN=...")
+        raise UserError(_("the hub wants to know who you are"), where="DURE_TOKEN", cure=cure)
+    with progress(quiet=as_json) as tell:
+        tell(0.1, _("packing"))
+        packed = publishing.packed(folder, sums=sums)
+        tell(0.5, _("sending"))
+        told = publishing.publish(packed, url, token)
+    if as_json:
+        dump(told)
+    else:
+        click.echo(_("Published: {url}", url=f"{url.rstrip('/')}/api/v1/evidence/{told['id']}"))
 
 
 @cli.command()

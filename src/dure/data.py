@@ -58,7 +58,7 @@ def sha256_of(path: Path) -> str:
 def store(content: bytes) -> str:
     """Keep `content` under its hash in Dure's folder; returns the hash."""
     sha256 = hashlib.sha256(content).hexdigest()
-    path = _place(sha256)
+    path = content_place(sha256)
     if not path.is_file():
         write_atomically(path, content)
     return sha256
@@ -67,12 +67,13 @@ def store(content: bytes) -> str:
 def stored(sha256: str) -> Path:
     """Where content with this hash lies. Raises UserError when it is not a hash or was never stored here."""
     is_hash = len(sha256) == 64 and all(letter in "0123456789abcdef" for letter in sha256)
-    if not is_hash or not _place(sha256).is_file():
+    if not is_hash or not content_place(sha256).is_file():
         raise UserError(_("no content with the hash {sha256} is stored here", sha256=sha256[:80]))
-    return _place(sha256)
+    return content_place(sha256)
 
 
-def _place(sha256: str) -> Path:
+def content_place(sha256: str) -> Path:
+    """Where content with this hash lies, or would."""
     return home() / "content" / sha256[:2] / sha256
 
 
@@ -220,7 +221,7 @@ class Source:
 
 
 def _cached(source: Source, download: Callable[[Source], bytes]) -> Path:
-    place = _place(source.sha256)
+    place = content_place(source.sha256)
     if not place.is_file():
         content = download(source)
         if source.sha256 and hashlib.sha256(content).hexdigest() != source.sha256:
@@ -248,7 +249,7 @@ def _not_had(source: Source, where: str, why: str) -> CannotBeHad:
     return CannotBeHad(
         _("cannot be had here ({why}); licence {licence}", why=why, licence=source.licence),
         where=source.name,
-        cure=_("Get {where} and put the file at {place}.", where=where, place=str(_place(source.sha256))),
+        cure=_("Get {where} and put the file at {place}.", where=where, place=str(content_place(source.sha256))),
     )
 
 

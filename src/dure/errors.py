@@ -105,6 +105,7 @@ def _shown(value: object) -> str:
 # pydantic's error types that people meet, as msgids; whatever is not here is shown in pydantic's own words.
 _MESSAGES = {
     "missing": "this field is missing",
+    "nul": "a text holds the character NUL",
     "extra_forbidden": "there is no such field",
     "json_invalid": "this is not JSON ({error})",
     "finite_number": "{given} is not a finite number",

@@ -560,6 +560,21 @@ def outcomes(folder: Path) -> pl.DataFrame:
         raise UserError(_("the outcomes cannot be read: {why}", why=type(error).__name__), where=str(folder)) from None
 
 
+def loaded(folder: Path) -> Trial:
+    """The trial that a folder tells of, without cases and answers. Raises UserError where it cannot be read."""
+    from dure.trial import Trial
+
+    said, empty = predicate(folder), pl.DataFrame()
+    try:
+        costs = pl.read_parquet(Path(folder) / "costs.parquet")
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise UserError(_("the costs cannot be read: {why}", why=type(error).__name__), where=str(folder)) from None
+    names = ("kpis", "about", "verdicts")
+    return Trial(
+        said["project"], said["version"], outcomes(folder), empty, empty, costs, *(said[name] for name in names)
+    )
+
+
 def _open(folder: Path) -> _Opened:
     """The statement, if every byte of the envelope is the one that was signed.
 

@@ -23,6 +23,18 @@ def admitted(folder: Path, code: str) -> int:
         return 0
 
 
+def opened(project: str, folder: Path) -> set[str]:
+    """Names of the sealed rounds that somebody has looked at, here or as the project's trial.json admits."""
+    path = home() / "looks.tsv"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    seen = {turn for _moment, name, turn, _code in (line.split("\t") for line in lines) if name == project}
+    try:
+        told = json.loads((folder / "trial.json").read_text(encoding="utf-8"))["about"]
+        return seen | set(told["rounds"] if told["looks"] else ())
+    except (OSError, ValueError, KeyError, TypeError):
+        return seen
+
+
 def look(project: str, code: str, rounds: Iterable[str]) -> int:
     """Write down that `rounds` (sealed ones) are opened by the code with this hash; returns this project's looks so far."""
     path = home() / "looks.tsv"

@@ -19,16 +19,18 @@ from dure import evidence, trial
 from dure.data import Data, home, sha256_of
 from dure.errors import UserError, nearest, refusal
 from dure.looks import admitted, look
+from dure.looks import opened as looked_at
 from dure.manifest import load
 from dure.project import Project, project_hash
 from dure.words import _
 
 if TYPE_CHECKING:
     from dure.judge import Question
-    from dure.project import Builder
+    from dure.project import Builder, Round
     from dure.trial import Tell, Trial
 
 Confirm = Callable[[str], bool]
+RERUN = "re-run"  # of `dure.sentence.ASSURANCE`
 
 
 @dataclass(frozen=True)
@@ -62,18 +64,29 @@ class Inputs:
     work: Path | None = None
 
 
-def run(
+def run(  # noqa: PLR0913 - a keyword each, all with a default
     name: str | Path,
     inputs: Inputs | None = None,
     *,
     sealed: bool = False,
+    newer: bool = False,
     profile: str = "full",
     seeds: Sequence[int] | None = None,
     out: Path | None = None,
     tell: Tell = trial.quiet,
     confirm: Confirm | None = None,
+    assurance: str = "self-run",
 ) -> tuple[Trial, Path | None]:
     """Run a project's trial; the evidence is written into `out` (None: nowhere).
+
+    Parameters
+    ----------
+    sealed
+        The sealed rounds too: a look, written down.
+    newer
+        Of the sealed rounds only those that nobody has looked at: the data have moved on since.
+    assurance
+        Who vouches for it (`dure.sentence.ASSURANCE`): a hub that tried a method on cases which only it has seen says more.
 
     Raises UserError for whatever the person can mend.
     """
@@ -82,6 +95,8 @@ def run(
     data = opened(project, given, confirm)
     manifest = project.manifest
     assert manifest is not None
+    if newer:
+        project, sealed = _newer(project), True
     chosen = list(seeds) if seeds is not None else list(range(manifest.seeds))
     more: dict[str, Any] = {}
     if sealed:
@@ -92,9 +107,9 @@ def run(
         code = project_hash(project.folder)
         more["looks"] = max(look(manifest.id, code, turns), admitted(project.folder, code))
     project, offers = _with_methods(project, given)
-    more["date"] = datetime.now(UTC).date().isoformat()
+    more |= {"date": datetime.now(UTC).date().isoformat(), "assurance": assurance}
     more["given"] = {name: sha256_of(Path(where)) for name, where in _files(given).items()}
-    folder = given.work or _working(project, given, sealed=sealed, profile=profile, seeds=chosen)
+    folder = given.work or _working(project, given, sealed=sealed, newer=newer, profile=profile, seeds=chosen)
     result = trial.run(
         project,
         data,
@@ -129,6 +144,22 @@ def _with_methods(project: Project, given: Inputs) -> tuple[Project, list[Builde
     return project, offers
 
 
+def _newer(project: Project) -> Project:
+    """The project with those sealed rounds alone that nobody has looked at."""
+    assert project.manifest is not None
+    assert project.folder is not None
+    seen = looked_at(project.manifest.id, project.folder)
+
+    def rounds(data: Data) -> list[Round]:
+        found = [turn for turn in project.rounds(data) if not (turn.sealed and turn.name in seen)]
+        if not any(turn.sealed for turn in found):
+            what = _("every sealed round has been looked at: nothing has happened since")
+            raise UserError(what, cure=_("Run it again when there are newer data."))
+        return found
+
+    return replace(project, rounds=rounds)
+
+
 def opened(project: Project, given: Inputs, confirm: Confirm | None = None) -> Data:
     """The project's data with a person's own files and settings in their place."""
     return Data(
@@ -160,7 +191,7 @@ def _files(given: Inputs) -> dict[str, str]:
     return files | ({"practice": str(given.practice)} if given.practice else {})
 
 
-def _working(project: Project, given: Inputs, *, sealed: bool, profile: str, seeds: Sequence[int]) -> Path:
+def _working(project: Project, given: Inputs, *, sealed: bool, newer: bool, profile: str, seeds: Sequence[int]) -> Path:
     """The folder this trial resumes from: another one for other code, data, settings or seeds."""
     for where in _files(given).values():
         if not Path(where).is_file():
@@ -169,7 +200,8 @@ def _working(project: Project, given: Inputs, *, sealed: bool, profile: str, see
         "code": project_hash(project.folder) if project.folder else "",
         "files": {name: sha256_of(Path(where)) for name, where in _files(given).items()},
         "urls": sorted(where for where in (given.offers or {}).values() if "://" in where), "public": given.public,
-        "settings": dict(given.settings or {}), "sealed": sealed, "profile": profile, "seeds": list(seeds),
+        "settings": dict(given.settings or {}), "sealed": sealed, "newer": newer, "profile": profile,
+        "seeds": list(seeds),
     }  # fmt: skip
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
     return home() / "runs" / f"{project.manifest.id if project.manifest else 'table'}-{digest}"
@@ -208,8 +240,12 @@ def judge(
     return result, evidence.write(result, out) if out else None
 
 
-def rerun(folder: Path, inputs: Inputs | None = None, *, tell: Tell = trial.quiet) -> list[str]:
+def rerun(
+    folder: Path, inputs: Inputs | None = None, *, tell: Tell = trial.quiet, out: Path | None = None
+) -> list[str]:
     """Run the trial of this evidence again, here; returns the rows that differ (none: it reproduces).
+
+    Where it reproduces, evidence that says so is written into `out` and signed with the key of this machine.
 
     Raises UserError naming what is missing: the project, its code at that hash, or the file that was judged.
     """
@@ -219,7 +255,13 @@ def rerun(folder: Path, inputs: Inputs | None = None, *, tell: Tell = trial.quie
     else:
         again = _run_again(said, inputs or Inputs(), tell)
     again = evidence.published(again) if said["about"].get("joined") else again
-    return evidence.compare(evidence.outcomes(folder), again.outcomes, said["about"].get("replay", 0.0))
+    differing = evidence.compare(evidence.outcomes(folder), again.outcomes, said["about"].get("replay", 0.0))
+    if out is not None and not differing:
+        told = {**again.about, **said["about"], "assurance": RERUN, "rerun_of": said["replay"]}
+        told["date"] = datetime.now(UTC).date().isoformat()
+        verdicts = trial.verdicts(again.outcomes, again.kpis, told)
+        evidence.write(replace(again, about=told, verdicts=verdicts), out)
+    return differing
 
 
 def _run_again(said: Mapping[str, Any], inputs: Inputs, tell: Tell) -> Trial:
@@ -242,8 +284,10 @@ def _run_again(said: Mapping[str, Any], inputs: Inputs, tell: Tell) -> Trial:
 
     sealed = any(verdict["round"] == "sealed" for verdict in said["verdicts"])
     given = replace(inputs, settings={name: str(value) for name, value in about.get("settings", {}).items()})
-    data = opened(project, given)
+    data, played = opened(project, given), set(about["rounds"])
     project, offers = _with_methods(project, given)
+    every = project.rounds
+    project = replace(project, rounds=lambda data: [turn for turn in every(data) if turn.name in played])
     with tempfile.TemporaryDirectory() as folder:  # nothing of an earlier run is taken up
         return trial.run(
             project, data, Path(folder), sealed=sealed, profile=about["profile"], seeds=about["seeds"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -16,8 +17,8 @@ from pydantic import TypeAdapter, ValidationError
 from dure.ask import Ask, Unanswered, answer
 from dure.data import home
 from dure.errors import Invalid, UserError, nearest, refusal
-from dure.project import Opened, Project, Work, project_hash
-from dure.run import Inputs, opened
+from dure.project import Case, Opened, Project, Work, once, project_hash
+from dure.run import Confirm, Inputs, opened
 from dure.trial import project_settings
 from dure.words import _
 
@@ -138,7 +139,41 @@ def _alone(project: Project, method: Method, request: Any, where: str) -> Any:
         raise UserError(_("no method has an answer: {why}", why=str(failed)), where=where) from None
 
 
-def service(project: Project, *, method: str | None, inputs: Inputs, tell: Tell) -> Service:
+def scored(service: Service, request: Any, response: Any, truth: Any) -> dict[str, Any]:
+    """The project's sums of an answer that was given, by what really happened, and of the practice's own answer.
+
+    Returns
+    -------
+    ``{"sums": {name: number}, "practice": {name: number} or None}``; None where the practice has no answer to this request.
+
+    Raises UserError where the project plays its cases step by step, or cannot score this truth.
+    """
+    project = service.project
+    if project.play is not once:
+        what = _("{project} plays its cases step by step: one answer has no score", project=service.versions["project"])
+        raise UserError(what)
+    try:
+        asked, given = project.request.model_validate(request), project.response.model_validate(response)
+    except (ValidationError, Invalid) as error:
+        raise UserError(_("the project's forms have changed since this answer was given ({why})", why=error)) from None
+    case = Case("live", asked, truth)
+    try:
+        sums = {name: float(value) for name, value in project.score(case, given).items()}
+        own = None
+        with suppress(Unanswered):
+            today = answer(project, service.practice, asked)
+            own = {name: float(value) for name, value in project.score(case, today).items()}
+    except Exception as error:  # noqa: BLE001 - a project's score may raise anything for a truth of another kind
+        why = f"{type(error).__name__}: {error}"
+        raise UserError(_("the project cannot score this truth ({why})", why=why[:200]), where="truth") from None
+    if not all(math.isfinite(each) for side in (sums, own or {}) for each in side.values()):
+        raise UserError(_("the project cannot score this truth ({why})", why="NaN"), where="truth")
+    return {"sums": sums, "practice": own}
+
+
+def service(
+    project: Project, *, method: str | None, inputs: Inputs, tell: Tell, confirm: Confirm | None = None
+) -> Service:
     """A method built on everything known here; what it fits is kept and found again.
 
     Raises UserError naming the method that does not exist.
@@ -147,7 +182,7 @@ def service(project: Project, *, method: str | None, inputs: Inputs, tell: Tell)
     builder = builder_of(project, wanted)
     about = project.manifest
     assert about is not None
-    data = opened(project, inputs)
+    data = opened(project, inputs, confirm)
     history = project.history(data, None)
     code = project_hash(project.folder) if project.folder else ""
     settings = project_settings(data)

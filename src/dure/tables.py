@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import polars as pl
 
@@ -209,9 +210,11 @@ def _text(path: Path) -> _Grid:
             where=f"‘{path.name}’",
             cure=_("Open it in a spreadsheet program and save it as .xlsx or .csv."),
         )
+    if "\0" in text:
+        raise UserError(_("this is no text file"), where=f"‘{path.name}’")
     if not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
-    separator = _separator(text)
+    separator = separator_of(text)
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
     except csv.Error as error:
@@ -223,18 +226,27 @@ def _text(path: Path) -> _Grid:
 
 
 def _decoded(path: Path) -> str:
-    """UTF-8 with or without a mark, UTF-16, else cp949 (which holds EUC-KR). Raises UserError naming the row."""
-    raw = path.read_bytes()
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return raw.decode("utf-16", errors="replace")
-    if raw[1:200:2].count(0) > len(raw[1:200:2]) * 0.6:
-        return raw.decode("utf-16-le", errors="replace")
-    failed = 0
-    for encoding in ("utf-8-sig", "cp949"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError as error:
-            failed = max(failed, raw.count(b"\n", 0, error.start) + 1)
+    """The text of a file. Raises UserError naming the row that is no text."""
+    return path.read_bytes().decode(encoding_of(path), errors="replace")
+
+
+def encoding_of(path: Path) -> str:
+    """UTF-8 with or without a mark, UTF-16, else cp949 (which holds EUC-KR); little of the file is in memory at once.
+
+    Raises UserError naming the row that is neither.
+    """
+    with path.open("rb") as file:
+        start = file.read(200)
+        if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return "utf-16"
+        if start[1::2].count(0) > len(start[1::2]) * 0.6:
+            return "utf-16-le"
+        failed = 0
+        for encoding in ("utf-8-sig", "cp949"):
+            row = _undecodable(file, encoding)
+            if row is None:
+                return encoding
+            failed = max(failed, row)
     raise UserError(
         _("row {row} is neither UTF-8 nor cp949 text", row=failed),
         where=f"‘{path.name}’",
@@ -242,7 +254,22 @@ def _decoded(path: Path) -> str:
     )
 
 
-def _separator(text: str) -> str:
+def _undecodable(file: IO[bytes], encoding: str) -> int | None:
+    """The row in which a file is not text of this encoding; None: it is."""
+    decoder, row = codecs.getincrementaldecoder(encoding)(), 1
+    file.seek(0)
+    while True:
+        block = file.read(1 << 20)
+        try:
+            decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            return row + error.object.count(b"\n", 0, error.start)
+        if not block:
+            return None
+        row += block.count(b"\n")
+
+
+def separator_of(text: str) -> str:
     """The separator that cuts most rows into the same number of cells."""
     head = [line for line in text[:40000].splitlines()[:80] if line.strip()][:60]
     best, most = ",", (0.0, 0)

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 import requests
-from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from dure.hub import access, guard, runs
-from dure.hub.access import ROLES, Caller
-from dure.hub.api import Hub, app
+from dure.hub.api import app
 from dure.hub.guard import Guard
+from dure.hub.people import HUB, ROLES, Caller
+from dure.hub.state import Hub
 
 TOKEN = "the token of this start"
-OPEN = {("GET", "/health"), ("GET", "/enter"), ("POST", "/api/v1/session")}
+OPEN = {("GET", "/health"), ("GET", "/enter"), ("GET", "/api/v1/keys"), ("POST", "/api/v1/session")}
 ANSWER = "/api/v1/projects/honam.tide/answer"
 CALM = {"week_ago": 10, "change": 1}
 PROJECTS = Path(__file__).parents[1] / "projects"
@@ -51,53 +51,59 @@ def client(stranger):
     return stranger
 
 
-def routes(made):
-    return [each for each in made.routes if isinstance(each, APIRoute)]
+@pytest.fixture
+def operations(client):
+    """Every operation of the API and the role it needs, from its own description: (method, path, role or None)."""
+    told = client.get("/api/v1/openapi.json").json()
+    del client.headers["authorization"]
+    return [
+        (method.upper(), path, operation.get("x-role"))
+        for path, methods in told["paths"].items()
+        for method, operation in methods.items()
+    ]
 
 
-def rule(route):
-    """The role that a route needs, None where it is open."""
-    assert isinstance(route, access.Ruled)  # asked before anything is read
-    found = access.rule(route)
-    return found and found.role
-
-
-def asked(client, route, headers=None):
-    """One request to a route, as strangers send it."""
-    path = re.sub(r"\{\w+\}", "honam.tide", route.path)
-    (method,) = route.methods
-    return client.request(method, path, headers=headers, json={} if method == "POST" else None)
+def asked(client, operation, headers=None):
+    """One request to an operation, as strangers send it."""
+    method, path, _role = operation
+    path = re.sub(r"\{\w+\}", "honam.tide", path)
+    return client.request(method, path, headers=headers, json={} if method in ("POST", "PUT") else None)
 
 
 # ---- who may do what ----------------------------------------------------------------------------------------------------
 
 
 def test_every_route_says_who_may_use_it(made):
-    assert {(*each.methods, each.path) for each in routes(made) if rule(each) is None} == OPEN
+    ruled = {(*each.methods, each.path): access.rule(each) for each in made.routes if isinstance(each, access.Ruled)}
+    assert len(ruled) == len(made.routes) > 40  # asked before anything is read
+    assert {each for each, rule in ruled.items() if rule is None} == OPEN
 
 
-def test_a_stranger_learns_nothing(made, stranger):
-    for each in routes(made):
-        if (*each.methods, each.path) in OPEN:
-            continue
+def test_a_stranger_learns_nothing(stranger, operations):
+    closed = [each for each in operations if each[:2] not in OPEN]
+    assert len(closed) > 40
+    for each in closed:
         got = asked(stranger, each)
-        assert (got.status_code, got.headers["content-type"]) == (401, "application/problem+json"), each.path
+        assert (got.status_code, got.headers["content-type"]) == (401, "application/problem+json"), each
         assert got.json() == {"type": "about:blank", "title": "sign in first", "status": 401}
         assert asked(stranger, each, {"authorization": "Bearer wrong"}).status_code == 401
     assert stranger.get("/enter", params={"token": "wrong"}).status_code == 401
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_each_role_may_do_what_its_routes_say_and_nothing_else(made, stranger, monkeypatch, role):
+def test_each_role_may_do_what_its_routes_say_and_nothing_else(stranger, operations, monkeypatch, role):
     async def known(_request):
-        return Caller("kim", role)
+        return Caller("kim", HUB, role)
 
     monkeypatch.setattr(access, "caller_of", known)
-    for each in routes(made):
-        if (*each.methods, each.path) in OPEN:
+    for each in operations:
+        if each[:2] in OPEN:
             continue
-        allowed = ROLES.index(role) >= ROLES.index(rule(each))
-        assert (asked(stranger, each).status_code == 403) == (not allowed), each.path
+        allowed = ROLES.index(role) >= ROLES.index(each[2])
+        got = asked(stranger, each)
+        assert (got.status_code == 403) == (not allowed), each
+        if not allowed:
+            assert got.json() == {"type": "about:blank", "title": "this is not for you to do", "status": 403}
 
 
 def test_the_printed_address_becomes_a_cookie(stranger):
@@ -155,6 +161,16 @@ def test_every_answer_carries_its_request_and_what_browsers_must_know(client):
     assert "default-src 'self'" in got.headers["content-security-policy"]
     assert got.headers["x-content-type-options"] == "nosniff"
     assert 'dure_requests_total{method="GET",route="/health",status="200"}' in client.get("/metrics").text
+
+
+def test_what_is_read_again_and_has_not_changed_is_not_sent_again(client):
+    first = client.get("/api/v1/projects/honam.tide")
+    again = client.get("/api/v1/projects/honam.tide", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert client.get("/api/v1/projects/honam.tide", headers={"if-none-match": '"another"'}).status_code == 200
+    runs_ = client.get("/api/v1/runs").headers["etag"]
+    client.post("/api/v1/runs", json={"project": "honam.tide"})
+    assert client.get("/api/v1/runs", headers={"if-none-match": runs_}).status_code == 200
 
 
 # ---- answers ------------------------------------------------------------------------------------------------------------
@@ -224,6 +240,21 @@ def test_what_is_not_there_is_told_with_the_nearest_name(client):
     assert client.get("/api/v1/runs/nothing").status_code == 404
     assert client.get("/api/v1/nothing").status_code == 404
     assert client.put("/health").status_code == 405
+
+
+def test_what_no_store_can_keep_is_refused(client):
+    for sent in (
+        {"method": "regression", "reason": "a\0b"},
+        {"method": "regression", "reason": "x", "settings": {"a\0": "b"}},
+    ):
+        got = client.post("/api/v1/projects/honam.tide/services", json=sent)
+        assert (got.status_code, "NUL" in got.json()["title"]) == (422, True), got.text
+    surrogate = client.post(
+        "/api/v1/projects/honam.tide/services", content=b'{"method": "regression", "reason": "\\ud800"}'
+    )
+    assert surrogate.status_code == 422
+    for path in ("/api/v1/runs/a%00b", "/api/v1/runs?before=%00", "/api/v1/files?name=%00", "/api/v1/evidence/%00"):
+        assert client.get(path).status_code == 400, path
 
 
 # ---- runs ---------------------------------------------------------------------------------------------------------------

@@ -21,18 +21,24 @@ from cryptography.x509.oid import NameOID
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
 
+import clients
 from dure.errors import Unknown, UserError
-from dure.hub import api, people, store
-from dure.hub.api import Hub, app
+from dure.hub import people, state, store
+from dure.hub.api import app
 from dure.hub.guard import Guard
-from dure.hub.people import ROLES, digest
+from dure.hub.people import HUB, ROLES, Caller, digest
+from dure.hub.state import Hub
 
 PASSWORD = "three tides a day"
 
 
 def role_of(engine, secret):
     found = people.who(engine, digest(secret))
-    return found and found[1]
+    return found and found.caller.role
+
+
+def issued(engine, name, role, organisation=HUB):
+    return people.issue(engine, Caller(name, organisation, role), 1)
 
 
 # ---- what is kept -------------------------------------------------------------------------------------------------------
@@ -40,7 +46,7 @@ def role_of(engine, secret):
 
 def test_a_token_says_who_until_it_ends_is_revoked_or_its_person_is_gone(engine):
     people.keep(engine, "kim", "steward")
-    first, second = people.issue(engine, "kim", "member", 1), people.issue(engine, "kim", "steward", 1)
+    first, second = issued(engine, "kim", "member"), issued(engine, "kim", "steward")
     assert [role_of(engine, each) for each in (first, second)] == ["member", "steward"]
     (kim,) = people.listed(engine)
     people.revoke(engine, kim["tokens"][0]["id"])
@@ -53,8 +59,8 @@ def test_a_token_says_who_until_it_ends_is_revoked_or_its_person_is_gone(engine)
 def test_a_token_is_never_more_than_its_person(engine):
     people.keep(engine, "kim", "steward")
     with pytest.raises(UserError, match="kim is steward"):
-        people.issue(engine, "kim", "admin", 1)
-    held = {role: people.issue(engine, "kim", role, 1) for role in ROLES[:3]}
+        issued(engine, "kim", "admin")
+    held = {role: issued(engine, "kim", role) for role in ROLES[:3]}
     people.keep(engine, "kim", "member")
     assert {role: role_of(engine, each) for role, each in held.items()} == {
         "viewer": "viewer",
@@ -65,7 +71,7 @@ def test_a_token_is_never_more_than_its_person(engine):
 
 def test_nothing_of_a_secret_is_kept(engine):
     people.keep(engine, "kim", "admin", PASSWORD)
-    secrets = [people.issue(engine, "kim", "admin", 1), people.sign_in(engine, "kim", PASSWORD), PASSWORD]
+    secrets = [issued(engine, "kim", "admin"), people.sign_in(engine, "kim", PASSWORD), PASSWORD]
     with engine.begin() as connection:
         kept = str([connection.execute(select(table)).all() for table in (store.person, store.token)])
     assert "$argon2id$" in kept
@@ -79,7 +85,7 @@ def test_what_cannot_be_used_or_is_not_there_is_told(engine):
         people.keep(engine, "lee", "viewer", "short")
     with pytest.raises(UserError, match="no name"):
         people.keep(engine, " ", "viewer")
-    for act in (lambda: people.remove(engine, "kimm"), lambda: people.issue(engine, "kimm", "viewer", 1)):
+    for act in (lambda: people.remove(engine, "kimm"), lambda: issued(engine, "kimm", "viewer")):
         with pytest.raises(Unknown, match="Did you mean kim"):
             act()
     with pytest.raises(Unknown, match="no token"):
@@ -140,17 +146,86 @@ def test_after_ten_wrong_passwords_no_more_are_looked_at(engine, client, monkeyp
 
     assert [tried("wrong") for _each in range(10)] == [401] * 10
     assert tried(PASSWORD) == 429
-    monkeypatch.setattr(api, "WAIT", 0.0)
+    monkeypatch.setattr(state, "WAIT", 0.0)
     assert tried(PASSWORD) == 204
 
 
 def test_a_token_is_worth_nothing_after_its_days(engine, client):
     people.keep(engine, "kim", "viewer")
-    known = {"authorization": f"Bearer {people.issue(engine, 'kim', 'viewer', 1)}"}
+    known = {"authorization": f"Bearer {issued(engine, 'kim', 'viewer')}"}
     assert client.get("/api/v1/projects", headers=known).status_code == 200
     with engine.begin() as connection:
         connection.execute(update(store.token).values(expires=time.time() - 1))
     assert client.get("/api/v1/projects", headers=known).status_code == 401
+
+
+# ---- organisations ------------------------------------------------------------------------------------------------------
+
+
+def test_a_person_of_several_organisations_says_for_which(engine, client):
+    people.keep(engine, "kim", "member", PASSWORD, "harbour")
+    people.keep(engine, "kim", "steward", organisation="county")
+    given = {"name": "kim", "password": PASSWORD}
+    which = client.post("/api/v1/session", json=given)
+    assert (which.status_code, which.json()["where"], which.json()["cure"]) == (
+        422,
+        "organisation",
+        "There are: county, harbour.",
+    )
+    wrong = client.post("/api/v1/session", json=given | {"password": "wrong"})
+    assert (wrong.status_code, "county" in wrong.text) == (401, False)
+    assert client.post("/api/v1/session", json=given | {"organisation": "hub"}).status_code == 422
+    assert client.post("/api/v1/session", json=given | {"organisation": "county"}).status_code == 204
+    assert client.get("/api/v1/me").json() == {"name": "kim", "organisation": "county", "role": "steward"}
+
+
+def test_an_admin_lets_people_into_their_own_organisation_alone(engine, client):
+    people.keep(engine, "lee", "viewer", organisation="harbour")
+    admin = clients.known(engine, "kim", "admin", "county")
+    put = client.put("/api/v1/people/park", json={"role": "member", "password": PASSWORD}, headers=admin)
+    assert put.status_code == 204
+    found = client.get("/api/v1/people", headers=admin).json()
+    assert [(each["name"], each["organisation"], each["role"]) for each in found] == [
+        ("kim", "county", "admin"), ("park", "county", "member"),
+    ]  # fmt: skip
+    assert "secret" not in str(found)
+    assert client.delete("/api/v1/people/lee", headers=admin).status_code == 404
+    assert client.post("/api/v1/session", json={"name": "park", "password": PASSWORD}).status_code == 204
+    assert client.delete("/api/v1/people/park", headers=admin).status_code == 204
+    assert client.get("/api/v1/me").status_code == 401
+    assert people.listed(engine, "harbour")[0]["name"] == "lee"
+    assert client.put("/api/v1/people/park", json={"role": "owner"}, headers=admin).status_code == 422
+
+
+def test_nobodys_password_is_changed_by_the_admin_of_another_organisation(engine, client):
+    people.keep(engine, "lee", "admin", PASSWORD, "harbour")
+    admin = clients.known(engine, "kim", "admin", "county")
+    taken = client.put("/api/v1/people/lee", json={"role": "viewer", "password": "mine from now on"}, headers=admin)
+    assert (taken.status_code, taken.json()["where"]) == (422, "password")
+    assert client.put("/api/v1/people/lee", json={"role": "viewer"}, headers=admin).status_code == 204
+    again = client.put("/api/v1/people/lee", json={"role": "viewer", "password": "mine from now on"}, headers=admin)
+    assert again.status_code == 422
+    assert people.sign_in(engine, "lee", "mine from now on", "harbour") is None
+    assert role_of(engine, people.sign_in(engine, "lee", PASSWORD, "harbour")) == "admin"
+
+
+def test_tokens_of_ones_own_are_issued_listed_and_revoked(engine, client):
+    member, other = clients.known(engine, "kim", "member"), clients.known(engine, "lee", "member")
+    made = client.post("/api/v1/tokens", json={"role": "viewer", "days": 1, "label": "a script"}, headers=member)
+    assert made.status_code == 201
+    script = {"authorization": f"Bearer {made.json()['token']}"}
+    assert client.get("/api/v1/me", headers=script).json()["role"] == "viewer"
+    assert client.post("/api/v1/runs", json={"project": "honam.tide"}, headers=script).status_code == 403
+    assert (
+        client.post("/api/v1/tokens", json={"role": "member"}, headers=script).status_code == 403
+    )  # no more than itself
+    assert client.post("/api/v1/tokens", json={"role": "admin"}, headers=member).status_code == 403
+    (name,) = [
+        each["id"] for each in client.get("/api/v1/tokens", headers=member).json() if each["label"] == "a script"
+    ]
+    assert client.delete(f"/api/v1/tokens/{name}", headers=other).status_code == 404
+    assert client.delete(f"/api/v1/tokens/{name}", headers=member).status_code == 204
+    assert client.get("/api/v1/me", headers=script).status_code == 401
 
 
 # ---- where the hub refuses to start -------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import pytest
 from dure import run
 from dure.errors import UserError
 from dure.hub import promotion
+from dure.hub.people import HUB
 from dure.hub.promotion import Accepted
 from dure.manifest import load
 from dure.project import project_hash
@@ -42,7 +43,7 @@ def by_evidence(folder, project="honam.tide", method="regression", code=None):
 
 
 def test_todays_practice_answers_until_something_is_promoted(engine):
-    assert promotion.active(engine, "honam.tide") is None
+    assert promotion.active(engine, HUB, "honam.tide") is None
     assert promotion.all_active(engine) == []
     with pytest.raises(UserError, match="today's practice answers"):
         promotion.rollback(engine, "honam.tide", "kim", "")
@@ -51,13 +52,13 @@ def test_todays_practice_answers_until_something_is_promoted(engine):
 def test_versions_count_up_and_roll_back_down_to_the_practice(engine):
     for version, method in enumerate(("first", "second", "third"), 1):
         assert promotion.promote(engine, "honam.tide", REASON._replace(method=method), "kim") == version
-        assert promotion.active(engine, "honam.tide").method == method
+        assert promotion.active(engine, HUB, "honam.tide").method == method
     promotion.promote(engine, "jeju.battery", REASON, "lee")
     assert promotion.rollback(engine, "honam.tide", "kim", "it rained") == 2
-    assert promotion.active(engine, "honam.tide").method == "second"
+    assert promotion.active(engine, HUB, "honam.tide").method == "second"
     assert promotion.promote(engine, "honam.tide", REASON._replace(method="fourth"), "kim") == 4
     assert [promotion.rollback(engine, "honam.tide", "kim", "") for _ in range(4)] == [3, 2, 1, 0]
-    assert promotion.active(engine, "honam.tide") is None
+    assert promotion.active(engine, HUB, "honam.tide") is None
     assert [(each.project, each.version) for each in promotion.all_active(engine)] == [
         ("honam.tide", 0),
         ("jeju.battery", 1),
@@ -74,7 +75,7 @@ def test_evidence_that_says_better_is_enough(engine, tried, projects):
     assert accepted.why["ko"] != accepted.why["en"]
     assert accepted.evidence == json.loads((tried / "trial.json").read_text(encoding="utf-8"))["replay"]
     promotion.promote(engine, "honam.tide", accepted, "kim")
-    assert promotion.active(engine, "honam.tide").code == code_of("honam.tide")
+    assert promotion.active(engine, HUB, "honam.tide").code == code_of("honam.tide")
 
 
 def test_evidence_of_something_else_is_refused_and_says_what(tried, tmp_path, projects):

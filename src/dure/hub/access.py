@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import time
 from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
-from .people import PREFIX, ROLES, digest, who
+from .people import HUB, PREFIX, ROLES, Caller, digest, who
 
 COOKIE = "dure"
-
-
-class Caller(NamedTuple):
-    """Who asks."""
-
-    name: str
-    role: str
 
 
 class Needs:
@@ -53,9 +47,21 @@ class Ruled(APIRoute):
         async def ruled(request: Request) -> Response:
             if needed is not None:
                 await needed(request)
-            return await handler(request)
+            response = await handler(request)
+            return tagged(request, response) if request.method == "GET" else response
 
         return ruled
+
+
+def tagged(request: Request, response: Response) -> Response:
+    """The response with its ETag; without a body where the reader has this very one (RFC 9110, 13.1.2)."""
+    body = getattr(response, "body", None)
+    if response.status_code != 200 or body is None or "etag" in response.headers:
+        return response
+    response.headers["etag"] = tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    response.headers.setdefault("cache-control", "private, no-cache")
+    known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
+    return Response(status_code=304, headers={"etag": tag}) if tag in known else response
 
 
 async def caller_of(request: Request) -> Caller | None:
@@ -65,14 +71,15 @@ async def caller_of(request: Request) -> Caller | None:
         given = request.cookies.get(COOKIE, "")
     hub = request.app.state.hub
     if hub.token and secrets.compare_digest(given.encode(), hub.token.encode()):
-        return Caller(hub.owner, "admin")
+        return Caller(hub.owner, HUB, "admin")
     if not given.startswith(PREFIX):
         return None
     found = await hub.fresh.get(who, digest(given))
-    return Caller(*found[:2]) if found and time.time() < found[2] else None
+    return found.caller if found and time.time() < found.expires else None
 
 
 # The caller of a route, as a parameter of it.
 Viewer = Annotated[Caller, Depends(Needs("viewer"))]
 Member = Annotated[Caller, Depends(Needs("member"))]
 Steward = Annotated[Caller, Depends(Needs("steward"))]
+Admin = Annotated[Caller, Depends(Needs("admin"))]

@@ -18,7 +18,7 @@ ORPHANED = 75  # exit code where the worker is gone: try again (EX_TEMPFAIL)
 
 
 def main() -> int:
-    """Run what the first line asks for; every line of the output is JSON: how far it is, and at last what came of it."""
+    """Do what the first line asks for; every line of the output is JSON: how far it is, and at last what came of it."""
     job = json.loads(sys.stdin.readline())
     threading.Thread(target=_ends_with_the_worker, daemon=True).start()
     out, sys.stdout = sys.stdout, sys.stderr  # what a project prints goes to the log
@@ -30,7 +30,7 @@ def main() -> int:
         out.flush()
 
     try:
-        say(said=_run(job, lambda share, doing: say(share=share, doing=doing)))
+        say(**KINDS[job["kind"]](job, lambda share, doing: say(share=share, doing=doing)))
     except UserError as error:
         say(refused=dict.fromkeys(LANGUAGES, str(error)))
         return 2
@@ -48,22 +48,84 @@ def _ends_with_the_worker() -> None:
     os._exit(ORPHANED)
 
 
-def _run(job: dict[str, Any], tell: Any) -> dict[str, str]:
+def _trial(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     """Try the project and write the evidence; the deciding sentence by language."""
     from dure import run, sentence, trial
     from dure.words import in_each
 
-    asked = job["asked"]
+    asked, place = job["asked"], Path(job["place"])
+    inputs = run.Inputs(
+        settings=asked.get("settings") or {},
+        work=place / "work",
+        data=_paths(job["files"]),
+        offers=asked.get("offers") or {},
+        public=bool(asked.get("public")),
+    )
     result, _place = run.run(
         job["project"],
-        run.Inputs(settings=asked.get("settings") or {}, work=Path(job["place"]) / "work"),
+        inputs,
         sealed=bool(asked.get("sealed")),
+        newer=bool(asked.get("newer")),
         profile=asked.get("profile", "full"),
         seeds=asked.get("seeds"),
-        out=Path(job["place"]) / "evidence",
+        out=place / "evidence",
         tell=tell,
+        confirm=(lambda _text: True) if asked.get("confirmed") else None,
+        assurance=asked.get("assurance", "self-run"),
     )
-    return in_each(lambda: sentence.sentence(trial.deciding(result.verdicts)[0], result.about))
+    return {"said": in_each(lambda: sentence.sentence(trial.deciding(result.verdicts)[0], result.about))}
+
+
+def _batch(job: dict[str, Any], tell: Any) -> dict[str, Any]:
+    """Answer a table; how many rows there are, and why some were not answered by the method."""
+    from dure import batch, run, serve
+    from dure.errors import UserError
+    from dure.manifest import load
+    from dure.project import project_hash
+    from dure.words import _, in_each
+
+    asked, project = job["asked"], load(job["project"])
+    assert project.folder is not None
+    if asked["code"] and project_hash(project.folder) != asked["code"]:
+        raise UserError(
+            _(
+                "{project} has changed since version {version} was accepted",
+                project=job["project"],
+                version=asked["service"],
+            )
+        )
+    files = _paths(job["files"])
+    table = files.pop("")
+    inputs = run.Inputs(settings=asked["settings"], data=files)
+    method = asked["method"] or project.practice.__name__
+    service = serve.service(project, method=method, inputs=inputs, tell=tell, confirm=lambda _text: True)
+    counted = batch.answer_table(
+        service, table, Path(job["place"]) / f"answers.{asked['to']}", sheet=asked["sheet"], tell=tell
+    )
+    told = {"rows": counted.rows, "causes": dict(counted.causes), **service.versions, "service": asked["service"]}
+    return {"said": in_each(lambda: _("{count} rows answered", count=counted.rows)), "result": told}
+
+
+def _rerun(job: dict[str, Any], tell: Any) -> dict[str, Any]:
+    """Run evidence again; it must come out the same, and then a statement of this hub's own says so."""
+    from dure import run
+    from dure.errors import UserError
+    from dure.words import _, said
+
+    asked, place = job["asked"], Path(job["place"])
+    differing = run.rerun(
+        Path(asked["evidence"]), run.Inputs(data=_paths(job["files"])), tell=tell, out=place / "evidence"
+    )
+    if differing:
+        raise UserError(_("{count} rows come out otherwise: {row}", count=len(differing), row=differing[0]))
+    return {"said": said("it comes out the same on this machine")}
+
+
+def _paths(files: dict[str, str]) -> dict[str, Path]:
+    return {name: Path(where) for name, where in files.items()}
+
+
+KINDS = {"trial": _trial, "batch": _batch, "rerun": _rerun}
 
 
 if __name__ == "__main__":

@@ -99,22 +99,27 @@ def up(
 @click.command()
 @click.argument("name")
 @click.option("--role", type=click.Choice(["viewer", "member", "steward", "admin"]), help="What they may do.")
+@click.option("--organisation", help="For which one.  [default: hub, which runs this one; with --remove: all of them]")
 @click.option("--password", is_flag=True, help="Ask for a password to sign in with.")
-@click.option("--remove", is_flag=True, help="They and their tokens are gone.")
-def person(name: str, role: str | None, password: bool, remove: bool) -> None:
+@click.option("--remove", is_flag=True, help="They, their tokens and what they have sent are gone.")
+def person(name: str, role: str | None, organisation: str | None, password: bool, remove: bool) -> None:
     """Add a person to the hub, change what they may do, or remove them."""
     _runs, store, _workers = _rooms()
-    from . import people
+    from . import keeping, people
 
     engine = store.opened()
     if remove:
-        people.remove(engine, name)
+        for each in people.listed(engine, organisation):
+            if each["name"] == name:
+                gone = keeping.forget(engine, people.Caller(name, each["organisation"], ""))
+                click.echo(_("Deleted: {answers} answers, {files} files, {runs} runs.", **gone))
+        people.remove(engine, name, organisation)
         click.echo(_("{name} is gone, and every token of theirs.", name=name))
         return
     if role is None:
         raise UserError(_("what may {name} do?", name=name), where="--role", cure="viewer, member, steward, admin")
     secret = click.prompt(_("Password"), hide_input=True, confirmation_prompt=True) if password else None
-    people.keep(engine, name, role, secret)
+    people.keep(engine, name, role, secret, organisation or people.HUB)
     click.echo(_("{name} is {role}.", name=name, role=role))
 
 
@@ -129,7 +134,7 @@ def people_(as_json: bool) -> None:
     if as_json:
         dump(found)
     for one in [] if as_json else found:
-        click.echo(f"{one['name']}  {one['role']}")
+        click.echo(f"{one['organisation']}  {one['name']}  {one['role']}")
         for each in one["tokens"]:
             click.echo(f"  {each['id']}  {each['role']}  {_moment(each['expires'])}  {each['label']}".rstrip())
 
@@ -139,10 +144,11 @@ def people_(as_json: bool) -> None:
 @click.option(
     "--role", type=click.Choice(["viewer", "member", "steward", "admin"]), default="member", show_default=True
 )
+@click.option("--organisation", default="hub", show_default=True, help="For which one.")
 @click.option("--days", type=click.FloatRange(0, 3650, min_open=True), default=90, show_default=True, help="It lasts.")
 @click.option("--label", default="", help="What it is for.")
 @click.option("--revoke", is_flag=True, help="NAME is a token's id: it is worth nothing any more.")
-def token(name: str, role: str, days: float, label: str, revoke: bool) -> None:
+def token(name: str, role: str, organisation: str, days: float, label: str, revoke: bool) -> None:
     """Issue a token to a person: shown once, kept as a hash, worth nothing after its days."""
     _runs, store, _workers = _rooms()
     from . import people
@@ -152,7 +158,7 @@ def token(name: str, role: str, days: float, label: str, revoke: bool) -> None:
         people.revoke(engine, name)
         click.echo(_("Token {name} is worth nothing any more.", name=name))
         return
-    click.echo(people.issue(engine, name, role, days, label))
+    click.echo(people.issue(engine, people.Caller(name, organisation, role), days, label))
     click.echo(_("It is shown only now. Send it as `Authorization: Bearer`."), err=True)
 
 
@@ -261,7 +267,8 @@ def _row(each: Any) -> dict[str, Any]:
 
 def _line(each: Any) -> str:
     share = f" {100 * each.share:.0f} %" if each.state == "running" else ""
-    words = [each.id, each.project, _(each.state) + share]
+    what = each.project if each.kind == "trial" else f"{each.project} ({_(each.kind)})"
+    words = [each.id, what, _(each.state) + share]
     words += [_("attempt {attempt}", attempt=each.attempt)] if each.attempt > 1 else []
     words += [each.said.get(language()) or each.doing, _evidence(each) or ""]
     return "  ".join(filter(None, words))

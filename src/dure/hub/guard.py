@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST = 50_000_000  # bytes of a request's body
+UPLOADS = "/api/v1/files"  # where a file is the body: its route says how large
 FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip")
 SAFE = ("GET", "HEAD", "OPTIONS")
 HEADERS = (
@@ -63,7 +64,7 @@ class Guard:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > LARGEST:
+            if read > LARGEST and scope["path"] != UPLOADS:
                 raise HTTPException(413)
             return message
 
@@ -76,15 +77,16 @@ class Guard:
 
         with speaking(_wanted(headers.get(b"accept-language", b"").decode("latin-1"))):
             try:
-                if refused := self._refused(scope["method"], headers):
+                if refused := self._refused(scope, headers):
                     await _refuse(said, *refused)
                 else:
                     await self.app(scope, heard, said)
             finally:
                 _note(scope, name, status, time.perf_counter() - begun)
 
-    def _refused(self, method: str, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
+    def _refused(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
         """Why a request is not meant for this hub: a status, and words."""
+        method: str = scope["method"]
         host = headers.get(b"host", b"").decode("latin-1")
         if _name(host) not in self.hosts:
             return 421, _("this hub does not answer to {host}", host=host or "?")
@@ -92,6 +94,8 @@ class Guard:
             return 400, _("this came through a proxy, and none is configured")
         origin = headers.get(b"origin", b"").decode("latin-1")
         elsewhere = origin and origin.partition("://")[2] != host
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:  # no store can keep it, nor look for it
+            return 400, _("an address holds no character NUL")
         if method not in SAFE and (elsewhere or headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site")):
             return 403, _("this was sent by a page of another site")
         return None

@@ -7,10 +7,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from dure.errors import UserError
 from dure.words import language
 
+from .access import rule
 from .projects import described
 
 if TYPE_CHECKING:
@@ -31,26 +33,41 @@ REFUSALS = {
 }  # fmt: skip
 ANSWER = {
     "project": "string", "version": "string", "code": "string", "data": "string", "service": "integer", "method": "string",
-    "instead_of": "string", "cause": "string", "why": "string",
+    "instead_of": "string", "cause": "string", "why": "string", "id": "string",
 }  # fmt: skip
 
 
 def document(app: FastAPI, names: list[str]) -> dict[str, Any]:
-    """The whole API. A project that cannot be described here is left out."""
+    """The whole API; `x-role` is the role that a caller needs at least. A project that cannot be described here is left out."""
     told = get_openapi(title=app.title, version=app.version, routes=app.routes)
     told["components"]["schemas"]["Problem"] = PROBLEM
     told["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     told["security"] = [{"token": []}]
-    for path in told["paths"].values():
-        for operation in path.values():
+    rules = {
+        (method.lower(), each.path): rule(each)
+        for each in app.routes
+        if isinstance(each, APIRoute)
+        for method in each.methods or ()
+    }
+    for place, path in told["paths"].items():
+        for method, operation in path.items():
             operation["responses"] |= {str(status): _refusal(status) for status in (400, 401, 403, 404, 413, 422)}
+            needed = rules[method, place]
+            if needed:
+                operation["x-role"] = needed.role
+            else:
+                operation["security"] = []
     for name in names:
         try:
             about = described(name)
         except UserError:
             continue
         schemas = {form: _schema(told, name, form, about[form]) for form in ("request", "response")}
-        told["paths"][f"/api/v1/projects/{name}/answer"] = {"post": _answers(about, **schemas)}
+        needed = rules["post", "/api/v1/projects/{project}/answer"]
+        assert needed is not None
+        told["paths"][f"/api/v1/projects/{name}/answer"] = {
+            "post": _answers(about, **schemas) | {"x-role": needed.role}
+        }
     told["paths"]["/api/v1/session"]["post"]["responses"]["429"] = _refusal(429)
     return told
 

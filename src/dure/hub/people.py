@@ -1,13 +1,15 @@
-"""People and their tokens: who may do what, where the hub answers to other machines.
+"""People, the organisations they belong to, and their tokens: who may do what, where the hub answers to other machines.
 
-A token is random, shown once and kept as its SHA-256; a password is kept as Argon2id (RFC 9106).
+A person has one password and a role in each organisation; what an organisation asks, keeps and promotes is its own. A token is random,
+shown once and kept as its SHA-256; a password is kept as Argon2id (RFC 9106).
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -16,12 +18,13 @@ from sqlalchemy import delete, insert, select, update
 from dure.errors import Unknown, UserError, nearest
 from dure.words import _
 
-from .store import now, person, reading, token
+from .store import membership, now, person, reading, token
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 ROLES = ("viewer", "member", "steward", "admin")  # each may do what those before it may
+HUB = "hub"  # the organisation of whoever runs the hub
 SHORTEST = 12  # letters of a password (NIST SP 800-63B asks for 8 at least)
 LONGEST = 1_000
 DAY = 86_400.0
@@ -31,56 +34,115 @@ _hasher = PasswordHasher()
 _NOBODY = _hasher.hash("nobody has this password")  # what an unknown name costs is what a known one costs
 
 
-def keep(engine: Engine, name: str, role: str, password: str | None = None) -> None:
-    """Add a person, or change their role and password (None: as it is).
+class Caller(NamedTuple):
+    """Who asks, for which organisation, and as what."""
 
-    Raises UserError where the name or the password cannot be used.
+    name: str
+    organisation: str
+    role: str
+
+
+class Held(NamedTuple):
+    """What a token stands for, until when (seconds since 1970)."""
+
+    caller: Caller
+    expires: float
+
+
+def keep(
+    engine: Engine, name: str, role: str, password: str | None = None, organisation: str = HUB, *, trusted: bool = True
+) -> None:
+    """Add a person to an organisation, or change their role there and their password (None: as it is).
+
+    Parameters
+    ----------
+    trusted
+        Whether the word comes from whoever runs the hub. An organisation's own admin gives nobody a password who is known elsewhere:
+        with it they could enter there.
+
+    Raises UserError where the name, the organisation or the password cannot be used.
     """
     if not name.strip() or len(name) > 200 or not name.isprintable():
         raise UserError(_("this is no name"), where="name")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", organisation):
+        cure = _("Use small letters, digits and hyphens.")
+        raise UserError(_("this is no name of an organisation"), where="organisation", cure=cure)
     if password is not None and not SHORTEST <= len(password) <= LONGEST:
         raise UserError(_("a password has {least} letters at least", least=SHORTEST), where="password")
     hashed = None if password is None else _hasher.hash(password)
     with engine.begin() as connection:
-        values: dict[str, Any] = {"role": role} | ({} if hashed is None else {"password": hashed})
-        if connection.execute(update(person).where(person.c.name == name).values(**values)).rowcount:
-            lower = [each for each in ROLES if ROLES.index(each) > ROLES.index(role)]
-            connection.execute(delete(token).where(token.c.person == name, token.c.role.in_(lower)))
-            return
-        connection.execute(insert(person).values(name=name, role=role, password=hashed or "", created=now(engine)))
+        if hashed is not None and not trusted and _elsewhere(connection, name, organisation):
+            raise UserError(_("{name} has a password of their own", name=name), where="password")
+        if hashed is not None:
+            connection.execute(update(person).where(person.c.name == name).values(password=hashed))
+        if connection.execute(select(person.c.name).where(person.c.name == name)).first() is None:
+            connection.execute(insert(person).values(name=name, password=hashed or "", created=now(engine)))
+        there = (membership.c.person == name) & (membership.c.organisation == organisation)
+        if not connection.execute(update(membership).where(there).values(role=role)).rowcount:
+            connection.execute(insert(membership).values(person=name, organisation=organisation, role=role))
+        above = [each for each in ROLES if ROLES.index(each) > ROLES.index(role)]
+        theirs = (token.c.person == name) & (token.c.organisation == organisation)
+        connection.execute(delete(token).where(theirs, token.c.role.in_(above)))
 
 
-def remove(engine: Engine, name: str) -> None:
-    """A person and all their tokens are gone. Raises Unknown."""
+def _elsewhere(connection: Connection, name: str, organisation: str) -> bool:
+    known = select(person.c.name).where(person.c.name == name)
+    here = select(membership.c.person).where(membership.c.person == name, membership.c.organisation == organisation)
+    others = select(membership.c.person).where(membership.c.person == name, membership.c.organisation != organisation)
+    alone = connection.execute(here).first() is not None and connection.execute(others).first() is None
+    return connection.execute(known).first() is not None and not alone
+
+
+def remove(engine: Engine, name: str, organisation: str | None = None) -> None:
+    """A person leaves an organisation, or all of them (None), with the tokens they had for it; who is left in none is gone.
+
+    Raises Unknown.
+    """
     with engine.begin() as connection:
-        connection.execute(delete(token).where(token.c.person == name))
-        if not connection.execute(delete(person).where(person.c.name == name)).rowcount:
-            raise _unknown(connection.execute(select(person.c.name)).scalars(), name)
+        theirs = membership.c.person == name
+        if organisation is not None:
+            theirs &= membership.c.organisation == organisation
+        if not connection.execute(delete(membership).where(theirs)).rowcount:
+            raise _unknown(connection, name, organisation)
+        held = token.c.person == name
+        if organisation is not None:
+            held &= token.c.organisation == organisation
+        connection.execute(delete(token).where(held))
+        if connection.execute(select(membership.c.role).where(membership.c.person == name)).first() is None:
+            connection.execute(delete(person).where(person.c.name == name))
 
 
-def issue(engine: Engine, name: str, role: str, days: float, label: str = "") -> str:
-    """A new token of a person, which nobody can read again. Raises Unknown, and UserError for a role above the person's."""
+def issue(engine: Engine, caller: Caller, days: float, label: str = "") -> str:
+    """A new token for a person in an organisation, with a role that is at most theirs; nobody can read it again.
+
+    Raises Unknown, and UserError for a role above the person's.
+    """
+    name, organisation, role = caller
     secret = PREFIX + secrets.token_urlsafe(32)
     with engine.begin() as connection:
-        found = connection.execute(select(person.c.role).where(person.c.name == name)).scalar_one_or_none()
+        there = (membership.c.person == name) & (membership.c.organisation == organisation)
+        found = connection.execute(select(membership.c.role).where(there)).scalar_one_or_none()
         if found is None:
-            raise _unknown(connection.execute(select(person.c.name)).scalars(), name)
+            raise _unknown(connection, name, organisation)
         if ROLES.index(role) > ROLES.index(found):
             raise UserError(_("{name} is {role}: a token cannot be more", name=name, role=found), where="role")
         connection.execute(delete(token).where(token.c.expires < now(engine)))
         connection.execute(
             insert(token).values(
-                id=secrets.token_hex(8), person=name, digest=digest(secret), role=role, label=label, created=now(engine),
-                expires=now(engine) + days * DAY,
+                id=secrets.token_hex(8), person=name, organisation=organisation, digest=digest(secret), role=role, label=label,
+                created=now(engine), expires=now(engine) + days * DAY,
             )
         )  # fmt: skip
     return secret
 
 
-def revoke(engine: Engine, name: str) -> None:
-    """A token is worth nothing any more; by its id. Raises Unknown."""
+def revoke(engine: Engine, name: str, owner: str | None = None, organisation: str | None = None) -> None:
+    """A token is worth nothing any more; by its id, of this owner in this organisation where they are given. Raises Unknown."""
+    wanted = token.c.id == name
+    wanted &= token.c.person == owner if owner is not None else True
+    wanted &= token.c.organisation == organisation if organisation is not None else True
     with engine.begin() as connection:
-        if not connection.execute(delete(token).where(token.c.id == name)).rowcount:
+        if not connection.execute(delete(token).where(wanted)).rowcount:
             raise Unknown(_("there is no token {name}", name=name))
 
 
@@ -90,41 +152,66 @@ def forget(engine: Engine, secret: str) -> None:
         connection.execute(delete(token).where(token.c.digest == digest(secret)))
 
 
-def sign_in(engine: Engine, name: str, password: str) -> str | None:
-    """A token for the session of somebody who knows a person's password; None: name or password is wrong."""
+def sign_in(engine: Engine, name: str, password: str, organisation: str = "") -> str | None:
+    """A token for the session of somebody who knows a person's password; None: name or password is wrong.
+
+    Raises UserError where they belong to several organisations and have named none, or one that they do not belong to.
+    """
     with reading(engine) as connection:
-        found = connection.execute(select(person).where(person.c.name == name)).one_or_none()
+        known = connection.execute(select(person.c.password).where(person.c.name == name)).scalar_one_or_none()
+        of = select(membership.c.organisation, membership.c.role).where(membership.c.person == name)
+        roles = {each.organisation: each.role for each in connection.execute(of.order_by(membership.c.organisation))}
     try:
-        _hasher.verify(found.password if found and found.password else _NOBODY, password)
+        _hasher.verify(known or _NOBODY, password)
     except (VerificationError, InvalidHashError):
         return None
-    return issue(engine, name, found.role, SESSION, "session") if found and found.password else None
+    if not known:
+        return None
+    chosen = organisation or (next(iter(roles)) if len(roles) == 1 else "")
+    if chosen not in roles:
+        what = _("for which organisation?")
+        raise UserError(what, where="organisation", cure=_("There are: {names}.", names=", ".join(roles)))
+    return issue(engine, Caller(name, chosen, roles[chosen]), SESSION, "session")
 
 
 def known(engine: Engine) -> bool:
     """Whether there is somebody who may do everything, and so let others in."""
+    wanted = select(membership.c.person).where(membership.c.role == "admin", membership.c.organisation == HUB)
     with reading(engine) as connection:
-        return connection.execute(select(person.c.name).where(person.c.role == "admin").limit(1)).first() is not None
+        return connection.execute(wanted.limit(1)).first() is not None
 
 
-def who(engine: Engine, hashed: str) -> tuple[str, str, float] | None:
-    """Name, role and last moment of a token by its SHA-256; None where there is none."""
+def who(engine: Engine, hashed: str) -> Held | None:
+    """What a token stands for, by its SHA-256; None where there is none."""
+    wanted = select(token.c.person, token.c.organisation, token.c.role, token.c.expires)
     with reading(engine) as connection:
-        wanted = select(token.c.person, token.c.role, token.c.expires).where(token.c.digest == hashed)
-        found = connection.execute(wanted).one_or_none()
-    return (found.person, found.role, found.expires) if found else None
+        found = connection.execute(wanted.where(token.c.digest == hashed)).one_or_none()
+    return Held(Caller(*found[:3]), found.expires) if found else None
 
 
-def listed(engine: Engine) -> list[dict[str, Any]]:
-    """People, each with their tokens, the secret apart."""
+def listed(engine: Engine, organisation: str | None = None) -> list[dict[str, Any]]:
+    """People of an organisation (None: of all), each role with the tokens held for it, the secrets apart."""
+    people = select(membership).order_by(membership.c.organisation, membership.c.person)
+    columns = [
+        token.c.id,
+        token.c.person,
+        token.c.organisation,
+        token.c.role,
+        token.c.label,
+        token.c.created,
+        token.c.expires,
+    ]
+    tokens = select(*columns).order_by(token.c.created, token.c.id)
+    if organisation is not None:
+        people = people.where(membership.c.organisation == organisation)
     with reading(engine) as connection:
-        people = connection.execute(select(person.c.name, person.c.role, person.c.created).order_by(person.c.name))
-        found: list[dict[str, Any]] = [{**each._mapping, "tokens": []} for each in people]  # noqa: SLF001 - SQLAlchemy's documented way
-        wanted = select(token.c.id, token.c.person, token.c.role, token.c.label, token.c.created, token.c.expires)
-        tokens = connection.execute(wanted.order_by(token.c.created, token.c.id)).all()
-    for one in found:
-        one["tokens"] = [dict(each._mapping) for each in tokens if each.person == one["name"]]  # noqa: SLF001 - as above
-    return found
+        held = [dict(each) for each in connection.execute(tokens).mappings()]
+        found = [dict(each) for each in connection.execute(people).mappings()]
+    return [
+        {"name": each["person"], "organisation": each["organisation"], "role": each["role"]}
+        | {"tokens": [one for one in held if all(one[key] == each[key] for key in ("person", "organisation"))]}
+        for each in found
+    ]
 
 
 def digest(secret: str) -> str:
@@ -132,8 +219,11 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _unknown(names: Any, name: str) -> Unknown:
-    close = nearest(name, list(names))
+def _unknown(connection: Connection, name: str, organisation: str | None) -> Unknown:
+    names = select(membership.c.person)
+    if organisation is not None:
+        names = names.where(membership.c.organisation == organisation)
+    close = nearest(name, list(connection.execute(names).scalars()))
     return Unknown(
         _("there is nobody called {name}", name=name), cure=_("Did you mean {name}?", name=close) if close else ""
     )

@@ -14,8 +14,8 @@ from dure.manifest import found, manifest
 from dure.project import project_hash
 from dure.words import _
 
+from .process import environment
 from .store import folder
-from .worker import environment
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import and_, func, insert, select
 
 from dure.errors import UserError
 from dure.words import LANGUAGES, _, in_each
 
+from .people import HUB
 from .store import now, promotion, reading, service
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Accepted(NamedTuple):
         Replay hash of the trial, or empty.
     why
         The trial's sentence, or the written reason, by language.
+    data
+        Files of one's own that the method is built on, by source: their SHA-256.
     """
 
     method: str
@@ -39,6 +42,7 @@ class Accepted(NamedTuple):
     code: str
     evidence: str
     why: Mapping[str, str]
+    data: Mapping[str, str] = {}
 
 
 def accepted(
@@ -106,72 +110,81 @@ def by_evidence(folder: Path, project: str, method: str, code: str) -> Accepted:
     return Accepted(method, settings, code, told["replay"], why)
 
 
-def promote(engine: Engine, project: str, accepted: Accepted, who: str) -> int:
-    """Let a method answer from the next request on; its version."""
+def promote(engine: Engine, project: str, accepted: Accepted, who: str, organisation: str = HUB) -> int:
+    """Let a method answer an organisation from the next request on; its version."""
     with engine.begin() as connection:
-        version = 1 + (
-            connection.execute(select(func.max(service.c.version)).where(service.c.project == project)).scalar() or 0
-        )
+        mine = (service.c.organisation == organisation) & (service.c.project == project)
+        version = 1 + (connection.execute(select(func.max(service.c.version)).where(mine)).scalar() or 0)
         connection.execute(
             insert(service).values(
-                project=project, version=version, method=accepted.method, settings=dict(accepted.settings),
-                code=accepted.code, evidence=accepted.evidence, why=dict(accepted.why), who=who, created=now(engine),
+                organisation=organisation, project=project, version=version, method=accepted.method,
+                settings=dict(accepted.settings), data=dict(accepted.data), code=accepted.code, evidence=accepted.evidence,
+                why=dict(accepted.why), who=who, created=now(engine),
             )
         )  # fmt: skip
-        _set(engine, connection, project, version, who, "")
+        _set(engine, connection, (organisation, project), version, who, "")
     return version
 
 
-def rollback(engine: Engine, project: str, who: str, reason: str) -> int:
+def rollback(engine: Engine, project: str, who: str, reason: str, organisation: str = HUB) -> int:
     """Let the version before answer from the next request on; which one. Version 0 is today's practice.
 
     Raises UserError where today's practice answers already.
     """
     with engine.begin() as connection:
-        current = _active(connection, project)
+        current = _version(connection, organisation, project)
         if not current:
             raise UserError(_("today's practice answers for {project} already", project=project))
-        older = select(func.max(service.c.version)).where(service.c.project == project, service.c.version < current)
+        mine = (service.c.organisation == organisation) & (service.c.project == project)
+        older = select(func.max(service.c.version)).where(mine, service.c.version < current)
         version = connection.execute(older).scalar() or 0
-        _set(engine, connection, project, version, who, reason)
+        _set(engine, connection, (organisation, project), version, who, reason)
     return version
 
 
-def active(engine: Engine, project: str) -> Row[Any] | None:
-    """The service that answers; None: today's practice."""
+def active(engine: Engine, organisation: str, project: str) -> Row[Any] | None:
+    """The service that answers an organisation; None: today's practice.
+
+    An organisation that has decided nothing of its own is answered by what whoever runs the hub has promoted.
+    """
     with reading(engine) as connection:
-        version = _active(connection, project)
-        found = select(service).where(service.c.project == project, service.c.version == version)
-        return connection.execute(found).one_or_none() if version else None
+        for each in dict.fromkeys((organisation, HUB)):
+            version = _version(connection, each, project)
+            if version is not None:
+                wanted = select(service).where(service.c.organisation == each, service.c.project == project)
+                return connection.execute(wanted.where(service.c.version == version)).one_or_none()
+    return None
 
 
 def all_active(engine: Engine) -> Sequence[Row[Any]]:
-    """What answers now, project by project."""
-    newest = select(func.max(promotion.c.id)).group_by(promotion.c.project)
+    """What answers now, organisation by organisation, project by project."""
+    newest = select(func.max(promotion.c.id)).group_by(promotion.c.organisation, promotion.c.project)
     with reading(engine) as connection:
-        found = _told().where(promotion.c.id.in_(newest)).order_by(promotion.c.project)
+        found = _told().where(promotion.c.id.in_(newest)).order_by(promotion.c.organisation, promotion.c.project)
         return connection.execute(found).all()
 
 
-def history(engine: Engine, project: str) -> Sequence[Row[Any]]:
-    """What has answered since when, by whose word, the newest first."""
+def history(engine: Engine, project: str, organisation: str = HUB) -> Sequence[Row[Any]]:
+    """What has answered an organisation since when, by whose word, the newest first."""
     with reading(engine) as connection:
-        found = _told().where(promotion.c.project == project).order_by(promotion.c.id.desc())
-        return connection.execute(found).all()
+        mine = (promotion.c.organisation == organisation) & (promotion.c.project == project)
+        return connection.execute(_told().where(mine).order_by(promotion.c.id.desc())).all()
 
 
 def _told() -> Select[Any]:
     """Promotions, and what they promoted."""
-    which = (service.c.project == promotion.c.project) & (service.c.version == promotion.c.version)
-    return select(promotion, service.c.method, service.c.evidence, service.c.why).outerjoin(service, which)
+    same = [service.c[name] == promotion.c[name] for name in ("organisation", "project", "version")]
+    return select(promotion, service.c.method, service.c.evidence, service.c.why).outerjoin(service, and_(*same))
 
 
-def _active(connection: Connection, project: str) -> int:
-    newest = select(promotion.c.version).where(promotion.c.project == project).order_by(promotion.c.id.desc())
-    return connection.execute(newest.limit(1)).scalar() or 0
+def _version(connection: Connection, organisation: str, project: str) -> int | None:
+    """Which one an organisation wants; None: it has never decided."""
+    mine = (promotion.c.organisation == organisation) & (promotion.c.project == project)
+    newest = select(promotion.c.version).where(mine).order_by(promotion.c.id.desc()).limit(1)
+    return connection.execute(newest).scalar_one_or_none()
 
 
-def _set(engine: Engine, connection: Connection, project: str, version: int, who: str, reason: str) -> None:
-    connection.execute(
-        insert(promotion).values(project=project, version=version, since=now(engine), who=who, reason=reason)
-    )
+def _set(engine: Engine, connection: Connection, of: tuple[str, str], version: int, who: str, reason: str) -> None:
+    organisation, project = of
+    values = {"organisation": organisation, "project": project, "version": version, "who": who, "reason": reason}
+    connection.execute(insert(promotion).values(since=now(engine), **values))

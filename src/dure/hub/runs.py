@@ -15,6 +15,7 @@ from sqlalchemy import and_, case, insert, literal, or_, select, tuple_, update
 from dure.errors import Unknown, UserError, nearest
 from dure.words import _, said
 
+from .people import HUB
 from .store import folder, now, reading, run
 
 if TYPE_CHECKING:
@@ -31,20 +32,34 @@ class Claim(NamedTuple):
 
     id: str
     attempt: int
+    kind: str
+    organisation: str
+    person: str
     project: str
     asked: Mapping[str, Any]
     seconds: int
     megabytes: int
 
 
-def submit(engine: Engine, project: str, asked: Mapping[str, Any], *, seconds: int, megabytes: int) -> str:
-    """Put a run into the queue; its id."""
+def submit(
+    engine: Engine,
+    project: str,
+    asked: Mapping[str, Any],
+    *,
+    seconds: int,
+    megabytes: int,
+    kind: str = "trial",
+    organisation: str = HUB,
+    person: str = "",
+) -> str:
+    """Put a run into the queue; its id. What `asked` holds goes by `kind` (see `dure.hub.child`)."""
     name = secrets.token_hex(8)
     with engine.begin() as connection:
         connection.execute(
             insert(run).values(
                 id=name, created=now(engine), project=project, asked=dict(asked), seconds=seconds, megabytes=megabytes,
-                state="queued", attempt=0, lost=0, cancel=False, share=0.0, doing="", said={},
+                state="queued", attempt=0, lost=0, cancel=False, share=0.0, doing="", said={}, kind=kind,
+                organisation=organisation, person=person,
             )
         )  # fmt: skip
     return name
@@ -66,7 +81,7 @@ def claim(engine: Engine, worker: str) -> Claim | None:
                 state="running", attempt=run.c.attempt + 1, worker=worker, lease=now(engine) + LEASE, began=now(engine),
                 share=0.0, doing="",
             )
-            .returning(run.c.id, run.c.attempt, run.c.project, run.c.asked, run.c.seconds, run.c.megabytes)
+            .returning(*(run.c[name] for name in Claim._fields))
         ).one_or_none()  # fmt: skip
     return Claim(*found) if found else None
 
@@ -107,9 +122,18 @@ def give_back(engine: Engine, mine: Claim) -> None:
         )
 
 
-def end(engine: Engine, mine: Claim, state: Ended, told: Mapping[str, str], evidence: str | None = None) -> bool:
+def end(
+    engine: Engine,
+    mine: Claim,
+    state: Ended,
+    told: Mapping[str, str],
+    *,
+    evidence: str | None = None,
+    result: Mapping[str, Any] | None = None,
+) -> bool:
     """End a run with what came of it, by language; False where it is another's by now, and nothing was written."""
-    words = {"state": state, "said": dict(told), "evidence": evidence} | ({"share": 1.0} if state == "done" else {})
+    words: dict[str, Any] = {"state": state, "said": dict(told), "evidence": evidence, "result": result}
+    words |= {"share": 1.0} if state == "done" else {}
     with engine.begin() as connection:
         ended = connection.execute(
             update(run).where(_of(mine)).values(**words, ended=now(engine), worker=None, lease=None)
@@ -121,11 +145,12 @@ def _of(mine: Claim) -> ColumnElement[bool]:
     return and_(run.c.id == mine.id, run.c.attempt == mine.attempt, run.c.state == "running")
 
 
-def cancel(engine: Engine, name: str) -> str:
+def cancel(engine: Engine, name: str, organisation: str | None = None) -> str:
     """Ask for a run to be stopped; its state then. One that waits is cancelled at once, one that runs by its worker.
 
-    Raises Unknown, and UserError where it has ended.
+    Raises Unknown (also where it is another organisation's), and UserError where it has ended.
     """
+    one(engine, name, organisation)
     with engine.begin() as connection:
         state = connection.execute(
             update(run)
@@ -143,11 +168,12 @@ def cancel(engine: Engine, name: str) -> str:
     return str(state)
 
 
-def one(engine: Engine, name: str) -> Row[Any]:
-    """A run by its id. Raises Unknown."""
+def one(engine: Engine, name: str, organisation: str | None = None) -> Row[Any]:
+    """A run by its id, of this organisation (None: of any). Raises Unknown."""
+    mine = run.c.organisation == organisation if organisation is not None else literal(True)
     with reading(engine) as connection:
-        found = connection.execute(select(run).where(run.c.id == name)).one_or_none()
-        names = [] if found else list(connection.execute(select(run.c.id)).scalars())
+        found = connection.execute(select(run).where(run.c.id == name, mine)).one_or_none()
+        names = [] if found else list(connection.execute(select(run.c.id).where(mine)).scalars())
     if found is None:
         close = nearest(name, names)
         cure = _("Did you mean {name}?", name=close) if close else _("`dure runs` lists them.")
@@ -155,11 +181,13 @@ def one(engine: Engine, name: str) -> Row[Any]:
     return found
 
 
-def listed(engine: Engine, most: int = 50, before: str = "") -> Sequence[Row[Any]]:
+def listed(engine: Engine, most: int = 50, before: str = "", organisation: str | None = None) -> Sequence[Row[Any]]:
     """Runs, the newest first; `before`: those behind this one. Raises Unknown where there is no such run."""
     wanted = select(run).order_by(run.c.created.desc(), run.c.id.desc()).limit(most)
+    if organisation is not None:
+        wanted = wanted.where(run.c.organisation == organisation)
     if before:
-        last = one(engine, before)
+        last = one(engine, before, organisation)
         wanted = wanted.where(tuple_(run.c.created, run.c.id) < tuple_(literal(last.created), literal(last.id)))
     with reading(engine) as connection:
         return connection.execute(wanted).all()

@@ -16,8 +16,9 @@ from dure.errors import UserError
 from dure.words import _
 
 from . import people, store, worker
-from .api import Hub, app
+from .api import app
 from .guard import Guard
+from .state import Hub
 
 if TYPE_CHECKING:
     from collections.abc import Callable

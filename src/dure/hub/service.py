@@ -1,8 +1,8 @@
 """The process of one service: `python -m dure.hub.service`, alone with a project's code; it answers until its hub is gone.
 
 Frames both ways: four bytes of length, then so many bytes. The first one in says what to serve (JSON), the first one out what is
-served, or why nothing is. Then one out for one in, in their order: in the reader's language (two letters) and a request as JSON,
-out a letter for what came of it and JSON.
+served, or why nothing is. Then one out for one in, in their order: in the reader's language (two letters), a letter for what is
+wanted and JSON, out a letter for what came of it and JSON.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dure.serve import Service
 
 ANSWERED, REFUSED, UNANSWERED = b"a", b"r", b"u"  # an answer; the request cannot be used; nobody has an answer
+REQUEST, TRUTH = b"q", b"t"  # answer it; score an answer by what really happened
 LENGTH = struct.Struct("!I")
 ORPHANED = 75  # exit code where the hub is gone (EX_TEMPFAIL)
 
@@ -48,13 +49,14 @@ def main() -> int:
     say(ANSWERED + to_json(service.versions))
     for frame in frames:
         speak(frame[:2].decode())
-        say(_answer(service, frame[2:]))
+        say((_score if frame[2:3] == TRUTH else _answer)(service, frame[3:]))
     return 0
 
 
 def _built(job: dict[str, Any]) -> Service:
     """The project's method, or today's practice alone where that is wanted."""
     from dure import run, serve, trial
+    from dure.data import stored
     from dure.errors import UserError
     from dure.manifest import load
     from dure.project import project_hash
@@ -71,8 +73,10 @@ def _built(job: dict[str, Any]) -> Service:
                 version=job["version"],
             )
         )
-    inputs = run.Inputs(settings=job["settings"])
-    made = serve.service(project, method=method, inputs=inputs, tell=trial.quiet)
+    own = {source: stored(sha256) for source, sha256 in job["data"].items()}
+    inputs = run.Inputs(settings=job["settings"], data=own)
+    # how the headers of files of one's own are read was confirmed when the method was tried on them
+    made = serve.service(project, method=method, inputs=inputs, tell=trial.quiet, confirm=lambda _text: True)
     return replace(made, versions={**made.versions, "service": job["version"]})
 
 
@@ -90,6 +94,20 @@ def _answer(service: Service, raw: bytes) -> bytes:
         return ANSWERED + to_json(service.answer(request, where="").said)
     except UserError as error:
         return UNANSWERED + _plainly(error)
+
+
+def _score(service: Service, raw: bytes) -> bytes:
+    """The project's sums of an answer that was given, and of the practice's answer to the same request."""
+    from pydantic_core import from_json, to_json
+
+    from dure.errors import UserError
+    from dure.serve import scored
+
+    told = from_json(raw)
+    try:
+        return ANSWERED + to_json(scored(service, told["request"], told["response"], told["truth"]))
+    except UserError as error:
+        return REFUSED + _plainly(error)
 
 
 def _plainly(error: Any) -> bytes:

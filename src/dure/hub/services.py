@@ -16,9 +16,9 @@ from typing import NamedTuple
 from dure.errors import UserError
 from dure.words import _, language
 
-from .service import ANSWERED, LENGTH, REFUSED
+from .process import PATIENCE, environment, kill_group, memory
+from .service import ANSWERED, LENGTH, REFUSED, REQUEST, TRUTH
 from .store import folder
-from .worker import PATIENCE, environment, kill_group, memory
 
 BEAT = 0.5  # seconds between two looks at a process
 IDLE = 600.0  # seconds without a request after which a process ends
@@ -32,8 +32,8 @@ class Asked(NamedTuple):
 
     Attributes
     ----------
-    project, method, settings
-        A project's method as it is set at a site.
+    project, method, settings, data
+        A project's method as it is set at a site, with files of one's own by source (their SHA-256).
     version
         Of the service; part of every answer. 0: nothing was promoted.
     code
@@ -48,6 +48,7 @@ class Asked(NamedTuple):
     version: int = 0
     code: str = ""
     practice: bool = False
+    data: tuple[tuple[str, str], ...] = ()
 
 
 class Limits(NamedTuple):
@@ -85,7 +86,7 @@ class Services:
 
         Raises Busy, and UserError where not even the practice can be asked.
         """
-        frame = language().encode() + request
+        frame = language().encode() + REQUEST + request
         try:
             return await self._ask(asked, limits, frame)
         except Gone as gone:
@@ -100,6 +101,16 @@ class Services:
             return kind, said
         told = json.loads(said) | {"instead_of": asked.method, "cause": cause, "why": why}
         return kind, json.dumps(told, ensure_ascii=False).encode()
+
+    async def score(self, project: str, limits: Limits, told: bytes) -> tuple[bytes, bytes]:
+        """(what came of it, JSON): sums of an answer and of the practice's, by the project's own score.
+
+        Raises Busy, and UserError where the project cannot be asked.
+        """
+        try:
+            return await self._ask(Asked(project, "", practice=True), limits, language().encode() + TRUTH + told)
+        except Gone as gone:
+            raise UserError(_("no answer can be scored: {why}", why=gone.why)) from None
 
     async def _ask(self, asked: Asked, limits: Limits, frame: bytes) -> tuple[bytes, bytes]:
         while True:
@@ -163,7 +174,7 @@ class _Process:
             )  # fmt: skip
         made = cls(process, limits)
         try:
-            job = asked._asdict() | {"settings": dict(asked.settings), "language": language()}
+            job = asked._asdict() | {"settings": dict(asked.settings), "data": dict(asked.data), "language": language()}
             made._write(json.dumps(job).encode())
             said = await asyncio.wait_for(made._frame(), START)
             if said[:1] == REFUSED:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     ColumnElement,
@@ -26,13 +27,13 @@ from sqlalchemy import (
     Text,
     cast,
     create_engine,
-    event,
     extract,
     func,
     literal,
     make_url,
     text,
 )
+from sqlalchemy import event as events
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from dure.data import home
@@ -58,13 +59,14 @@ metadata = MetaData(
 )
 
 # Moments are seconds since 1970 by the store's own clock (`now`): the clocks of workers on several machines differ.
+# What is asked for: a trial, a table of answers, evidence run again.
 run = Table(
     "run",
     metadata,
     Column("id", String(16), primary_key=True),
     Column("created", Double, nullable=False),
     Column("project", String(200), nullable=False),
-    Column("asked", JSON, nullable=False),  # what `dure run` was given
+    Column("asked", JSON, nullable=False),  # by `kind`: see `dure.hub.child`
     Column("seconds", Integer, nullable=False),  # it may take
     Column("megabytes", Integer, nullable=False),  # it may hold
     Column("state", String(16), nullable=False),  # queued, running, done, failed, cancelled
@@ -79,17 +81,24 @@ run = Table(
     Column("doing", Text, nullable=False),  # in words
     Column("said", JSON, nullable=False),  # the trial's sentence, or why there is none, by language
     Column("evidence", Text),  # folder below the hub's own
+    Column("kind", String(16), nullable=False, server_default="trial"),
+    Column("organisation", String(64), nullable=False, server_default="hub"),
+    Column("person", String(200), nullable=False, server_default=""),
+    Column("result", JSON),  # of a table of answers: the file, rows, unanswered ones by cause
     Index(None, "state", "created"),
+    Index(None, "organisation", "created"),
 )
 
 # What may answer for a project: a row a version, never changed.
 service = Table(
     "service",
     metadata,
+    Column("organisation", String(64), primary_key=True),
     Column("project", String(200), primary_key=True),
     Column("version", Integer, primary_key=True, autoincrement=False),
     Column("method", String(200), nullable=False),
     Column("settings", JSON, nullable=False),  # of the site
+    Column("data", JSON, nullable=False),  # files of one's own by source: their SHA-256
     Column("code", String(64), nullable=False),  # SHA-256 of the project that was accepted
     Column("evidence", String(64), nullable=False),  # replay hash of its trial; empty: accepted for a written reason
     Column("why", JSON, nullable=False),  # the trial's sentence, or the reason, by language
@@ -101,11 +110,13 @@ promotion = Table(
     "promotion",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("project", String(200), nullable=False, index=True),
+    Column("organisation", String(64), nullable=False),
+    Column("project", String(200), nullable=False),
     Column("version", Integer, nullable=False),
     Column("since", Double, nullable=False),
     Column("who", String(200), nullable=False),
     Column("reason", Text, nullable=False),
+    Index(None, "organisation", "project"),
 )
 
 # Who may do what where the hub answers to other machines.
@@ -113,20 +124,104 @@ person = Table(
     "person",
     metadata,
     Column("name", String(200), primary_key=True),
-    Column("role", String(16), nullable=False),
     Column("password", Text, nullable=False),  # Argon2id; empty: by token alone
     Column("created", Double, nullable=False),
+)
+membership = Table(
+    "membership",
+    metadata,
+    Column("person", String(200), ForeignKey("person.name", ondelete="CASCADE"), primary_key=True),
+    Column("organisation", String(64), primary_key=True),
+    Column("role", String(16), nullable=False),
 )
 token = Table(
     "token",
     metadata,
     Column("id", String(16), primary_key=True),
     Column("person", String(200), ForeignKey("person.name", ondelete="CASCADE"), nullable=False, index=True),
+    Column("organisation", String(64), nullable=False),
     Column("digest", String(64), nullable=False, unique=True),  # SHA-256 of the token, which is shown once
     Column("role", String(16), nullable=False),  # at most its person's
     Column("label", String(200), nullable=False),
     Column("created", Double, nullable=False),
     Column("expires", Double, nullable=False),
+)
+
+# A file that somebody has sent; its content lies once, by its hash, however many keep it.
+file = Table(
+    "file",
+    metadata,
+    Column("organisation", String(64), primary_key=True),
+    Column("sha256", String(64), primary_key=True),
+    Column("name", String(200), nullable=False),  # as people call it: never a path
+    Column("kind", String(16), nullable=False),  # table, or file
+    Column("bytes", BigInteger, nullable=False),
+    Column("person", String(200), nullable=False),
+    Column("created", Double, nullable=False),
+)
+# An answer that was given, and what became of it once the truth was told.
+answer = Table(
+    "answer",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("organisation", String(64), nullable=False),
+    Column("project", String(200), nullable=False),
+    Column("service", Integer, nullable=False),  # its version
+    Column("person", String(200), nullable=False),
+    Column("created", Double, nullable=False),
+    Column("cause", String(16), nullable=False),  # why the practice answered in the service's place; empty: it did not
+    Column("request", Text, nullable=False),  # JSON
+    Column("response", Text, nullable=False),  # JSON
+    Column("truth", Text),  # JSON
+    Column("sums", JSON),  # the project's score of the answer
+    Column("practice", JSON),  # and of today's practice on the same request
+    Index(None, "organisation", "project", "created"),
+)
+# Evidence that others have sent here, or that this hub has signed.
+evidence = Table(
+    "evidence",
+    metadata,
+    Column("id", String(64), primary_key=True),  # SHA-256 of its envelope
+    Column("organisation", String(64), nullable=False),
+    Column("person", String(200), nullable=False),
+    Column("project", String(200), nullable=False, index=True),
+    Column("created", Double, nullable=False),
+    Column("signer", String(64), nullable=False),  # fingerprint
+    Column("said", JSON, nullable=False),  # about and verdicts, as signed
+)
+# Cases that an organisation has put here for others to be tried on; nobody else sees them.
+problem = Table(
+    "problem",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("organisation", String(64), nullable=False),
+    Column("person", String(200), nullable=False),
+    Column("project", String(200), nullable=False),
+    Column("created", Double, nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("data", JSON, nullable=False),  # files by source: their SHA-256
+    Column("settings", JSON, nullable=False),
+    Column("open", Boolean, nullable=False),
+)
+event = Table(
+    "event",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("created", Double, nullable=False),
+    Column("organisation", String(64), nullable=False),
+    Column("project", String(200), nullable=False),
+    Column("kind", String(16), nullable=False),  # drift, deleted
+    Column("said", JSON, nullable=False),  # by language
+    Index(None, "organisation", "project"),
+)
+# Keys that this hub has signed with, each since when.
+key = Table(
+    "key",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),
+    Column("public", String(64), nullable=False),
+    Column("since", Double, nullable=False),
 )
 
 
@@ -163,8 +258,8 @@ def opened(where: str | None = None) -> Engine:
         Path(made.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(made, pool_pre_ping=made.get_backend_name() == "postgresql")
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _settle)
-        event.listen(engine, "begin", _begin)
+        events.listen(engine, "connect", _settle)
+        events.listen(engine, "begin", _begin)
     try:
         engine.connect().close()
     except DBAPIError as error:
@@ -192,16 +287,16 @@ class Fresh:
         if engine.dialect.name == "sqlite" and engine.url.database:
             self.file = sqlite3.connect(engine.url.database, isolation_level=None, check_same_thread=False)
 
-    async def get(self, read: Callable[[Engine, str], T], name: str) -> T:
-        """``read(engine, name)`` at the moment of this call or later."""
+    async def get(self, read: Callable[..., T], *names: str) -> T:
+        """``read(engine, *names)`` at the moment of this call or later."""
         if self.file is None:
-            return await asyncio.to_thread(read, self.engine, name)
+            return await asyncio.to_thread(read, self.engine, *names)
         (stamp,) = self.file.execute("pragma data_version").fetchone()
         if stamp != self.stamp or len(self.known) > MOST_KNOWN:
             self.known, self.stamp = {}, stamp
-        key = (read, name)
+        key = (read, *names)
         if key not in self.known:
-            self.known[key] = read(self.engine, name)
+            self.known[key] = read(self.engine, *names)
         found: T = self.known[key]
         return found
 
@@ -214,7 +309,9 @@ class Fresh:
 def _settle(connection: Any, _record: Any) -> None:
     """SQLite as it is safe and quick with several processes; transactions begin where `_begin` says, not by themselves."""
     connection.isolation_level = None
-    for pragma in ("journal_mode = wal", f"busy_timeout = {WAITS * 1000}", "foreign_keys = on", "synchronous = normal"):
+    # secure_delete: what somebody has deleted is overwritten, not only unlinked
+    for pragma in ("journal_mode = wal", f"busy_timeout = {WAITS * 1000}", "foreign_keys = on", "synchronous = normal",
+                   "secure_delete = on"):  # fmt: skip
         connection.execute(f"pragma {pragma}")
 
 

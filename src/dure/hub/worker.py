@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -15,12 +14,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-import psutil
 from sqlalchemy.exc import DBAPIError
 
-from dure.words import _, language, said
+from dure.data import sha256_of
+from dure.errors import UserError
+from dure.words import LANGUAGES, _, language, said
 
-from . import runs
+from . import files, runs
+from .people import Caller
+from .process import PATIENCE, environment, kill_group, memory
 from .store import folder
 
 if TYPE_CHECKING:
@@ -32,11 +34,6 @@ if TYPE_CHECKING:
 
 BEAT = 1.0  # seconds between two looks at a run
 LOOKS_AGAIN = 1.0  # seconds after which an idle worker looks for a run
-PATIENCE = 5.0  # seconds that a process has to end before it is killed
-# What a run's process may know of the machine: never where the store is, nor any other secret.
-KNOWN = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "USERPROFILE", "APPDATA", "LOCALAPPDATA",
-         "PYTHONPATH", "VIRTUAL_ENV", "DURE_HOME", "DURE_PROJECTS", "DURE_MIRROR", "OMP_NUM_THREADS", "NUMBA_CACHE_DIR",
-         "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_CONFIG_FILE", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_FILE")  # fmt: skip
 
 
 class Outcome(NamedTuple):
@@ -44,6 +41,7 @@ class Outcome(NamedTuple):
 
     state: runs.Ended
     told: Mapping[str, str]
+    result: Mapping[str, Any] = {}
 
 
 def work(
@@ -97,29 +95,64 @@ def do(engine: Engine, mine: Claim, stop: threading.Event) -> str:
         outcome = _Run(engine, mine, place, stop).done()
     except Lost:
         return _("it is another worker's now")
-    kept = None
-    if outcome.state == "done":
-        from dure import evidence
-
-        faults = evidence.verify(place / "evidence").faults
-        if faults:
-            outcome = Outcome("failed", said("its evidence is not whole: {fault}", fault=str(faults[0])))
-        else:
-            kept = (place / "evidence").relative_to(folder()).as_posix()
-    if not _ended(engine, mine, outcome, kept):
+    except UserError as error:  # a file that it needs has been deleted since
+        outcome = Outcome("failed", dict.fromkeys(LANGUAGES, str(error)))
+    outcome, kept, result = _kept(engine, mine, place, outcome)
+    if not _ended(engine, mine, outcome, kept, result):
         return _("it is another worker's now")
+    if kept is not None and (mine.kind == "rerun" or "problem" in mine.asked):
+        from . import board
+
+        board.publish_run(engine, folder() / kept, Caller(mine.person, mine.organisation, ""))
     for other in place.parent.iterdir():  # what a lost worker left
         if other != place:
             shutil.rmtree(other, ignore_errors=True)
-    shutil.rmtree(place / "work", ignore_errors=True)
+    for leftover in ("work", "given"):
+        shutil.rmtree(place / leftover, ignore_errors=True)
     return f"{_(outcome.state)}. {outcome.told.get(language(), '')}".strip()
 
 
-def _ended(engine: Engine, mine: Claim, outcome: Outcome, kept: str | None) -> bool:
+def _kept(
+    engine: Engine, mine: Claim, place: Path, outcome: Outcome
+) -> tuple[Outcome, str | None, dict[str, Any] | None]:
+    """What is left of a run that is done: evidence, if it is whole, or a table of answers."""
+    if outcome.state != "done":
+        return outcome, None, None
+    if mine.kind == "batch":
+        return outcome, None, _table(engine, mine, place, outcome.result)
+    from dure import evidence
+
+    faults = evidence.verify(place / "evidence").faults
+    if faults:
+        return Outcome("failed", said("its evidence is not whole: {fault}", fault=str(faults[0]))), None, None
+    return outcome, (place / "evidence").relative_to(folder()).as_posix(), None
+
+
+def _table(engine: Engine, mine: Claim, place: Path, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep a table of answers among the files of whoever asked; what is known of it."""
+    name, to = mine.asked["name"], mine.asked["to"]
+    path = place / f"answers.{to}"
+    caller = Caller(mine.person, mine.organisation, "")
+    kept = files.keep(engine, path, sha256_of(path), f"{Path(name).stem[:150]} answers.{to}", caller, ours=True)
+    return {**told, **kept}
+
+
+def _given(engine: Engine, mine: Claim, place: Path) -> dict[str, str]:
+    """The files that a run may read, by the name of a source; the table of a batch by none.
+
+    Cases that a problem's owner has put here are the owner's: whoever has asked for the run does not see them.
+    """
+    owner = mine.asked.get("owner") or mine.organisation
+    wanted = {name: (owner, sha256) for name, sha256 in (mine.asked.get("data") or {}).items()}
+    wanted |= {"": (mine.organisation, mine.asked["file"])} if mine.kind == "batch" else {}
+    return {name: str(files.handed(engine, *each, place / "given")) for name, each in wanted.items()}
+
+
+def _ended(engine: Engine, mine: Claim, outcome: Outcome, kept: str | None, result: Mapping[str, Any] | None) -> bool:
     """End the run, however long the store needs to answer again: if another worker has had it by then, that one counts."""
     while True:
         try:
-            return runs.end(engine, mine, outcome.state, outcome.told, kept)
+            return runs.end(engine, mine, outcome.state, outcome.told, evidence=kept, result=result)
         except DBAPIError:
             time.sleep(LOOKS_AGAIN)
 
@@ -144,7 +177,9 @@ class _Run:
         self.words: dict[str, Any] = {"share": 0.0, "doing": ""}
 
     def done(self) -> Outcome:
-        """Wait for it. Raises Lost and Stopped."""
+        """Wait for it. Raises Lost and Stopped, and UserError where a file is not here that it needs."""
+        job = {"kind": self.mine.kind, "project": self.mine.project, "asked": self.mine.asked, "place": str(self.place)}
+        job["files"] = _given(self.engine, self.mine, self.place)
         with (self.place / "log.txt").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "dure.hub.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
@@ -153,7 +188,6 @@ class _Run:
             try:
                 assert process.stdin is not None
                 assert process.stdout is not None
-                job = {"project": self.mine.project, "asked": self.mine.asked, "place": str(self.place)}
                 process.stdin.write(json.dumps(job).encode() + b"\n")
                 process.stdin.flush()
                 reader = threading.Thread(target=self._listen, args=(process.stdout,), daemon=True)
@@ -166,7 +200,7 @@ class _Run:
         if stopped is not None:
             return stopped
         if process.returncode == 0 and "said" in self.words:
-            return Outcome("done", self.words["said"])
+            return Outcome("done", self.words["said"], self.words.get("result", {}))
         return Outcome("failed", self.words.get("refused") or _died(process.returncode))
 
     def _listen(self, lines: IO[bytes]) -> None:
@@ -203,24 +237,6 @@ class _Run:
                 return Outcome("failed", said("it held more than {megabytes} MB", megabytes=self.mine.megabytes))
 
 
-def environment() -> Mapping[str, str]:
-    """What a process that runs a project's code may know of the machine."""
-    known = {name: os.environ[name] for name in KNOWN if name in os.environ}
-    return known | {"DURE_LANG": language(), "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
-
-
-def memory(pid: int) -> int:
-    """Bytes that a process and its children hold."""
-    held = 0
-    try:
-        top = psutil.Process(pid)
-        for each in (top, *top.children(recursive=True)):
-            held += each.memory_info().rss
-    except psutil.Error:
-        return held
-    return held
-
-
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Nothing of the process is left, its own children included."""
     if process.stdin is not None:
@@ -233,13 +249,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
     if process.stdout is not None:
         process.stdout.close()
-
-
-def kill_group(pid: int) -> None:
-    """End what a process has started, and itself."""
-    if hasattr(os, "killpg"):
-        with suppress(ProcessLookupError):
-            os.killpg(pid, signal.SIGKILL)
 
 
 def _died(code: int) -> dict[str, str]:

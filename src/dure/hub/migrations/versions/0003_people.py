@@ -1,4 +1,4 @@
-"""People and their tokens."""
+"""People, the organisations they belong to, and their tokens."""
 
 from __future__ import annotations
 
@@ -14,14 +14,20 @@ def upgrade() -> None:
     op.create_table(
         "person",
         sa.Column("name", sa.String(200), primary_key=True),
-        sa.Column("role", sa.String(16), nullable=False),
         sa.Column("password", sa.Text, nullable=False),
         sa.Column("created", sa.Double, nullable=False),
+    )
+    op.create_table(
+        "membership",
+        sa.Column("person", sa.String(200), sa.ForeignKey("person.name", ondelete="CASCADE"), primary_key=True),
+        sa.Column("organisation", sa.String(64), primary_key=True),
+        sa.Column("role", sa.String(16), nullable=False),
     )
     op.create_table(
         "token",
         sa.Column("id", sa.String(16), primary_key=True),
         sa.Column("person", sa.String(200), sa.ForeignKey("person.name", ondelete="CASCADE"), nullable=False),
+        sa.Column("organisation", sa.String(64), nullable=False),
         sa.Column("digest", sa.String(64), nullable=False, unique=True),
         sa.Column("role", sa.String(16), nullable=False),
         sa.Column("label", sa.String(200), nullable=False),
@@ -33,5 +39,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Back."""
-    op.drop_table("token")
-    op.drop_table("person")
+    for name in ("token", "membership", "person"):
+        op.drop_table(name)

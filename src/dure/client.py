@@ -1,0 +1,83 @@
+"""A hub asked from Python: ``Client("https://dure.example.org", token).answer("gangwon.heart", {...})``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from dure.errors import UserError
+from dure.words import _, language
+
+PATIENCE = 120.0  # seconds for an answer
+
+
+class Client:
+    """A hub, for somebody who holds a token of it.
+
+    Every method raises UserError in the reader's language: what cannot be done, where, and what to do next.
+    """
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url, self.session = url.rstrip("/"), requests.Session()
+        self.session.headers.update({"authorization": f"Bearer {token}", "accept-language": language()})
+
+    def ask(self, method: str, path: str, **how: Any) -> Any:
+        """Any route of the API (`/api/v1` stands before it); its JSON."""
+        return self._asked(method, path, **how).json()
+
+    def answer(self, project: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to a request: response, method, versions, and an id by which the truth can be told later."""
+        found: dict[str, Any] = self.ask("POST", f"/projects/{project}/answer", json=request)
+        return found
+
+    def feedback(self, project: str, truths: Mapping[str, Any]) -> dict[str, Any]:
+        """Tell what really happened, by the ids of answers."""
+        told = [{"id": name, "truth": truth} for name, truth in truths.items()]
+        found: dict[str, Any] = self.ask("POST", f"/projects/{project}/feedback", json=told)
+        return found
+
+    def send(self, path: Path) -> str:
+        """Keep a file at the hub; its SHA-256."""
+        with path.open("rb") as file:
+            return str(self.ask("POST", "/files", params={"name": path.name}, data=file)["sha256"])
+
+    def fetch(self, sha256: str, out: Path) -> None:
+        """A file that the hub keeps."""
+        with self._asked("GET", f"/files/{sha256}", stream=True) as got, out.open("wb") as file:
+            for block in got.iter_content(1 << 20):
+                file.write(block)
+
+    def answer_table(self, project: str, table: Path, out: Path) -> dict[str, Any]:
+        """Answer every row of a table into another one (CSV, XLSX, Parquet by its ending); the run as it ended."""
+        wanted = {"file": self.send(table), "to": out.suffix.lstrip(".")}
+        run = list(self.follow(self.ask("POST", f"/projects/{project}/batches", json=wanted)["id"]))[-1]
+        if run["state"] != "done":
+            raise UserError(run["said"] or _(run["state"]), where=table.name)
+        self.fetch(run["result"]["sha256"], out)
+        return run
+
+    def run(self, project: str, *, sealed: bool = False, seeds: Sequence[int] | None = None) -> str:
+        """Ask for a trial; the id of its run."""
+        return str(self.ask("POST", "/runs", json={"project": project, "sealed": sealed, "seeds": seeds})["id"])
+
+    def follow(self, run: str) -> Iterator[dict[str, Any]]:
+        """A run, whenever something about it is new, until it has ended."""
+        with self._asked("GET", f"/runs/{run}/events", stream=True) as got:
+            for line in got.iter_lines():
+                if line.startswith(b"data: "):
+                    yield json.loads(line[6:])
+
+    def _asked(self, method: str, path: str, **how: Any) -> requests.Response:
+        try:
+            got = self.session.request(method, f"{self.url}/api/v1{path}", timeout=PATIENCE, **how)
+        except requests.RequestException as error:
+            raise UserError(_("the hub cannot be reached ({why})", why=type(error).__name__), where=self.url) from None
+        if got.ok:
+            return got
+        told = got.json() if got.headers.get("content-type") == "application/problem+json" else {}
+        what = str(told.get("title", got.status_code))
+        raise UserError(what, where=told.get("where", self.url), cure=told.get("cure", ""))

@@ -1,0 +1,113 @@
+"""The answers that were given: kept for a while, so that the truth can be told of them, and so that drift is seen.
+
+They are written down together, a moment after they were given: what a hub that is killed has not written yet can be told no truth.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic_core import from_json
+from sqlalchemy import insert, select, update
+
+from dure.errors import Unknown
+from dure.words import _
+
+from .store import answer, now, reading
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine, Row
+
+SOON = 0.5  # seconds until answers are written down
+LARGEST = 1_000_000  # bytes of a request and its answer together; larger ones are not kept
+MOST = 50_000  # answers that wait to be written; where the store is away for longer, later ones are not kept
+
+
+class Given(NamedTuple):
+    """An answer: to whom, by which service, what was asked and said (JSON)."""
+
+    id: str
+    organisation: str
+    project: str
+    service: int
+    person: str
+    request: bytes
+    said: bytes
+
+
+class Book:
+    """Answers that wait to be written down; for one event loop."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.waiting: list[Given] = []
+        self.writing: asyncio.Task[None] | None = None
+
+    def note(self, organisation: str, project: str, service: int, person: str, request: bytes, said: bytes) -> bytes:
+        """Write an answer down soon; the answer with its id, without one where it is not kept."""
+        if len(request) + len(said) > LARGEST or len(self.waiting) >= MOST:
+            return said
+        name = secrets.token_hex(8)
+        self.waiting.append(Given(name, organisation, project, service, person, request, said))
+        if self.writing is None:
+            self.writing = asyncio.create_task(self._soon())
+        return said[:-1] + b',"id":"' + name.encode() + b'"}'
+
+    async def _soon(self) -> None:
+        await asyncio.sleep(SOON)
+        self.writing = None
+        await self.write()
+
+    async def write(self) -> None:
+        """Write down what waits."""
+        batch, self.waiting = self.waiting, []
+        if batch:
+            await asyncio.to_thread(_written, self.engine, batch)
+
+    async def close(self) -> None:
+        """Nothing waits any more."""
+        if self.writing is not None:
+            self.writing.cancel()
+        await self.write()
+
+
+def _written(engine: Engine, batch: Sequence[Given]) -> None:
+    with engine.begin() as connection:
+        connection.execute(insert(answer).values(created=now(engine)), list(_rows(batch)))
+
+
+def _rows(batch: Sequence[Given]) -> Iterator[dict[str, Any]]:
+    for each in batch:
+        said = from_json(each.said)
+        yield {
+            "id": each.id, "organisation": each.organisation, "project": each.project, "service": each.service,
+            "person": each.person, "cause": said.get("cause", ""), "request": each.request.decode(),
+            "response": json.dumps(said["response"], ensure_ascii=False),
+        }  # fmt: skip
+
+
+def one(engine: Engine, organisation: str, project: str, name: str) -> Row[Any]:
+    """An answer by its id. Raises Unknown."""
+    mine = (answer.c.organisation == organisation) & (answer.c.project == project)
+    with reading(engine) as connection:
+        found = connection.execute(select(answer).where(answer.c.id == name, mine)).one_or_none()
+    if found is None:
+        raise Unknown(_("no answer with the id {name} is kept", name=name[:80]), where="id")
+    return found
+
+
+def scored(
+    engine: Engine, name: str, truth: Any, sums: Mapping[str, float], practice: Mapping[str, float] | None
+) -> None:
+    """What became of an answer; told again, the newest word counts."""
+    values = {
+        "truth": json.dumps(truth, ensure_ascii=False),
+        "sums": dict(sums),
+        "practice": practice and dict(practice),
+    }
+    with engine.begin() as connection:
+        connection.execute(update(answer).where(answer.c.id == name).values(**values))

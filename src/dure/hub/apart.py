@@ -1,0 +1,57 @@
+"""What a stranger sent is opened by a process of its own, within its time and memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from typing import IO
+
+from dure.errors import UserError
+from dure.words import _
+
+from .process import environment, kill_group, memory
+
+BEAT = 0.05  # seconds between two looks at its memory
+
+
+def apart(words: Sequence[str], *, seconds: float, megabytes: int) -> tuple[bytes, str]:
+    """What ``python -m words ...`` says on its standard output, and the last line of its standard error.
+
+    Raises UserError where it takes too long or holds too much.
+    """
+    command = [sys.executable, "-m", *words]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(  # noqa: S603 - a module of ours, no shell
+            command, env=environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=errors, start_new_session=True
+        )
+        try:
+            _watch(process, time.monotonic() + seconds, megabytes * 1_000_000)
+        except TimeoutError:
+            raise UserError(_("it took more than {seconds} s", seconds=f"{seconds:g}")) from None
+        except MemoryError:
+            raise UserError(_("it held more than {megabytes} MB", megabytes=megabytes)) from None
+        finally:
+            kill_group(process.pid)
+            process.wait()
+        return _read(out), (_read(errors).decode(errors="replace").strip().splitlines() or [""])[-1]
+
+
+def _watch(process: subprocess.Popen[bytes], until: float, most: int) -> None:
+    while True:
+        try:
+            process.wait(BEAT)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() > until:
+                raise TimeoutError from None
+            if memory(process.pid) > most:
+                raise MemoryError from None
+        else:
+            return
+
+
+def _read(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()

@@ -1,0 +1,229 @@
+"""The board: what evidence says, project by project and place by place; and the keys that this hub vouches with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, select
+
+from dure.errors import Unknown, UserError
+from dure.words import _
+
+from .apart import apart
+from .store import evidence, folder, key, now, reading
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine, Row
+
+    from .people import Caller
+
+LARGEST = 20_000_000  # bytes of a zip
+UNPACKED, MOST = 60_000_000, 200  # bytes, files
+LOOKS = {"seconds": 120.0, "megabytes": 2_000}
+# What vouches more stands before what vouches less; among the same the newer.
+ASSURED = ("live", "hub-witnessed", "re-run", "self-run")
+
+
+def publish(engine: Engine, packed: Path, caller: Caller) -> dict[str, Any]:
+    """Take evidence that somebody sent as a zip; a cell of the board fills.
+
+    Raises UserError where it is no zip of evidence, not whole, holds rows, or vouches for itself as a hub would.
+    """
+    place = Path(tempfile.mkdtemp(dir=_place("incoming")))
+    try:
+        _unpacked(packed, place)
+        return _taken(engine, place, caller)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def publish_run(engine: Engine, whole: Path, caller: Caller) -> dict[str, Any]:
+    """Publish the evidence of a run of this hub, as others may see it."""
+    place = Path(tempfile.mkdtemp(dir=_place("incoming")))
+    try:
+        packed = place / "packed.zip"
+        _said, why = apart(["dure.publish", str(whole), str(packed)], **LOOKS)  # type: ignore[arg-type]  # a number of either kind
+        if not packed.is_file():
+            raise UserError(_("the evidence cannot be published ({why})", why=why[:200]))
+        _unpacked(packed, place / "evidence")
+        return _taken(engine, place / "evidence", caller, ours=True)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _place(name: str) -> Path:
+    place = folder() / name
+    place.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+def _unpacked(packed: Path, place: Path) -> None:
+    """Files of a zip, none of them outside of the folder, and not more than is said. Raises UserError."""
+    try:
+        with zipfile.ZipFile(packed) as zipped:
+            files = [each for each in zipped.infolist() if not each.is_dir()]
+            if len(files) > MOST or sum(each.file_size for each in files) > UNPACKED:
+                raise UserError(_("it unpacks to more than {megabytes} MB", megabytes=UNPACKED // 1_000_000))
+            for each in files:
+                _write(zipped, each, place)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
+        raise UserError(_("this is no zip that can be read")) from None
+
+
+def _write(zipped: zipfile.ZipFile, each: zipfile.ZipInfo, place: Path) -> None:
+    """One file; `zipfile` reads no more of it than it says it has, and checks its sum."""
+    path = PurePosixPath(each.filename)
+    odd = (
+        path.is_absolute()
+        or len(path.parts) > 2
+        or any(part in ("..", "") or set(part) & set('\\:*?"<>|') for part in path.parts)
+    )
+    if odd or not each.filename.isprintable():
+        raise UserError(
+            _("a file in it is called {name}", name=each.filename[:80]), cure=_("Pack the folder that Dure wrote.")
+        )
+    target = place.joinpath(*path.parts)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with zipped.open(each) as source, target.open("xb") as out:
+        shutil.copyfileobj(source, out)
+
+
+def _taken(engine: Engine, place: Path, caller: Caller, *, ours: bool = False) -> dict[str, Any]:
+    said, why = apart(["dure.hub.look", "evidence", str(place)], **LOOKS)  # type: ignore[arg-type]  # a number of either kind
+    try:
+        told = json.loads(said)
+    except ValueError:
+        raise UserError(_("the evidence cannot be read ({why})", why=why[:120] or "?")) from None
+    if "what" in told:
+        raise UserError(told["what"], where=told["where"], cure=told["cure"])
+    about = told["said"]["about"]
+    if not ours and about.get("assurance") != "self-run" and not _vouches(engine, told["signer"]):
+        what = _("only a hub that is known here can vouch for more than its own run")
+        raise UserError(what, where="assurance")
+    name = hashlib.sha256((place / "evidence.json").read_bytes()).hexdigest()
+    with engine.begin() as connection:
+        known = connection.execute(select(evidence.c.id).where(evidence.c.id == name)).first()
+        if known is None:
+            shutil.copytree(place, folder_of(name), dirs_exist_ok=True)
+            connection.execute(
+                insert(evidence).values(
+                    id=name, organisation=caller.organisation, person=caller.name, project=str(about["id"])[:200],
+                    created=now(engine), signer=told["signer"], said=told["said"],
+                )
+            )  # fmt: skip
+    return told_of(one(engine, name))
+
+
+def _vouches(engine: Engine, signer: str) -> bool:
+    """Whether a signer's word on more than their own run counts: this hub, or one that somebody here has named as known."""
+    from dure.evidence import known_signers
+
+    return signer in keys(engine) or bool(known_signers().get(signer, {}).get("name"))
+
+
+def folder_of(name: str) -> Path:
+    """Where published evidence lies."""
+    return _place("evidence") / name
+
+
+def one(engine: Engine, name: str) -> Row[Any]:
+    """Published evidence by its id. Raises Unknown."""
+    with reading(engine) as connection:
+        found = connection.execute(select(evidence).where(evidence.c.id == name)).one_or_none()
+    if found is None:
+        raise Unknown(_("there is no evidence {name}", name=name[:80]))
+    return found
+
+
+def withdraw(engine: Engine, name: str, organisation: str) -> None:
+    """Published evidence is gone from here. Raises Unknown, also where it is another organisation's."""
+    with engine.begin() as connection:
+        mine = (evidence.c.id == name) & (evidence.c.organisation == organisation)
+        if not connection.execute(delete(evidence).where(mine)).rowcount:
+            raise Unknown(_("there is no evidence {name}", name=name[:80]))
+        shutil.rmtree(folder_of(name), ignore_errors=True)
+
+
+def told_of(row: Row[Any]) -> dict[str, Any]:
+    """Evidence as the API tells it."""
+    about = row.said["about"]
+    return {
+        "id": row.id, "project": row.project, "version": row.said["version"], "title": about["title"], "organisation": row.organisation,
+        "created": row.created, "date": about.get("date", ""), "signer": row.signer, "assurance": about["assurance"],
+        "ground": about["ground"], "code": about["code"], "replay": row.said["replay"], "verdicts": row.said["verdicts"],
+    }  # fmt: skip
+
+
+def listed(engine: Engine, project: str = "") -> Sequence[Row[Any]]:
+    """Published evidence, the newest first."""
+    wanted = select(evidence).order_by(evidence.c.created.desc(), evidence.c.id)
+    with reading(engine) as connection:
+        return connection.execute(wanted.where(evidence.c.project == project) if project else wanted).all()
+
+
+def cells(engine: Engine) -> list[dict[str, Any]]:
+    """A cell for each project, place and method: the verdict that vouches most, among those the newest.
+
+    Each is told with what stands behind it: assurance, ground, date, evidence.
+    """
+    best: dict[tuple[str, str, str], tuple[tuple[int, float], dict[str, Any]]] = {}
+    for row in listed(engine):
+        about = row.said["about"]
+        for verdict in _places(row.said["verdicts"]):
+            rank = (-_assured(about["assurance"]), row.created)
+            cell = {
+                name: verdict[name] for name in ("site", "method", "verdict", "gain", "unit", "kpi", "blocks", "cases")
+            }
+            cell |= {
+                "project": row.project,
+                "assurance": about["assurance"],
+                "ground": about["ground"],
+                "evidence": row.id,
+            }
+            cell |= {
+                "date": about.get("date", ""),
+                "version": row.said["version"],
+                "sealed": verdict["round"] == "sealed",
+            }
+            at = (row.project, verdict["site"], verdict["method"])
+            if at not in best or best[at][0] < rank:
+                best[at] = (rank, cell)
+    return [cell for _at, (_rank, cell) in sorted(best.items())]
+
+
+def _places(verdicts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The deciding verdicts, and those of the same question at each place."""
+    from dure.trial import deciding, same_question
+
+    return [each for one in deciding(verdicts) for each in verdicts if same_question(each, one)]
+
+
+def _assured(assurance: str) -> int:
+    return ASSURED.index(assurance) if assurance in ASSURED else len(ASSURED)
+
+
+def sign_with(engine: Engine) -> None:
+    """Note the key of this machine among those that the hub has signed with."""
+    from dure.evidence import fingerprint, signing_key
+
+    public = signing_key().public_key()
+    with engine.begin() as connection:
+        mine = fingerprint(public)
+        if connection.execute(select(key.c.since).where(key.c.fingerprint == mine)).first() is None:
+            connection.execute(
+                insert(key).values(fingerprint=mine, public=public.public_bytes_raw().hex(), since=now(engine))
+            )
+
+
+def keys(engine: Engine) -> dict[str, dict[str, Any]]:
+    """Keys that this hub has signed with, by fingerprint, the newest last."""
+    with reading(engine) as connection:
+        found = connection.execute(select(key).order_by(key.c.since)).mappings()
+        return {each["fingerprint"]: {"public": each["public"], "since": each["since"]} for each in found}

@@ -1,0 +1,238 @@
+"""Projects, their answers, what answers, and what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, Field
+
+from dure.errors import Unknown, UserError
+from dure.hub import answers, files, live, projects, promotion, runs
+from dure.hub.access import Member, Ruled, Steward, Viewer
+from dure.hub.guard import problem
+from dure.hub.problem import PROBLEM, told
+from dure.hub.routes.runs import Run, run_of
+from dure.hub.service import ANSWERED, REFUSED
+from dure.hub.services import Asked, Busy, Limits
+from dure.hub.state import Given, Here, Hub
+from dure.hub.store import folder
+from dure.words import _, language
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+    from dure.hub.people import Caller
+
+MOST_TRUTHS = 1_000
+BATCH_MINUTES, BATCH_MEGABYTES = 240, 4096
+
+router = APIRouter(prefix="/api/v1/projects", route_class=Ruled)
+
+
+class Promoted(Given):
+    """Why a method is to answer: a run of this hub whose evidence says better, or a reason."""
+
+    method: str
+    run: str = ""
+    reason: str = Field("", max_length=2_000)
+    settings: dict[str, str] = {}
+    data: dict[str, str] = Field({}, description="files of one's own by source: their SHA-256")
+
+
+class RolledBack(Given):
+    """Why the version before is to answer again."""
+
+    reason: str = Field("", max_length=2_000)
+
+
+class Service(BaseModel):
+    """Which version answers since when; version 0 is today's practice."""
+
+    project: str
+    version: int
+    method: str | None
+    since: float
+    who: str
+    why: str
+    evidence: str | None
+
+
+class Truth(Given):
+    """What really happened, of an answer by its id."""
+
+    id: str = Field(max_length=200)
+    truth: Any = None
+
+
+class Batch(Given):
+    """A table of requests, kept here before, and the form that its answers are to have."""
+
+    file: str = Field(description="SHA-256")
+    sheet: str | None = None
+    to: str = Field("csv", pattern="^(csv|xlsx|parquet)$")
+
+
+class Scored(BaseModel):
+    """How many answers were scored; of the others why not, by id."""
+
+    scored: int
+    refused: dict[str, str]
+
+
+@router.get("")
+def list_projects(hub: Here, _caller: Viewer) -> list[dict[str, Any]]:
+    """Every project, as its project.toml has it."""
+    hub.manifests = projects.manifests()
+    return [about.model_dump(mode="json") for about in hub.manifests.values()]
+
+
+@router.get("/{project}")
+def describe_project(project: str, _caller: Viewer) -> dict[str, Any]:
+    """A project: what it asks, answers and measures, its methods and data."""
+    return projects.described(project)
+
+
+# ---- answers ------------------------------------------------------------------------------------------------------------
+
+
+@router.post("/{project}/answer", include_in_schema=False)
+async def answer(project: str, request: Request, hub: Here, caller: Member) -> Response:
+    """The answer of what is promoted, or of today's practice."""
+    limits = Limits(seconds=hub.manifest(project).deadline)
+    body = await request.body()
+    asked = _asked(project, await hub.fresh.get(promotion.active, caller.organisation, project))
+    try:
+        kind, said = await hub.services.answer(asked, limits, body)
+    except Busy:
+        what = _("too many requests wait; try again in a moment")
+        return Response(problem(503, what), 503, {"retry-after": "1"}, PROBLEM)
+    except UserError as error:
+        return told(503, error)
+    if kind == ANSWERED:
+        said = hub.book.note(caller.organisation, project, asked.version, caller.name, body, said)
+        return Response(said, media_type="application/json")
+    fault = json.loads(said)
+    return told(422 if kind == REFUSED else 409, UserError(fault["what"], where=fault["where"], cure=fault["cure"]))
+
+
+def _asked(project: str, active: Row[Any] | None) -> Asked:
+    if active is None:
+        return Asked(project, "", practice=True)
+    settings, data = (tuple(sorted(each.items())) for each in (active.settings, active.data))
+    return Asked(project, active.method, settings, active.version, active.code, data=data)
+
+
+@router.post("/{project}/batches", status_code=201)
+def answer_table(project: str, given: Batch, hub: Here, response: Response, caller: Member) -> Run:
+    """Answer every row of a table: a run, whose result is a file when it has ended."""
+    hub.manifest(project)
+    name = files.one(hub.engine, caller.organisation, given.file).name
+    asked = _asked(project, promotion.active(hub.engine, caller.organisation, project))
+    wanted = {"file": given.file, "name": name, "sheet": given.sheet, "to": given.to, "method": asked.method}
+    wanted |= {"settings": dict(asked.settings), "data": dict(asked.data), "code": asked.code, "service": asked.version}
+    made = runs.submit(
+        hub.engine, project, wanted, seconds=60 * BATCH_MINUTES, megabytes=BATCH_MEGABYTES, kind="batch",
+        organisation=caller.organisation, person=caller.name,
+    )  # fmt: skip
+    response.headers["location"] = f"/api/v1/runs/{made}"
+    return run_of(runs.one(hub.engine, made))
+
+
+@router.post("/{project}/feedback")
+async def feedback(
+    project: str, given: Annotated[list[Truth], Field(max_length=MOST_TRUTHS)], hub: Here, caller: Member
+) -> Scored:
+    """Tell what really happened: each answer is scored by the project's own score, and today's practice beside it."""
+    limits = Limits(seconds=hub.manifest(project).deadline)
+    await hub.book.write()
+    refused, count = {}, 0
+    for each in given:
+        try:
+            await _score(hub, limits, caller, project, each)
+            count += 1
+        except Busy:
+            refused[each.id] = _("too many requests wait; try again in a moment")
+        except (Unknown, UserError) as error:
+            refused[each.id] = str(error)
+    return Scored(scored=count, refused=refused)
+
+
+async def _score(hub: Hub, limits: Limits, caller: Caller, project: str, given: Truth) -> None:
+    row = await asyncio.to_thread(answers.one, hub.engine, caller.organisation, project, given.id)
+    frame = f'{{"request":{row.request},"response":{row.response},"truth":{json.dumps(given.truth)}}}'
+    kind, said = await hub.services.score(project, limits, frame.encode())
+    found = json.loads(said)
+    if kind != ANSWERED:
+        raise UserError(found["what"], where=found["where"], cure=found["cure"])
+    await asyncio.to_thread(answers.scored, hub.engine, given.id, given.truth, found["sums"], found["practice"])
+
+
+@router.get("/{project}/live")
+def how_it_does(project: str, hub: Here, caller: Viewer) -> dict[str, Any]:
+    """How what answers now does: answers by cause, numbers beside today's practice where the truth is known, drift."""
+    hub.manifest(project)
+    active = promotion.active(hub.engine, caller.organisation, project)
+    kpis = projects.described(project)["kpis"]
+    named = [kpi | {"name": kpi["name"][language()]} for kpi in kpis]
+    return live.live(hub.engine, caller.organisation, project, active.version if active else 0, named)
+
+
+@router.get("/{project}/events")
+def what_happened(project: str, hub: Here, caller: Viewer) -> list[dict[str, Any]]:
+    """Alarms of drift, the newest first."""
+    hub.manifest(project)
+    found = live.events(hub.engine, caller.organisation, project)
+    return [{"created": each.created, "kind": each.kind, "said": each.said[language()]} for each in found]
+
+
+# ---- what answers -------------------------------------------------------------------------------------------------------
+
+
+@router.get("/{project}/services")
+def list_services(project: str, hub: Here, caller: Viewer) -> list[Service]:
+    """What has answered for a project, the newest first; empty: today's practice from the beginning."""
+    hub.manifest(project)
+    return [_service(each) for each in promotion.history(hub.engine, project, caller.organisation)]
+
+
+@router.post("/{project}/services", status_code=201)
+def promote(project: str, given: Promoted, hub: Here, caller: Steward) -> Service:
+    """Let a method answer from the next request on."""
+    code = projects.code_of(project)
+    methods = projects.described(project)["methods"]
+    if given.method not in methods:
+        what = _("there is no method called {name}", name=given.method)
+        raise UserError(what, where="method", cure=", ".join(methods))
+    for sha256 in given.data.values():
+        files.one(hub.engine, caller.organisation, sha256)
+    evidence, data = None, given.data
+    if given.run:
+        row = runs.one(hub.engine, given.run, caller.organisation)
+        evidence, data = _evidence(row), row.asked.get("data") or {}
+    accepted = promotion.accepted(
+        project, given.method, code, evidence=evidence, reason=given.reason, settings=given.settings
+    )
+    promotion.promote(hub.engine, project, accepted._replace(data=data), caller.name, caller.organisation)
+    return _service(promotion.history(hub.engine, project, caller.organisation)[0])
+
+
+@router.post("/{project}/rollback")
+def rollback(project: str, given: RolledBack, hub: Here, caller: Steward) -> Service:
+    """Let the version before answer from the next request on; before the first one, today's practice."""
+    hub.manifest(project)
+    promotion.rollback(hub.engine, project, caller.name, given.reason, caller.organisation)
+    return _service(promotion.history(hub.engine, project, caller.organisation)[0])
+
+
+def _service(row: Row[Any]) -> Service:
+    mapped = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
+    return Service(**mapped | {"why": row.reason or (row.why or {}).get(language(), "")})
+
+
+def _evidence(row: Row[Any]) -> Any:
+    if row.state != "done" or not row.evidence:
+        raise UserError(_("run {name} has no evidence yet: {state}", name=row.id, state=_(row.state)), where="run")
+    return folder() / row.evidence

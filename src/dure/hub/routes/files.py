@@ -1,0 +1,83 @@
+"""Files that an organisation keeps here, by the hash of their content."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, ConfigDict
+
+from dure.data import content_place
+from dure.hub import files, keeping
+from dure.hub.access import Member, Ruled, Viewer
+from dure.hub.state import Here
+
+router = APIRouter(prefix="/api/v1", route_class=Ruled)
+
+
+class Kept(BaseModel):
+    """A file: of a table also its sheets, with headers and rows."""
+
+    model_config = ConfigDict(extra="allow")
+
+    sha256: str
+    name: str
+    kind: str
+    bytes: int
+
+
+@router.post(
+    "/files",
+    status_code=201,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+async def send(
+    request: Request, hub: Here, response: Response, caller: Member, name: Annotated[str, Query(max_length=files.HELD)]
+) -> Kept:
+    """Keep a file; its content is the request's body. One whose name says that it is a table must be one."""
+    plain = files.plain_name(name)
+    try:
+        aside, sha256, _size = await files.received(request.stream(), files.LARGEST)
+    except files.TooLarge:
+        raise HTTPException(413) from None
+    told = await asyncio.to_thread(files.keep, hub.engine, aside, sha256, plain, caller)
+    response.headers["location"] = f"/api/v1/files/{sha256}"
+    return Kept(**told)
+
+
+@router.get("/files")
+def list_files(hub: Here, caller: Viewer) -> list[dict[str, Any]]:
+    """The files of one's organisation, the newest first."""
+    found = files.listed(hub.engine, caller.organisation)
+    return [{key: value for key, value in each._mapping.items() if key != "organisation"} for each in found]  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
+
+
+@router.get("/files/{sha256}", response_class=FileResponse)
+def fetch(sha256: str, hub: Here, caller: Viewer) -> FileResponse:
+    """A file's content; the hash is its ETag."""
+    row = files.one(hub.engine, caller.organisation, sha256)
+    headers = {"etag": f'"{row.sha256}"', "cache-control": "private, max-age=31536000, immutable"}
+    return FileResponse(
+        content_place(row.sha256), filename=row.name, media_type="application/octet-stream", headers=headers
+    )
+
+
+@router.delete("/files/{sha256}", status_code=204, response_class=Response)
+def delete(sha256: str, hub: Here, caller: Member) -> Response:
+    """Delete a file, unless a service or a problem stands on it."""
+    files.forget(hub.engine, caller.organisation, sha256)
+    return Response(status_code=204)
+
+
+@router.delete("/mine")
+async def forget(hub: Here, caller: Member) -> dict[str, int]:
+    """Delete all that one has sent and asked for: answers, files, runs with their evidence; how many of each are gone."""
+    await hub.book.write()
+    return await asyncio.to_thread(keeping.forget, hub.engine, caller)

@@ -1,0 +1,134 @@
+"""Who may do what: signing in, tokens of one's own, the people of one's organisation."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, Field
+
+from dure.hub import people
+from dure.hub.access import COOKIE, Admin, Ruled, Viewer
+from dure.hub.people import ROLES, Caller
+from dure.hub.state import Given, Here
+
+ROLE = Annotated[str, Field(pattern=f"^({'|'.join(ROLES)})$")]
+
+router = APIRouter(prefix="/api/v1", route_class=Ruled)
+
+
+class SignIn(Given):
+    """A person and their password; the organisation where they belong to several."""
+
+    name: str = Field(max_length=200)
+    password: str = Field(max_length=people.LONGEST)
+    organisation: str = Field("", max_length=64)
+
+
+class Me(BaseModel):
+    """Who asks, for which organisation, and as what."""
+
+    name: str
+    organisation: str
+    role: str
+
+
+class NewToken(Given):
+    """What a token may do, and for how many days."""
+
+    role: ROLE = "viewer"
+    days: float = Field(90, gt=0, le=366)
+    label: str = Field("", max_length=200)
+
+
+class NewPerson(Given):
+    """What a person may do, and their password (none: as it is, or by token alone)."""
+
+    role: ROLE
+    password: str | None = Field(None, max_length=people.LONGEST)
+
+
+def enter(token: str, hub: Here) -> Response:
+    """Take the token of this start out of the address and into a cookie, as the printed address wants it."""
+    if not hub.token or not secrets.compare_digest(token.encode(), hub.token.encode()):
+        raise HTTPException(401)
+    return _remembered(RedirectResponse("/api/v1/projects", 303), hub.token, None)
+
+
+@router.post("/session", status_code=204, response_class=Response)
+def sign_in(given: SignIn, request: Request, hub: Here) -> Response:
+    """Stay signed in for half a day."""
+    if hub.throttle.tired(given.name):
+        raise HTTPException(429)
+    secret = people.sign_in(hub.engine, given.name, given.password, given.organisation)
+    if secret is None:
+        hub.throttle.wrong[given.name].append(time.monotonic())
+        raise HTTPException(401)
+    return _remembered(Response(status_code=204), secret, request)
+
+
+@router.delete("/session", status_code=204, response_class=Response)
+def sign_out(request: Request, hub: Here, _caller: Viewer) -> Response:
+    """The token that this request came with is worth nothing any more."""
+    people.forget(hub.engine, request.cookies.get(COOKIE, ""))
+    response = Response(status_code=204)
+    response.delete_cookie(COOKIE)
+    return response
+
+
+def _remembered(response: Response, secret: str, request: Request | None) -> Response:
+    secure = request is not None and request.url.scheme == "https"
+    response.set_cookie(COOKIE, secret, httponly=True, samesite="strict", secure=secure)
+    return response
+
+
+@router.get("/me")
+def me(caller: Viewer) -> Me:
+    """Who one is here."""
+    return Me(**caller._asdict())
+
+
+@router.get("/tokens")
+def list_tokens(hub: Here, caller: Viewer) -> list[dict[str, Any]]:
+    """One's own tokens, the secrets apart."""
+    mine = [each for each in people.listed(hub.engine, caller.organisation) if each["name"] == caller.name]
+    return [token for each in mine for token in each["tokens"]]
+
+
+@router.post("/tokens", status_code=201)
+def issue_token(given: NewToken, hub: Here, caller: Viewer) -> dict[str, str]:
+    """A token of one's own, at most with one's own role; it is shown only now."""
+    if ROLES.index(given.role) > ROLES.index(caller.role):  # one's role by the token that this request came with
+        raise HTTPException(403)
+    wanted = Caller(caller.name, caller.organisation, given.role)
+    return {"token": people.issue(hub.engine, wanted, given.days, given.label)}
+
+
+@router.delete("/tokens/{name}", status_code=204, response_class=Response)
+def revoke_token(name: str, hub: Here, caller: Viewer) -> Response:
+    """A token of one's own is worth nothing any more; by its id."""
+    people.revoke(hub.engine, name, caller.name, caller.organisation)
+    return Response(status_code=204)
+
+
+@router.get("/people")
+def list_people(hub: Here, caller: Admin) -> list[dict[str, Any]]:
+    """The people of one's organisation, with their tokens."""
+    return people.listed(hub.engine, caller.organisation)
+
+
+@router.put("/people/{name}", status_code=204, response_class=Response)
+def keep_person(name: str, given: NewPerson, hub: Here, caller: Admin) -> Response:
+    """Let somebody into one's organisation, or change what they may do there."""
+    people.keep(hub.engine, name, given.role, given.password, caller.organisation, trusted=False)
+    return Response(status_code=204)
+
+
+@router.delete("/people/{name}", status_code=204, response_class=Response)
+def remove_person(name: str, hub: Here, caller: Admin) -> Response:
+    """Somebody is in one's organisation no more, and their tokens for it are worth nothing."""
+    people.remove(hub.engine, name, caller.organisation)
+    return Response(status_code=204)

@@ -1,0 +1,148 @@
+"""What is asked for and waits for a worker: trials, tables of answers, evidence run again."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel, Field
+
+from dure.errors import UserError
+from dure.hub import board, files, runs
+from dure.hub.access import Member, Ruled, Viewer
+from dure.hub.state import Given, Here
+from dure.hub.store import folder
+from dure.remote import usable
+from dure.words import _, language
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine, Row
+
+BEAT = 0.5  # seconds between two looks at a run that somebody follows
+
+router = APIRouter(prefix="/api/v1/runs", route_class=Ruled)
+
+
+class NewRun(Given):
+    """A trial to play."""
+
+    project: str
+    settings: dict[str, str] = {}
+    data: dict[str, str] = Field({}, description="files of one's own by source: their SHA-256")
+    confirmed: bool = Field(False, description="read their headers as Dure proposes")
+    offers: dict[str, str] = Field({}, description="further methods: the URL that answers, by name")
+    sealed: bool = Field(False, description="open the sealed rounds too: a look, written down")
+    newer: bool = Field(False, description="only sealed rounds that nobody has looked at")
+    profile: str = Field("full", pattern="^(quick|full)$")
+    seeds: list[int] | None = Field(None, min_length=1, max_length=100)
+    minutes: int = Field(240, ge=1, le=24 * 60)
+    megabytes: int = Field(4096, ge=100, le=1_000_000)
+
+
+class Run(BaseModel):
+    """Something in the queue. Moments are seconds since 1970.
+
+    `result` is of a table of answers: the SHA-256 and name of the file, its rows, and by cause those that the practice answered or
+    that were refused.
+    """
+
+    id: str
+    kind: str
+    project: str
+    person: str
+    asked: dict[str, Any]
+    state: str
+    attempt: int
+    share: float
+    doing: str
+    said: str
+    created: float
+    began: float | None
+    ended: float | None
+    result: dict[str, Any] | None
+
+
+@router.post("", status_code=201)
+def submit(given: NewRun, hub: Here, response: Response, caller: Member) -> Run:
+    """Put a trial into the queue."""
+    hub.manifest(given.project)
+    for sha256 in given.data.values():
+        files.one(hub.engine, caller.organisation, sha256)
+    for name, url in given.offers.items():
+        usable(url, name)
+    asked: dict[str, Any] = given.model_dump(exclude={"project", "minutes", "megabytes", "seeds"})
+    asked |= {"public": True} | ({} if given.seeds is None else {"seeds": given.seeds})
+    name = runs.submit(
+        hub.engine, given.project, asked, seconds=60 * given.minutes, megabytes=given.megabytes,
+        organisation=caller.organisation, person=caller.name,
+    )  # fmt: skip
+    response.headers["location"] = f"/api/v1/runs/{name}"
+    return run_of(runs.one(hub.engine, name))
+
+
+@router.get("")
+def list_runs(
+    hub: Here, caller: Viewer, limit: Annotated[int, Query(ge=1, le=200)] = 50, before: str = ""
+) -> list[Run]:
+    """Runs, the newest first; `before` goes on behind a run."""
+    return [run_of(each) for each in runs.listed(hub.engine, limit, before, caller.organisation)]
+
+
+@router.get("/{name}")
+def show_run(name: str, hub: Here, caller: Viewer) -> Run:
+    """A run."""
+    return run_of(runs.one(hub.engine, name, caller.organisation))
+
+
+@router.post("/{name}/cancel")
+def cancel(name: str, hub: Here, caller: Member) -> Run:
+    """Stop a run: one that waits at once, one that runs as soon as its worker hears of it."""
+    runs.cancel(hub.engine, name, caller.organisation)
+    return run_of(runs.one(hub.engine, name))
+
+
+@router.post("/{name}/publish", status_code=201)
+def publish(name: str, hub: Here, caller: Member) -> dict[str, Any]:
+    """Put what a trial has shown on the board: sums of blocks of five cases or more, no row and no answer."""
+    row = runs.one(hub.engine, name, caller.organisation)
+    if row.state != "done" or not row.evidence:
+        raise UserError(_("run {name} has no evidence yet: {state}", name=row.id, state=_(row.state)), where="run")
+    return board.publish_run(hub.engine, folder() / row.evidence, caller)
+
+
+@router.get("/{name}/log", response_class=Response)
+def show_log(name: str, hub: Here, caller: Viewer) -> Response:
+    """What a run's process has said, where it ran on this machine."""
+    found = runs.one(hub.engine, name, caller.organisation)
+    return Response(runs.logged(found), media_type="text/plain; charset=utf-8")
+
+
+@router.get("/{name}/events", response_class=StreamingResponse)
+async def follow(name: str, hub: Here, caller: Viewer) -> StreamingResponse:
+    """The run, again whenever something about it is new, until it has ended (server-sent events)."""
+    first = await asyncio.to_thread(runs.one, hub.engine, name, caller.organisation)
+    return StreamingResponse(_events(hub.engine, first), media_type="text/event-stream")
+
+
+async def _events(engine: Engine, row: Row[Any]) -> AsyncIterator[str]:
+    before = ""
+    while True:
+        told = run_of(row).model_dump_json()
+        if told != before:
+            yield f"data: {told}\n\n"
+        if row.ended is not None:
+            return
+        before = told
+        await asyncio.sleep(BEAT)
+        row = await asyncio.to_thread(runs.one, engine, row.id)
+
+
+def run_of(row: Row[Any]) -> Run:
+    """A run as the API tells it: what only its worker needs is left out."""
+    told = {name: row._mapping[name] for name in Run.model_fields}  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
+    hidden = {"owner", "data"} if "problem" in row.asked else set()
+    asked = {name: value for name, value in row.asked.items() if name not in hidden}
+    return Run(**told | {"said": row.said.get(language(), ""), "asked": asked})

@@ -1,0 +1,84 @@
+"""What the routes share, and what came with a request."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends, Request
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+from . import projects, store
+from .answers import Book
+from .services import Services
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from dure.manifest import Manifest
+
+MOST_WRONG, WAIT, MOST_NAMES = 10, 600.0, 10_000
+
+
+class Hub:
+    """What the routes share.
+
+    Attributes
+    ----------
+    token
+        Of this start: whoever holds it is the owner. Empty: people sign in.
+    book
+        The answers that are given.
+    """
+
+    def __init__(self, engine: Engine, token: str = "", owner: str = "") -> None:
+        self.engine, self.token, self.owner = engine, token, owner or getpass.getuser()
+        self.throttle = Throttle()
+        self.services, self.fresh, self.book = Services(), store.Fresh(engine), Book(engine)
+        self.manifests = projects.manifests()
+
+    def manifest(self, name: str) -> Manifest:
+        """What a project says of itself. Raises Unknown."""
+        if name not in self.manifests:
+            projects.place_of(name)
+            self.manifests = projects.manifests()
+        return self.manifests[name]
+
+
+async def _hub(request: Request) -> Hub:
+    hub: Hub = request.app.state.hub
+    return hub
+
+
+Here = Annotated[Hub, Depends(_hub)]
+
+
+class Given(BaseModel):
+    """What is sent with a request; an unknown field is a mistake, and so is a text that no store can keep."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nul(cls, value: Any) -> Any:
+        if "\\u0000" in json.dumps(value, default=str):
+            raise PydanticCustomError("nul", "a text holds the character NUL")
+        return value
+
+
+class Throttle:
+    """Passwords tried in vain: after MOST_WRONG of a name within WAIT seconds no more are looked at."""
+
+    def __init__(self) -> None:
+        self.wrong: dict[str, list[float]] = {}
+
+    def tired(self, name: str) -> bool:
+        """Whether too many were wrong lately."""
+        if len(self.wrong) > MOST_NAMES:
+            self.wrong.clear()
+        recent = [moment for moment in self.wrong.get(name, ()) if moment > time.monotonic() - WAIT]
+        self.wrong[name] = recent
+        return len(recent) >= MOST_WRONG

@@ -1,0 +1,73 @@
+"""Evidence handed to others: blocks of few cases joined, no row, no answer; as a zip that a hub takes."""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from dure import evidence
+from dure.errors import UserError
+from dure.words import _
+
+PATIENCE = 120.0  # seconds that a hub may take
+EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in the zip: the same evidence gives the same bytes
+
+
+def packed(folder: Path, *, sums: bool) -> bytes:
+    """The evidence as others may see it, in a zip.
+
+    Parameters
+    ----------
+    sums
+        Whether the owner of restricted data lets the sums of their blocks go: a verdict can be recomputed from nothing less.
+
+    Raises UserError where the evidence is not whole, or its data are restricted and the sums are to stay.
+    """
+    faults = evidence.verify(folder).faults
+    if faults:
+        raise UserError(_("this evidence is not whole: {fault}", fault=str(faults[0])), where=str(folder))
+    trial = evidence.loaded(folder)
+    restricted = [each["name"] for each in trial.about.get("data", ()) if each.get("access", "open") != "open"]
+    if restricted and not sums:
+        raise UserError(
+            _("it is of restricted data ({names}): to be recomputed, sums of blocks of five cases or more must go with it",
+              names=", ".join(restricted)),
+            where=str(folder), cure=_("If they may: --sums. Rows and answers never go."),
+        )  # fmt: skip
+    with tempfile.TemporaryDirectory() as name:
+        place = evidence.write(evidence.published(trial), Path(name) / "evidence")
+        return _zipped(place)
+
+
+def _zipped(folder: Path) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                about = zipfile.ZipInfo(path.relative_to(folder).as_posix(), EPOCH)
+                about.compress_type = zipfile.ZIP_DEFLATED
+                made.writestr(about, path.read_bytes())
+    return out.getvalue()
+
+
+def publish(content: bytes, url: str, token: str) -> dict[str, Any]:
+    """Send packed evidence to a hub; what it says of it. Raises UserError where it cannot be reached or refuses."""
+    import requests
+
+    headers = {"content-type": "application/zip", "authorization": f"Bearer {token}"}
+    try:
+        got = requests.post(f"{url.rstrip('/')}/api/v1/evidence", data=content, headers=headers, timeout=PATIENCE)
+        told: dict[str, Any] = got.json()
+    except (requests.RequestException, ValueError) as error:
+        raise UserError(_("the hub cannot be reached ({why})", why=type(error).__name__), where=url) from None
+    if not got.ok:
+        raise UserError(str(told.get("title", got.status_code)), where=url, cure=str(told.get("cure", "")))
+    return told
+
+
+if __name__ == "__main__":  # as a hub packs a run of its own: FOLDER ZIP
+    Path(sys.argv[2]).write_bytes(packed(Path(sys.argv[1]), sums=True))

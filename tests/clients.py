@@ -1,0 +1,41 @@
+"""Clients of a hub, as its tests ask it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+from fastapi.testclient import TestClient
+
+from dure.hub import people, runs, worker
+from dure.hub.api import app
+from dure.hub.guard import Guard
+from dure.hub.people import HUB, Caller
+from dure.hub.state import Hub
+
+TOKEN = "the token of this start"
+HOST = "127.0.0.1"
+
+
+@contextmanager
+def hub_of(engine, token=TOKEN):
+    """A hub's client without anybody's token."""
+    with TestClient(Guard(app(Hub(engine, token)), (HOST,)), base_url=f"http://{HOST}:8080") as client:
+        yield client
+
+
+def known(engine, name, role="member", organisation=HUB):
+    """The headers of a person who may do so much."""
+    people.keep(engine, name, role, organisation=organisation)
+    return {"authorization": f"Bearer {people.issue(engine, Caller(name, organisation, role), 1)}"}
+
+
+def work(engine):
+    """Play what waits."""
+    worker.work(engine, until=lambda: not runs.waiting(engine), tell=lambda _text: None)
+
+
+def sent(client, name, content):
+    """A file sent; its SHA-256."""
+    got = client.post("/api/v1/files", params={"name": name}, content=content)
+    assert got.status_code == 201, got.text
+    return got.json()["sha256"]
