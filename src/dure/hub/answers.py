@@ -9,10 +9,12 @@ import asyncio
 import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic_core import from_json
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import DBAPIError
 
 from dure.errors import Unknown
 from dure.words import _
@@ -46,6 +48,7 @@ class Book:
         self.engine = engine
         self.waiting: list[Given] = []
         self.writing: asyncio.Task[None] | None = None
+        self.turn = asyncio.Lock()
 
     def note(self, organisation: str, project: str, service: int, person: str, request: bytes, said: bytes) -> bytes:
         """Write an answer down soon; the answer with its id, without one where it is not kept."""
@@ -58,21 +61,29 @@ class Book:
         return said[:-1] + b',"id":"' + name.encode() + b'"}'
 
     async def _soon(self) -> None:
-        await asyncio.sleep(SOON)
+        while self.waiting:
+            await asyncio.sleep(SOON)
+            with suppress(DBAPIError):  # a store that is away for a while costs nothing
+                await self.write()
         self.writing = None
-        await self.write()
 
     async def write(self) -> None:
-        """Write down what waits."""
-        batch, self.waiting = self.waiting, []
-        if batch:
-            await asyncio.to_thread(_written, self.engine, batch)
+        """Write down what waits, and what is being written. Raises DBAPIError; then it waits on."""
+        async with self.turn:
+            batch, self.waiting = self.waiting, []
+            try:
+                if batch:
+                    await asyncio.to_thread(_written, self.engine, batch)
+            except DBAPIError:
+                self.waiting = [*batch, *self.waiting]
+                raise
 
     async def close(self) -> None:
-        """Nothing waits any more."""
+        """Nothing waits any more; what the store does not take now is not kept."""
         if self.writing is not None:
             self.writing.cancel()
-        await self.write()
+        with suppress(DBAPIError):
+            await self.write()
 
 
 def _written(engine: Engine, batch: Sequence[Given]) -> None:

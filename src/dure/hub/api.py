@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 
 from dure import __version__
@@ -76,7 +77,7 @@ def app(hub: Hub) -> FastAPI:
     made.get("/api/v1/openapi.json", include_in_schema=False)(openapi)
     made.get("/health")(health)
     made.get("/metrics", response_class=Response)(metrics)
-    for kind in (UserError, HTTPException, RequestValidationError):
+    for kind in (UserError, HTTPException, RequestValidationError, OperationalError, InterfaceError):
         made.add_exception_handler(kind, _refused)
     return made
 
@@ -95,6 +96,8 @@ def _refused(_request: Request, error: Exception) -> Response:
         return told(404, error)
     if isinstance(error, UserError):
         return told(422, error)
+    if isinstance(error, OperationalError | InterfaceError):
+        return told(503, UserError(_("the store does not answer; try again in a moment")), {"retry-after": "5"})
     if isinstance(error, RequestValidationError):
         # without where in the request it stood: body, query, path
         faults = [each | {"loc": () if each["type"] == "json_invalid" else each["loc"][1:]} for each in error.errors()]

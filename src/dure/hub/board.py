@@ -7,6 +7,7 @@ import json
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 LARGEST = 20_000_000  # bytes of a zip
 UNPACKED, MOST = 60_000_000, 200  # bytes, files
 LOOKS = {"seconds": 120.0, "megabytes": 2_000}
+# What `zipfile` makes of what is no zip, or one that is packed in another way.
+BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError)
 # What vouches more stands before what vouches less; among the same the newer.
 ASSURED = ("live", "hub-witnessed", "re-run", "self-run")
 
@@ -69,11 +72,13 @@ def _unpacked(packed: Path, place: Path) -> None:
     try:
         with zipfile.ZipFile(packed) as zipped:
             files = [each for each in zipped.infolist() if not each.is_dir()]
+            if {each.compress_type for each in files} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+                raise NotImplementedError
             if len(files) > MOST or sum(each.file_size for each in files) > UNPACKED:
                 raise UserError(_("it unpacks to more than {megabytes} MB", megabytes=UNPACKED // 1_000_000))
             for each in files:
                 _write(zipped, each, place)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
+    except (*BROKEN, OSError):
         raise UserError(_("this is no zip that can be read")) from None
 
 

@@ -69,6 +69,12 @@ class Given(BaseModel):
         return value
 
 
+def sent_as(media: str) -> dict[str, Any]:
+    """For the OpenAPI: a body that is taken as it is."""
+    content = {media: {"schema": {"type": "string", "format": "binary"}}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
 class Throttle:
     """Passwords tried in vain: after MOST_WRONG of a name within WAIT seconds no more are looked at."""
 

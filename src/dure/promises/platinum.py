@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import random
+import statistics
 from typing import TYPE_CHECKING
 
 from dure.promises import Outcome, absent, broken, kept
-from dure.subject import witnessed
+from dure.subject import cases_in, witnessed
 from dure.words import _
 
 if TYPE_CHECKING:
@@ -51,9 +54,28 @@ def survives_kill(subject: Subject) -> Outcome:
 
 
 def drift_alarm(subject: Subject) -> Outcome:
-    """The alarm fires on a shifted stream."""
-    del subject
-    return broken(_("no drift alarm watches it yet"))
+    """The alarm is silent over its own requests, drawn in two, and names each number that is shifted by a standard deviation."""
+    from dure.drift import LEAST, drifted, flat
+
+    every = [case for turn in subject.rounds for case in turn.cases] + cases_in(subject.turn.history)
+    rows = [flat(case.request.model_dump(mode="json")) for case in {case.id: case for case in every}.values()]
+    if len(rows) < 2 * LEAST:
+        return absent(_("{count} requests are too few to drift", count=len(rows)))
+    random.Random(0).shuffle(rows)  # noqa: S311 - two halves, no secret
+    usual, recent = rows[: len(rows) // 2], rows[len(rows) // 2 :]
+    if cried := drifted(usual, recent):
+        return broken(_("it cries where nothing has changed: {fields}", fields=", ".join(each.field for each in cried)))
+    numbers = sorted({name for row in rows for name, value in row.items() if isinstance(value, float)})
+    deaf = []
+    for name in numbers:
+        values = [row[name] for row in rows if isinstance(row.get(name), float)]
+        spread = statistics.pstdev(values)
+        if all(float(value).is_integer() for value in values):
+            spread = math.ceil(spread)
+        shifted = [row | {name: row[name] + spread} if isinstance(row.get(name), float) else row for row in recent]
+        if spread and name not in {each.field for each in drifted(usual, shifted)}:
+            deaf.append(name)
+    return broken(_("it does not hear {fields}", fields=", ".join(deaf))) if deaf else kept(", ".join(numbers))
 
 
 def run_elsewhere(subject: Subject) -> Outcome:

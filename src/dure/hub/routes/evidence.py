@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from dure.hub import board, files, problems, runs
 from dure.hub.access import Member, Ruled, Steward, Viewer
 from dure.hub.routes.runs import Run, run_of
-from dure.hub.state import Given, Here
+from dure.hub.state import Given, Here, sent_as
 from dure.remote import usable
 
 if TYPE_CHECKING:
@@ -62,12 +62,7 @@ def show_board(hub: Here, _caller: Viewer) -> list[dict[str, Any]]:
 @router.post(
     "/evidence",
     status_code=201,
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
-        }
-    },
+    openapi_extra=sent_as("application/zip"),
 )
 async def publish(request: Request, hub: Here, caller: Member) -> dict[str, Any]:
     """Put evidence on the board: the zip that `dure publish` makes."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from dure.data import content_place
 from dure.hub import files, keeping
 from dure.hub.access import Member, Ruled, Viewer
-from dure.hub.state import Here
+from dure.hub.state import Here, sent_as
 
 router = APIRouter(prefix="/api/v1", route_class=Ruled)
 
@@ -31,12 +31,7 @@ class Kept(BaseModel):
 @router.post(
     "/files",
     status_code=201,
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-        }
-    },
+    openapi_extra=sent_as("application/octet-stream"),
 )
 async def send(
     request: Request, hub: Here, response: Response, caller: Member, name: Annotated[str, Query(max_length=files.HELD)]
