@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -15,6 +16,15 @@ from dure.words import _, language
 PATIENCE = 120.0  # seconds for an answer
 
 
+def safe(url: str) -> str:
+    """The address of a hub to which a token may go. Raises UserError where it would travel in the open."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
+        what = _("the token would travel in the open")
+        raise UserError(what, where=url, cure=_("Give the address of the hub with https://."))
+    return url.rstrip("/")
+
+
 class Client:
     """A hub, for somebody who holds a token of it.
 
@@ -22,7 +32,7 @@ class Client:
     """
 
     def __init__(self, url: str, token: str) -> None:
-        self.url, self.session = url.rstrip("/"), requests.Session()
+        self.url, self.session = safe(url), requests.Session()
         self.session.headers.update({"authorization": f"Bearer {token}", "accept-language": language()})
 
     def ask(self, method: str, path: str, **how: Any) -> Any:

@@ -13,7 +13,6 @@ from dure import evidence
 from dure.errors import UserError
 from dure.words import _
 
-PATIENCE = 120.0  # seconds that a hub may take
 EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in the zip: the same evidence gives the same bytes
 
 
@@ -56,16 +55,10 @@ def _zipped(folder: Path) -> bytes:
 
 def publish(content: bytes, url: str, token: str) -> dict[str, Any]:
     """Send packed evidence to a hub; what it says of it. Raises UserError where it cannot be reached or refuses."""
-    import requests
+    from dure.client import Client
 
-    headers = {"content-type": "application/zip", "authorization": f"Bearer {token}"}
-    try:
-        got = requests.post(f"{url.rstrip('/')}/api/v1/evidence", data=content, headers=headers, timeout=PATIENCE)
-        told: dict[str, Any] = got.json()
-    except (requests.RequestException, ValueError) as error:
-        raise UserError(_("the hub cannot be reached ({why})", why=type(error).__name__), where=url) from None
-    if not got.ok:
-        raise UserError(str(told.get("title", got.status_code)), where=url, cure=str(told.get("cure", "")))
+    headers = {"content-type": "application/zip"}
+    told: dict[str, Any] = Client(url, token).ask("POST", "/evidence", data=content, headers=headers)
     return told
 
 

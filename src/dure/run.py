@@ -76,6 +76,7 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
     tell: Tell = trial.quiet,
     confirm: Confirm | None = None,
     assurance: str = "self-run",
+    looks: int = 0,
 ) -> tuple[Trial, Path | None]:
     """Run a project's trial; the evidence is written into `out` (None: nowhere).
 
@@ -87,6 +88,8 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
         Of the sealed rounds only those that nobody has looked at: the data have moved on since.
     assurance
         Who vouches for it (`dure.sentence.ASSURANCE`): a hub that tried a method on cases which only it has seen says more.
+    looks
+        At the sealed rounds, as somebody else has counted them; the larger count is told.
 
     Raises UserError for whatever the person can mend.
     """
@@ -105,7 +108,7 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
             raise UserError(_("{project} has no sealed round", project=manifest.id), cure=_("Run it without --sealed."))
         assert project.folder is not None
         code = project_hash(project.folder)
-        more["looks"] = max(look(manifest.id, code, turns), admitted(project.folder, code))
+        more["looks"] = max(look(manifest.id, code, turns), admitted(project.folder, code), looks)
     project, offers = _with_methods(project, given)
     more |= {"date": datetime.now(UTC).date().isoformat(), "assurance": assurance}
     more["given"] = {name: sha256_of(Path(where)) for name, where in _files(given).items()}

@@ -336,6 +336,12 @@ def test_a_method_is_tried_on_cases_it_does_not_see_and_the_hub_vouches(engine, 
     cells = {each["method"]: each for each in client.get("/api/v1/board", headers=owner).json()}
     assert (cells["업체A"]["assurance"], cells["업체A"]["sealed"]) == ("hub-witnessed", True)
     assert cells["업체A"]["verdict"] in {"better", "not shown"}
+    told = client.get(f"/api/v1/evidence/{cells['업체A']['evidence']}", headers=entrant).json()
+    assert {each["looks"] for each in told["verdicts"]} == {1}
+    assert client.get(f"{made.headers['location']}/log", headers=entrant).status_code == 403
+    again = client.post(f"/api/v1/problems/{name}/entries", json={"name": "업체A", "url": vendor}, headers=entrant)
+    assert again.json()["asked"]["looks"] == 2  # whoever comes again has seen how the first try ended
+    client.post(f"{again.headers['location']}/cancel", headers=entrant)
     assert len(Vendor.heard) > 80
     assert not [each for each in Vendor.heard if b"truth" in each.lower() or b"dure_" in each]
     (sha256,) = [each["sha256"] for each in client.get("/api/v1/files", headers=owner).json()]
@@ -356,6 +362,22 @@ def test_a_method_inside_is_never_reached(engine, client, vendor, problem):
     assert found["state"] == "done", found  # its own cases are unanswered, the trial is not broken
     cells = {each["method"]: each for each in client.get("/api/v1/board", headers=entrant).json()}
     assert cells["inside"]["verdict"] == "lost"
+
+
+def test_what_is_wrong_with_the_cases_is_told_to_their_owner_alone(engine, client, vendor, problem):
+    _name, owner, entrant = problem
+    secret = b"day,tonnes\n2023-01-02,93.9\n2023-01-03,kim owes lee\n"
+    sha256 = client.post("/api/v1/files", params={"name": "bad.csv"}, content=secret, headers=owner).json()["sha256"]
+    given = {"project": "honam.tide", "title": "broken", "data": {"landings": sha256}}
+    broken = client.post("/api/v1/problems", json=given, headers=owner).json()["id"]
+    made = client.post(f"/api/v1/problems/{broken}/entries", json={"name": "업체A", "url": vendor}, headers=entrant)
+    clients.work(engine)
+    found = client.get(made.headers["location"], headers=entrant)
+    assert (found.json()["state"], "their owner can read why" in found.json()["said"]) == ("failed", True)
+    assert "kim owes" not in found.text
+    (event,) = client.get("/api/v1/projects/honam.tide/events", headers=owner).json()
+    assert event["kind"] == "entry"
+    assert client.get("/api/v1/projects/honam.tide/events", headers=entrant).json() == []
 
 
 def test_what_is_no_url_of_a_method_is_refused_at_once(client, problem):

@@ -48,6 +48,7 @@ def test_a_page_of_python_asks_everything(engine, up, tmp_path):
         (lambda: client.answer("honam.tide", {"week_ago": "ten"}), "not a number"),
         (lambda: Client(up, "nobody").run("honam.tide"), "sign in first"),
         (lambda: Client("http://127.0.0.1:9", "nobody").run("honam.tide"), "cannot be reached"),
+        (lambda: Client("http://dure.example.org", "nobody"), "would travel in the open"),
     ):
         with pytest.raises(UserError, match=re.escape(said)):
             wrong()

@@ -72,6 +72,7 @@ def _trial(job: dict[str, Any], tell: Any) -> dict[str, Any]:
         tell=tell,
         confirm=(lambda _text: True) if asked.get("confirmed") else None,
         assurance=asked.get("assurance", "self-run"),
+        looks=asked.get("looks", 0),
     )
     return {"said": in_each(lambda: sentence.sentence(trial.deciding(result.verdicts)[0], result.about))}
 

@@ -84,6 +84,7 @@ def keep(engine: Engine, aside: Path, sha256: str, name: str, caller: Caller, *,
             if held + size > QUOTA:
                 what = _("your organisation would keep more than {gigabytes} GB", gigabytes=QUOTA // 1_000_000_000)
                 raise UserError(what, where=name, cure=_("Delete what is not needed any more."))
+            aside.chmod(0o400)  # what lies under a hash is never another content
             aside.replace(place)
             values = {"name": name, "kind": kind, "bytes": size, "person": caller.name, "created": now(engine)}
             again = update(file).where(mine, file.c.sha256 == sha256).values(**values)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine, delete, insert, select, text
+from sqlalchemy import create_engine, delete, select, text
 
 from dure.errors import UserError
 from dure.words import _, said
 
 from . import files
 from .people import DAY
-from .store import answer, event, file, folder, now, run
+from .store import answer, file, folder, happened, now, run
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -60,8 +60,7 @@ def forget(engine: Engine, caller: Caller) -> dict[str, int]:
         words = said(
             "{name} has had {answers} answers, {files} files and {runs} runs deleted", name=caller.name, **gone
         )
-        values = {"organisation": caller.organisation, "project": "", "kind": "deleted", "said": words}
-        connection.execute(insert(event).values(created=now(engine), **values))
+        happened(connection, caller.organisation, "", "deleted", words)
     for each in names:
         shutil.rmtree(folder() / "runs" / each.id, ignore_errors=True)
     _written_over(engine)

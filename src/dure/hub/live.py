@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import Gauge
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from dure.drift import LEAST, Drift, drifted
 from dure.errors import UserError
 from dure.words import said
 
-from .store import answer, event, now, reading
+from .store import answer, event, happened, reading
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Engine, Row
@@ -133,12 +133,7 @@ def alarm(engine: Engine) -> None:
         if fields and fields != _told(engine, organisation, project, service):
             words = said("version {version} drifts: {fields}", version=service, fields=fields)
             with engine.begin() as connection:
-                connection.execute(
-                    insert(event).values(
-                        created=now(engine), organisation=organisation, project=project, kind="drift",
-                        said=words | {"service": service, "fields": fields},
-                    )
-                )  # fmt: skip
+                happened(connection, organisation, project, "drift", words | {"service": service, "fields": fields})
 
 
 def _told(engine: Engine, organisation: str, project: str, service: int) -> str:

@@ -12,7 +12,7 @@ from dure.errors import Unknown, UserError
 from dure.words import _
 
 from . import files
-from .store import now, problem, reading
+from .store import now, problem, reading, run
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine, Row
@@ -81,11 +81,20 @@ def close(engine: Engine, name: str, organisation: str) -> None:
             raise Unknown(_("there is no problem {name}", name=name[:80]))
 
 
-def entry(row: Row[Any], name: str, url: str) -> dict[str, Any]:
-    """What a run is asked that tries a method behind a URL on the problem's cases. Raises UserError where it is closed."""
+def entry(engine: Engine, row: Row[Any], caller: Caller, name: str, url: str) -> dict[str, Any]:
+    """What a run is asked that tries a method behind a URL on the problem's cases.
+
+    Every entry of an organisation is one more look of its own at the same cases; the evidence says which one it is.
+
+    Raises UserError where the problem is closed.
+    """
     if not row.open:
         raise UserError(_("this problem is closed"), where=row.id)
+    with reading(engine) as connection:
+        mine = (run.c.organisation == caller.organisation) & (run.c.project == row.project)
+        asked = connection.execute(select(run.c.asked).where(mine)).scalars()
+        looks = 1 + sum(each.get("problem") == row.id for each in asked)
     return {
         "problem": row.id, "owner": row.organisation, "data": row.data, "settings": row.settings, "confirmed": True, "sealed": True,
-        "profile": "full", "offers": {name: url}, "public": True, "assurance": "hub-witnessed",
+        "profile": "full", "offers": {name: url}, "public": True, "assurance": "hub-witnessed", "looks": looks,
     }  # fmt: skip

@@ -34,8 +34,8 @@ class Hub:
         The answers that are given.
     """
 
-    def __init__(self, engine: Engine, token: str = "", owner: str = "") -> None:
-        self.engine, self.token, self.owner = engine, token, owner or getpass.getuser()
+    def __init__(self, engine: Engine, token: str = "") -> None:
+        self.engine, self.token, self.owner = engine, token, getpass.getuser()
         self.throttle = Throttle()
         self.services, self.fresh, self.book = Services(), store.Fresh(engine), Book(engine)
         self.manifests = projects.manifests()

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,6 +29,7 @@ from sqlalchemy import (
     create_engine,
     extract,
     func,
+    insert,
     literal,
     make_url,
     text,
@@ -211,7 +212,7 @@ event = Table(
     Column("created", Double, nullable=False),
     Column("organisation", String(64), nullable=False),
     Column("project", String(200), nullable=False),
-    Column("kind", String(16), nullable=False),  # drift, deleted
+    Column("kind", String(16), nullable=False),  # drift, deleted, entry
     Column("said", JSON, nullable=False),  # by language
     Index(None, "organisation", "project"),
 )
@@ -339,6 +340,12 @@ def _brought_up(engine: Engine) -> None:
             connection.execute(text(f"select pg_advisory_xact_lock({LOCK})"))
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def happened(connection: Connection, organisation: str, project: str, kind: str, told: Mapping[str, Any]) -> None:
+    """Write down what an organisation should know of: its kind, and in words by language."""
+    values = {"organisation": organisation, "project": project, "kind": kind, "said": dict(told)}
+    connection.execute(insert(event).values(created=now(connection.engine), **values))
 
 
 def now(engine: Engine) -> ColumnElement[float]:

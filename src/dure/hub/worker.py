@@ -23,7 +23,7 @@ from dure.words import LANGUAGES, _, language, said
 from . import files, runs
 from .people import Caller
 from .process import PATIENCE, environment, kill_group, memory
-from .store import folder
+from .store import folder, happened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -100,6 +100,11 @@ def do(engine: Engine, mine: Claim, stop: threading.Event) -> str:
     outcome, kept, result = _kept(engine, mine, place, outcome)
     if not _ended(engine, mine, outcome, kept, result):
         return _("it is another worker's now")
+    if (
+        outcome.state == "failed" and "problem" in mine.asked
+    ):  # whoever entered must not read what is wrong with the cases
+        with engine.begin() as connection:
+            happened(connection, mine.asked["owner"], mine.project, "entry", outcome.told)
     if kept is not None and (mine.kind == "rerun" or "problem" in mine.asked):
         from . import board
 

@@ -146,7 +146,9 @@ def enter(name: str, given: Entry, hub: Here, response: Response, caller: Member
     """Have a method tried on a problem's cases: the hub asks it, and vouches for what comes out."""
     usable(given.url, given.name)
     row = problems.one(hub.engine, name)
-    return _queued(hub, response, caller, row.project, "trial", problems.entry(row, given.name, given.url))
+    return _queued(
+        hub, response, caller, row.project, "trial", problems.entry(hub.engine, row, caller, given.name, given.url)
+    )
 
 
 def _problem(row: Row[Any]) -> Problem:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
@@ -117,6 +117,8 @@ def publish(name: str, hub: Here, caller: Member) -> dict[str, Any]:
 def show_log(name: str, hub: Here, caller: Viewer) -> Response:
     """What a run's process has said, where it ran on this machine."""
     found = runs.one(hub.engine, name, caller.organisation)
+    if "problem" in found.asked:  # it may tell of cases that are another's
+        raise HTTPException(403)
     return Response(runs.logged(found), media_type="text/plain; charset=utf-8")
 
 
@@ -141,8 +143,11 @@ async def _events(engine: Engine, row: Row[Any]) -> AsyncIterator[str]:
 
 
 def run_of(row: Row[Any]) -> Run:
-    """A run as the API tells it: what only its worker needs is left out."""
+    """A run as the API tells it: what only its worker needs is left out, and whatever could tell of a problem's cases."""
     told = {name: row._mapping[name] for name in Run.model_fields}  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
     hidden = {"owner", "data"} if "problem" in row.asked else set()
     asked = {name: value for name, value in row.asked.items() if name not in hidden}
-    return Run(**told | {"said": row.said.get(language(), ""), "asked": asked})
+    words = row.said.get(language(), "")
+    if hidden and row.state == "failed":
+        words = _("it could not be tried on these cases; their owner can read why")
+    return Run(**told | {"said": words, "asked": asked})
