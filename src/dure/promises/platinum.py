@@ -68,11 +68,11 @@ def drift_alarm(subject: Subject) -> Outcome:
     numbers = sorted({name for row in rows for name, value in row.items() if isinstance(value, float)})
     deaf = []
     for name in numbers:
-        values = [row[name] for row in rows if isinstance(row.get(name), float)]
+        values = [value for row in rows if isinstance(value := row.get(name), float)]
         spread = statistics.pstdev(values)
-        if all(float(value).is_integer() for value in values):
-            spread = math.ceil(spread)
-        shifted = [row | {name: row[name] + spread} if isinstance(row.get(name), float) else row for row in recent]
+        if all(value.is_integer() for value in values):
+            spread = float(math.ceil(spread))
+        shifted = [row | {name: value + spread} if isinstance(value := row.get(name), float) else row for row in recent]
         if spread and name not in {each.field for each in drifted(usual, shifted)}:
             deaf.append(name)
     return broken(_("it does not hear {fields}", fields=", ".join(deaf))) if deaf else kept(", ".join(numbers))
