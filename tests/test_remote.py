@@ -236,10 +236,15 @@ def filled(behave, inner):
     return lambda peer, number: behave(Filling(peer), number)
 
 
-def tide(cases=5):
-    """Of the first open round as many cases."""
+def tide():
+    """The first five cases of its first open round."""
     project = manifest.load(TIDE)
-    return replace(project, rounds=lambda data: [replace(next(iter(project.rounds(data))), cases=list(next(iter(project.rounds(data))).cases[:cases]))])  # fmt: skip
+
+    def five(data):
+        turn = next(iter(project.rounds(data)))
+        return [replace(turn, cases=turn.cases[:5])]
+
+    return replace(project, rounds=five)
 
 
 def tried(project, url, folder, deadline=DEADLINE):
@@ -339,10 +344,14 @@ def test_a_name_that_is_looked_up_for_ever_is_late(monkeypatch):
 
 
 @pytest.mark.parametrize(("public", "said"), [(False, "no such host"), (True, "no public address")])
-@pytest.mark.parametrize("host", ["nowhere.invalid", "a" * 64 + ".example"])
-def test_a_name_that_is_not_there_says_so_to_its_owner_alone(host, public, said):
+@pytest.mark.parametrize("fault", [socket.gaierror(-2, "Name or service not known"), UnicodeError("label too long")])
+def test_a_name_that_is_not_there_says_so_to_its_owner_alone(monkeypatch, fault, public, said):
+    def look_up(*_given, **_more):
+        raise fault
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
     with pytest.raises(Unanswered, match=said):
-        Remote(f"http://{host}/", 20 * DEADLINE, public=public)(Asked())
+        Remote("http://method.example/", 20 * DEADLINE, public=public)(Asked())
 
 
 # ---- whatever it sends ------------------------------------------------------------------------------------------------

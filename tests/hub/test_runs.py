@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psutil
 import pytest
@@ -19,6 +21,11 @@ from sqlalchemy import inspect, text, update
 from dure import UserError, evidence
 from dure.hub import runs, store, worker
 
+_spec = importlib.util.spec_from_file_location(
+    "shared_queue", Path(__file__).parents[2] / "benchmarks" / "shared_queue.py"
+)
+shared_queue = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(shared_queue)
 QUICK = {"profile": "full", "seeds": [0]}
 LIMITS = {"seconds": 600, "megabytes": 4096}
 
@@ -260,6 +267,13 @@ def test_a_store_that_is_away_for_a_while_costs_nothing(engine, address, server,
         connection.execute(text(f"alter database {database} allow_connections true"))
     thread.join()
     assert (runs.one(engine, name).state, runs.one(engine, name).attempt) == ("done", 1)
+
+
+@pytest.mark.parametrize("address", ["postgresql"], indirect=True)
+def test_two_hubs_and_two_workers_play_every_run_once(address, projects, tmp_path, monkeypatch):
+    monkeypatch.setenv("DURE_STORE", address)
+    row = shared_queue.measured(12, 2, tmp_path, kill=False)  # which looks at every run, as at the 300 of the benchmark
+    assert (row["done_once"], row["begun_again"]) == (12, 0)
 
 
 def test_a_worker_that_is_stopped_gives_its_run_back(engine, address, tide):
