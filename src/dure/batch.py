@@ -323,14 +323,8 @@ def harmless(cell: Any) -> Any:
 
 class _Workbook:
     def __init__(self, path: Path, frame: pl.DataFrame, columns: Mapping[str, str]) -> None:
-        try:
-            import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
-        except ModuleNotFoundError:
-            what, cure = (
-                _("{name} is not installed", name="xlsxwriter"),
-                _("Install it with: pip install 'dure[{extra}]'", extra="hub"),
-            )
-            raise UserError(what, cure=cure) from None
+        import xlsxwriter  # type: ignore[import-untyped]  # it ships no types
+
         self.names, self.at, self.open = list(columns.values()), 0, True
         # nothing in a cell becomes a formula or a link; a row goes to the disk once it is written
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}

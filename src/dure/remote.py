@@ -78,7 +78,9 @@ class Remote:
         before = _BOUNDS.set(bounds)
         try:
             body = self._posted(request.model_dump_json().encode())
+            return None if body is None else parsed(body)
         except Unanswered:
+            self._session.close()  # whoever answers so may hang up as well: the next case has a connection of its own
             raise
         except Exception as error:  # noqa: BLE001 - whatever the libraries make of a stranger's bytes, it is the stranger's failure
             if time.monotonic() >= bounds.until:
@@ -86,7 +88,6 @@ class Remote:
             raise Unanswered("crashed", type(error).__name__) from None
         finally:
             _BOUNDS.reset(before)
-        return None if body is None else parsed(body)
 
     def _posted(self, data: bytes) -> bytes | None:
         """The body of the answer; None where the server declines. The connection is kept where it was read to its end."""
