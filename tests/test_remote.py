@@ -52,7 +52,7 @@ class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
 
     def __init__(self, behave, tls=None):
-        self.behave, self.tls, self.heads, self.connections = behave, tls, [], 0
+        self.behave, self.tls, self.heads, self.bodies, self.connections = behave, tls, [], [], 0
         super().__init__(("127.0.0.1", 0), Peer)
 
     @property
@@ -77,7 +77,7 @@ class Peer(socketserver.StreamRequestHandler):
     def handle(self):
         while head := self.head():
             length = next(int(line[15:]) for line in head if line.lower().startswith(b"content-length:"))
-            assert self.rfile.read(length)
+            self.server.bodies.append(self.rfile.read(length))
             self.server.heads.append(b"".join(head))
             if not self.server.behave(self.request, len(self.server.heads) - 1):
                 return
@@ -153,6 +153,8 @@ def streams(start, wave):
     return behave
 
 
+closes = says(b"")
+
 # what a server does, and the cause and words it must come to; {inner} is the address of a server that nobody may reach
 HOSTILE = {
     "hangs before it says anything": (hangs(), "late", "1.5 s"),
@@ -189,7 +191,7 @@ HOSTILE = {
     "changes to another protocol": (says(b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n"), "crashed", "HTTP 101"),
     "speaks no HTTP": (says(b"SSH-2.0-OpenSSH_9.6\r\n"), "crashed", ""),
     "a bad status line": (says(b"HTTP/1.1 twohundred OK\r\n\r\n"), "crashed", ""),
-    "closes at once": (says(b""), "crashed", ""),
+    "closes at once": (closes, "crashed", ""),
     "closes in the headers": (says(b"HTTP/1.1 200 OK\r\ncontent-type: applica"), "invalid", "content-type"),
     "closes in the body": (says(http(b'{"landings": 1.5', length=17)), "crashed", ""),
     "closes in a chunk": (says(CHUNKED + b"11\r\n{"), "crashed", ""),
@@ -257,18 +259,23 @@ def tried(project, url, folder, deadline=DEADLINE):
 
 @pytest.mark.parametrize(("bad", "cause", "said"), HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_answer_costs_its_own_case_and_no_other(tmp_path, bad, cause, said):
-    with serving(says(GOOD)) as inner:
-        bad, good = filled(bad, inner), says(GOOD, stays=True)
-        with serving(lambda peer, number: (bad if number == 2 else good)(peer, number)) as server:
-            began = time.monotonic()
-            practice, vendor = tried(tide(), server.url, tmp_path)
-            took = time.monotonic() - began
+    good = says(GOOD, stays=True)
+
+    def behave(peer, _number):  # badly where the third case is asked, however often it is
+        third = len(set(server.bodies)) == 3
+        return (filled(bad, inner) if third else good)(peer, _number)
+
+    with serving(good) as inner, serving(behave) as server:
+        began = time.monotonic()
+        practice, vendor = tried(tide(), server.url, tmp_path)
+        took = time.monotonic() - began
         assert (inner.connections, inner.heads) == (0, [])
     assert [row["cause"] for row in vendor] == ["", "", cause, "", ""]
     assert said in vendor[2]["why"]
     assert vendor[2]["answer"] == practice[2]["answer"]
     assert [json.loads(row["answer"]) for row in vendor if not row["cause"]] == [{"landings": 1.5}] * 4
-    assert len(server.heads) == 5  # no request was made twice
+    assert len(set(server.bodies)) == 5
+    assert len(server.bodies) == (6 if bad is closes else 5)  # closed unanswered, a kept connection is made anew, once
     assert took < DEADLINE + SLACK
 
 
@@ -312,6 +319,16 @@ def test_a_connection_that_a_bad_answer_broke_is_not_used_again():
         with pytest.raises(Unanswered, match="HTTP 500"):
             ask(Asked())
         assert ask(Asked()) == 2
+    assert server.connections == 2
+
+
+def test_a_kept_connection_that_was_closed_costs_no_case():
+    def behave(peer, number):  # the second request finds it closing
+        return number != 1 and says(http(str(number).encode()), stays=True)(peer, number)
+
+    with serving(behave) as server:
+        ask = Remote(server.url, DEADLINE)
+        assert [ask(Asked()), ask(Asked())] == [0, 2]
     assert server.connections == 2
 
 

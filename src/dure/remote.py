@@ -77,10 +77,8 @@ class Remote:
         bounds = _Bounds(time.monotonic() + self.deadline, LIMIT, self.public)
         before = _BOUNDS.set(bounds)
         try:
-            body = self._posted(request.model_dump_json().encode())
-            return None if body is None else parsed(body)
+            body = self._asked(request.model_dump_json().encode())
         except Unanswered:
-            self._session.close()  # whoever answers so may hang up as well: the next case has a connection of its own
             raise
         except Exception as error:  # noqa: BLE001 - whatever the libraries make of a stranger's bytes, it is the stranger's failure
             if time.monotonic() >= bounds.until:
@@ -88,6 +86,20 @@ class Remote:
             raise Unanswered("crashed", type(error).__name__) from None
         finally:
             _BOUNDS.reset(before)
+        return None if body is None else parsed(body)
+
+    def _asked(self, data: bytes) -> bytes | None:
+        """The body, asked for anew where a connection kept from before was closed unanswered.
+
+        A server may close one at any time, also while a request is under way to it (RFC 9112, 9.5).
+        """
+        try:
+            return self._posted(data)
+        except requests.ConnectionError:
+            bounds = _BOUNDS.get()
+            if bounds.connected or bounds.more < LIMIT:
+                raise
+        return self._posted(data)
 
     def _posted(self, data: bytes) -> bytes | None:
         """The body of the answer; None where the server declines. The connection is kept where it was read to its end."""
@@ -175,6 +187,7 @@ class _Bounds:
     until: float
     more: int
     public: bool
+    connected: bool = False  # anew, and not over a connection kept from before
 
 
 _BOUNDS: ContextVar[_Bounds] = ContextVar("bounds")
@@ -252,8 +265,10 @@ def _connected(host: str, port: int, options: Any) -> socket.socket:
 
     It goes to the very addresses that were looked at: a second look-up might be answered otherwise (DNS rebinding).
     """
+    bounds = _BOUNDS.get()
+    bounds.connected = True
     found = _addresses(host, port)
-    if _BOUNDS.get().public and not (found and all(is_public(place[0]) for *_how, place in found)):
+    if bounds.public and not (found and all(is_public(place[0]) for *_how, place in found)):
         # the same for a name that is not there: a stranger learns nothing of the names inside
         raise Unanswered("crashed", "no public address")
     for number, (family, kind, protocol, _name, place) in enumerate(found):
