@@ -126,12 +126,14 @@ def kill_one(engine: Engine, workers: Sequence[subprocess.Popen[str]], ended: in
 
 def check(engine: Engine, names: Sequence[str], left: set[str], said: str) -> None:
     """Every run was played once: by the store, by what the workers said, and by what lies in the folders."""
+    found = runs.listed(engine, MANY)
+    assert {each.state for each in found} == {"done"}, [each.said for each in found if each.state != "done"]
     begun = Counter(re.findall(rf"^(\w+): {PROJECT}, attempt \d+$", said, re.MULTILINE))
     done = Counter(re.findall(r"^(\w+): done\.", said, re.MULTILINE))
     assert done == dict.fromkeys(names, 1)
     assert begun == {name: 2 if name in left else 1 for name in names}
-    for each in runs.listed(engine, MANY):
-        assert (each.state, each.attempt) == ("done", begun[each.id]), each
+    for each in found:
+        assert each.attempt == begun[each.id], each
         (only,) = (store.folder() / "runs" / each.id).iterdir()
         assert (only / "evidence") == store.folder() / each.evidence, each
         assert evidence.verify(only / "evidence").faults == (), each

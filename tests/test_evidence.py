@@ -6,6 +6,8 @@ import os
 import shutil
 import stat
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
@@ -309,6 +311,20 @@ def test_the_key_is_made_once_and_readable_by_its_owner_alone(dure_home):
         assert stat.S_IMODE((dure_home / "key.pem").stat().st_mode) == 0o600
     (entry,) = json.loads((dure_home / "known_signers.json").read_text(encoding="utf-8")).values()
     assert entry["name"] == ""
+
+
+def test_those_who_need_a_first_key_at_once_get_the_same_one(dure_home):
+    """As trials that end at the same moment on a new machine."""
+    together = threading.Barrier(8)
+
+    def made(_number):
+        together.wait()
+        return evidence.signing_key().private_bytes_raw()
+
+    with ThreadPoolExecutor(8) as pool:
+        for _attempt in range(20):
+            (dure_home / "key.pem").unlink(missing_ok=True)
+            assert len(set(pool.map(made, range(8)))) == 1
 
 
 def test_another_key_by_environment(dure_home, tmp_path, monkeypatch):

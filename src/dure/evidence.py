@@ -346,20 +346,31 @@ def key_path() -> Path:
 def signing_key() -> Ed25519PrivateKey:
     """The key of this machine, made on first use (PKCS 8, readable by its owner alone). Raises UserError for another kind."""
     path = key_path()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        key = _read_key(path)
-    else:
-        key = Ed25519PrivateKey.generate()
-        form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        with os.fdopen(handle, "wb") as file:
-            file.write(key.private_bytes(*form))
+    if not path.exists():
+        _make_key(path)
+    key = _read_key(path)
     mine = fingerprint(key.public_key())
     if mine not in known_signers():
         _remember(mine, "")
     return key
+
+
+def _make_key(path: Path) -> None:
+    """Write a new key, unless another process was quicker: aside, then under its name, so that nobody reads half of one."""
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # readable by its owner alone
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(Ed25519PrivateKey.generate().private_bytes(*form))
+        try:
+            path.hardlink_to(aside)
+        except FileExistsError:
+            return
+        except OSError:  # a file system without links
+            Path(aside).replace(path)
+    finally:
+        Path(aside).unlink(missing_ok=True)
 
 
 def _read_key(path: Path) -> Ed25519PrivateKey:
