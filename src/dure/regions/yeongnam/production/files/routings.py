@@ -74,7 +74,7 @@ class Machines:
         if same(text) in self.groups:
             return self.groups[same(text)]
         parts = [part for part in _APART.split(text) if part]
-        found = [self.find(part) for part in parts] if len(parts) > 1 else [None]
+        found = [self.find(part) for part in parts] if parts and parts != [text] else [None]
         return None if None in found else [name for each in found for name in each or ()]
 
 
@@ -183,7 +183,7 @@ def _machines_of(
     names = known.find(text)
     if names is None:
         parts = _APART.split(text)
-        unknown = next(part for part in parts if part and known.find(part) is None)
+        unknown = next((part for part in parts if part and known.find(part) is None), text)
         what = _("there is no machine called {name}", name=unknown)
         found.fault(what, rows.at(place, "machine"), meant(unknown, list(known.names.values())), product=product)
     return names or []

@@ -744,6 +744,17 @@ def test_whatever_stands_in_the_cells_there_is_a_request_or_a_mistake_with_its_p
     assert all(fault.where and fault.cure for fault in got.faults)
 
 
+def test_a_cell_of_machines_that_holds_a_sign_alone_is_a_mistake_and_one_sign_too_many_is_none(tmp_path):
+    got = opened(put(korean(), "공정표", "D6", "/"), tmp_path)
+    (fault,) = got.faults
+    assert (fault.where, "no machine called /" in fault.what, bool(fault.cure)) == (
+        "‘plant.xlsx’ sheet ‘공정표’ row 6 ‘설비’",
+        True,
+        True,
+    )
+    assert opened(put(korean(), "공정표", "D6", "연삭기/"), tmp_path).faults == ()
+
+
 # ---- the examples of the README -------------------------------------------------------------------------------------------
 
 
