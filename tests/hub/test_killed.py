@@ -30,6 +30,14 @@ VERSIONS = {"project", "version", "code", "data", "service", "method", "response
 ALL = ("worker", "server", "service", "all")
 
 
+def serves(process):
+    """Whether it is a service; one that has just ended is none."""
+    try:
+        return "dure.hub.service" in process.cmdline()
+    except psutil.Error:
+        return False
+
+
 class Load:
     """A hub and a worker beside it, asked without end; `answers` holds what came."""
 
@@ -59,7 +67,7 @@ class Load:
 
     def kill(self, what):
         """Kill -9 at once, and begin again what is gone. Ids of the workers that are gone."""
-        services = [each for each in psutil.Process(self.server.pid).children() if "dure.hub.service" in each.cmdline()]
+        services = [each for each in psutil.Process(self.server.pid).children() if serves(each)]
         gone = {
             "worker": [self.worker.pid],
             "server": [self.server.pid],
