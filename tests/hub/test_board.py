@@ -333,6 +333,10 @@ def test_a_method_is_tried_on_cases_it_does_not_see_and_the_hub_vouches(engine, 
     found = client.get(made.headers["location"], headers=entrant).json()
     assert found["state"] == "done", found
     assert "data" not in found["asked"]
+    steward = clients.known(engine, "park", "steward", "vendor")
+    stolen = {"method": "regression", "run": found["id"]}  # fitted on the owner's cases
+    refused = client.post("/api/v1/projects/honam.tide/services", json=stolen, headers=steward)
+    assert (refused.status_code, "another's" in refused.json()["title"]) == (422, True)
     cells = {each["method"]: each for each in client.get("/api/v1/board", headers=owner).json()}
     assert (cells["업체A"]["assurance"], cells["업체A"]["sealed"]) == ("hub-witnessed", True)
     assert cells["업체A"]["verdict"] in {"better", "not shown"}
@@ -351,6 +355,17 @@ def test_a_method_is_tried_on_cases_it_does_not_see_and_the_hub_vouches(engine, 
     assert closed.json()["open"] is False
     late = client.post(f"/api/v1/problems/{name}/entries", json={"name": "업체A", "url": vendor}, headers=entrant)
     assert (late.status_code, late.json()["title"]) == (422, "this problem is closed")
+
+
+def test_what_cannot_be_published_is_told_and_the_worker_goes_on(engine, client, packed, monkeypatch):
+    name = sent(client, packed).json()["id"]
+    monkeypatch.setattr(board, "UNPACKED", 10)
+    first = client.post(f"/api/v1/evidence/{name}/rerun").json()["id"]
+    second = client.post("/api/v1/runs", json={"project": "honam.tide", "seeds": [0]}).json()["id"]
+    clients.work(engine)
+    assert [client.get(f"/api/v1/runs/{each}").json()["state"] for each in (first, second)] == ["done", "done"]
+    (event,) = client.get("/api/v1/projects/honam.tide/events").json()
+    assert "unpacks to more than" in event["said"]
 
 
 def test_a_method_inside_is_never_reached(engine, client, vendor, problem):

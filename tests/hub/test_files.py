@@ -240,6 +240,18 @@ def test_an_organisation_keeps_no_more_than_its_quota(client, monkeypatch, dure_
     got = client.post("/api/v1/files", params={"name": "b.bin"}, content=b"1" * 1_000)
     assert (got.status_code, "Delete what is not needed" in got.json()["cure"]) == (422, True)
     assert len(left(dure_home)) == 1
+    clients.sent(client, "again.bin", bytes(1_000))  # the same content is no more of it
+
+
+def test_where_there_is_no_room_for_the_answers_the_run_fails_and_the_worker_goes_on(engine, client, monkeypatch):
+    name = clients.sent(client, "days.csv", DAYS.encode())
+    first = client.post("/api/v1/projects/honam.tide/batches", json={"file": name}).json()["id"]
+    second = client.post("/api/v1/runs", json={"project": "honam.tide", "seeds": [0]}).json()["id"]
+    monkeypatch.setattr(files, "QUOTA", len(DAYS.encode()) + 1)
+    clients.work(engine)
+    states = [client.get(f"/api/v1/runs/{each}").json() for each in (first, second)]
+    assert [each["state"] for each in states] == ["failed", "done"]
+    assert "would keep more than" in states[0]["said"]
 
 
 # ---- tables answered ----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from starlette.exceptions import HTTPException
 
 from dure import __version__
@@ -86,9 +86,10 @@ async def _watch(hub: Hub) -> None:
     """Alarms of drift, and what has been kept for long enough, as long as the hub is there."""
     while True:
         await asyncio.sleep(WATCH)
-        await hub.book.write()
-        await asyncio.to_thread(live.alarm, hub.engine)
-        await asyncio.to_thread(keeping.sweep, hub.engine)
+        with suppress(DBAPIError):  # a store that is away is looked at again
+            await hub.book.write()
+            await asyncio.to_thread(live.alarm, hub.engine)
+            await asyncio.to_thread(keeping.sweep, hub.engine)
 
 
 def _refused(_request: Request, error: Exception) -> Response:

@@ -80,7 +80,8 @@ def keep(engine: Engine, aside: Path, sha256: str, name: str, caller: Caller, *,
         place.parent.mkdir(parents=True, exist_ok=True)
         with engine.begin() as connection:
             mine = file.c.organisation == caller.organisation
-            held = connection.execute(select(func.coalesce(func.sum(file.c.bytes), 0)).where(mine)).scalar_one()
+            others = select(func.coalesce(func.sum(file.c.bytes), 0)).where(mine, file.c.sha256 != sha256)
+            held = connection.execute(others).scalar_one()
             if held + size > QUOTA:
                 what = _("your organisation would keep more than {gigabytes} GB", gigabytes=QUOTA // 1_000_000_000)
                 raise UserError(what, where=name, cure=_("Delete what is not needed any more."))

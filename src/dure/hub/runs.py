@@ -19,6 +19,8 @@ from .people import HUB
 from .store import folder, now, reading, run
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import ColumnElement, Engine, Row
 
 LEASE = 30.0  # seconds without a word after which a worker counts as gone
@@ -191,6 +193,13 @@ def listed(engine: Engine, most: int = 50, before: str = "", organisation: str |
         wanted = wanted.where(tuple_(run.c.created, run.c.id) < tuple_(literal(last.created), literal(last.id)))
     with reading(engine) as connection:
         return connection.execute(wanted).all()
+
+
+def evidence_of(row: Row[Any]) -> Path:
+    """The folder of a run's evidence. Raises UserError where there is none yet."""
+    if row.state != "done" or not row.evidence:
+        raise UserError(_("run {name} has no evidence yet: {state}", name=row.id, state=_(row.state)), where="run")
+    return folder() / str(row.evidence)
 
 
 def logged(row: Row[Any]) -> str:

@@ -80,6 +80,10 @@ def work(
             with suppress(DBAPIError):
                 runs.give_back(engine, mine)
             return
+        except DBAPIError as error:  # the store is away at the wrong moment: the lease ends, and the run is another's
+            tell(_("the store does not answer ({why}); trying again", why=_plain(error)))
+            with suppress(DBAPIError):
+                runs.give_back(engine, mine)
         except BaseException:  # whatever stops the worker, the run does not have to wait for its lease to end
             with suppress(DBAPIError):
                 runs.give_back(engine, mine)
@@ -91,30 +95,45 @@ def do(engine: Engine, mine: Claim, stop: threading.Event) -> str:
     place = folder() / "runs" / mine.id / f"attempt-{mine.attempt}"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
+    kept = result = None
     try:
         outcome = _Run(engine, mine, place, stop).done()
+        outcome, kept, result = _kept(engine, mine, place, outcome)
     except Lost:
         return _("it is another worker's now")
-    except UserError as error:  # a file that it needs has been deleted since
+    except UserError as error:  # a file that it needs has been deleted since, or there is no room for what came out
         outcome = Outcome("failed", dict.fromkeys(LANGUAGES, str(error)))
-    outcome, kept, result = _kept(engine, mine, place, outcome)
     if not _ended(engine, mine, outcome, kept, result):
         return _("it is another worker's now")
-    if (
-        outcome.state == "failed" and "problem" in mine.asked
-    ):  # whoever entered must not read what is wrong with the cases
-        with engine.begin() as connection:
-            happened(connection, mine.asked["owner"], mine.project, "entry", outcome.told)
-    if kept is not None and (mine.kind == "rerun" or "problem" in mine.asked):
-        from . import board
-
-        board.publish_run(engine, folder() / kept, Caller(mine.person, mine.organisation, ""))
+    _passed_on(engine, mine, outcome, kept)
     for other in place.parent.iterdir():  # what a lost worker left
         if other != place:
             shutil.rmtree(other, ignore_errors=True)
     for leftover in ("work", "given"):
         shutil.rmtree(place / leftover, ignore_errors=True)
     return f"{_(outcome.state)}. {outcome.told.get(language(), '')}".strip()
+
+
+def _passed_on(engine: Engine, mine: Claim, outcome: Outcome, kept: str | None) -> None:
+    """What others learn of a run: evidence that the hub vouches for is published, and an owner is told why their cases failed.
+
+    Whoever entered a method on a problem must not read what is wrong with its cases.
+    """
+    from . import board
+
+    words, of = outcome.told, mine.asked.get("owner", mine.organisation)
+    entered = "problem" in mine.asked
+    if kept is not None and (entered or mine.kind == "rerun"):
+        try:
+            board.publish_run(engine, folder() / kept, Caller(mine.person, mine.organisation, ""))
+        except UserError as error:
+            words = dict.fromkeys(LANGUAGES, str(error))
+        else:
+            return
+    elif not (entered and outcome.state == "failed"):
+        return
+    with engine.begin() as connection:
+        happened(connection, of, mine.project, "entry", words)
 
 
 def _kept(

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from dure.errors import Unknown, UserError
+from dure.errors import UserError
 from dure.hub import answers, files, live, projects, promotion, runs
 from dure.hub.access import Member, Ruled, Steward, Viewer
-from dure.hub.guard import problem
-from dure.hub.problem import PROBLEM, told
+from dure.hub.problem import told
 from dure.hub.routes.runs import Run, run_of
 from dure.hub.service import ANSWERED, REFUSED
 from dure.hub.services import Asked, Busy, Limits
 from dure.hub.state import Given, Here, Hub
-from dure.hub.store import folder
 from dure.words import _, language
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import Row
 
     from dure.hub.people import Caller
@@ -107,8 +107,7 @@ async def answer(project: str, request: Request, hub: Here, caller: Member) -> R
     try:
         kind, said = await hub.services.answer(asked, limits, body)
     except Busy:
-        what = _("too many requests wait; try again in a moment")
-        return Response(problem(503, what), 503, {"retry-after": "1"}, PROBLEM)
+        return told(503, UserError(_("too many requests wait; try again in a moment")), {"retry-after": "1"})
     except UserError as error:
         return told(503, error)
     if kind == ANSWERED:
@@ -155,7 +154,7 @@ async def feedback(
             count += 1
         except Busy:
             refused[each.id] = _("too many requests wait; try again in a moment")
-        except (Unknown, UserError) as error:
+        except UserError as error:
             refused[each.id] = str(error)
     return Scored(scored=count, refused=refused)
 
@@ -206,12 +205,11 @@ def promote(project: str, given: Promoted, hub: Here, caller: Steward) -> Servic
     if given.method not in methods:
         what = _("there is no method called {name}", name=given.method)
         raise UserError(what, where="method", cure=", ".join(methods))
-    for sha256 in given.data.values():
-        files.one(hub.engine, caller.organisation, sha256)
     evidence, data = None, given.data
     if given.run:
-        row = runs.one(hub.engine, given.run, caller.organisation)
-        evidence, data = _evidence(row), row.asked.get("data") or {}
+        evidence, data = _tried(runs.one(hub.engine, given.run, caller.organisation), given)
+    for sha256 in data.values():
+        files.one(hub.engine, caller.organisation, sha256)
     accepted = promotion.accepted(
         project, given.method, code, evidence=evidence, reason=given.reason, settings=given.settings
     )
@@ -232,7 +230,14 @@ def _service(row: Row[Any]) -> Service:
     return Service(**mapped | {"why": row.reason or (row.why or {}).get(language(), "")})
 
 
-def _evidence(row: Row[Any]) -> Any:
-    if row.state != "done" or not row.evidence:
-        raise UserError(_("run {name} has no evidence yet: {state}", name=row.id, state=_(row.state)), where="run")
-    return folder() / row.evidence
+def _tried(row: Row[Any], given: Promoted) -> tuple[Path, dict[str, str]]:
+    """The evidence of a run, and the files that the method was tried on.
+
+    Raises UserError for a run on a problem's cases: a method fitted on them would answer with what its maker must not see.
+    """
+    if "problem" in row.asked:
+        what = _("this was tried on cases that are another's: only their owner can let it answer")
+        raise UserError(what, where="run")
+    if given.data:
+        raise UserError(_("the evidence says it already"), where="data")
+    return runs.evidence_of(row), row.asked.get("data") or {}

@@ -10,11 +10,9 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
-from dure.errors import UserError
 from dure.hub import board, files, runs
 from dure.hub.access import Member, Ruled, Viewer
 from dure.hub.state import Given, Here
-from dure.hub.store import folder
 from dure.remote import usable
 from dure.words import _, language
 
@@ -107,10 +105,7 @@ def cancel(name: str, hub: Here, caller: Member) -> Run:
 @router.post("/{name}/publish", status_code=201)
 def publish(name: str, hub: Here, caller: Member) -> dict[str, Any]:
     """Put what a trial has shown on the board: sums of blocks of five cases or more, no row and no answer."""
-    row = runs.one(hub.engine, name, caller.organisation)
-    if row.state != "done" or not row.evidence:
-        raise UserError(_("run {name} has no evidence yet: {state}", name=row.id, state=_(row.state)), where="run")
-    return board.publish_run(hub.engine, folder() / row.evidence, caller)
+    return board.publish_run(hub.engine, runs.evidence_of(runs.one(hub.engine, name, caller.organisation)), caller)
 
 
 @router.get("/{name}/log", response_class=Response)
