@@ -15,8 +15,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import csv
-import io
 import json
 import os
 import re
@@ -33,9 +31,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+from rows import save
 
 import dure
-from dure.data import write_atomically
 
 PROJECT = "gangwon.heart"
 PATIENT = {"age": 58, "sex": "male", "chest_pain": "atypical angina", "max_heart_rate": 132, "exercise_angina": True}
@@ -331,11 +329,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 print(row, flush=True)
             rows += found
     if given.out:
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        write_atomically(given.out, text.getvalue())
+        save(given.out, rows)
 
 
 if __name__ == "__main__":

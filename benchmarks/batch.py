@@ -10,8 +10,6 @@ that answers.
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import os
 import random
 import re
@@ -25,9 +23,9 @@ from typing import Any
 
 import polars as pl
 import psutil
+from rows import save
 
 from dure.client import Client
-from dure.data import write_atomically
 
 PROJECT = "gangwon.heart"
 
@@ -118,11 +116,7 @@ def main() -> None:
             up.terminate()
             up.wait()
     if given.out:
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        write_atomically(given.out, text.getvalue())
+        save(given.out, rows)
 
 
 if __name__ == "__main__":

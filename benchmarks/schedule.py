@@ -20,7 +20,6 @@ import csv
 import datetime
 import hashlib
 import importlib.metadata
-import io
 import os
 import random
 import re
@@ -33,9 +32,10 @@ from typing import TYPE_CHECKING, Any
 
 import brandimarte
 import numpy as np
+from rows import save
 
 from dure import Case, Work
-from dure.data import Data, write_atomically
+from dure.data import Data
 from dure.regions.yeongnam.production import feasible
 from dure.regions.yeongnam.production.cpsat import cp_sat
 from dure.regions.yeongnam.production.instances import INSTANCES, case, score, shop
@@ -185,15 +185,6 @@ def load(path: Path) -> list[Row]:
         return []
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-def save(path: Path, rows: Sequence[Row]) -> None:
-    """All rows, written aside and renamed."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_atomically(path, text.getvalue())
 
 
 def key(each: Mapping[str, str]) -> tuple[str, ...]:

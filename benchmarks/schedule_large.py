@@ -12,8 +12,6 @@ and the machine that was to work most in the next two hours down for these.
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import json
 import resource
 import subprocess
@@ -23,8 +21,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from rows import save
+
 from dure import Work
-from dure.data import Data, write_atomically
+from dure.data import Data
 from dure.regions.yeongnam.production import feasible
 from dure.regions.yeongnam.production.forms import Job, Operation, Request
 from dure.regions.yeongnam.production.instances import INSTANCES, shop
@@ -137,11 +137,7 @@ def main() -> None:
         )
         print(rows[-1], flush=True)
     if given.out:
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        write_atomically(given.out, text.getvalue())
+        save(given.out, rows)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,6 @@ and dropped again.
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import os
 import re
 import secrets
@@ -30,10 +28,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import requests
+from rows import save
 from sqlalchemy import create_engine, text
 
 from dure import evidence
-from dure.data import write_atomically
 from dure.hub import runs, store
 
 if TYPE_CHECKING:
@@ -180,11 +178,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         row = measured(given.runs, given.workers, Path(name), kill=True)
     print(row)
     if given.out:
-        table = io.StringIO()
-        writer = csv.DictWriter(table, list(row), lineterminator="\n")
-        writer.writeheader()
-        writer.writerow(row)
-        write_atomically(given.out, table.getvalue())
+        save(given.out, [row])
 
 
 if __name__ == "__main__":

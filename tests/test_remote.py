@@ -1,6 +1,5 @@
 """A method behind a stranger's URL: whatever its server does costs the case it was asked about; nothing inside is reached."""
 
-import datetime
 import gzip
 import ipaddress
 import json
@@ -18,13 +17,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
+import certificates
 from dure import manifest, remote, run, trial
 from dure.ask import CAUSES, Unanswered, answer
 from dure.data import Data
@@ -616,26 +612,8 @@ def test_behind_a_proxy_the_deadline_is_the_same(monkeypatch):
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """Of method.example, its own authority; the paths of certificate and key."""
-    folder = tmp_path_factory.mktemp("certificate")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "method.example")])
-    now = datetime.datetime.now(datetime.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("method.example")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "certificate.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))  # fmt: skip
-    return folder / "certificate.pem", folder / "key.pem"
+    """The paths of certificate and key of method.example."""
+    return certificates.certificate(tmp_path_factory.mktemp("certificate"), "method.example")
 
 
 @pytest.fixture

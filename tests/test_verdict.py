@@ -1,11 +1,9 @@
 """The statistics of a verdict: small cases by hand, symmetries, and a small part of the gate (docs/gate.md is the whole)."""
 
-import importlib.util
 import math
-import sys
 from itertools import pairwise
-from pathlib import Path
 
+import gate
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -368,10 +366,6 @@ def test_holm_by_hand():
 
 # The gate, a small part of it.
 
-_spec = importlib.util.spec_from_file_location("gate", Path(__file__).parents[1] / "benchmarks" / "gate.py")
-gate = importlib.util.module_from_spec(_spec)
-sys.modules["gate"] = gate
-_spec.loader.exec_module(gate)
 CELLS = {(cell.shape, cell.blocks): cell for cell in gate.cells()}
 REPLICATIONS = 400
 SOME = [

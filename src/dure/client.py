@@ -56,10 +56,17 @@ class Client:
             return str(self.ask("POST", "/files", params={"name": path.name}, data=file)["sha256"])
 
     def fetch(self, sha256: str, out: Path) -> None:
-        """A file that the hub keeps."""
-        with self._asked("GET", f"/files/{sha256}", stream=True) as got, out.open("wb") as file:
-            for block in got.iter_content(1 << 20):
-                file.write(block)
+        """A file that the hub keeps; the whole of it, or nothing."""
+        aside = out.with_name(f".{out.name}.part")
+        try:
+            with self._asked("GET", f"/files/{sha256}", stream=True) as got, aside.open("wb") as file:
+                for block in got.iter_content(1 << 20):
+                    file.write(block)
+            aside.replace(out)
+        except requests.RequestException as error:
+            raise UserError(_("the hub cannot be reached ({why})", why=type(error).__name__), where=self.url) from None
+        finally:
+            aside.unlink(missing_ok=True)
 
     def answer_table(self, project: str, table: Path, out: Path) -> dict[str, Any]:
         """Answer every row of a table into another one (CSV, XLSX, Parquet by its ending); the run as it ended."""

@@ -16,8 +16,8 @@ from dure.words import _
 EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in the zip: the same evidence gives the same bytes
 
 
-def packed(folder: Path, *, sums: bool) -> bytes:
-    """The evidence as others may see it, in a zip.
+def shared(folder: Path, place: Path, *, sums: bool) -> None:
+    """Write the evidence as others may see it into a folder of its own.
 
     Parameters
     ----------
@@ -37,8 +37,14 @@ def packed(folder: Path, *, sums: bool) -> bytes:
               names=", ".join(restricted)),
             where=str(folder), cure=_("If they may: --sums. Rows and answers never go."),
         )  # fmt: skip
+    evidence.write(evidence.published(trial), place)
+
+
+def packed(folder: Path, *, sums: bool) -> bytes:
+    """The same as a zip, the form in which a hub takes it."""
     with tempfile.TemporaryDirectory() as name:
-        place = evidence.write(evidence.published(trial), Path(name) / "evidence")
+        place = Path(name) / "evidence"
+        shared(folder, place, sums=sums)
         return _zipped(place)
 
 
@@ -62,5 +68,5 @@ def publish(content: bytes, url: str, token: str) -> dict[str, Any]:
     return told
 
 
-if __name__ == "__main__":  # as a hub packs a run of its own: FOLDER ZIP
-    Path(sys.argv[2]).write_bytes(packed(Path(sys.argv[1]), sums=True))
+if __name__ == "__main__":  # as a hub publishes a run of its own: FOLDER PLACE
+    shared(Path(sys.argv[1]), Path(sys.argv[2]), sums=True)

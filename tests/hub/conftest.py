@@ -13,6 +13,7 @@ pytest.importorskip("sqlalchemy", reason="the hub needs the extra dure[hub]")
 
 from sqlalchemy import create_engine, text
 
+from dure import run
 from dure.hub import store
 
 SERVER = os.environ.get("DURE_TEST_POSTGRES", "postgresql+pg8000://postgres@127.0.0.1:5432/test")
@@ -57,6 +58,16 @@ def engine(address):
 def projects(monkeypatch):
     """The projects of the tests."""
     monkeypatch.setenv("DURE_PROJECTS", str(PROJECTS))
+
+
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory):
+    """Evidence of the quick forecast, which is better; its folder."""
+    out = tmp_path_factory.mktemp("tried") / "evidence"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DURE_PROJECTS", str(PROJECTS))
+        run.run("honam.tide", run.Inputs(), sealed=True, seeds=[0], out=out)
+    return out
 
 
 @pytest.fixture

@@ -26,16 +26,6 @@ ROWS = re.compile(rb"private/|cases\.parquet|answers\.parquet|salt")
 
 
 @pytest.fixture(scope="module")
-def tried(tmp_path_factory):
-    """Evidence of the quick forecast; its folder."""
-    out = tmp_path_factory.mktemp("tried") / "evidence"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DURE_PROJECTS", str(PROJECTS))
-        run.run("honam.tide", run.Inputs(), sealed=True, seeds=[0], out=out)
-    return out
-
-
-@pytest.fixture(scope="module")
 def packed(tried):
     """The same, as others may see it: a zip."""
     return publish.packed(tried, sums=False)
@@ -359,13 +349,13 @@ def test_a_method_is_tried_on_cases_it_does_not_see_and_the_hub_vouches(engine, 
 
 def test_what_cannot_be_published_is_told_and_the_worker_goes_on(engine, client, packed, monkeypatch):
     name = sent(client, packed).json()["id"]
-    monkeypatch.setattr(board, "UNPACKED", 10)
+    monkeypatch.setattr(board, "SECONDS", 0.0)
     first = client.post(f"/api/v1/evidence/{name}/rerun").json()["id"]
     second = client.post("/api/v1/runs", json={"project": "honam.tide", "seeds": [0]}).json()["id"]
     clients.work(engine)
     assert [client.get(f"/api/v1/runs/{each}").json()["state"] for each in (first, second)] == ["done", "done"]
-    (event,) = client.get("/api/v1/projects/honam.tide/events").json()
-    assert "unpacks to more than" in event["said"]
+    (event,) = client.get("/api/v1/events").json()
+    assert "it took more than" in event["said"]
 
 
 def test_a_method_inside_is_never_reached(engine, client, vendor, problem):
@@ -390,9 +380,9 @@ def test_what_is_wrong_with_the_cases_is_told_to_their_owner_alone(engine, clien
     found = client.get(made.headers["location"], headers=entrant)
     assert (found.json()["state"], "their owner can read why" in found.json()["said"]) == ("failed", True)
     assert "kim owes" not in found.text
-    (event,) = client.get("/api/v1/projects/honam.tide/events", headers=owner).json()
+    (event,) = client.get("/api/v1/events", headers=owner).json()
     assert event["kind"] == "entry"
-    assert client.get("/api/v1/projects/honam.tide/events", headers=entrant).json() == []
+    assert client.get("/api/v1/events", headers=entrant).json() == []
 
 
 def test_what_is_no_url_of_a_method_is_refused_at_once(client, problem):

@@ -19,7 +19,6 @@ import requests
 
 import clients
 from dure import tables
-from dure.data import content_place
 from dure.hub import files, keeping, promotion, runs, store
 from dure.hub.promotion import Accepted
 
@@ -105,6 +104,8 @@ def test_what_a_person_has_sent_is_really_gone_and_said(engine, client, dure_hom
     assert not (dure_home / "hub" / "runs" / name).exists()
     told = client.post("/api/v1/projects/honam.tide/feedback", json=[{"id": asked["id"], "truth": 1.0}]).json()
     assert "no answer with the id" in told["refused"][asked["id"]]
+    (event,) = client.get("/api/v1/events").json()
+    assert (event["kind"], "1 answers, 1 files and 1 runs" in event["said"]) == ("deleted", True)
     for each in dure_home.rglob("*"):
         if each.is_file():
             held = each.read_bytes()
@@ -206,7 +207,7 @@ def test_a_stream_of_a_gigabyte_is_refused_within_little_memory(engine, address,
     environment = {**os.environ, "DURE_STORE": address}
     command = [sys.executable, "-m", "dure", "up", "--port", "0", "--workers", "0"]
     up = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    block, held, status = bytes(1_000_000), [], 413
+    block, held, status = bytes(1_000_000), [], None
     try:
         base, token = re.search(r"(http://[^/]+)/enter\?token=(\S+)", up.stdout.readline()).groups()
         known = {"authorization": f"Bearer {token}"}
@@ -222,15 +223,15 @@ def test_a_stream_of_a_gigabyte_is_refused_within_little_memory(engine, address,
                 f"{base}/api/v1/files", params={"name": "signal.bin"}, data=stream(), headers=known, timeout=60
             )
             status = got.status_code
-        except requests.ConnectionError:  # the hub has closed before it was told everything
-            assert len(held) < 50
-        assert status == 413
+        except requests.ConnectionError:
+            pass  # the hub has closed before it was told everything
+        assert status in (413, None)
         assert requests.get(f"{base}/api/v1/files", headers=known, timeout=30).json() == []
     finally:
         up.terminate()
         up.communicate(timeout=30)
     assert left(dure_home) == []
-    assert len(held) >= files.LARGEST / 20e6
+    assert len(held) >= files.LARGEST / 20e6  # it was heard up to the limit
     assert max(held) < 250_000_000
 
 
@@ -305,8 +306,7 @@ def test_a_table_of_another_organisation_is_not_there(engine, client):
 
 
 @pytest.mark.parametrize("address", ["sqlite"], indirect=True)  # no word of it depends on the store
-def test_a_project_asks_for_files_by_their_hash(client):
-    assert content_place("0" * 64).name == "0" * 64
+def test_a_file_that_is_not_here_is_told_with_what_to_do(client):
     got = client.get(f"/api/v1/files/{'0' * 64}")
     assert (got.status_code, "Send it first" in got.json()["cure"]) == (404, True)
     assert client.get("/api/v1/files/..%2F..%2Fkey.pem").status_code == 404

@@ -102,6 +102,16 @@ def test_an_organisation_is_answered_by_what_it_has_promoted_or_else_by_the_hubs
     assert len(client.get(f"{HERE}/services").json()) == 1
 
 
+def test_the_answers_of_two_services_are_not_summed_up_because_both_are_version_one(client, engine):
+    county = clients.known(engine, "lee", "steward", "county")
+    calm = {"week_ago": 10, "change": 1}
+    client.post(f"{HERE}/answer", json=calm, headers=county)  # by the hub's version 1
+    client.post(f"{HERE}/services", json={"method": "last_week", "reason": "as we know it"}, headers=county)
+    client.post(f"{HERE}/feedback", json=[], headers=county)
+    found = client.get(f"{HERE}/live", headers=county).json()
+    assert (found["service"], found["answers"]) == (1, 0)
+
+
 def test_drift_is_seen_told_once_and_counted(client, engine):
     draw = random.Random(2)
     for _each in range(300):
@@ -116,10 +126,10 @@ def test_drift_is_seen_told_once_and_counted(client, engine):
     live.alarm(engine)
     found = client.get(f"{HERE}/live").json()["drift"]
     assert {each["field"] for each in found} == {"request.week_ago", "response.landings"}
-    (event,) = client.get(f"{HERE}/events").json()
+    (event,) = client.get("/api/v1/events").json()
     assert event["kind"] == "drift"
     assert "request.week_ago" in event["said"]
-    assert client.get(f"{HERE}/events", headers={"accept-language": "ko"}).json()[0]["said"] != event["said"]
+    assert client.get("/api/v1/events", headers={"accept-language": "ko"}).json()[0]["said"] != event["said"]
     assert 'dure_drift_fields{organisation="hub",project="honam.tide"} 2.0' in client.get("/metrics").text
 
 

@@ -24,16 +24,6 @@ CODE = "ab" * 32
 REASON = Accepted("regression", {}, CODE, "", {"ko": "시험 삼아", "en": "on trial"})
 
 
-@pytest.fixture(scope="module")
-def tried(tmp_path_factory):
-    """Evidence of the quick forecast, which is better; its folder."""
-    out = tmp_path_factory.mktemp("tried") / "evidence"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DURE_PROJECTS", str(PROJECTS))
-        run.run("honam.tide", run.Inputs(), sealed=True, seeds=[0], out=out)
-    return out
-
-
 def code_of(name):
     return project_hash(load(name).folder)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
 import subprocess
@@ -10,10 +9,10 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import psutil
 import pytest
+import shared_queue
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text, update
@@ -21,11 +20,6 @@ from sqlalchemy import inspect, text, update
 from dure import UserError, evidence
 from dure.hub import runs, store, worker
 
-_spec = importlib.util.spec_from_file_location(
-    "shared_queue", Path(__file__).parents[2] / "benchmarks" / "shared_queue.py"
-)
-shared_queue = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(shared_queue)
 QUICK = {"profile": "full", "seeds": [0]}
 LIMITS = {"seconds": 600, "megabytes": 4096}
 

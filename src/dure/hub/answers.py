@@ -24,19 +24,21 @@ from .store import answer, now, reading
 if TYPE_CHECKING:
     from sqlalchemy import Engine, Row
 
+    from .people import Caller
+
 SOON = 0.5  # seconds until answers are written down
 LARGEST = 1_000_000  # bytes of a request and its answer together; larger ones are not kept
 MOST = 50_000  # answers that wait to be written; where the store is away for longer, later ones are not kept
 
 
-class Given(NamedTuple):
-    """An answer: to whom, by which service, what was asked and said (JSON)."""
+class Noted(NamedTuple):
+    """An answer: to whom, by which service of whose, what was asked and said (JSON)."""
 
     id: str
-    organisation: str
+    caller: Caller
     project: str
+    owner: str
     service: int
-    person: str
     request: bytes
     said: bytes
 
@@ -46,16 +48,22 @@ class Book:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.waiting: list[Given] = []
+        self.waiting: list[Noted] = []
         self.writing: asyncio.Task[None] | None = None
         self.turn = asyncio.Lock()
 
-    def note(self, organisation: str, project: str, service: int, person: str, request: bytes, said: bytes) -> bytes:
-        """Write an answer down soon; the answer with its id, without one where it is not kept."""
+    def note(self, caller: Caller, project: str, by: tuple[str, int], request: bytes, said: bytes) -> bytes:
+        """Write an answer down soon; the answer with its id, without one where it is not kept.
+
+        Parameters
+        ----------
+        by
+            The organisation whose service it was, and the version.
+        """
         if len(request) + len(said) > LARGEST or len(self.waiting) >= MOST:
             return said
         name = secrets.token_hex(8)
-        self.waiting.append(Given(name, organisation, project, service, person, request, said))
+        self.waiting.append(Noted(name, caller, project, *by, request, said))
         if self.writing is None:
             self.writing = asyncio.create_task(self._soon())
         return said[:-1] + b',"id":"' + name.encode() + b'"}'
@@ -86,17 +94,17 @@ class Book:
             await self.write()
 
 
-def _written(engine: Engine, batch: Sequence[Given]) -> None:
+def _written(engine: Engine, batch: Sequence[Noted]) -> None:
     with engine.begin() as connection:
         connection.execute(insert(answer).values(created=now(engine)), list(_rows(batch)))
 
 
-def _rows(batch: Sequence[Given]) -> Iterator[dict[str, Any]]:
+def _rows(batch: Sequence[Noted]) -> Iterator[dict[str, Any]]:
     for each in batch:
         said = from_json(each.said)
         yield {
-            "id": each.id, "organisation": each.organisation, "project": each.project, "service": each.service,
-            "person": each.person, "cause": said.get("cause", ""), "request": each.request.decode(),
+            "id": each.id, "organisation": each.caller.organisation, "person": each.caller.name, "project": each.project,
+            "owner": each.owner, "service": each.service, "cause": said.get("cause", ""), "request": each.request.decode(),
             "response": json.dumps(said["response"], ensure_ascii=False),
         }  # fmt: skip
 

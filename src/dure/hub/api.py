@@ -20,7 +20,7 @@ from dure.words import _
 from . import board, keeping, live
 from .access import Ruled, Viewer
 from .openapi import document
-from .problem import told
+from .refused import refused
 from .routes import asks, evidence, files, people, runs
 from .state import Here, Hub
 
@@ -94,14 +94,14 @@ async def _watch(hub: Hub) -> None:
 
 def _refused(_request: Request, error: Exception) -> Response:
     if isinstance(error, Unknown):
-        return told(404, error)
+        return refused(404, error)
     if isinstance(error, UserError):
-        return told(422, error)
+        return refused(422, error)
     if isinstance(error, OperationalError | InterfaceError):
-        return told(503, UserError(_("the store does not answer; try again in a moment")), {"retry-after": "5"})
+        return refused(503, UserError(_("the store does not answer; try again in a moment")), {"retry-after": "5"})
     if isinstance(error, RequestValidationError):
         # without where in the request it stood: body, query, path
         faults = [each | {"loc": () if each["type"] == "json_invalid" else each["loc"][1:]} for each in error.errors()]
-        return told(422, refusal(RequestValidationError(faults)))
+        return refused(422, refusal(RequestValidationError(faults)))
     assert isinstance(error, HTTPException)
-    return told(error.status_code, UserError(_(SAID.get(error.status_code, "this cannot be done"))))
+    return refused(error.status_code, UserError(_(SAID.get(error.status_code, "this cannot be done"))))

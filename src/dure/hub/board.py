@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LARGEST = 20_000_000  # bytes of a zip
 UNPACKED, MOST = 60_000_000, 200  # bytes, files
-LOOKS = {"seconds": 120.0, "megabytes": 2_000}
+SECONDS, MEGABYTES = 120.0, 2_000  # that it may take to open what was sent
 # What `zipfile` makes of what is no zip, or one that is packed in another way.
 BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError)
 # What vouches more stands before what vouches less; among the same the newer.
@@ -51,11 +51,9 @@ def publish_run(engine: Engine, whole: Path, caller: Caller) -> dict[str, Any]:
     """Publish the evidence of a run of this hub, as others may see it."""
     place = Path(tempfile.mkdtemp(dir=_place("incoming")))
     try:
-        packed = place / "packed.zip"
-        _said, why = apart(["dure.publish", str(whole), str(packed)], **LOOKS)  # type: ignore[arg-type]  # a number of either kind
-        if not packed.is_file():
+        _said, why = apart(["dure.publish", str(whole), str(place / "evidence")], seconds=SECONDS, megabytes=MEGABYTES)
+        if not (place / "evidence").is_dir():
             raise UserError(_("the evidence cannot be published ({why})", why=why[:200]))
-        _unpacked(packed, place / "evidence")
         return _taken(engine, place / "evidence", caller, ours=True)
     finally:
         shutil.rmtree(place, ignore_errors=True)
@@ -101,7 +99,7 @@ def _write(zipped: zipfile.ZipFile, each: zipfile.ZipInfo, place: Path) -> None:
 
 
 def _taken(engine: Engine, place: Path, caller: Caller, *, ours: bool = False) -> dict[str, Any]:
-    said, why = apart(["dure.hub.look", "evidence", str(place)], **LOOKS)  # type: ignore[arg-type]  # a number of either kind
+    said, why = apart(["dure.hub.look", "evidence", str(place)], seconds=SECONDS, megabytes=MEGABYTES)
     try:
         told = json.loads(said)
     except ValueError:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LARGEST = 500_000_000  # bytes of a file
 QUOTA = 20_000_000_000  # bytes of an organisation
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".parquet")  # what must be a table
-LOOKS = {"seconds": 120.0, "megabytes": 3_000}  # that it may take to find out
+SECONDS, MEGABYTES = 120.0, 3_000  # that it may take to find out
 HELD = 200  # letters of a name
 
 
@@ -98,7 +98,7 @@ def keep(engine: Engine, aside: Path, sha256: str, name: str, caller: Caller, *,
 
 def _looked_at(path: Path, name: str) -> dict[str, Any]:
     """Sheets, headers and rows, found out by a process of its own. Raises UserError where it is no table."""
-    said, why = apart(["dure.hub.look", "table", str(path)], **LOOKS)  # type: ignore[arg-type]  # a number of either kind
+    said, why = apart(["dure.hub.look", "table", str(path)], seconds=SECONDS, megabytes=MEGABYTES)
     try:
         told: dict[str, Any] = json.loads(said)
     except ValueError:

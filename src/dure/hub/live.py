@@ -6,16 +6,17 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prometheus_client import Gauge
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from dure.drift import LEAST, Drift, drifted
 from dure.errors import UserError
 from dure.words import said
 
-from .store import answer, event, happened, reading
+from .people import DAY
+from .store import answer, event, happened, now, reading
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Engine, Row
@@ -27,9 +28,16 @@ DRIFT = Gauge(
 )
 
 
-def live(
-    engine: Engine, organisation: str, project: str, service: int, kpis: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
+class Which(NamedTuple):
+    """A service as an organisation was answered by it: of a project, promoted by `owner`, a version of theirs (0: the practice)."""
+
+    organisation: str
+    project: str
+    owner: str
+    service: int
+
+
+def live(engine: Engine, which: Which, kpis: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What has come of a service's version.
 
     Parameters
@@ -47,7 +55,7 @@ def live(
     drift
         Fields that have drifted, the worst first.
     """
-    mine = _mine(organisation, project, service)
+    mine = _mine(which)
     with reading(engine) as connection:
         counted = select(answer.c.cause, func.count().label("times")).where(mine).group_by(answer.c.cause)
         causes: dict[str, int] = {each.cause: each.times for each in connection.execute(counted)}
@@ -55,17 +63,17 @@ def live(
         rows = connection.execute(wanted.order_by(answer.c.created.desc()).limit(MOST)).all()
     both = [row for row in rows if row.practice]
     return {
-        "service": service,
+        "service": which.service,
         "answers": sum(causes.values()),
         "causes": causes,
         "scored": len(rows),
         "kpis": [_number(kpi, both) for kpi in kpis] if both else [],
-        "drift": [each._asdict() for each in drift(engine, organisation, project, service)],
+        "drift": [each._asdict() for each in drift(engine, which)],
     }
 
 
-def _mine(organisation: str, project: str, service: int) -> ColumnElement[bool]:
-    return (answer.c.organisation == organisation) & (answer.c.project == project) & (answer.c.service == service)
+def _mine(which: Which) -> ColumnElement[bool]:
+    return and_(*(answer.c[name] == value for name, value in which._asdict().items()))
 
 
 def _number(kpi: Mapping[str, Any], rows: Sequence[Any]) -> dict[str, Any]:
@@ -102,9 +110,9 @@ def _days(rows: Sequence[Any], side: str) -> dict[str, list[float]]:
     return {name: [float(sums[day][name]) for day in sorted(sums)] for name in names}
 
 
-def drift(engine: Engine, organisation: str, project: str, service: int) -> list[Drift]:
+def drift(engine: Engine, which: Which) -> list[Drift]:
     """Fields of requests and answers that have drifted since the version began to answer; the newest answers against the first."""
-    mine = _mine(organisation, project, service)
+    mine = _mine(which)
     wanted = select(answer.c.request, answer.c.response).where(mine)
     with reading(engine) as connection:
         count = connection.execute(select(func.count()).select_from(answer).where(mine)).scalar_one()
@@ -122,26 +130,29 @@ def _both(request: str, response: str) -> dict[str, Any]:
 
 
 def alarm(engine: Engine) -> None:
-    """Look at every service that has answered of late; what has begun to drift is written down, once."""
-    newest = select(answer.c.organisation, answer.c.project, func.max(answer.c.service)).where(answer.c.service > 0)
+    """Look at every service that has answered within a day; what has begun to drift is written down, once."""
+    columns = [answer.c[name] for name in Which._fields]
+    late = select(*columns).where(answer.c.service > 0, answer.c.created > now(engine) - DAY).distinct()
     with reading(engine) as connection:
-        services = connection.execute(newest.group_by(answer.c.organisation, answer.c.project)).all()
-    for organisation, project, service in services:
-        found = drift(engine, organisation, project, service)
-        DRIFT.labels(organisation, project).set(len(found))
+        services = [Which(*row) for row in connection.execute(late)]
+    for which in services:
+        found = drift(engine, which)
+        DRIFT.labels(which.organisation, which.project).set(len(found))
         fields = ", ".join(each.field for each in found)
-        if fields and fields != _told(engine, organisation, project, service):
-            words = said("version {version} drifts: {fields}", version=service, fields=fields)
+        if fields and fields != _told(engine, which):
+            words = said("version {version} drifts: {fields}", version=which.service, fields=fields)
+            told = {**words, "owner": which.owner, "service": which.service, "fields": fields}
             with engine.begin() as connection:
-                happened(connection, organisation, project, "drift", words | {"service": service, "fields": fields})
+                happened(connection, which.organisation, which.project, "drift", told)
 
 
-def _told(engine: Engine, organisation: str, project: str, service: int) -> str:
+def _told(engine: Engine, which: Which) -> str:
     """Which fields were last told to drift."""
-    there = (event.c.organisation == organisation) & (event.c.project == project) & (event.c.kind == "drift")
+    there = (event.c.organisation == which.organisation) & (event.c.project == which.project)
+    wanted = select(event.c.said).where(there, event.c.kind == "drift").order_by(event.c.id.desc()).limit(1)
     with reading(engine) as connection:
-        last = connection.execute(select(event.c.said).where(there).order_by(event.c.id.desc()).limit(1)).scalar()
-    return str(last["fields"]) if last and last["service"] == service else ""
+        last = connection.execute(wanted).scalar()
+    return str(last["fields"]) if last and (last["owner"], last["service"]) == which[2:] else ""
 
 
 def events(engine: Engine, organisation: str, project: str = "") -> Sequence[Row[Any]]:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from dure.errors import UserError
 from dure.hub import answers, files, live, projects, promotion, runs
 from dure.hub.access import Member, Ruled, Steward, Viewer
-from dure.hub.problem import told
+from dure.hub.refused import refused
 from dure.hub.routes.runs import Run, run_of
 from dure.hub.service import ANSWERED, REFUSED
 from dure.hub.services import Asked, Busy, Limits
@@ -103,18 +103,18 @@ async def answer(project: str, request: Request, hub: Here, caller: Member) -> R
     """The answer of what is promoted, or of today's practice."""
     limits = Limits(seconds=hub.manifest(project).deadline)
     body = await request.body()
-    asked = _asked(project, await hub.fresh.get(promotion.active, caller.organisation, project))
+    active = await hub.fresh.get(promotion.active, caller.organisation, project)
     try:
-        kind, said = await hub.services.answer(asked, limits, body)
+        kind, said = await hub.services.answer(_asked(project, active), limits, body)
     except Busy:
-        return told(503, UserError(_("too many requests wait; try again in a moment")), {"retry-after": "1"})
+        return refused(503, UserError(_("too many requests wait; try again in a moment")), {"retry-after": "1"})
     except UserError as error:
-        return told(503, error)
+        return refused(503, error)
     if kind == ANSWERED:
-        said = hub.book.note(caller.organisation, project, asked.version, caller.name, body, said)
+        said = hub.book.note(caller, project, _by(active), body, said)
         return Response(said, media_type="application/json")
     fault = json.loads(said)
-    return told(422 if kind == REFUSED else 409, UserError(fault["what"], where=fault["where"], cure=fault["cure"]))
+    return refused(422 if kind == REFUSED else 409, UserError(fault["what"], where=fault["where"], cure=fault["cure"]))
 
 
 def _asked(project: str, active: Row[Any] | None) -> Asked:
@@ -122,6 +122,11 @@ def _asked(project: str, active: Row[Any] | None) -> Asked:
         return Asked(project, "", practice=True)
     settings, data = (tuple(sorted(each.items())) for each in (active.settings, active.data))
     return Asked(project, active.method, settings, active.version, active.code, data=data)
+
+
+def _by(active: Row[Any] | None) -> tuple[str, int]:
+    """Whose service it is, and its version; nobody's: today's practice."""
+    return (active.organisation, active.version) if active is not None else ("", 0)
 
 
 @router.post("/{project}/batches", status_code=201)
@@ -176,15 +181,7 @@ def how_it_does(project: str, hub: Here, caller: Viewer) -> dict[str, Any]:
     active = promotion.active(hub.engine, caller.organisation, project)
     kpis = projects.described(project)["kpis"]
     named = [kpi | {"name": kpi["name"][language()]} for kpi in kpis]
-    return live.live(hub.engine, caller.organisation, project, active.version if active else 0, named)
-
-
-@router.get("/{project}/events")
-def what_happened(project: str, hub: Here, caller: Viewer) -> list[dict[str, Any]]:
-    """Alarms of drift, the newest first."""
-    hub.manifest(project)
-    found = live.events(hub.engine, caller.organisation, project)
-    return [{"created": each.created, "kind": each.kind, "said": each.said[language()]} for each in found]
+    return live.live(hub.engine, live.Which(caller.organisation, project, *_by(active)), named)
 
 
 # ---- what answers -------------------------------------------------------------------------------------------------------

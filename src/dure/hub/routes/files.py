@@ -1,4 +1,4 @@
-"""Files that an organisation keeps here, by the hash of their content."""
+"""What an organisation keeps here: files by the hash of their content, and what has happened to all that is its own."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict
 
 from dure.data import content_place
-from dure.hub import files, keeping
+from dure.hub import files, keeping, live
 from dure.hub.access import Member, Ruled, Viewer
 from dure.hub.state import Here, sent_as
+from dure.words import language
 
 router = APIRouter(prefix="/api/v1", route_class=Ruled)
 
@@ -76,3 +77,13 @@ async def forget(hub: Here, caller: Member) -> dict[str, int]:
     """Delete all that one has sent and asked for: answers, files, runs with their evidence; how many of each are gone."""
     await hub.book.write()
     return await asyncio.to_thread(keeping.forget, hub.engine, caller)
+
+
+@router.get("/events")
+def what_happened(hub: Here, caller: Viewer, project: str = "") -> list[dict[str, Any]]:
+    """Alarms of drift, cases that could not be tried, what has been deleted; the newest first, of one project where it is named."""
+    found = live.events(hub.engine, caller.organisation, project)
+    return [
+        {"created": each.created, "project": each.project, "kind": each.kind, "said": each.said[language()]}
+        for each in found
+    ]

@@ -15,6 +15,6 @@ if TYPE_CHECKING:
 PROBLEM = "application/problem+json"
 
 
-def told(status: int, error: UserError, headers: Mapping[str, str] | None = None) -> Response:
+def refused(status: int, error: UserError, headers: Mapping[str, str] | None = None) -> Response:
     """A person's mistake as a response: what, where, and what to do next."""
     return Response(problem(status, error.what, where=error.where, cure=error.cure), status, headers, PROBLEM)
