@@ -72,6 +72,21 @@ def propose(sheet: Sheet, given: Roles, kpi: str | None) -> Roles:
 
     Raises UserError where a named column does not exist, or where truth, practice or an offer cannot be found.
     """
+    found = likely(sheet, given, kpi)
+    for role in unfilled(found, kpi):
+        raise UserError(
+            _("cannot tell which column is the {role}", role=role),
+            where=sheet.file,
+            cure=_("Name it with --{role} COLUMN. Columns: {names}.", role=role, names=", ".join(sheet.headers)),
+        )
+    return found
+
+
+def likely(sheet: Sheet, given: Roles, kpi: str | None) -> Roles:
+    """What of the roles can be told by the columns' names, types and ranges, beside those that were given.
+
+    Raises UserError where a named column does not exist.
+    """
     given = named(sheet, given)
     taken = {each for each in (given.truth, given.practice, *given.offers, given.id, given.time, given.site) if each}
     free = [header for header in sheet.headers if header not in taken]
@@ -83,16 +98,31 @@ def propose(sheet: Sheet, given: Roles, kpi: str | None) -> Roles:
                 found = replace(found, **{role: column})  # type: ignore[arg-type]  # a role of one column
                 free.remove(column)
     if not found.offers:
-        likely = [each for each in free if _is_named(each, "offer")] or _alike(sheet, free, found.truth)
-        found = replace(found, offers=tuple(likely))
-    for role, value in (("truth", found.truth or kpi == "cost"), ("practice", found.practice), ("offer", found.offers)):
-        if not value:
-            raise UserError(
-                _("cannot tell which column is the {role}", role=role),
-                where=sheet.file,
-                cure=_("Name it with --{role} COLUMN. Columns: {names}.", role=role, names=", ".join(sheet.headers)),
-            )
+        offers = [each for each in free if _is_named(each, "offer")] or _alike(sheet, free, found.truth)
+        found = replace(found, offers=tuple(offers))
     return found
+
+
+def by_column(headers: Sequence[str], roles: Sequence[str], block: str | None = None) -> Roles:
+    """Roles that were chosen column by column, "" for none. Raises UserError where two columns play one part."""
+    found: dict[str, Any] = {
+        "offers": tuple(name for name, role in zip(headers, roles, strict=False) if role == "offer")
+    }
+    for name, role in zip(headers, roles, strict=False):
+        if role in found:
+            what = _(
+                "two columns cannot be the {role}: {first} and {second}", role=_(role), first=found[role], second=name
+            )
+            raise UserError(what, where=name, cure=_("Leave one of them."))
+        if role not in ("", "offer"):
+            found[role] = name
+    return Roles(**found, block=block)
+
+
+def unfilled(roles: Roles, kpi: str | None) -> list[str]:
+    """Of truth, practice and offer those that no column plays, though the judging needs it."""
+    played = {"truth": roles.truth or kpi == "cost", "practice": roles.practice, "offer": roles.offers}
+    return [role for role, column in played.items() if not column]
 
 
 def named(sheet: Sheet, given: Roles) -> Roles:
@@ -230,7 +260,7 @@ _KINDS = {
     "brier": _Kind("Brier score", "", "lower", "squares / cases", lambda truth, given: {"squares": (given - truth) ** 2}),
     "cost": _Kind("cost", "", "lower", "cost / cases", lambda _truth, given: {"cost": given}),
 }  # fmt: skip
-KPIS = tuple(_KINDS)
+KPIS = {name: kind.name for name, kind in _KINDS.items()}  # what a table can be judged by: its name in words
 Notes = list[dict[str, str]]  # what was chosen for the person, in both languages
 
 

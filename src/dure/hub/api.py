@@ -20,8 +20,9 @@ from dure.words import _
 from . import board, keeping, live
 from .access import Ruled, Viewer
 from .openapi import document
-from .refused import refused
-from .routes import asks, evidence, files, people, runs
+from .pages import ROUTERS, front
+from .refused import refused, refused_page
+from .routes import asks, evidence, files, judge, people, runs
 from .state import Here, Hub
 
 WATCH = 60.0  # seconds between two looks at drift and at what has been kept for long enough
@@ -71,8 +72,8 @@ def app(hub: Hub) -> FastAPI:
     )
     made.state.hub = hub
     made.router.route_class = Ruled
-    for each in (asks, runs, files, evidence, people):
-        made.router.routes.extend(each.router.routes)  # flat: every route can be asked for its rule
+    for router in (*(each.router for each in (asks, runs, files, judge, evidence, people)), *ROUTERS):
+        made.router.routes.extend(router.routes)  # flat: every route can be asked for its rule
     made.get("/enter", include_in_schema=False)(people.enter)
     made.get("/api/v1/openapi.json", include_in_schema=False)(openapi)
     made.get("/health")(health)
@@ -92,16 +93,25 @@ async def _watch(hub: Hub) -> None:
             await asyncio.to_thread(keeping.sweep, hub.engine)
 
 
-def _refused(_request: Request, error: Exception) -> Response:
+def _refused(request: Request, error: Exception) -> Response:
+    status, told, headers = _told(error)
+    page = not request.url.path.startswith(("/api/", "/health", "/metrics"))
+    if page and status == 401:
+        return front.closed(request.app.state.hub, request.url.path)
+    return refused_page(status, told) if page else refused(status, told, headers)
+
+
+def _told(error: Exception) -> tuple[int, UserError, dict[str, str]]:
+    """Status, words, headers."""
     if isinstance(error, Unknown):
-        return refused(404, error)
+        return 404, error, {}
     if isinstance(error, UserError):
-        return refused(422, error)
+        return 422, error, {}
     if isinstance(error, OperationalError | InterfaceError):
-        return refused(503, UserError(_("the store does not answer; try again in a moment")), {"retry-after": "5"})
+        return 503, UserError(_("the store does not answer; try again in a moment")), {"retry-after": "5"}
     if isinstance(error, RequestValidationError):
         # without where in the request it stood: body, query, path
         faults = [each | {"loc": () if each["type"] == "json_invalid" else each["loc"][1:]} for each in error.errors()]
-        return refused(422, refusal(RequestValidationError(faults)))
+        return 422, refusal(RequestValidationError(faults)), {}
     assert isinstance(error, HTTPException)
-    return refused(error.status_code, UserError(_(SAID.get(error.status_code, "this cannot be done"))))
+    return error.status_code, UserError(_(SAID.get(error.status_code, "this cannot be done"))), {}

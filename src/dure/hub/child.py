@@ -107,6 +107,24 @@ def _batch(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     return {"said": in_each(lambda: _("{count} rows answered", count=counted.rows)), "result": told}
 
 
+def _judge(job: dict[str, Any], tell: Any) -> dict[str, Any]:
+    """Judge a table and write the evidence; the deciding sentence by language."""
+    from dure import judge, run, sentence, tables, trial
+    from dure.words import in_each
+
+    asked, table = job["asked"], Path(job["files"][""])
+    roles = judge.Roles(**{**asked["roles"], "offers": tuple(asked["roles"].get("offers", ()))})
+    sheet = tables.read(table, asked["sheet"] or None)
+    question = judge.question(sheet, judge.named(sheet, roles), kpi=asked["kpi"] or None, scale=asked["scale"])
+    about = {
+        "worth": sentence.worth(asked["worth"]) if asked["worth"] else None,
+        "goal": asked["goal"],
+        "notes": [*question.notes],
+    }
+    result, _place = run.judge(question, table, about=about, out=Path(job["place"]) / "evidence", tell=tell)
+    return {"said": in_each(lambda: sentence.sentence(trial.deciding(result.verdicts)[0], result.about))}
+
+
 def _rerun(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     """Run evidence again; it must come out the same, and then a statement of this hub's own says so."""
     from dure import run
@@ -126,7 +144,7 @@ def _paths(files: dict[str, str]) -> dict[str, Path]:
     return {name: Path(where) for name, where in files.items()}
 
 
-KINDS = {"trial": _trial, "batch": _batch, "rerun": _rerun}
+KINDS = {"trial": _trial, "batch": _batch, "judge": _judge, "rerun": _rerun}
 
 
 if __name__ == "__main__":

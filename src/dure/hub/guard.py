@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 LARGEST = 50_000_000  # bytes of a request's body
 UPLOADS = "/api/v1/files"  # where a file is the body: its route says how large
 FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip")
+LANGUAGE = "language"  # the cookie of the reader's choice
 SAFE = ("GET", "HEAD", "OPTIONS")
 HEADERS = (
     (b"content-security-policy", b"default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"),
@@ -72,10 +73,14 @@ class Guard:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *HEADERS, (b"x-request-id", name.encode())]
+                own = {header for header, _value in message["headers"]}
+                more = [
+                    each for each in HEADERS if each[0] not in own
+                ]  # a page of a stranger's has a closer policy of its own
+                message["headers"] = [*message["headers"], *more, (b"x-request-id", name.encode())]
             await send(message)
 
-        with speaking(_wanted(headers.get(b"accept-language", b"").decode("latin-1"))):
+        with speaking(_wanted(headers)):
             try:
                 if refused := self._refused(scope, headers):
                     await _refuse(said, *refused)
@@ -121,9 +126,13 @@ def _name(host: str) -> str:
     return host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
 
 
-def _wanted(accepted: str) -> str:
-    """The first language of ours in an Accept-Language header, else this machine's."""
-    for part in accepted.split(","):
+def _wanted(headers: dict[bytes, bytes]) -> str:
+    """The language that was chosen on a page, else the first of ours that the browser accepts, else this machine's."""
+    for part in headers.get(b"cookie", b"").decode("latin-1").split(";"):
+        name, _sign, code = part.strip().partition("=")
+        if name == LANGUAGE and code in LANGUAGES:
+            return code
+    for part in headers.get(b"accept-language", b"").decode("latin-1").split(","):
         if (code := part.strip()[:2].lower()) in LANGUAGES:
             return code
     return language()

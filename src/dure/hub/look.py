@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import zipfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from dure.words import _, language
+
+SHOWN, LISTED = 6, 20  # rows of a table that are shown; rows without use that are listed
 MOST = 1_000_000_000  # bytes that a workbook may unpack to
 WHOLE = 30_000_000  # bytes of a text file that is read as people write them; a larger one is plain: headers, then rows
 
@@ -17,7 +21,7 @@ def main() -> int:
     from dure.errors import UserError
 
     try:
-        told = {"table": _table, "evidence": _evidence}[sys.argv[1]](Path(sys.argv[2]))
+        told = KINDS[sys.argv[1]](Path(sys.argv[2]), *map(json.loads, sys.argv[3:]))
     except UserError as error:
         told = {"what": error.what, "where": error.where, "cure": error.cure}
     sys.stdout.write(json.dumps(told))
@@ -74,6 +78,64 @@ def _table(path: Path) -> dict[str, Any]:
         raise UserError(_("there is no table in this file"), cure=_("A table has a row of headers and rows below it."))
     return {"sheets": [{"sheet": "", "headers": headers, "rows": rows}]}
 
+
+def judged(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
+    """How a table would be judged: headers with units, first rows, which column plays which role, what cannot be used and why.
+
+    Parameters
+    ----------
+    asked
+        ``sheet``; ``role`` of each column, or None: to be proposed; ``block``; ``kpi``.
+    """
+    from dure import judge, tables
+    from dure.errors import UserError
+
+    every = [each for each in tables.sheets(path) if not each.hidden]
+    sheet = tables.read(path, asked["sheet"] or (every[0].sheet if len(every) > 1 else None))
+    kpi, block = asked["kpi"] or None, asked["block"] or None
+    if asked["role"] is None:
+        roles = judge.likely(sheet, judge.Roles(block=block), kpi)
+    else:
+        roles = judge.by_column(sheet.headers, asked["role"], block)
+    told: dict[str, Any] = {
+        "sheets": [each.sheet for each in every], "sheet": sheet.sheet, "rows": len(sheet.rows), "notes": list(sheet.notes),
+        "columns": [{"name": name, "unit": sheet.units.get(name, "")} for name in sheet.headers],
+        "preview": _preview(sheet), "dropped": [list(each) for each in sheet.dropped[:LISTED]], "dropped_count": len(sheet.dropped),
+        "roles": asdict(roles), "missing": judge.unfilled(roles, kpi), "fault": None,
+        "kpis": {name: _(label) for name, label in judge.KPIS.items()}, "asks": [], "scale": {},
+    }  # fmt: skip
+    if told["missing"]:
+        return told
+    asks: list[str] = []
+
+    def confirm(what: str) -> bool:
+        asks.append(what)
+        return True
+
+    try:
+        question = judge.question(sheet, roles, kpi=kpi, confirm=confirm)
+    except UserError as error:
+        told["fault"] = {"what": error.what, "where": error.where, "cure": error.cure}
+        return told
+    turn = question.project.rounds(None)[0]  # type: ignore[arg-type, index]  # a table's rounds need no data
+    blocks = len({case.block for case in turn.cases})
+    told["notes"] = [each[language()] for each in question.notes]
+    told |= {
+        "cases": len(turn.cases),
+        "blocks": blocks,
+        "block": question.project.block_word,
+        "kpi": question.about["judge"]["kpi"],
+    }
+    return told | {"asks": asks, "scale": question.about["judge"]["scale"]}
+
+
+def _preview(sheet: Any) -> list[list[str]]:
+    """The first rows as text, each with its number in the spreadsheet before it."""
+    rows = zip(sheet.rows, sheet.cells.head(SHOWN).iter_rows(), strict=False)
+    return [[str(number), *("" if cell is None else str(cell) for cell in row)] for number, row in rows]
+
+
+KINDS: dict[str, Any] = {"table": _table, "evidence": _evidence, "judged": judged}
 
 if __name__ == "__main__":
     sys.exit(main())

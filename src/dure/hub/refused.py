@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fastapi import Response
 
 from .guard import problem
+from .pages import paper
 
 if TYPE_CHECKING:
     from dure.errors import UserError
@@ -18,3 +19,16 @@ PROBLEM = "application/problem+json"
 def refused(status: int, error: UserError, headers: Mapping[str, str] | None = None) -> Response:
     """A person's mistake as a response: what, where, and what to do next."""
     return Response(problem(status, error.what, where=error.where, cure=error.cure), status, headers, PROBLEM)
+
+
+def refused_page(status: int, error: UserError) -> Response:
+    """The same for whoever looks at a page."""
+    return paper.page(
+        "refused.html",
+        None,
+        title=error.what,
+        lead=error.cure or error.what,
+        status=status,
+        where=error.where,
+        cure=error.cure,
+    )

@@ -7,7 +7,7 @@ older lease cannot end the run any more: every word of a worker names its attemp
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import and_, case, insert, literal, or_, select, tuple_, update
@@ -67,15 +67,16 @@ def submit(
     return name
 
 
-def claim(engine: Engine, worker: str) -> Claim | None:
-    """The run that has waited longest, for this worker alone; None where none waits.
+def claim(engine: Engine, worker: str, kinds: Collection[str] = ()) -> Claim | None:
+    """The run that has waited longest, for this worker alone; of these kinds (none: of any). None where none waits.
 
     Runs whose worker is gone are queued again before, or have failed where that was the last attempt.
     """
     with engine.begin() as connection:
         for values in _lapsed(engine):
             connection.execute(values)
-        first = select(run.c.id).where(run.c.state == "queued").order_by(run.c.created, run.c.id).limit(1)
+        wanted = run.c.kind.in_(kinds) if kinds else literal(True)
+        first = select(run.c.id).where(run.c.state == "queued", wanted).order_by(run.c.created, run.c.id).limit(1)
         found = connection.execute(
             update(run)
             .where(run.c.id == first.with_for_update(skip_locked=True).scalar_subquery())

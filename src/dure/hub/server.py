@@ -66,9 +66,10 @@ def serve(front: Front, *, workers: int, tell: Callable[[str], None]) -> None:
     listening = _bound(front)
     hub = Hub(engine, secrets.token_urlsafe(32) if alone else "")
     stop = threading.Event()
+    lanes = [*([()] * workers), *([worker.AT_ONCE] if workers else [])]
     threads = [
-        threading.Thread(target=worker.work, args=(engine,), kwargs={"stop": stop, "tell": _log})
-        for _n in range(workers)
+        threading.Thread(target=worker.work, args=(engine,), kwargs={"kinds": kinds, "stop": stop, "tell": _log})
+        for kinds in lanes
     ]
     _write_down()
     config = uvicorn.Config(

@@ -26,14 +26,15 @@ from .process import PATIENCE, environment, kill_group, memory
 from .store import folder, happened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from sqlalchemy import Engine
 
     from .runs import Claim
 
+AT_ONCE = ("judge", "ask")  # kinds that somebody sits and waits for: a trial that takes hours is not before them
 BEAT = 1.0  # seconds between two looks at a run
-LOOKS_AGAIN = 1.0  # seconds after which an idle worker looks for a run
+LOOKS_AGAIN = 0.5  # seconds after which an idle worker looks for a run
 
 
 class Outcome(NamedTuple):
@@ -47,6 +48,7 @@ class Outcome(NamedTuple):
 def work(
     engine: Engine,
     *,
+    kinds: Collection[str] = (),
     until: Callable[[], bool] = lambda: False,
     stop: threading.Event | None = None,
     tell: Callable[[str], None] = print,
@@ -55,6 +57,8 @@ def work(
 
     Parameters
     ----------
+    kinds
+        Of the runs; none: every kind.
     until
         Asked between two runs whether to end.
     stop
@@ -66,7 +70,7 @@ def work(
         try:
             if stop.is_set() or until():
                 return
-            mine = runs.claim(engine, name)
+            mine = runs.claim(engine, name, kinds)
         except DBAPIError as error:
             tell(_("the store does not answer ({why}); trying again", why=_plain(error)))
             mine = None
@@ -162,13 +166,13 @@ def _table(engine: Engine, mine: Claim, place: Path, told: Mapping[str, Any]) ->
 
 
 def _given(engine: Engine, mine: Claim, place: Path) -> dict[str, str]:
-    """The files that a run may read, by the name of a source; the table of a batch by none.
+    """The files that a run may read, by the name of a source; a table to be answered or judged by none.
 
     Cases that a problem's owner has put here are the owner's: whoever has asked for the run does not see them.
     """
     owner = mine.asked.get("owner") or mine.organisation
     wanted = {name: (owner, sha256) for name, sha256 in (mine.asked.get("data") or {}).items()}
-    wanted |= {"": (mine.organisation, mine.asked["file"])} if mine.kind == "batch" else {}
+    wanted |= {"": (mine.organisation, mine.asked["file"])} if "file" in mine.asked else {}
     return {name: str(files.handed(engine, *each, place / "given")) for name, each in wanted.items()}
 
 

@@ -55,7 +55,7 @@ def enter(token: str, hub: Here) -> Response:
     """Take the token of this start out of the address and into a cookie, as the printed address wants it."""
     if not hub.token or not secrets.compare_digest(token.encode(), hub.token.encode()):
         raise HTTPException(401)
-    return _remembered(RedirectResponse("/api/v1/projects", 303), hub.token, None)
+    return _remembered(RedirectResponse("/", 303), hub.token, None)
 
 
 @router.post("/session", status_code=204, response_class=Response)

@@ -1,0 +1,65 @@
+"""A table that somebody sends to be judged: which column is which, what cannot be used, and the run that judges it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dure.data import content_place, sha256_of
+from dure.errors import UserError
+from dure.words import _
+
+from . import files, runs
+from .apart import apart
+from .store import folder
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from .people import Caller
+
+SECONDS, MEGABYTES = 120.0, 3_000  # that it may take to read a table, and to judge it
+# Highest temperature of each day in Seattle, July to December 2015 (NOAA, public domain); yesterday's; an offer made of both.
+EXAMPLE = Path(__file__).with_name("pages") / "example.csv"
+
+
+def looked_at(engine: Engine, organisation: str, sha256: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """How a table would be judged, found out by a process of its own (`dure.hub.look.judged`).
+
+    Raises Unknown where the file is not here, UserError where it is no table.
+    """
+    row = files.one(engine, organisation, sha256)
+    words = ["dure.hub.look", "judged", str(content_place(sha256)), json.dumps(dict(asked))]
+    said, why = apart(words, seconds=SECONDS, megabytes=MEGABYTES)
+    try:
+        told: dict[str, Any] = json.loads(
+            said.decode().replace(sha256, json.dumps(str(row.name), ensure_ascii=False)[1:-1])
+        )
+    except ValueError:
+        raise UserError(_("the file cannot be read ({why})", why=why[:120] or "?"), where=str(row.name)) from None
+    if "what" in told:
+        raise UserError(told["what"], where=told["where"] or str(row.name), cure=told["cure"])
+    return {"file": sha256, "name": str(row.name), **told}
+
+
+def submit(engine: Engine, caller: Caller, asked: Mapping[str, Any]) -> str:
+    """Have a table judged; the run's id. Raises Unknown where the file is not here."""
+    name = str(files.one(engine, caller.organisation, str(asked["file"])).name)
+    return runs.submit(
+        engine, "judge.table", {**asked, "name": name}, seconds=int(SECONDS), megabytes=MEGABYTES, kind="judge",
+        organisation=caller.organisation, person=caller.name,
+    )  # fmt: skip
+
+
+def example(engine: Engine, caller: Caller) -> dict[str, Any]:
+    """A real table to try it with (`EXAMPLE`), kept among the files of whoever asks."""
+    rows = EXAMPLE.read_text(encoding="utf-8").partition("\n")[2]
+    headers = (_("date"), _("actual (°C)"), _("yesterday's value (°C)"), _("offer (°C)"))
+    place = folder() / "incoming"
+    place.mkdir(parents=True, exist_ok=True)
+    aside = place / secrets.token_hex(8)
+    aside.write_text(",".join(headers) + "\n" + rows, encoding="utf-8")
+    return files.keep(engine, aside, sha256_of(aside), _("example") + ".csv", caller)

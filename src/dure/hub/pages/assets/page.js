@@ -1,0 +1,225 @@
+// What a page does by itself: sends forms as JSON, takes files that are dropped, follows runs. Without it every page can still be read.
+"use strict";
+const text = document.documentElement.lang === "ko"
+  ? { sending: "보내는 중", copied: "복사했습니다", lost: "연결이 끊겼습니다. 다시 시도하세요.", one: "파일을 한 개만 놓아 주세요.", copy: "복사" }
+  : { sending: "Sending", copied: "Copied", lost: "The connection was lost. Try again.", one: "Drop one file only.", copy: "Copy" };
+
+// ---- what was refused: what, where, what to do next ----------------------------------------------------------------------
+
+function refuse(place, problem) {
+  const box = place.querySelector(".fault");
+  if (!box) return tell(problem.title);
+  box.replaceChildren();
+  if (problem.where) box.append(Object.assign(document.createElement("b"), { textContent: problem.where }), ": ");
+  box.append(problem.title || text.lost);
+  if (problem.cure) box.append("\n" + problem.cure);
+  box.hidden = false;
+  box.scrollIntoView({ block: "nearest" });
+}
+
+function tell(words) {
+  const box = document.getElementById("told");
+  box.textContent = words;
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => { box.textContent = ""; }, 4000);
+}
+
+async function send(method, address, body, headers) {
+  let got;
+  try {
+    got = await fetch(address, { method, body, headers, credentials: "same-origin" });
+  } catch {
+    throw { title: text.lost };
+  }
+  const json = (got.headers.get("content-type") || "").includes("json");
+  const said = json ? await got.json() : await got.text();
+  if (!got.ok) throw json ? said : { title: `${got.status} ${got.statusText}` };
+  return said;
+}
+
+// {id} of an address, from what was answered; only within this site.
+const filled = (address, said) => address.replace(/\{(\w+)\}/g, (_all, name) => encodeURIComponent(said[name] ?? ""));
+
+function go(address) {
+  const here = new URL(address, location.href);
+  if (here.origin !== location.origin) return;
+  if (here.href === location.href) location.reload();
+  else location.assign(here);
+}
+
+// ---- forms ---------------------------------------------------------------------------------------------------------------
+
+// A name with points is a field within a field; what is empty is left out; `data-as` says what a value is.
+function gathered(form) {
+  const found = {};
+  for (const field of form.elements) {
+    if (!field.name || field.disabled || ((field.type === "radio" || field.type === "checkbox") && !field.checked)) continue;
+    if (field.value === "" && !("keep" in field.dataset)) continue;
+    const as = field.dataset.as || (field.type === "number" ? "number" : "text");
+    let value = field.value;
+    if (as === "number") value = Number(value);
+    else if (as === "boolean") value = true;
+    else if (as === "json") {
+      try { value = JSON.parse(value); } catch (error) { throw { title: String(error.message), where: field.name }; }
+    }
+    const way = field.name.split(".");
+    const last = way.pop();
+    const at = way.reduce((inner, name) => (inner[name] ??= {}), found);
+    if (as === "list" || field.hasAttribute("data-list")) (at[last] ??= []).push(value);
+    else at[last] = value;
+  }
+  return found;
+}
+
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-send]");
+  if (!form) return;
+  event.preventDefault();
+  const box = form.querySelector(".fault");
+  if (box) box.hidden = true;
+  const buttons = form.querySelectorAll("button");
+  buttons.forEach((each) => { each.disabled = true; });
+  try {
+    const [method, address] = form.dataset.send.split(" ");
+    const body = gathered(form);
+    const said = await send(method, address, "bare" in form.dataset ? JSON.stringify(body.value ?? null) : JSON.stringify(body), { "content-type": "application/json" });
+    if (form.dataset.show) document.querySelector(form.dataset.show).textContent = said[form.dataset.field] ?? "";
+    else go(form.dataset.then ? filled(form.dataset.then, said || {}) : location.href);
+  } catch (problem) {
+    refuse(form, problem);
+  } finally {
+    buttons.forEach((each) => { each.disabled = false; });
+  }
+});
+
+// A choice that shows itself at once: the form is asked for again.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-at-once]");
+  if (form) form.requestSubmit();
+});
+
+// ---- files ---------------------------------------------------------------------------------------------------------------
+
+// data-drop="POST address" takes one file as the body; {name} is the file's. Then data-then, or what comes back goes into data-into.
+function drop(place) {
+  const input = place.querySelector("input[type=file]");
+  const take = async (files) => {
+    const bar = place.querySelector("progress");
+    const box = place.querySelector(".fault");
+    if (box) box.hidden = true;
+    if (files.length !== 1) return refuse(place, { title: text.one });
+    const [method, address] = place.dataset.drop.split(" ");
+    if (bar) bar.hidden = false;
+    try {
+      const said = await sent(method, filled(address, { name: files[0].name }), files[0], (share) => {
+        if (bar && share < 1) bar.value = share;
+        else if (bar) bar.removeAttribute("value");
+      });
+      if (place.dataset.into) {
+        const into = document.querySelector(place.dataset.into);
+        into.innerHTML = said; // made and escaped by our own server; the page's policy lets no script in it run
+        into.focus();
+      } else if (place.dataset.set) {
+        const field = document.querySelector(place.dataset.set);
+        field.value = said.sha256;
+        place.querySelector("strong").textContent = files[0].name;
+        field.dispatchEvent(new Event("change", { bubbles: true }));
+      } else go(filled(place.dataset.then, said));
+    } catch (problem) {
+      refuse(place, problem);
+    } finally {
+      if (bar) bar.hidden = true;
+      input.value = "";
+    }
+  };
+  input.addEventListener("change", () => { if (input.files.length) take(input.files); });
+  place.addEventListener("dragover", (event) => { event.preventDefault(); place.classList.add("over"); });
+  place.addEventListener("dragleave", () => place.classList.remove("over"));
+  place.addEventListener("drop", (event) => {
+    event.preventDefault();
+    place.classList.remove("over");
+    take(event.dataTransfer.files);
+  });
+}
+
+// fetch tells nothing of how far an upload is.
+function sent(method, address, file, tellShare) {
+  return new Promise((done, failed) => {
+    const request = new XMLHttpRequest();
+    request.open(method, address);
+    request.upload.onprogress = (event) => { if (event.lengthComputable) tellShare(event.loaded / event.total); };
+    request.onerror = () => failed({ title: text.lost });
+    request.onload = () => {
+      const json = (request.getResponseHeader("content-type") || "").includes("json");
+      let said = request.responseText;
+      if (json) said = JSON.parse(said);
+      if (request.status < 300) done(said);
+      else failed(json ? said : { title: `${request.status} ${request.statusText}` });
+    };
+    request.send(file);
+  });
+}
+
+// ---- a run while it runs -------------------------------------------------------------------------------------------------
+
+function follow(place) {
+  const events = new EventSource(place.dataset.follow);
+  const log = place.querySelector("[data-log]");
+  const once = async () => {
+    if (!log) return;
+    const got = await fetch(log.dataset.log, { credentials: "same-origin" });
+    if (!got.ok) return;
+    const down = log.scrollTop + log.clientHeight >= log.scrollHeight - 8;
+    log.textContent = await got.text();
+    if (down) log.scrollTop = log.scrollHeight;
+  };
+  events.onmessage = (event) => {
+    const run = JSON.parse(event.data);
+    if (run.ended) { events.close(); return location.reload(); }
+    const bar = place.querySelector("progress");
+    if (run.share > 0) bar.value = run.share;
+    place.querySelector("[data-doing]").textContent = run.doing;
+    if (run.state !== place.dataset.state) return location.reload();
+    once();
+  };
+}
+
+// ---- small things --------------------------------------------------------------------------------------------------------
+
+function tabs(place) {
+  const buttons = [...place.querySelectorAll("[role=tab]")];
+  const choose = (chosen) => {
+    for (const each of buttons) {
+      const on = each === chosen;
+      each.setAttribute("aria-selected", on);
+      each.tabIndex = on ? 0 : -1;
+      document.getElementById(each.getAttribute("aria-controls")).hidden = !on;
+    }
+  };
+  place.addEventListener("click", (event) => { const to = event.target.closest("[role=tab]"); if (to) choose(to); });
+  place.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!step) return;
+    const to = buttons[(buttons.indexOf(document.activeElement) + step + buttons.length) % buttons.length];
+    choose(to);
+    to.focus();
+  });
+  choose(buttons[0]);
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(document.querySelector(button.dataset.copy).textContent);
+  tell(text.copied);
+});
+
+for (const each of document.querySelectorAll("time[datetime]")) {
+  const at = new Date(each.dateTime);
+  each.textContent = at.toLocaleString(document.documentElement.lang === "ko" ? "ko-KR" : "en-GB",
+    { year: "numeric", month: "short", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit" });
+}
+for (const each of document.querySelectorAll("a[data-language]")) each.search = "?to=" + encodeURIComponent(location.pathname + location.search);
+document.querySelectorAll("[data-drop]").forEach(drop);
+document.querySelectorAll("[data-follow]").forEach(follow);
+document.querySelectorAll("[role=tablist]").forEach(tabs);

@@ -1,0 +1,97 @@
+"""The front page, the way in, the reader's language, and the files that pages load."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import cache
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Response
+from fastapi.responses import RedirectResponse
+
+from dure.hub.access import Ruled, Viewer
+from dure.hub.guard import LANGUAGE
+from dure.hub.state import Here, Hub
+from dure.manifest import found
+from dure.trial import deciding
+from dure.words import LANGUAGES, _
+
+from . import paper
+from .board import table
+
+YEAR = 366 * 24 * 3600  # seconds that a choice of language is remembered
+
+router = APIRouter(route_class=Ruled, include_in_schema=False)
+
+
+@router.get("/")
+async def front(hub: Here, caller: Viewer) -> Response:
+    """The question, a place to drop a table, real verdicts, the board."""
+    cells = await hub.fresh.get(table)
+    return paper.page(
+        "front.html", caller, title=_("An AI is offered to you. Is it really better than what you do today?"), here="/",
+        lead=_("Drop a table of three columns: actual, today's, offered. You get better, worse or not shown, by how much, and the proof."),
+        twin="/api/v1/board", verdicts=verdicts(), board=cells,
+    )  # fmt: skip
+
+
+@cache
+def verdicts() -> tuple[dict[str, Any], ...]:
+    """Real verdicts of the projects' own trials: one better, one that crosses zero, one worse, as far as there are such."""
+    tried = list(_tried())
+    chosen: list[dict[str, Any]] = []
+    for wanted in ("worse", "not shown", "better"):  # what is rare first: each from another project where that can be
+        known = {each["project"] for each in chosen}
+        fit = [each for each in tried if each["verdict"]["verdict"] == wanted]
+        fit.sort(key=lambda each: each["project"] in known)
+        chosen = fit[:1] + chosen
+    return tuple(chosen)
+
+
+def _tried() -> Iterator[dict[str, Any]]:
+    """Place by place what the trials of the projects found here said of every method against today's practice, on sealed rounds."""
+    for name, place in found().items():
+        with suppress(OSError, ValueError):
+            said = json.loads((place / "trial.json").read_text(encoding="utf-8"))
+            one = deciding(said["verdicts"])[0]
+            for each in said["verdicts"]:
+                same = all(each[key] == one[key] for key in ("kpi", "against", "round"))
+                if same and each["site"] != "all" and each["verdict"] in ("better", "not shown", "worse"):
+                    yield {"project": name, "title": said["about"]["title"], "verdict": each, "about": said["about"]}
+
+
+def closed(hub: Hub, address: str) -> Response:
+    """The way in, for whoever is not known: what was asked for is shown after it."""
+    if hub.token:
+        told = _("This hub answers only whoever has started it.")
+    else:
+        told = _("With the name and password that you were given for this hub.")
+    return paper.page(
+        "enter.html", None, title=_("Sign in first"), lead=told, status=401, local=bool(hub.token), next=address
+    )
+
+
+def _within(address: str) -> str:
+    """An address of this site alone."""
+    return address if address.startswith("/") and not address.startswith(("//", "/\\")) else "/"
+
+
+@router.get("/language/{code}")
+def choose(code: str, to: str = "/") -> Response:
+    """Read everything in another language from now on."""
+    if code not in LANGUAGES:
+        raise HTTPException(404)
+    response = RedirectResponse(_within(to), 303)
+    response.set_cookie(LANGUAGE, code, max_age=YEAR, httponly=True, samesite="strict")
+    return response
+
+
+@router.get("/assets/{name}")
+def load(name: str) -> Response:
+    """A style sheet, script or picture of the pages."""
+    if name not in paper.assets():
+        raise HTTPException(404)
+    content, kind = paper.assets()[name]
+    return Response(content, media_type=kind, headers={"cache-control": "public, max-age=31536000, immutable"})

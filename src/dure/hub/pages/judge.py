@@ -1,0 +1,65 @@
+"""A table that was dropped: which column is which, what cannot be used; then it is judged."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from dure.hub import judging
+from dure.hub.access import Member, Ruled
+from dure.hub.routes.judge import BLOCKS, ROLES, Block, Kpi, Role
+from dure.hub.state import Here
+from dure.sentence import counted
+from dure.words import _
+
+from . import paper
+
+OPTION = re.compile(r"--(\w+)(?: [A-Z]+(?:=[A-Z]+)?)?")
+
+router = APIRouter(prefix="/judge", route_class=Ruled, include_in_schema=False)
+
+
+@router.get("/{sha256}")
+def columns(
+    sha256: str, hub: Here, caller: Member, role: Annotated[list[Role] | None, Query(max_length=500)] = None, sheet: str = "",
+    kpi: Kpi = "", block: Block = "",
+) -> Response:  # fmt: skip
+    """Click which column is which."""
+    asked = {"sheet": sheet, "role": role, "kpi": kpi, "block": block}
+    read = judging.looked_at(hub.engine, caller.organisation, sha256, asked)
+    if read["fault"]:
+        read["fault"] = {name: in_page(text) for name, text in read["fault"].items()}
+    read["notes"] = [in_page(each) for each in read["notes"]]
+    return paper.page(
+        "judge.html", caller, title=_("Which column is which?"), here="/", twin=f"/api/v1/judge/{sha256}",
+        lead=_("Proposed from the headers and the numbers. Change what is wrong; everything below follows."),
+        read=read, roles=ROLES, blocks=BLOCKS, wanted=asked, plays=_plays(read), missing=", ".join(map(_, read["missing"])),
+        as_it_is=dict.fromkeys(read["scale"], 1.0), told=_told(read),
+    )  # fmt: skip
+
+
+def _told(read: dict[str, Any]) -> str:
+    """What is going to be judged, in a sentence."""
+    if read["missing"] or read["fault"]:
+        return ""
+    seen = [counted("case", read["cases"])]
+    if read["block"] not in ("row", "case"):
+        seen.append(counted(read["block"], read["blocks"]))
+    return _(
+        "{offers} against {practice}, by the {kpi}: {seen}.", offers=", ".join(read["roles"]["offers"]),
+        practice=read["roles"]["practice"], kpi=_(read["kpis"][read["kpi"]]), seen=", ".join(seen),
+    )  # fmt: skip
+
+
+def _plays(read: dict[str, Any]) -> dict[str, str]:
+    """The role of each column that has one."""
+    roles = read["roles"]
+    found = dict.fromkeys(roles["offers"], "offer")
+    return found | {roles[role]: role for role in ROLES if role != "offer" and roles[role]}
+
+
+def in_page(text: str) -> str:
+    """A text that names an option of the command line, as somebody reads it who sees the page: its name there."""
+    return OPTION.sub(lambda found: f"‘{_(found[1])}’", text)

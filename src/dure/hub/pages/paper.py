@@ -1,0 +1,174 @@
+"""What every page is made with: templates, the reader's language, dates and numbers, and the files that pages load.
+
+No page loads anything from elsewhere, and none holds a script or a style of its own: the policy that the hub sends forbids both.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Response
+
+from dure import mark, sentence
+from dure.words import LANGUAGES, _, language
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+    from dure.hub.people import Caller
+
+HERE = Path(__file__).parent
+SHARED = HERE.parents[1] / "templates"  # the report's: a verdict looks the same on a page and in a report
+KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
+DAYS = {"ko": "월화수목금토일", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
+# Pages that stand in every header: address, name.
+PLACES = (
+    ("/", "Judge"),
+    ("/board", "Board"),
+    ("/projects", "Projects"),
+    ("/problems", "Problems"),
+    ("/runs", "Runs"),
+    ("/services", "Services"),
+    ("/verify", "Verify"),
+)
+
+
+def page(
+    template: str, caller: Caller | None, *, title: str, lead: str, twin: str = "", here: str = "", status: int = 200,
+    **values: Any,
+) -> Response:  # fmt: skip
+    """A page of a template.
+
+    Parameters
+    ----------
+    caller
+        Who reads it; None: nobody who is known.
+    title, lead
+        What it is, and one line that somebody understands who sees it for the first time.
+    twin
+        Where the same stands as JSON.
+    here
+        Which of `PLACES` it belongs to.
+    """
+    return Response(
+        html(template, caller, title=title, lead=lead, twin=twin, here=here, **values), status, {"vary": "accept-language, cookie"},
+        "text/html; charset=utf-8",
+    )  # fmt: skip
+
+
+def html(template: str, caller: Caller | None, **values: Any) -> str:
+    """The text of a page; what it is made of is told at `page`."""
+    places = [{"at": at, "name": _(name), "here": at == values["here"]} for at, name in PLACES]
+    return _environment().get_template(template).render(caller=caller, places=places, lang=language(), **values)
+
+
+def piece(template: str, **values: Any) -> Response:
+    """A part of a page, for a script that puts it into one."""
+    return Response(
+        _environment().get_template(template).render(lang=language(), caller=None, **values), media_type="text/html; charset=utf-8"
+    )  # fmt: skip
+
+
+@cache
+def assets() -> dict[str, tuple[bytes, str]]:
+    """The files that pages load: (content, type) by a name that holds the content's hash."""
+    style = (SHARED / "report.css").read_text(encoding="utf-8") + mark.STYLE
+    texts = {path.name: path.read_text(encoding="utf-8") for path in sorted((HERE / "assets").iterdir())}
+    texts["page.css"] = style + texts["page.css"]
+    found = {}
+    for name, text in texts.items():
+        raw, path = text.encode(), Path(name)
+        stamped = f"{path.stem}-{hashlib.sha256(raw).hexdigest()[:12]}{path.suffix}"
+        found[stamped] = (raw, KINDS[path.suffix])
+    return found
+
+
+@cache
+def asset(name: str) -> str:
+    """Where a page finds one of its files."""
+    path = Path(name)
+    return "/assets/" + next(
+        each for each in assets() if each.startswith(f"{path.stem}-") and each.endswith(path.suffix)
+    )
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader([HERE / "templates", SHARED]), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True, auto_reload=False,
+    )  # fmt: skip
+    made.globals |= {"_": _, "languages": LANGUAGES, "asset": asset, "drawn": drawn, "kind": kind, "ends": mark.ends}
+    made.globals |= {"word": sentence.word, "offer": sentence.offer, "place": sentence.place, "blocks": sentence.blocks}
+    made.filters |= {
+        "moment": moment,
+        "day": day,
+        "size": size,
+        "number": number,
+        "said": sentence.said_in,
+        "json": shown,
+    }
+    return made
+
+
+# ---- how things are told --------------------------------------------------------------------------------------------------
+
+
+def drawn(verdict: Mapping[str, Any], ends_at: tuple[float, float] | None = None) -> Markup:
+    """The mark of a verdict."""
+    from markupsafe import Markup
+
+    return Markup(mark.svg(verdict, ends_at))  # noqa: S704 - its words are escaped where it is drawn
+
+
+def kind(verdict: str) -> str:
+    """The class of a verdict: better, worse, or shown for all else."""
+    return mark.COLOURS.get(verdict, "shown")
+
+
+def moment(seconds: float | None) -> Markup:
+    """A moment (seconds since 1970) as a time element: 11월 22일(일) 14:03; the browser shows it in the reader's time."""
+    from markupsafe import Markup
+
+    if seconds is None:
+        return Markup("–")
+    at = datetime.fromtimestamp(seconds, UTC)
+    return Markup('<time datetime="{}">{} {:%H:%M} UTC</time>').format(
+        at.isoformat(timespec="seconds"), day(seconds), at
+    )
+
+
+def day(seconds: float) -> str:
+    """A day: 2026년 11월 22일(일), Sun 22 Nov 2026."""
+    at = datetime.fromtimestamp(seconds, UTC)
+    if language() == "ko":
+        return f"{at.year}년 {at.month}월 {at.day}일({DAYS['ko'][at.weekday()]})"
+    return f"{DAYS['en'][at.weekday()]} {at.day} {at:%b %Y}"
+
+
+def size(count: int) -> str:
+    """Bytes as people say them."""
+    for unit, worth in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if count >= worth:
+            return f"{sentence.figure(count / worth, sentence.decimals(count / worth, 1))} {unit}"
+    return f"{count} B"
+
+
+def number(value: float | None, places: int = 0) -> str:
+    """A number with its thousands apart."""
+    return "–" if value is None else sentence.figure(value, places)
+
+
+def shown(value: Any) -> str:
+    """As JSON that people read."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
