@@ -31,13 +31,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import psutil
+from load import asked
 from rows import save
 
 import dure
 
 PROJECT = "gangwon.heart"
 PATIENT = {"age": 58, "sex": "male", "chest_pain": "atypical angina", "max_heart_rate": 132, "exercise_angina": True}
-BUSY = 16  # connections
 MINIMAL = """
 import sys, time
 from pathlib import Path
@@ -226,30 +226,13 @@ def first(side: Served) -> float:
         return float(found[1])
 
 
-async def asked(side: Served, count: int) -> list[float]:
-    """Seconds of each of so many requests, on connections that are kept."""
+def raw(side: Served) -> bytes:
+    """One request, as it goes over the wire."""
     head = "".join(f"{name}: {value}\r\n" for name, value in side.headers.items())
-    raw = (
+    return (
         f"POST {side.path} HTTP/1.1\r\nhost: 127.0.0.1:{side.port}\r\ncontent-type: application/json\r\n{head}"
         f"content-length: {len(side.body)}\r\n\r\n"
     ).encode() + side.body
-    left, spent = iter(range(count)), []
-
-    async def client() -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", side.port)
-        for _each in left:
-            begun = time.perf_counter()
-            writer.write(raw)
-            said = await reader.readuntil(b"\r\n\r\n")
-            found = re.search(rb"content-length: (\d+)", said, re.IGNORECASE)
-            assert said.startswith(b"HTTP/1.1 200"), said
-            assert found is not None
-            await reader.readexactly(int(found[1]))
-            spent.append(time.perf_counter() - begun)
-        writer.close()
-
-    await asyncio.gather(*(client() for _each in range(BUSY)))
-    return spent
 
 
 class Measured(NamedTuple):
@@ -268,9 +251,9 @@ def measured(made: Side, project: str, folder: Path, count: int) -> tuple[Measur
     with made(project, folder) as side:
         risk = first(side)
         start = time.perf_counter() - side.begun
-        asyncio.run(asked(side, 200))  # everything is warm
+        asyncio.run(asked(side.port, raw(side), 200))  # everything is warm
         begun = time.perf_counter()
-        spent = sorted(asyncio.run(asked(side, count)))
+        spent = sorted(asyncio.run(asked(side.port, raw(side), count)))
         seconds = time.perf_counter() - begun
         top = psutil.Process(side.process.pid)
         own = top.memory_info().rss / 1e6

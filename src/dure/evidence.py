@@ -563,6 +563,14 @@ def predicate(folder: Path) -> dict[str, Any]:
     return found
 
 
+def signer(folder: Path) -> str:
+    """Fingerprint of the key that signed it. Raises UserError as `predicate` does."""
+    try:
+        return _open(Path(folder)).fingerprint
+    except Refused as refused:
+        raise UserError(str(refused), where=f"{folder}/{ENVELOPE}") from None
+
+
 def outcomes(folder: Path) -> pl.DataFrame:
     """The table of outcomes. Raises UserError where it cannot be read."""
     try:

@@ -45,15 +45,17 @@ def packed(folder: Path, *, sums: bool) -> bytes:
     with tempfile.TemporaryDirectory() as name:
         place = Path(name) / "evidence"
         shared(folder, place, sums=sums)
-        return _zipped(place)
+        return zipped(place)
 
 
-def _zipped(folder: Path) -> bytes:
+def zipped(folder: Path, *, leave: str = "") -> bytes:
+    """A folder as a zip, the one within it called `leave` left out; the same files give the same bytes."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
         for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                about = zipfile.ZipInfo(path.relative_to(folder).as_posix(), EPOCH)
+            inside = path.relative_to(folder)
+            if path.is_file() and inside.parts[0] != leave:
+                about = zipfile.ZipInfo(inside.as_posix(), EPOCH)
                 about.compress_type = zipfile.ZIP_DEFLATED
                 made.writestr(about, path.read_bytes())
     return out.getvalue()

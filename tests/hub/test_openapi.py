@@ -41,7 +41,9 @@ def up(tmp_path_factory):
     command = [sys.executable, "-m", "dure", "up", "--port", "0", "--workers", "0"]
     server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     base, token = re.search(r"(http://[^/]+)/enter\?token=(\S+)", server.stdout.readline()).groups()
-    yield base, {"authorization": f"Bearer {token}"}
+    known = {"authorization": f"Bearer {token}"}
+    assert requests.get(f"{base}/api/v1/openapi.json", headers=known, timeout=120).ok  # every project described, once
+    yield base, known
     server.terminate()
     server.communicate(timeout=30)
 

@@ -22,7 +22,7 @@ from .access import Ruled, Viewer
 from .openapi import document
 from .pages import ROUTERS, front
 from .refused import refused, refused_page
-from .routes import asks, evidence, files, judge, people, runs
+from .routes import asks, evidence, files, judge, people, runs, shown
 from .state import Here, Hub
 
 WATCH = 60.0  # seconds between two looks at drift and at what has been kept for long enough
@@ -33,6 +33,7 @@ SAID = {
     404: "there is nothing here",
     405: "this cannot be done here",
     413: "this is more than a request may hold",
+    503: "too many wait; try again in a moment",
     429: "too many passwords were wrong; try again in ten minutes",
 }
 
@@ -72,7 +73,7 @@ def app(hub: Hub) -> FastAPI:
     )
     made.state.hub = hub
     made.router.route_class = Ruled
-    for router in (*(each.router for each in (asks, runs, files, judge, evidence, people)), *ROUTERS):
+    for router in (*(each.router for each in (asks, runs, files, judge, evidence, shown, people)), *ROUTERS):
         made.router.routes.extend(router.routes)  # flat: every route can be asked for its rule
     made.get("/enter", include_in_schema=False)(people.enter)
     made.get("/api/v1/openapi.json", include_in_schema=False)(openapi)
@@ -80,6 +81,7 @@ def app(hub: Hub) -> FastAPI:
     made.get("/metrics", response_class=Response)(metrics)
     for kind in (UserError, HTTPException, RequestValidationError, OperationalError, InterfaceError):
         made.add_exception_handler(kind, _refused)
+    made.add_exception_handler(Exception, _refused)  # one of ours: it is logged with its trace as well
     return made
 
 
@@ -94,14 +96,14 @@ async def _watch(hub: Hub) -> None:
 
 
 def _refused(request: Request, error: Exception) -> Response:
-    status, told, headers = _told(error)
+    status, told, headers = _told(request, error)
     page = not request.url.path.startswith(("/api/", "/health", "/metrics"))
     if page and status == 401:
         return front.closed(request.app.state.hub, request.url.path)
     return refused_page(status, told) if page else refused(status, told, headers)
 
 
-def _told(error: Exception) -> tuple[int, UserError, dict[str, str]]:
+def _told(request: Request, error: Exception) -> tuple[int, UserError, dict[str, str]]:
     """Status, words, headers."""
     if isinstance(error, Unknown):
         return 404, error, {}
@@ -113,5 +115,14 @@ def _told(error: Exception) -> tuple[int, UserError, dict[str, str]]:
         # without where in the request it stood: body, query, path
         faults = [each | {"loc": () if each["type"] == "json_invalid" else each["loc"][1:]} for each in error.errors()]
         return 422, refusal(RequestValidationError(faults)), {}
-    assert isinstance(error, HTTPException)
+    if not isinstance(error, HTTPException):
+        name = getattr(request.state, "request", "")
+        return (
+            500,
+            UserError(
+                _("something broke here"),
+                cure=_("Try again. If it stays, the hub's log has it under {name}.", name=name),
+            ),
+            {},
+        )
     return error.status_code, UserError(_(SAID.get(error.status_code, "this cannot be done"))), {}

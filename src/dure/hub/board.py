@@ -6,18 +6,17 @@ import hashlib
 import json
 import shutil
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from dure.errors import Unknown, UserError
 from dure.words import _
 
 from .apart import apart
+from .packed import unpacked
 from .store import evidence, folder, key, now, reading
 
 if TYPE_CHECKING:
@@ -25,11 +24,7 @@ if TYPE_CHECKING:
 
     from .people import Caller
 
-LARGEST = 20_000_000  # bytes of a zip
-UNPACKED, MOST = 60_000_000, 200  # bytes, files
 SECONDS, MEGABYTES = 120.0, 2_000  # that it may take to open what was sent
-# What `zipfile` makes of what is no zip, or one that is packed in another way.
-BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError)
 # What vouches more stands before what vouches less; among the same the newer.
 ASSURED = ("live", "hub-witnessed", "re-run", "self-run")
 
@@ -41,20 +36,20 @@ def publish(engine: Engine, packed: Path, caller: Caller) -> dict[str, Any]:
     """
     place = Path(tempfile.mkdtemp(dir=_place("incoming")))
     try:
-        _unpacked(packed, place)
+        unpacked(packed, place)
         return _taken(engine, place, caller)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def publish_run(engine: Engine, whole: Path, caller: Caller) -> dict[str, Any]:
-    """Publish the evidence of a run of this hub, as others may see it."""
+def publish_run(engine: Engine, whole: Path, caller: Caller, run: str) -> dict[str, Any]:
+    """Publish the evidence of a run of this hub, by its id, as others may see it."""
     place = Path(tempfile.mkdtemp(dir=_place("incoming")))
     try:
         _said, why = apart(["dure.publish", str(whole), str(place / "evidence")], seconds=SECONDS, megabytes=MEGABYTES)
         if not (place / "evidence").is_dir():
             raise UserError(_("the evidence cannot be published ({why})", why=why[:200]))
-        return _taken(engine, place / "evidence", caller, ours=True)
+        return _taken(engine, place / "evidence", caller, run)
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
@@ -65,40 +60,8 @@ def _place(name: str) -> Path:
     return place
 
 
-def _unpacked(packed: Path, place: Path) -> None:
-    """Files of a zip, none of them outside of the folder, and not more than is said. Raises UserError."""
-    try:
-        with zipfile.ZipFile(packed) as zipped:
-            files = [each for each in zipped.infolist() if not each.is_dir()]
-            if {each.compress_type for each in files} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-                raise NotImplementedError
-            if len(files) > MOST or sum(each.file_size for each in files) > UNPACKED:
-                raise UserError(_("it unpacks to more than {megabytes} MB", megabytes=UNPACKED // 1_000_000))
-            for each in files:
-                _write(zipped, each, place)
-    except (*BROKEN, OSError):
-        raise UserError(_("this is no zip that can be read")) from None
-
-
-def _write(zipped: zipfile.ZipFile, each: zipfile.ZipInfo, place: Path) -> None:
-    """One file; `zipfile` reads no more of it than it says it has, and checks its sum."""
-    path = PurePosixPath(each.filename)
-    odd = (
-        path.is_absolute()
-        or len(path.parts) > 2
-        or any(part in ("..", "") or set(part) & set('\\:*?"<>|') for part in path.parts)
-    )
-    if odd or not each.filename.isprintable():
-        raise UserError(
-            _("a file in it is called {name}", name=each.filename[:80]), cure=_("Pack the folder that Dure wrote.")
-        )
-    target = place.joinpath(*path.parts)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with zipped.open(each) as source, target.open("xb") as out:
-        shutil.copyfileobj(source, out)
-
-
-def _taken(engine: Engine, place: Path, caller: Caller, *, ours: bool = False) -> dict[str, Any]:
+def _taken(engine: Engine, place: Path, caller: Caller, run: str = "") -> dict[str, Any]:
+    """Keep evidence that lies in a folder; `run`: it is of a run of this hub."""
     said, why = apart(["dure.hub.look", "evidence", str(place)], seconds=SECONDS, megabytes=MEGABYTES)
     try:
         told = json.loads(said)
@@ -107,7 +70,7 @@ def _taken(engine: Engine, place: Path, caller: Caller, *, ours: bool = False) -
     if "what" in told:
         raise UserError(told["what"], where=told["where"], cure=told["cure"])
     about = told["said"]["about"]
-    if not ours and about.get("assurance") != "self-run" and not _vouches(engine, told["signer"]):
+    if not run and about.get("assurance") != "self-run" and not _vouches(engine, told["signer"]):
         what = _("only a hub that is known here can vouch for more than its own run")
         raise UserError(what, where="assurance")
     name = hashlib.sha256((place / "evidence.json").read_bytes()).hexdigest()
@@ -118,7 +81,7 @@ def _taken(engine: Engine, place: Path, caller: Caller, *, ours: bool = False) -
             connection.execute(
                 insert(evidence).values(
                     id=name, organisation=caller.organisation, person=caller.name, project=str(about["id"])[:200],
-                    created=now(engine), signer=told["signer"], said=told["said"],
+                    created=now(engine), signer=told["signer"], said=told["said"], run=run, public=False,
                 )
             )  # fmt: skip
     return told_of(one(engine, name))
@@ -145,6 +108,21 @@ def one(engine: Engine, name: str) -> Row[Any]:
     return found
 
 
+def of_run(engine: Engine, run: str) -> Row[Any] | None:
+    """What was published of a run, the newest; None: nothing."""
+    wanted = select(evidence).where(evidence.c.run == run).order_by(evidence.c.created.desc()).limit(1)
+    with reading(engine) as connection:
+        return connection.execute(wanted).one_or_none()
+
+
+def open_to_all(engine: Engine, name: str, organisation: str, *, public: bool) -> None:
+    """Whether published evidence is shown to people who are not signed in. Raises Unknown as `withdraw`."""
+    mine = (evidence.c.id == name) & (evidence.c.organisation == organisation)
+    with engine.begin() as connection:
+        if not connection.execute(update(evidence).where(mine).values(public=public)).rowcount:
+            raise Unknown(_("there is no evidence {name}", name=name[:80]))
+
+
 def withdraw(engine: Engine, name: str, organisation: str) -> None:
     """Published evidence is gone from here. Raises Unknown, also where it is another organisation's."""
     with engine.begin() as connection:
@@ -159,6 +137,7 @@ def told_of(row: Row[Any]) -> dict[str, Any]:
     about = row.said["about"]
     return {
         "id": row.id, "project": row.project, "version": row.said["version"], "title": about["title"], "organisation": row.organisation,
+        "run": row.run, "public": row.public,
         "created": row.created, "date": about.get("date", ""), "signer": row.signer, "assurance": about["assurance"],
         "ground": about["ground"], "code": about["code"], "replay": row.said["replay"], "verdicts": row.said["verdicts"],
     }  # fmt: skip

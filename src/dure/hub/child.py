@@ -126,15 +126,20 @@ def _judge(job: dict[str, Any], tell: Any) -> dict[str, Any]:
 
 
 def _rerun(job: dict[str, Any], tell: Any) -> dict[str, Any]:
-    """Run evidence again; it must come out the same, and then a statement of this hub's own says so."""
-    from dure import run
+    """Run evidence again, published or in a zip; where it comes out the same, a statement of this hub's own says so."""
+    from dure import evidence, run
     from dure.errors import UserError
     from dure.words import _, said
 
-    asked, place = job["asked"], Path(job["place"])
-    differing = run.rerun(
-        Path(asked["evidence"]), run.Inputs(data=_paths(job["files"])), tell=tell, out=place / "evidence"
-    )
+    from .packed import unpacked
+
+    asked, place, given = job["asked"], Path(job["place"]), _paths(job["files"])
+    if zipped := given.pop("", None):
+        unpacked(zipped, place / "given" / "evidence", depth=3)
+        whole = next((place / "given" / "evidence").rglob(evidence.ENVELOPE)).parent
+    else:
+        whole = Path(asked["evidence"])
+    differing = run.rerun(whole, run.Inputs(data=given), tell=tell, out=place / "evidence")
     if differing:
         raise UserError(_("{count} rows come out otherwise: {row}", count=len(differing), row=differing[0]))
     return {"said": said("it comes out the same on this machine")}

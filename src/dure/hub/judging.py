@@ -57,7 +57,7 @@ def submit(engine: Engine, caller: Caller, asked: Mapping[str, Any]) -> str:
 def example(engine: Engine, caller: Caller) -> dict[str, Any]:
     """A real table to try it with (`EXAMPLE`), kept among the files of whoever asks."""
     rows = EXAMPLE.read_text(encoding="utf-8").partition("\n")[2]
-    headers = (_("date"), _("actual (°C)"), _("yesterday's value (°C)"), _("offer (°C)"))
+    headers = (_("time"), _("actual (°C)"), _("today (°C)"), _("offer (°C)"))
     place = folder() / "incoming"
     place.mkdir(parents=True, exist_ok=True)
     aside = place / secrets.token_hex(8)

@@ -1,4 +1,4 @@
-"""What something is that a stranger sent: `python -m dure.hub.look table FILE`, `... evidence FOLDER`; JSON out."""
+"""What something is that a stranger sent: `python -m dure.hub.look table FILE`, `... evidence FOLDER`, and so on; JSON out."""
 
 from __future__ import annotations
 
@@ -47,6 +47,41 @@ def _evidence(folder: Path) -> dict[str, Any]:
         "signer": report.fingerprint,
         "said": {name: said[name] for name in ("project", "version", "about", "verdicts", "replay")},
     }
+
+
+def _verified(folder: Path) -> dict[str, Any]:
+    """Is it intact, who signed it, what does it say, and what is missing here to run it again?"""
+    from dure import evidence
+    from dure.errors import UserError
+    from dure.words import _
+
+    found = sorted(folder.rglob(evidence.ENVELOPE))
+    if len(found) != 1:
+        what = _("there is no evidence in it") if not found else _("there is more than one evidence in it")
+        raise UserError(what, cure=_("Pack the folder that Dure wrote."))
+    place = found[0].parent
+    report = evidence.verify(place)
+    told = {name: value for name, value in report.to_dict().items() if name != "folder"}
+    if not report.intact:
+        return {**told, "said": None, "missing": ""}
+    said = evidence.predicate(place)
+    return {**told, "said": said, "missing": _missing(said["about"])}
+
+
+def _missing(about: dict[str, Any]) -> str:
+    """What is not here that running it again would need; empty: nothing."""
+    from dure.manifest import found
+    from dure.project import project_hash
+    from dure.words import _
+
+    if about["id"] == "judge.table":
+        return _("the table that was judged ({name})", name=about["data"][0]["name"])
+    place = found().get(about["id"])
+    if place is None:
+        return _("the project {name}", name=about["id"])
+    if project_hash(place) != about["code"]:
+        return _("version {version} of {name}; here is another one", version=about["version"], name=about["id"])
+    return ", ".join(about.get("given", {}))
 
 
 def _table(path: Path) -> dict[str, Any]:
@@ -135,7 +170,7 @@ def _preview(sheet: Any) -> list[list[str]]:
     return [[str(number), *("" if cell is None else str(cell) for cell in row)] for number, row in rows]
 
 
-KINDS: dict[str, Any] = {"table": _table, "evidence": _evidence, "judged": judged}
+KINDS: dict[str, Any] = {"table": _table, "evidence": _evidence, "verified": _verified, "judged": judged}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -44,7 +44,7 @@ def document(app: FastAPI, names: list[str]) -> dict[str, Any]:
     told["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     told["security"] = [{"token": []}]
     rules = {
-        (method.lower(), each.path): rule(each)
+        (method.lower(), each.path_format): rule(each)
         for each in app.routes
         if isinstance(each, APIRoute)
         for method in each.methods or ()

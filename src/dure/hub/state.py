@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import json
 import time
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from dure.manifest import Manifest
 
+OFFER = "^[a-zA-Z0-9가-힣][a-zA-Z0-9가-힣 ._-]{0,60}$"  # what a method of somebody's may be called
 MOST_WRONG, WAIT, MOST_NAMES = 10, 600.0, 10_000
 
 
@@ -32,11 +34,14 @@ class Hub:
         Of this start: whoever holds it is the owner. Empty: people sign in.
     book
         The answers that are given.
+    checking, checks
+        One check of a stranger's evidence at a time, and how many there are with those that wait.
     """
 
     def __init__(self, engine: Engine, token: str = "") -> None:
         self.engine, self.token, self.owner = engine, token, getpass.getuser()
         self.throttle = Throttle()
+        self.checking, self.checks = asyncio.Semaphore(), 0
         self.services, self.fresh, self.book = Services(), store.Fresh(engine), Book(engine)
         self.manifests = projects.manifests()
 

@@ -190,6 +190,8 @@ evidence = Table(
     Column("created", Double, nullable=False),
     Column("signer", String(64), nullable=False),  # fingerprint
     Column("said", JSON, nullable=False),  # about and verdicts, as signed
+    Column("run", String(16), nullable=False, index=True),  # of this hub; empty: it was sent
+    Column("public", Boolean, nullable=False),  # shown to people who are not signed in
 )
 # Cases that an organisation has put here for others to be tried on; nobody else sees them.
 problem = Table(

@@ -127,9 +127,9 @@ def _passed_on(engine: Engine, mine: Claim, outcome: Outcome, kept: str | None) 
 
     words, of = outcome.told, mine.asked.get("owner", mine.organisation)
     entered = "problem" in mine.asked
-    if kept is not None and (entered or mine.kind == "rerun"):
+    if kept is not None and (entered or "of" in mine.asked):
         try:
-            board.publish_run(engine, folder() / kept, Caller(mine.person, mine.organisation, ""))
+            board.publish_run(engine, folder() / kept, Caller(mine.person, mine.organisation, ""), mine.id)
         except UserError as error:
             words = dict.fromkeys(LANGUAGES, str(error))
         else:

@@ -58,7 +58,9 @@ def _tried() -> Iterator[dict[str, Any]]:
             one = deciding(said["verdicts"])[0]
             for each in said["verdicts"]:
                 same = all(each[key] == one[key] for key in ("kpi", "against", "round"))
-                if same and each["site"] != "all" and each["verdict"] in ("better", "not shown", "worse"):
+                bounds = each["gain"]["low"], each["gain"]["high"]
+                shown = each["verdict"] in ("better", "worse") or (None not in bounds and bounds[0] < 0 < bounds[1])
+                if same and each["site"] != "all" and shown:
                     yield {"project": name, "title": said["about"]["title"], "verdict": each, "about": said["about"]}
 
 

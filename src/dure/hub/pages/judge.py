@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -16,8 +15,6 @@ from dure.words import _
 
 from . import paper
 
-OPTION = re.compile(r"--(\w+)(?: [A-Z]+(?:=[A-Z]+)?)?")
-
 router = APIRouter(prefix="/judge", route_class=Ruled, include_in_schema=False)
 
 
@@ -29,9 +26,6 @@ def columns(
     """Click which column is which."""
     asked = {"sheet": sheet, "role": role, "kpi": kpi, "block": block}
     read = judging.looked_at(hub.engine, caller.organisation, sha256, asked)
-    if read["fault"]:
-        read["fault"] = {name: in_page(text) for name, text in read["fault"].items()}
-    read["notes"] = [in_page(each) for each in read["notes"]]
     return paper.page(
         "judge.html", caller, title=_("Which column is which?"), here="/", twin=f"/api/v1/judge/{sha256}",
         lead=_("Proposed from the headers and the numbers. Change what is wrong; everything below follows."),
@@ -58,8 +52,3 @@ def _plays(read: dict[str, Any]) -> dict[str, str]:
     roles = read["roles"]
     found = dict.fromkeys(roles["offers"], "offer")
     return found | {roles[role]: role for role in ROLES if role != "offer" and roles[role]}
-
-
-def in_page(text: str) -> str:
-    """A text that names an option of the command line, as somebody reads it who sees the page: its name there."""
-    return OPTION.sub(lambda found: f"‘{_(found[1])}’", text)

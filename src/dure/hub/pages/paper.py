@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,10 @@ HERE = Path(__file__).parent
 SHARED = HERE.parents[1] / "templates"  # the report's: a verdict looks the same on a page and in a report
 KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 DAYS = {"ko": "월화수목금토일", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
+OPTIONS = {
+    "kpi": "judged by",
+    "block": "rows belong together by",
+}  # what they are called on a page, where not so
 # Pages that stand in every header: address, name.
 PLACES = (
     ("/", "Judge"),
@@ -117,7 +122,11 @@ def _environment() -> Environment:
         "number": number,
         "said": sentence.said_in,
         "json": shown,
+        "plain": plain,
+        "cause": sentence.cause,
+        "in_page": in_page,
     }
+    made.filters |= {"plain": plain, "cause": sentence.cause}
     return made
 
 
@@ -167,6 +176,19 @@ def size(count: int) -> str:
 def number(value: float | None, places: int = 0) -> str:
     """A number with its thousands apart."""
     return "–" if value is None else sentence.figure(value, places)
+
+
+def plain(text: str) -> str:
+    """A sentence without the marks of its deciding word."""
+    return text.replace("**", "")
+
+
+OPTION = re.compile(r"--(\w+)(?: [A-Z]+(?:=[A-Z]+)?)?")
+
+
+def in_page(text: str) -> str:
+    """A text that names an option of the command line, for somebody who sees a page: what it is called there."""
+    return OPTION.sub(lambda option: f"‘{_(OPTIONS.get(option[1], option[1]))}’", text)
 
 
 def shown(value: Any) -> str:

@@ -16,7 +16,8 @@ from dure.hub.refused import refused
 from dure.hub.routes.runs import Run, run_of
 from dure.hub.service import ANSWERED, REFUSED
 from dure.hub.services import Asked, Busy, Limits
-from dure.hub.state import Given, Here, Hub
+from dure.hub.state import OFFER, Given, Here, Hub
+from dure.remote import usable
 from dure.words import _, language
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from dure.hub.people import Caller
 
 MOST_TRUTHS = 1_000
-BATCH_MINUTES, BATCH_MEGABYTES = 240, 4096
+BATCH_MINUTES, ENTRY_MINUTES, BATCH_MEGABYTES = 240, 240, 4096
 
 router = APIRouter(prefix="/api/v1/projects", route_class=Ruled)
 
@@ -73,6 +74,14 @@ class Batch(Given):
     file: str = Field(description="SHA-256")
     sheet: str | None = None
     to: str = Field("csv", pattern="^(csv|xlsx|parquet)$")
+
+
+class Offered(Given):
+    """A method behind a URL: requests are posted to it as JSON, and it answers as JSON."""
+
+    name: str = Field(pattern=OFFER)
+    url: str = Field(max_length=2_000)
+    profile: str = Field("full", pattern="^(quick|full)$")
 
 
 class Scored(BaseModel):
@@ -182,6 +191,20 @@ def how_it_does(project: str, hub: Here, caller: Viewer) -> dict[str, Any]:
     kpis = projects.described(project)["kpis"]
     named = [kpi | {"name": kpi["name"][language()]} for kpi in kpis]
     return live.live(hub.engine, live.Which(caller.organisation, project, *_by(active)), named)
+
+
+@router.post("/{project}/entries", status_code=201)
+def enter(project: str, given: Offered, hub: Here, response: Response, caller: Member) -> Run:
+    """Have a method tried beside the project's own, on sealed cases that it has not seen."""
+    usable(given.url, given.name)
+    hub.manifest(project)
+    asked = {"offers": {given.name: given.url}, "sealed": True, "profile": given.profile, "public": True}
+    made = runs.submit(
+        hub.engine, project, asked, seconds=60 * ENTRY_MINUTES, megabytes=BATCH_MEGABYTES, organisation=caller.organisation,
+        person=caller.name,
+    )  # fmt: skip
+    response.headers["location"] = f"/api/v1/runs/{made}"
+    return run_of(runs.one(hub.engine, made))
 
 
 # ---- what answers -------------------------------------------------------------------------------------------------------

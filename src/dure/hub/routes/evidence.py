@@ -9,9 +9,10 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
 from dure.hub import board, files, problems, runs
+from dure.hub import packed as zips
 from dure.hub.access import Member, Ruled, Steward, Viewer
 from dure.hub.routes.runs import Run, run_of
-from dure.hub.state import Given, Here, sent_as
+from dure.hub.state import OFFER, Given, Here, sent_as
 from dure.remote import usable
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Problem(BaseModel):
 class Entry(Given):
     """A method behind a URL: requests are posted to it as JSON, and it answers as JSON."""
 
-    name: str = Field(pattern="^[a-zA-Z0-9가-힣][a-zA-Z0-9가-힣 ._-]{0,60}$")
+    name: str = Field(pattern=OFFER)
     url: str = Field(max_length=2_000)
 
 
@@ -67,7 +68,7 @@ def show_board(hub: Here, _caller: Viewer) -> list[dict[str, Any]]:
 async def publish(request: Request, hub: Here, caller: Member) -> dict[str, Any]:
     """Put evidence on the board: the zip that `dure publish` makes."""
     try:
-        packed, _sha256, _size = await files.received(request.stream(), board.LARGEST)
+        packed, _sha256, _size = await files.received(request.stream(), zips.LARGEST)
     except files.TooLarge:
         raise HTTPException(413) from None
     try:

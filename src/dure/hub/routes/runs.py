@@ -105,7 +105,8 @@ def cancel(name: str, hub: Here, caller: Member) -> Run:
 @router.post("/{name}/publish", status_code=201)
 def publish(name: str, hub: Here, caller: Member) -> dict[str, Any]:
     """Put what a trial has shown on the board: sums of blocks of five cases or more, no row and no answer."""
-    return board.publish_run(hub.engine, runs.evidence_of(runs.one(hub.engine, name, caller.organisation)), caller)
+    row = runs.one(hub.engine, name, caller.organisation)
+    return board.publish_run(hub.engine, runs.evidence_of(row), caller, row.id)
 
 
 @router.get("/{name}/log", response_class=Response)

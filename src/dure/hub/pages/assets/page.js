@@ -110,6 +110,7 @@ function drop(place) {
     if (files.length !== 1) return refuse(place, { title: text.one });
     const [method, address] = place.dataset.drop.split(" ");
     if (bar) bar.hidden = false;
+    place.last = files[0];
     try {
       const said = await sent(method, filled(address, { name: files[0].name }), files[0], (share) => {
         if (bar && share < 1) bar.value = share;
@@ -206,6 +207,21 @@ function tabs(place) {
   });
   choose(buttons[0]);
 }
+
+// What was dropped last is sent once more, to another address.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-resend]");
+  if (!button) return;
+  const [method, address] = button.dataset.resend.split(" ");
+  button.disabled = true;
+  try {
+    go(filled(button.dataset.then, await send(method, address, document.querySelector("[data-drop]").last)));
+  } catch (problem) {
+    refuse(button.parentElement, problem);
+  } finally {
+    button.disabled = false;
+  }
+});
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");

@@ -1,0 +1,74 @@
+"""Published evidence, readable without signing in where its owner wants that; and a check of anybody's."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from dure.evidence import short
+from dure.hub import board
+from dure.hub.access import Ruled, caller_of
+from dure.hub.people import HUB, ROLES
+from dure.hub.routes.shown import checked
+from dure.hub.state import Here
+from dure.words import _
+
+from . import paper
+from .runs import body_of, told
+
+if TYPE_CHECKING:
+    from dure.hub.people import Caller
+
+router = APIRouter(route_class=Ruled, include_in_schema=False)
+
+
+@router.get("/evidence/{name}")
+async def one(name: str, request: Request, hub: Here) -> Response:
+    """Published evidence."""
+    caller = await caller_of(request)
+    row = await asyncio.to_thread(board.one, hub.engine, name)
+    if caller is None and not row.public:
+        raise HTTPException(401)
+    body = await asyncio.to_thread(told, board.folder_of(name))
+    about, theirs = row.said["about"], f"/api/v1/evidence/{name}"
+    return paper.page(
+        "evidence.html", caller, title=body["title"], lead=_("Evidence that somebody has published here. Anybody can compute it again."),
+        here="/board", twin=theirs, row=row, page=body, w=body["words"], about=about, files=f"{theirs}/files", zip=f"{theirs}/zip",
+        whole="", publish="", published=None, mine=_may(caller, row.organisation, "steward"), member=_may(caller, "", "member"),
+        ours=row.signer in board.keys(hub.engine), rerun=row.project in hub.manifests,
+    )  # fmt: skip
+
+
+def _may(caller: Caller | None, organisation: str, role: str) -> bool:
+    """Whether somebody may do what `role` may, for this organisation (empty: for their own)."""
+    return (
+        caller is not None
+        and ROLES.index(caller.role) >= ROLES.index(role)
+        and organisation in ("", caller.organisation)
+    )
+
+
+@router.get("/verify")
+async def place(request: Request) -> Response:
+    """A place to drop evidence."""
+    return paper.page(
+        "verify.html", await caller_of(request), title=_("Check evidence"), here="/verify", twin="/api/v1/keys",
+        lead=_("Drop the zip that you were given. Every file is compared with what was signed, and the verdicts are computed again."),
+    )  # fmt: skip
+
+
+@router.post("/verify")
+async def verify(request: Request, hub: Here) -> Response:
+    """What a check has found, as a piece of the page."""
+    caller = await caller_of(request)
+    found = await checked(request, hub)
+    body: dict[str, Any] | None = None
+    if found["intact"]:
+        body = body_of(found["said"], found["signer"]["fingerprint"])
+    return paper.piece(
+        "verified.html", found=found, page=body, w=body["words"] if body else {}, short=short(found["signer"]["fingerprint"]),
+        ours=found["signer"]["fingerprint"] in board.keys(hub.engine), again=_may(caller, "", "member") and not found["missing"],
+        trust=_may(caller, HUB, "steward"),
+    )  # fmt: skip
