@@ -13,6 +13,7 @@ from typing import TypeVar
 
 LANGUAGES = ("ko", "en")
 T = TypeVar("T")
+_HERE = Path(__file__).parent
 _chosen: list[str] = []
 _here: ContextVar[str] = ContextVar("language", default="")
 _PARTICLE = re.compile(r"\{(\w+)\|([^/}]+)/([^}]+)\}")
@@ -70,7 +71,7 @@ def said(text: str, /, **values: object) -> dict[str, str]:
 
 def _(text: str, /, **values: object) -> str:
     """`text` in the reader's language with `values` filled in; English is the text itself."""
-    return fill(_find(text, Path(__file__).parent), **values)
+    return fill(_find(text, _HERE), **values)
 
 
 def translated(text: str, folder: Path, /, **values: object) -> str:

@@ -108,7 +108,7 @@ class Guard:
 
 def _note(scope: Scope, name: str, status: int, seconds: float) -> None:
     """Count a request and write it down."""
-    route = getattr(scope.get("route"), "path", "")
+    route = getattr(scope.get("route"), "path_format", "")
     REQUESTS.labels(scope["method"], route, status).inc()
     SECONDS.labels(route).observe(seconds)
     words = {
