@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dure import __version__, describe
-from dure.data import sha256_of, write_atomically
+from dure.data import write_atomically
 from dure.errors import Unknown, UserError, nearest
 from dure.manifest import found, manifest
 from dure.project import project_hash
@@ -102,8 +103,11 @@ def described(name: str) -> dict[str, Any]:
 
 
 def _place(name: str) -> Path:
-    by = sha256_of(Path(describe.__file__))[:8]  # what describes it may change within a version
-    return folder() / "projects" / f"{name}-{code_of(name)[:16]}-{__version__}-{by}.json"
+    """Where a description is kept: by the code, and by what else it is made of - the texts, and what describes it."""
+    project = place_of(name)
+    texts = [*sorted((project / "locale").glob("*.po")), Path(describe.__file__)]
+    by = hashlib.sha256(b"".join(each.read_bytes() for each in texts)).hexdigest()[:8]
+    return folder() / "projects" / f"{name}-{project_hash(project)[:16]}-{__version__}-{by}.json"
 
 
 def _described(name: str) -> dict[str, Any]:

@@ -14,10 +14,11 @@ from fastapi import APIRouter, HTTPException, Request, Response
 
 from dure import card, plan, report, sentence
 from dure.errors import UserError
-from dure.hub import asks, judging, projects, promotion, runs
+from dure.hub import asks, files, judging, projects, promotion, runs
 from dure.hub.access import Member, Ruled, Viewer
+from dure.hub.people import Caller
 from dure.hub.state import Here
-from dure.manifest import manifest
+from dure.manifest import found, manifest
 from dure.trial import deciding
 from dure.words import _, language
 
@@ -39,16 +40,22 @@ router = APIRouter(prefix="/projects", route_class=Ruled, include_in_schema=Fals
 @router.get("")
 async def every(hub: Here, caller: Viewer) -> Response:
     """The projects by region, each with what it does and what its trial came to."""
-    found = await hub.fresh.get(_listed, language())
-    return paper.page(
-        "projects.html", caller, title=_("Projects"), here="/projects", twin="/api/v1/projects", groups=found["groups"],
-        waiting=found["waiting"],
+    return paper.sent(await hub.fresh.get(_list, language(), *caller))
+
+
+def _list(_engine: Engine, language: str, name: str, organisation: str, role: str) -> str:
+    """The whole page."""
+    groups, waiting = _groups(language, max(map(_stamp, found().values()), default=0))
+    return paper.html(
+        "projects.html", Caller(name, organisation, role), title=_("Projects"), here="/projects", twin="/api/v1/projects",
+        groups=groups, waiting=waiting,
         lead=_("Each answers one question of a trade, and was tried against what is done today. Ask it, or try it on your own data."),
     )  # fmt: skip
 
 
-def _listed(_engine: Engine, _language: str) -> dict[str, Any]:
-    """Projects by region of the plan's lines; lines that no project answers yet."""
+@lru_cache(maxsize=8)
+def _groups(_language: str, _stamp: int) -> tuple[dict[str, list[dict[str, Any]]], list[tuple[str, str]]]:
+    """Projects by region of the plan's lines; (region, title) of lines that no project answers yet."""
     known = projects.manifests()
     lines = plan.lines()
     groups: dict[str, list[dict[str, Any]]] = {}
@@ -59,8 +66,7 @@ def _listed(_engine: Engine, _language: str) -> dict[str, Any]:
                 groups.setdefault(str(line.region), []).append(_row(served.id, about) | {"line": str(line.title)})
     if known:
         groups[_("Others")] = [_row(name, about) | {"line": ""} for name, about in known.items()]
-    waiting = [(str(line.region), str(line.title)) for line in lines if not line.projects and not line.room]
-    return {"groups": groups, "waiting": waiting}
+    return groups, [(str(line.region), str(line.title)) for line in lines if not line.projects and not line.room]
 
 
 def _row(name: str, about: Any) -> dict[str, Any]:
@@ -81,14 +87,11 @@ def _row(name: str, about: Any) -> dict[str, Any]:
 @router.get("/{project}")
 async def one(project: str, hub: Here, caller: Viewer) -> Response:
     """A project: what it does for whom, its trial as a picture, an answer beside today's, what it does not show."""
-    made = await hub.fresh.get(_page, project, language(), *caller)
-    return paper.sent(made)
+    return paper.sent(await hub.fresh.get(_page, project, language(), *caller))
 
 
 def _page(engine: Engine, project: str, language: str, name: str, organisation: str, role: str) -> str:
-    """The whole page: nothing on it depends on anything else."""
-    from dure.hub.people import Caller
-
+    """The whole page."""
     place = projects.place_of(project)
     about = manifest(place)
     described = projects.kept(project)  # nobody has asked the example before it was described
@@ -210,7 +213,7 @@ def answered(project: str, name: str, hub: Here, caller: Viewer) -> Response:
         "asked.html", caller, title=_title(row), here="/projects", twin=f"/api/v1/runs/{name}", lead="", about=about, run=row,
         result=result, compared=compared(row.result, about) if result and result["answered"] else [], whole=_whole(result),
         changes=_changes(about, row) if result and result["answered"] and result["again"] else [], now=_now(about),
-        rest={**row.asked["given"], "rest": True},
+        rest={**row.asked["given"], "rest": True}, held=_held(hub.engine, row),
     )  # fmt: skip
 
 
@@ -265,6 +268,12 @@ def _whole(result: Mapping[str, Any] | None) -> str:
     return json.dumps({**result["by"], "response": result["response"]}, ensure_ascii=False, indent=2)
 
 
+def _held(engine: Engine, row: Row[Any]) -> list[tuple[str, str]]:
+    """(SHA-256, name) of the files that were asked with; those that are gone since apart."""
+    known = {each.sha256: str(each.name) for each in files.listed(engine, row.organisation)}
+    return [(sha256, known[sha256]) for sha256 in row.asked["files"] if sha256 in known]
+
+
 def _now(about: Mapping[str, Any]) -> fields.Field | None:
     """The field of the request that says what time it is."""
     return next((each for each in fields.plain(about["request"], about["texts"]) if each.name == "now"), None)
@@ -290,18 +299,20 @@ def data(project: str, request: Request, hub: Here, caller: Member) -> Response:
     return paper.page(
         "data.html", caller, title=_("On your own data: {title}", title=about["title"][language()]), here="/projects",
         twin=f"/api/v1/projects/{project}", about=about, read=read, ready=ready, settings=settings,
-        answers=_answer_columns(about), sources=[_source(each, given, project) for each in about["sources"]],
+        answers=_answer_columns(about), sources=_sources(about, given),
         lead=_("Give the file that you have. Check how it is read; then the trial says whether it would have been better for you."),
     )  # fmt: skip
 
 
-def _source(each: Mapping[str, Any], given: Mapping[str, str], project: str) -> dict[str, Any]:
-    """A source, and where the page goes once a file for it has been sent."""
-    others = "".join(f"&{name}={sha256}" for name, sha256 in given.items() if name != each["name"])
-    return {
-        "name": each["name"], "title": each["title"][language()], "given": given.get(each["name"], ""),
-        "own": each["origin"] == "own", "then": f"/projects/{project}/data?{each['name']}={{sha256}}{others}",
-    }  # fmt: skip
+def _sources(about: Mapping[str, Any], given: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The sources, those that only a person can give first, and where the page goes once a file has been sent."""
+    found = []
+    for each in about["sources"]:
+        others = "".join(f"&{name}={sha256}" for name, sha256 in given.items() if name != each["name"])
+        then = f"/projects/{about['id']}/data?{each['name']}={{sha256}}{others}"
+        told = {"title": each["title"][language()], "given": given.get(each["name"], ""), "then": then}
+        found.append({**told, "name": each["name"], "own": each["origin"] == "own"})
+    return sorted(found, key=lambda each: not each["own"])
 
 
 def _read_own(hub: Here, caller: Member, project: str, source: str, sha256: str) -> dict[str, Any]:

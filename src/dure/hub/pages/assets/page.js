@@ -154,7 +154,8 @@ async function each(place, files, keep) {
     if ("many" in place.dataset) field.dataset.list = "";
     const away = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: text.away });
     away.setAttribute("aria-label", `${text.away}: ${file.name}`);
-    away.addEventListener("click", () => line.remove());
+    away.dataset.away = line.dataset.file = file.name;
+    for (const same of [...list.children]) if (same.dataset.file === file.name) same.remove(); // mended: in the old one's place
     line.append(field, away);
     list.append(line);
   }
@@ -225,6 +226,11 @@ function tabs(place) {
   });
   choose(buttons[0]);
 }
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-away]");
+  if (button) button.closest("li").remove();
+});
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
