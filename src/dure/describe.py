@@ -10,16 +10,28 @@ from dure.project import Project, label
 from dure.trial import both, text_of
 from dure.words import _, language
 
+TEXTS = ("title", "description", "unit")  # of a JSON Schema: what people read
+
 
 def describe(project: Project) -> dict[str, Any]:
     """Everything a page, a form or an API needs to know of a project, without its code."""
+    from dure.serve import endings
+
     about = project.manifest
     assert about is not None
-    return {
-        **about.model_dump(mode="json"),
+    schemas = {
         "request": project.request.model_json_schema(),
         "response": project.response.model_json_schema(mode="serialization"),
         "settings": project.settings.model_json_schema() if project.settings else None,
+    }
+    return {
+        **about.model_dump(mode="json"),
+        **schemas,
+        "texts": texts(project, schemas),
+        "opens": project.opens is not None,
+        "says": project.says is not None,
+        "figure": project.figure is not None,
+        "endings": endings(project),
         "sources": [source_row(source) for source in project.sources],
         "methods": {name: both(project, label(builder)) for name, builder in project.builders().items()},
         "kpis": [
@@ -28,6 +40,19 @@ def describe(project: Project) -> dict[str, Any]:
         ],
         "example": example(project),
     }
+
+
+def texts(project: Project, schema: Any) -> dict[str, dict[str, str]]:
+    """Every text of a JSON Schema that people read, in both languages, by how it stands there: names, meanings, units, choices."""
+    found: dict[str, dict[str, str]] = {}
+    waiting = [schema]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            words = [part.get(name) for name in TEXTS] + list(part.get("enum", ()))
+            found |= {each: both(project, each) for each in words if isinstance(each, str) and each}
+        waiting += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    return found
 
 
 def example(project: Project) -> Any:

@@ -743,7 +743,7 @@ def open_own(
     A mapping kept beside the file, or given with `map_file`, is used without asking as long as the headers are the
     same. Else a proposal is shown through `confirm`, once, and kept. Raises UserError for whatever cannot be read.
     """
-    found = _meant(path, columns, sheet)
+    found = meant(path, columns, sheet)
     place = map_file or saved(path)
     kept = load(place) if map_file or place.is_file() else None
     if kept and _still_fits(kept, found[0], columns):
@@ -800,7 +800,7 @@ def _other_headers(kept: Proposal, sheet: Sheet, map_file: Path) -> UserError:
     return UserError(what, where=str(map_file), cure=_("Leave --map out and confirm the mapping again."))
 
 
-def _meant(path: Path, columns: Sequence[Column], name: str | None) -> list[Sheet]:
+def meant(path: Path, columns: Sequence[Column], name: str | None = None) -> list[Sheet]:
     """The sheets that are meant: the named one, or the only ones in which every required column is found.
 
     Several of those must have the same headers, as twelve months in twelve sheets do.

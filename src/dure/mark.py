@@ -97,7 +97,7 @@ def svg(verdict: Mapping[str, Any], ends_at: tuple[float, float] | None = None, 
     if gain["mean"] is not None and verdict["verdict"] != "too few":
         dot = place(gain["mean"] * factor)
         drawn.append(f'<circle class="dot" cx="{dot:.1f}" cy="{MIDDLE}" r="6"/>')
-        far = abs(dot - practice) > 70
+        far = abs(dot - practice) > (_wide(under(verdict)) + _wide(_("today"))) / 2 + 8
         texts += [(dot, under(verdict), "dot-word")] if far and colour != "shown" else []
     words = "".join(
         f'<text class="{kind}" x="{x:.1f}" y="42" text-anchor="middle">{escape(text)}</text>' for x, text, kind in texts
@@ -107,6 +107,11 @@ def svg(verdict: Mapping[str, Any], ends_at: tuple[float, float] | None = None, 
     head = f'<svg{name} class="mark {colour}" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
     head += f"<style>{STYLE}</style>" if alone else ""
     return f"{head}{''.join(drawn)}{words}</svg>"
+
+
+def _wide(text: str) -> float:
+    """How wide a text below the picture is, about; a Korean letter is twice a Latin one."""
+    return 6.2 * _cells_of(text)
 
 
 # What the classes of `svg` look like; a page puts it into its own style sheet.

@@ -12,7 +12,10 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dure.serve import Service
 
 ORPHANED = 75  # exit code where the worker is gone: try again (EX_TEMPFAIL)
 
@@ -58,6 +61,7 @@ def _trial(job: dict[str, Any], tell: Any) -> dict[str, Any]:
         settings=asked.get("settings") or {},
         work=place / "work",
         data=_paths(job["files"]),
+        practice=Path(job["practice"]) if job["practice"] else None,
         offers=asked.get("offers") or {},
         public=bool(asked.get("public")),
     )
@@ -79,11 +83,40 @@ def _trial(job: dict[str, Any], tell: Any) -> dict[str, Any]:
 
 def _batch(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     """Answer a table; how many rows there are, and why some were not answered by the method."""
-    from dure import batch, run, serve
+    from dure import batch
+    from dure.words import _, in_each
+
+    asked = job["asked"]
+    service, table = _served(job, tell), Path(job["files"][""])
+    counted = batch.answer_table(
+        service, table, Path(job["place"]) / f"answers.{asked['to']}", sheet=asked["sheet"], tell=tell
+    )
+    told = {"rows": counted.rows, "causes": dict(counted.causes), **service.versions, "service": asked["service"]}
+    return {"said": in_each(lambda: _("{count} rows answered", count=counted.rows)), "result": told}
+
+
+def _ask(job: dict[str, Any], tell: Any) -> dict[str, Any]:
+    """Answer one request, of a person's own files or of the fields of a form; what came of it, in the language of who asked."""
+    from dure.words import speak
+
+    from . import asking
+
+    speak(job["asked"]["language"])
+    asked = asking.Asked(
+        files=[Path(each) for each in job["own"]],
+        practice=Path(job["practice"]) if job["practice"] else None,
+        **{name: job["asked"][name] for name in ("fields", "add", "rest")},
+    )
+    return asking.answered(lambda: _served(job, tell), asked, Path(job["place"]), tell)
+
+
+def _served(job: dict[str, Any], tell: Any) -> Service:
+    """The service that was asked for, today's practice where none was. Raises UserError where the code is not what was accepted."""
+    from dure import run, serve
     from dure.errors import UserError
     from dure.manifest import load
     from dure.project import project_hash
-    from dure.words import _, in_each
+    from dure.words import _
 
     asked, project = job["asked"], load(job["project"])
     assert project.folder is not None
@@ -96,15 +129,10 @@ def _batch(job: dict[str, Any], tell: Any) -> dict[str, Any]:
             )
         )
     files = _paths(job["files"])
-    table = files.pop("")
+    files.pop("", None)
     inputs = run.Inputs(settings=asked["settings"], data=files)
     method = asked["method"] or project.practice.__name__
-    service = serve.service(project, method=method, inputs=inputs, tell=tell, confirm=lambda _text: True)
-    counted = batch.answer_table(
-        service, table, Path(job["place"]) / f"answers.{asked['to']}", sheet=asked["sheet"], tell=tell
-    )
-    told = {"rows": counted.rows, "causes": dict(counted.causes), **service.versions, "service": asked["service"]}
-    return {"said": in_each(lambda: _("{count} rows answered", count=counted.rows)), "result": told}
+    return serve.service(project, method=method, inputs=inputs, tell=tell, confirm=lambda _text: True)
 
 
 def _judge(job: dict[str, Any], tell: Any) -> dict[str, Any]:
@@ -149,7 +177,7 @@ def _paths(files: dict[str, str]) -> dict[str, Path]:
     return {name: Path(where) for name, where in files.items()}
 
 
-KINDS = {"trial": _trial, "batch": _batch, "judge": _judge, "rerun": _rerun}
+KINDS = {"trial": _trial, "batch": _batch, "ask": _ask, "judge": _judge, "rerun": _rerun}
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from dure.words import _
 
 from . import files, runs
 from .apart import apart
+from .projects import place_of
 from .store import folder
 
 if TYPE_CHECKING:
@@ -31,8 +32,22 @@ def looked_at(engine: Engine, organisation: str, sha256: str, asked: Mapping[str
 
     Raises Unknown where the file is not here, UserError where it is no table.
     """
+    return _found(engine, organisation, sha256, "judged", dict(asked))
+
+
+def mapped(engine: Engine, organisation: str, project: str, source: str, sha256: str) -> dict[str, Any]:
+    """How a file would be read in the place of a project's source, found out by a process of its own (`dure.hub.look.mapped`).
+
+    Raises Unknown where project or file is not here, UserError where the file is no table.
+    """
+    place_of(project)
+    return _found(engine, organisation, sha256, "mapped", {"project": project, "source": source})
+
+
+def _found(engine: Engine, organisation: str, sha256: str, kind: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What `dure.hub.look` finds in a file, under the name that people gave it."""
     row = files.one(engine, organisation, sha256)
-    words = ["dure.hub.look", "judged", str(content_place(sha256)), json.dumps(dict(asked))]
+    words = ["dure.hub.look", kind, str(content_place(sha256)), json.dumps(asked)]
     said, why = apart(words, seconds=SECONDS, megabytes=MEGABYTES)
     try:
         told: dict[str, Any] = json.loads(

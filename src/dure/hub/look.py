@@ -1,4 +1,7 @@
-"""What something is that a stranger sent: `python -m dure.hub.look table FILE`, `... evidence FOLDER`, and so on; JSON out."""
+"""What something is that a stranger sent: `python -m dure.hub.look table FILE`, `... evidence FOLDER`, `... verified FOLDER`; JSON out.
+
+What it would be judged as, or read as in the place of a project's source: `... judged FILE JSON`, `... mapped FILE JSON`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Any
 
 from dure.words import _, language
 
+LONGEST = 60  # letters of a cell that are shown
 SHOWN, LISTED = 6, 20  # rows of a table that are shown; rows without use that are listed
 MOST = 1_000_000_000  # bytes that a workbook may unpack to
 WHOLE = 30_000_000  # bytes of a text file that is read as people write them; a larger one is plain: headers, then rows
@@ -164,13 +168,69 @@ def judged(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
     return told | {"asks": asks, "scale": question.about["judge"]["scale"]}
 
 
+def mapped(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
+    """How a file would be read in the place of a project's source: header by header, or what is wrong with it.
+
+    Parameters
+    ----------
+    asked
+        ``project``, ``source``.
+    """
+    from dure import mapping
+    from dure.data import Data
+    from dure.errors import UserError
+    from dure.manifest import load
+
+    project = load(asked["project"])
+    source = next((each for each in project.sources if each.name == asked["source"]), None)
+    if source is None:
+        names = ", ".join(each.name for each in project.sources)
+        raise UserError(_("there is no data called {name}", name=asked["source"]), cure=names)
+    told: dict[str, Any] = {
+        "sheet": "", "rows": [], "missing": [], "absent": [], "left": [], "asks": [], "notes": [], "headers": [], "preview": [],
+        "count": 0, "fault": None,
+    }  # fmt: skip
+    try:
+        if source.columns:
+            sheets = mapping.meant(path, source.columns)
+            proposal, labels = (
+                mapping.propose(sheets[0], source.columns),
+                {each.name: each.label for each in source.columns},
+            )
+            told |= {
+                "sheet": ", ".join(each.sheet for each in sheets), "rows": proposal.table(), "left": list(proposal.left),
+                "missing": [labels[name] for name in proposal.missing], "absent": [labels[name] for name in proposal.absent],
+                "asks": list(proposal.asks), "notes": list(proposal.notes), "headers": list(sheets[0].headers),
+                "preview": _preview(sheets[0]), "count": sum(each.cells.height for each in sheets),
+            }  # fmt: skip
+            for each in sheets if proposal.complete else ():
+                mapping.apply(each, proposal, source.columns)
+            return told
+        frame = Data((source,), project.folder, own={source.name: path})[source.name]
+    except UserError as error:
+        return told | {"fault": {"what": error.what, "where": error.where, "cure": error.cure}}
+    rows = [[str(number), *map(_short, row)] for number, row in enumerate(frame.head(SHOWN).iter_rows(), 1)]
+    return told | {"headers": frame.columns, "preview": rows, "count": frame.height}
+
+
+def _short(cell: Any) -> str:
+    text = "" if cell is None else str(cell)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
 def _preview(sheet: Any) -> list[list[str]]:
     """The first rows as text, each with its number in the spreadsheet before it."""
     rows = zip(sheet.rows, sheet.cells.head(SHOWN).iter_rows(), strict=False)
     return [[str(number), *("" if cell is None else str(cell) for cell in row)] for number, row in rows]
 
 
-KINDS: dict[str, Any] = {"table": _table, "evidence": _evidence, "verified": _verified, "judged": judged}
+KINDS: dict[str, Any] = {
+    "table": _table,
+    "evidence": _evidence,
+    "verified": _verified,
+    "judged": judged,
+    "mapped": mapped,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dure import __version__
+from dure import __version__, describe
 from dure.data import write_atomically
 from dure.errors import Unknown, UserError, nearest
 from dure.manifest import found, manifest
@@ -18,7 +20,7 @@ from .process import environment
 from .store import folder
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from dure.manifest import Manifest
 
@@ -51,19 +53,61 @@ def code_of(name: str) -> str:
     return project_hash(place_of(name))
 
 
+def known_method(about: Mapping[str, Any], method: str) -> None:
+    """Raise UserError where a project that was described has no such method."""
+    if method not in about["methods"]:
+        what = _("there is no method called {name}", name=method)
+        raise UserError(what, where="method", cure=", ".join(about["methods"]))
+
+
+def tried(name: str) -> dict[str, Any] | None:
+    """What a project's own trial.json says, `stale` where its code has changed since; None where there is none. Raises Unknown."""
+    place = place_of(name)
+    try:
+        said: dict[str, Any] = json.loads((place / "trial.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return said | {"stale": said["about"].get("code") != project_hash(place)}
+
+
+def promises(name: str) -> dict[str, Any] | None:
+    """What `dure check` has found of a project, where somebody has kept it beside it: check.json. Raises Unknown."""
+    try:
+        found: dict[str, Any] = json.loads((place_of(name) / "check.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found
+
+
+def kept(name: str) -> dict[str, Any] | None:
+    """A description that was made before, of the code as it is now; None where none was. Raises Unknown."""
+    try:
+        told: dict[str, Any] = json.loads(_place(name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return told
+
+
 def described(name: str) -> dict[str, Any]:
     """A project's description (`dure.describe`), kept as long as its code and Dure are the same.
 
     Raises Unknown, and UserError where it cannot be described: what it stands on is not installed.
     """
-    kept = folder() / "projects" / f"{name}-{code_of(name)[:16]}-{__version__}.json"
-    try:
-        told: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    told = kept(name)
+    if told is None:
         told = _described(name)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(kept, json.dumps(told, ensure_ascii=False))
+        place = _place(name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(place, json.dumps(told, ensure_ascii=False))
     return told
+
+
+def _place(name: str) -> Path:
+    """Where a description is kept: by the code, and by what else it is made of - the texts, and what describes it."""
+    project = place_of(name)
+    texts = [*sorted((project / "locale").glob("*.po")), Path(describe.__file__)]
+    by = hashlib.sha256(b"".join(each.read_bytes() for each in texts)).hexdigest()[:8]
+    return folder() / "projects" / f"{name}-{project_hash(project)[:16]}-{__version__}-{by}.json"
 
 
 def _described(name: str) -> dict[str, Any]:

@@ -148,6 +148,8 @@ def _kept(
         return outcome, None, None
     if mine.kind == "batch":
         return outcome, None, _table(engine, mine, place, outcome.result)
+    if mine.kind == "ask":
+        return outcome, None, _answer(engine, mine, place, outcome.result)
     from dure import evidence
 
     faults = evidence.verify(place / "evidence").faults
@@ -165,15 +167,36 @@ def _table(engine: Engine, mine: Claim, place: Path, told: Mapping[str, Any]) ->
     return {**told, **kept}
 
 
-def _given(engine: Engine, mine: Claim, place: Path) -> dict[str, str]:
-    """The files that a run may read, by the name of a source; a table to be answered or judged by none.
+def _answer(engine: Engine, mine: Claim, place: Path, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep the files that an answer was written into among those of whoever asked; what is known of it."""
+    caller = Caller(mine.person, mine.organisation, "")
+    written = [place / "answer" / Path(name).name for name in told.get("files", ())]
+    kept = [files.keep(engine, each, sha256_of(each), each.name, caller, ours=True) for each in written]
+    return {**told, "files": kept}
+
+
+def _given(engine: Engine, mine: Claim, place: Path) -> dict[str, Any]:
+    """The files that a run may read.
+
+    ``files``: those in the place of a source, by its name; a table to be answered or judged by none. ``own``: a person's own files
+    that are a request. ``practice``: what was done in the practice's place.
 
     Cases that a problem's owner has put here are the owner's: whoever has asked for the run does not see them.
     """
     owner = mine.asked.get("owner") or mine.organisation
     wanted = {name: (owner, sha256) for name, sha256 in (mine.asked.get("data") or {}).items()}
     wanted |= {"": (mine.organisation, mine.asked["file"])} if "file" in mine.asked else {}
-    return {name: str(files.handed(engine, *each, place / "given")) for name, each in wanted.items()}
+
+    def handed(organisation: str, sha256: str) -> str:
+        return str(files.handed(engine, organisation, sha256, place / "given"))
+
+    practice, plan = mine.asked.get("practice"), mine.asked.get("plan")
+    own = [*(mine.asked.get("files") or ()), *([plan] if plan else [])]
+    return {
+        "files": {name: handed(*each) for name, each in wanted.items()},
+        "own": [handed(mine.organisation, sha256) for sha256 in own],
+        "practice": handed(mine.organisation, practice) if practice else None,
+    }
 
 
 def _ended(engine: Engine, mine: Claim, outcome: Outcome, kept: str | None, result: Mapping[str, Any] | None) -> bool:
@@ -207,7 +230,7 @@ class _Run:
     def done(self) -> Outcome:
         """Wait for it. Raises Lost and Stopped, and UserError where a file is not here that it needs."""
         job = {"kind": self.mine.kind, "project": self.mine.project, "asked": self.mine.asked, "place": str(self.place)}
-        job["files"] = _given(self.engine, self.mine, self.place)
+        job |= _given(self.engine, self.mine, self.place)
         with (self.place / "log.txt").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "dure.hub.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,

@@ -63,10 +63,12 @@ def page(
     here
         Which of `PLACES` it belongs to.
     """
-    return Response(
-        html(template, caller, title=title, lead=lead, twin=twin, here=here, **values), status, {"vary": "accept-language, cookie"},
-        "text/html; charset=utf-8",
-    )  # fmt: skip
+    return sent(html(template, caller, title=title, lead=lead, twin=twin, here=here, **values), status)
+
+
+def sent(text: str, status: int = 200) -> Response:
+    """A page's text as a response."""
+    return Response(text, status, {"vary": "accept-language, cookie"}, "text/html; charset=utf-8")
 
 
 def html(template: str, caller: Caller | None, **values: Any) -> str:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from dure.errors import UserError
-from dure.hub import answers, files, live, projects, promotion, runs
+from dure.hub import answers, asks, files, judging, live, projects, promotion, runs
 from dure.hub.access import Member, Ruled, Steward, Viewer
 from dure.hub.refused import refused
 from dure.hub.routes.runs import Run, run_of
@@ -49,6 +49,24 @@ class RolledBack(Given):
     reason: str = Field("", max_length=2_000)
 
 
+class Mapped(BaseModel):
+    """How a file would be read: `rows` are header, what it becomes, conversion, first values, why; `asks` needs a person's word."""
+
+    file: str
+    name: str
+    sheet: str
+    rows: list[tuple[str, str, str, str, str]]
+    missing: list[str]
+    absent: list[str]
+    left: list[str]
+    asks: list[str]
+    notes: list[str]
+    headers: list[str]
+    preview: list[list[str]]
+    count: int
+    fault: dict[str, str] | None
+
+
 class Service(BaseModel):
     """Which version answers since when; version 0 is today's practice."""
 
@@ -84,6 +102,25 @@ class Offered(Given):
     profile: str = Field("full", pattern="^(quick|full)$")
 
 
+class NewAsk(Given):
+    """One request that somebody waits for: of files of their own where the project reads them, of fields, or of both."""
+
+    files: list[str] = Field([], max_length=20, description="files of one's own that are the request: their SHA-256")
+    fields: dict[str, Any] = Field({}, description="fields of the request; with files: what stands beside them")
+    add: dict[str, list[dict[str, Any]]] = Field(
+        {},
+        description="rows for lists of the request, behind those of the files; a date and time is a minute of the request's",
+    )
+    rest: bool = Field(False, description="answer what is without fault, and name what is left out")
+    method: str = Field("", max_length=200, description="a method that is not promoted; empty: what answers now")
+    practice: str = Field("", description="SHA-256 of a file of what was really done, to stand beside the answer")
+    after: str = Field(
+        "",
+        max_length=64,
+        description="run of the answer in force: what was asked there holds on, and what has begun by `fields.now` stays",
+    )
+
+
 class Scored(BaseModel):
     """How many answers were scored; of the others why not, by id."""
 
@@ -100,8 +137,14 @@ def list_projects(hub: Here, _caller: Viewer) -> list[dict[str, Any]]:
 
 @router.get("/{project}")
 def describe_project(project: str, _caller: Viewer) -> dict[str, Any]:
-    """A project: what it asks, answers and measures, its methods and data."""
-    return projects.described(project)
+    """A project: what it asks, answers and measures, its methods and data; `tried`: what its own trial came to."""
+    return projects.described(project) | {"tried": projects.tried(project)}
+
+
+@router.get("/{project}/sources/{source}/{sha256}")
+def read_own(project: str, source: str, sha256: str, hub: Here, caller: Member) -> Mapped:
+    """How a file of one's own would be read in the place of a source: which header becomes what, and what cannot be used."""
+    return Mapped(**judging.mapped(hub.engine, caller.organisation, project, source, sha256))
 
 
 # ---- answers ------------------------------------------------------------------------------------------------------------
@@ -152,6 +195,20 @@ def answer_table(project: str, given: Batch, hub: Here, response: Response, call
     )  # fmt: skip
     response.headers["location"] = f"/api/v1/runs/{made}"
     return run_of(runs.one(hub.engine, made))
+
+
+@router.post("/{project}/asks", status_code=201)
+def ask(project: str, given: NewAsk, hub: Here, response: Response, caller: Member) -> Run:
+    """Answer one request as people read it: a run, whose result tells who answered, in words, as a figure and as files."""
+    about = projects.described(project)
+    if given.method:
+        projects.known_method(about, given.method)
+    if given.files and not about["opens"]:
+        raise UserError(_("only JSON can be asked here"), where="files")
+    example = not given.files and not given.add and given.fields == about["example"]
+    name = asks.submit(hub.engine, caller, project, given.model_dump(), example=example)
+    response.headers["location"] = f"/api/v1/runs/{name}"
+    return run_of(runs.one(hub.engine, name))
 
 
 @router.post("/{project}/feedback")
@@ -221,10 +278,7 @@ def list_services(project: str, hub: Here, caller: Viewer) -> list[Service]:
 def promote(project: str, given: Promoted, hub: Here, caller: Steward) -> Service:
     """Let a method answer from the next request on."""
     code = projects.code_of(project)
-    methods = projects.described(project)["methods"]
-    if given.method not in methods:
-        what = _("there is no method called {name}", name=given.method)
-        raise UserError(what, where="method", cure=", ".join(methods))
+    projects.known_method(projects.described(project), given.method)
     evidence, data = None, given.data
     if given.run:
         evidence, data = _tried(runs.one(hub.engine, given.run, caller.organisation), given)

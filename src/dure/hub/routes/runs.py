@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
-from dure.hub import board, files, runs
+from dure.hub import asks, board, files, runs
 from dure.hub.access import Member, Ruled, Viewer
 from dure.hub.state import Given, Here
 from dure.remote import usable
@@ -19,6 +19,7 @@ from dure.words import _, language
 if TYPE_CHECKING:
     from sqlalchemy import Engine, Row
 
+SEALED = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"  # of a picture that a project has drawn
 BEAT = 0.5  # seconds between two looks at a run that somebody follows
 
 router = APIRouter(prefix="/api/v1/runs", route_class=Ruled)
@@ -31,6 +32,7 @@ class NewRun(Given):
     settings: dict[str, str] = {}
     data: dict[str, str] = Field({}, description="files of one's own by source: their SHA-256")
     confirmed: bool = Field(False, description="read their headers as Dure proposes")
+    practice: str = Field("", description="SHA-256 of a file of today's answers, in the practice's place")
     offers: dict[str, str] = Field({}, description="further methods: the URL that answers, by name")
     sealed: bool = Field(False, description="open the sealed rounds too: a look, written down")
     newer: bool = Field(False, description="only sealed rounds that nobody has looked at")
@@ -44,7 +46,8 @@ class Run(BaseModel):
     """Something in the queue. Moments are seconds since 1970.
 
     `result` is of a table of answers: the SHA-256 and name of the file, its rows, and by cause those that the practice answered or
-    that were refused.
+    that were refused; of one request: `faults` of files with what, where and cure, `left` out, and when it was `answered`, `by` whom,
+    the answer in words (`text`), as data (`response`, where it is small) and as `files`; `figure`: see /runs/{name}/figure.svg.
     """
 
     id: str
@@ -67,7 +70,7 @@ class Run(BaseModel):
 def submit(given: NewRun, hub: Here, response: Response, caller: Member) -> Run:
     """Put a trial into the queue."""
     hub.manifest(given.project)
-    for sha256 in given.data.values():
+    for sha256 in (*given.data.values(), *filter(None, [given.practice])):
         files.one(hub.engine, caller.organisation, sha256)
     for name, url in given.offers.items():
         usable(url, name)
@@ -116,6 +119,14 @@ def show_log(name: str, hub: Here, caller: Viewer) -> Response:
     if "problem" in found.asked:  # it may tell of cases that are another's
         raise HTTPException(403)
     return Response(runs.logged(found), media_type="text/plain; charset=utf-8")
+
+
+@router.get("/{name}/figure.svg", response_class=FileResponse)
+def show_figure(name: str, hub: Here, caller: Viewer) -> FileResponse:
+    """The figure of an answer, today's practice above it. It runs nothing and loads nothing, wherever it is opened."""
+    place = asks.figure_of(runs.one(hub.engine, name, caller.organisation))
+    headers = {"content-security-policy": SEALED, "cache-control": "private, max-age=31536000, immutable"}
+    return FileResponse(place, media_type="image/svg+xml", headers=headers)
 
 
 @router.get("/{name}/events", response_class=StreamingResponse)

@@ -1,8 +1,8 @@
 // What a page does by itself: sends forms as JSON, takes files that are dropped, follows runs. Without it every page can still be read.
 "use strict";
 const text = document.documentElement.lang === "ko"
-  ? { sending: "보내는 중", copied: "복사했습니다", lost: "연결이 끊겼습니다. 다시 시도하세요.", one: "파일을 한 개만 놓아 주세요.", copy: "복사" }
-  : { sending: "Sending", copied: "Copied", lost: "The connection was lost. Try again.", one: "Drop one file only.", copy: "Copy" };
+  ? { sending: "보내는 중", copied: "복사했습니다", lost: "연결이 끊겼습니다. 다시 시도하세요.", one: "파일을 한 개만 놓아 주세요.", copy: "복사", away: "빼기" }
+  : { sending: "Sending", copied: "Copied", lost: "The connection was lost. Try again.", one: "Drop one file only.", copy: "Copy", away: "Remove" };
 
 // ---- what was refused: what, where, what to do next ----------------------------------------------------------------------
 
@@ -49,7 +49,7 @@ function go(address) {
 
 // ---- forms ---------------------------------------------------------------------------------------------------------------
 
-// A name with points is a field within a field; what is empty is left out; `data-as` says what a value is.
+// A name with points is a field within a field, a number in it a place in a list; what is empty is left out; `data-as` says what a value is.
 function gathered(form) {
   const found = {};
   for (const field of form.elements) {
@@ -64,7 +64,7 @@ function gathered(form) {
     }
     const way = field.name.split(".");
     const last = way.pop();
-    const at = way.reduce((inner, name) => (inner[name] ??= {}), found);
+    const at = way.reduce((inner, name, step) => (inner[name] ??= /^\d+$/.test(way[step + 1] ?? last) ? [] : {}), found);
     if (as === "list" || field.hasAttribute("data-list")) (at[last] ??= []).push(value);
     else at[last] = value;
   }
@@ -101,17 +101,19 @@ document.addEventListener("change", (event) => {
 // ---- files ---------------------------------------------------------------------------------------------------------------
 
 // data-drop="POST address" takes one file as the body; {name} is the file's. Then data-then, or what comes back goes into data-into.
+// data-add: its hash becomes a field of the form, called data-name; with data-many one of several.
 function drop(place) {
   const input = place.querySelector("input[type=file]");
   const take = async (files) => {
     const bar = place.querySelector("progress");
     const box = place.querySelector(".fault");
     if (box) box.hidden = true;
-    if (files.length !== 1) return refuse(place, { title: text.one });
+    if (files.length !== 1 && !("many" in place.dataset)) return refuse(place, { title: text.one });
     const [method, address] = place.dataset.drop.split(" ");
     if (bar) bar.hidden = false;
     place.last = files[0];
     try {
+      if (place.dataset.add) return await each(place, files, (file) => sent(method, filled(address, { name: file.name }), file, () => {}));
       const said = await sent(method, filled(address, { name: files[0].name }), files[0], (share) => {
         if (bar && share < 1) bar.value = share;
         else if (bar) bar.removeAttribute("value");
@@ -141,6 +143,24 @@ function drop(place) {
     place.classList.remove("over");
     take(event.dataTransfer.files);
   });
+}
+
+async function each(place, files, keep) {
+  const list = document.querySelector(place.dataset.add);
+  if (!("many" in place.dataset)) list.replaceChildren();
+  for (const file of files) {
+    const said = await keep(file);
+    const line = Object.assign(document.createElement("li"), { textContent: file.name + " " });
+    const field = Object.assign(document.createElement("input"), { type: "hidden", name: place.dataset.name, value: said.sha256 });
+    if ("many" in place.dataset) field.dataset.list = "";
+    const away = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: text.away });
+    away.setAttribute("aria-label", `${text.away}: ${file.name}`);
+    away.dataset.away = line.dataset.file = file.name;
+    for (const same of [...list.children]) if (same.dataset.file === file.name) same.remove(); // mended: in the old one's place
+    line.append(field, away);
+    list.append(line);
+  }
+  list.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 // fetch tells nothing of how far an upload is.
@@ -179,7 +199,7 @@ function follow(place) {
     if (run.ended) { events.close(); return location.reload(); }
     const bar = place.querySelector("progress");
     if (run.share > 0) bar.value = run.share;
-    place.querySelector("[data-doing]").textContent = run.doing;
+    if (run.doing) place.querySelector("[data-doing]").textContent = run.doing;
     if (run.state !== place.dataset.state) return location.reload();
     once();
   };
@@ -221,6 +241,11 @@ document.addEventListener("click", async (event) => {
   } finally {
     button.disabled = false;
   }
+});
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-away]");
+  if (button) button.closest("li").remove();
 });
 
 document.addEventListener("click", async (event) => {
