@@ -1,5 +1,5 @@
 """The hub's pages: made on the server, in the reader's language; every one has a twin in JSON under `/api/v1`."""
 
-from . import board, front, judge
+from . import account, board, front, judge, problems, services
 
-ROUTERS = tuple(each.router for each in (front, judge, board))
+ROUTERS = tuple(each.router for each in (front, judge, board, problems, services, account))
