@@ -21,7 +21,10 @@ from dure.hub.people import HUB, ROLES, Caller
 from dure.hub.state import Hub
 
 TOKEN = "the token of this start"
-OPEN = {("GET", "/health"), ("GET", "/enter"), ("GET", "/api/v1/keys"), ("POST", "/api/v1/session")}
+OPEN = {
+    ("GET", "/health"), ("GET", "/enter"), ("GET", "/language/{code}"), ("GET", "/assets/{name}"), ("GET", "/api/v1/keys"),
+    ("POST", "/api/v1/session"),
+}  # fmt: skip
 ANSWER = "/api/v1/projects/honam.tide/answer"
 CALM = {"week_ago": 10, "change": 1}
 PROJECTS = Path(__file__).parents[1] / "projects"

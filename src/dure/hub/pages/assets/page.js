@@ -19,7 +19,8 @@ function refuse(place, problem) {
 }
 
 // The field that was refused is shown and ready to be mended; what people call it.
-function marked(form, name) {
+function marked(form, where) {
+  const name = (where || "").replace(/^\[(.*)\]$/, "$1"); // a form's own fault names its field so
   const field = name && [...(form.elements || [])].find((each) => each.name === name || each.name.startsWith(`${name}.`));
   if (!field || field.type === "hidden") return "";
   const around = field.closest("details");
