@@ -34,8 +34,8 @@ def work(engine):
     worker.work(engine, until=lambda: not runs.waiting(engine), tell=lambda _text: None)
 
 
-def sent(client, name, content):
+def sent(client, name, content, headers=None):
     """A file sent; its SHA-256."""
-    got = client.post("/api/v1/files", params={"name": name}, content=content)
+    got = client.post("/api/v1/files", params={"name": name}, content=content, headers=headers)
     assert got.status_code == 201, got.text
     return got.json()["sha256"]

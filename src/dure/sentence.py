@@ -444,6 +444,7 @@ _CAUSES = {
     "invalid": "not a valid answer",
     "infeasible": "broke a rule",
     "late": "too late",
+    "unavailable": "could not be started",
 }
 
 

@@ -301,7 +301,8 @@ def problem(engine, client):
     given = {
         "project": "honam.tide",
         "title": "내일 위판량",
-        "text": "얼음을 얼마나 준비할지",
+        "hurts": "얼음을 얼마나 준비할지 모릅니다.",
+        "today": "지난주 같은 요일만큼 준비합니다.",
         "data": {"landings": name},
     }
     assert client.post("/api/v1/problems", json=given, headers=entrant).status_code == 403
@@ -373,7 +374,13 @@ def test_what_is_wrong_with_the_cases_is_told_to_their_owner_alone(engine, clien
     _name, owner, entrant = problem
     secret = b"day,tonnes\n2023-01-02,93.9\n2023-01-03,kim owes lee\n"
     sha256 = client.post("/api/v1/files", params={"name": "bad.csv"}, content=secret, headers=owner).json()["sha256"]
-    given = {"project": "honam.tide", "title": "broken", "data": {"landings": sha256}}
+    given = {
+        "project": "honam.tide",
+        "title": "broken",
+        "hurts": "ice",
+        "today": "a guess",
+        "data": {"landings": sha256},
+    }
     broken = client.post("/api/v1/problems", json=given, headers=owner).json()["id"]
     made = client.post(f"/api/v1/problems/{broken}/entries", json={"name": "업체A", "url": vendor}, headers=entrant)
     clients.work(engine)

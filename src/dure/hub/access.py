@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import Depends, HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
-from .people import HUB, PREFIX, ROLES, Caller, digest, who
+from .people import HUB, PREFIX, Caller, digest, who
 
 COOKIE = "dure"
 
@@ -27,7 +27,7 @@ class Needs:
         caller = await caller_of(request)
         if caller is None:
             raise HTTPException(401)
-        if ROLES.index(caller.role) < ROLES.index(self.role):
+        if not caller.may(self.role):
             raise HTTPException(403)
         return caller
 

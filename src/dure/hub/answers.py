@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic_core import from_json
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, literal, select, tuple_, update
 from sqlalchemy.exc import DBAPIError
 
 from dure.errors import Unknown
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SOON = 0.5  # seconds until answers are written down
 LARGEST = 1_000_000  # bytes of a request and its answer together; larger ones are not kept
+SHOWN = 300  # letters of a request and of its answer in a list
 MOST = 50_000  # answers that wait to be written; where the store is away for longer, later ones are not kept
 
 
@@ -117,6 +118,19 @@ def one(engine: Engine, organisation: str, project: str, name: str) -> Row[Any]:
     if found is None:
         raise Unknown(_("no answer with the id {name} is kept", name=name[:80]), where="id")
     return found
+
+
+def listed(engine: Engine, organisation: str, project: str, most: int = 50, before: str = "") -> list[dict[str, Any]]:
+    """Answers, the newest first, of request and response the first SHOWN letters; `before`: those behind this one. Raises Unknown."""
+    told = [answer.c[name] for name in ("id", "created", "person", "owner", "service", "cause", "truth")]
+    short = [func.substr(answer.c[name], 1, SHOWN).label(name) for name in ("request", "response")]
+    wanted = select(*told, *short).where(answer.c.organisation == organisation, answer.c.project == project)
+    if before:
+        last = one(engine, organisation, project, before)
+        wanted = wanted.where(tuple_(answer.c.created, answer.c.id) < tuple_(literal(last.created), literal(last.id)))
+    with reading(engine) as connection:
+        found = connection.execute(wanted.order_by(answer.c.created.desc(), answer.c.id.desc()).limit(most)).mappings()
+        return [dict(each) for each in found]
 
 
 def scored(

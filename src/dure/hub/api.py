@@ -22,7 +22,7 @@ from .access import Ruled, Viewer
 from .openapi import document
 from .pages import ROUTERS, front
 from .refused import refused, refused_page
-from .routes import asks, evidence, files, judge, people, runs, shown
+from .routes import asks, evidence, files, judge, people, problems, runs, services, shown
 from .state import Here, Hub
 
 WATCH = 60.0  # seconds between two looks at drift and at what has been kept for long enough
@@ -73,7 +73,10 @@ def app(hub: Hub) -> FastAPI:
     )
     made.state.hub = hub
     made.router.route_class = Ruled
-    for router in (*(each.router for each in (asks, runs, files, judge, evidence, shown, people)), *ROUTERS):
+    for router in (
+        *(each.router for each in (asks, services, runs, files, judge, evidence, shown, problems, people)),
+        *ROUTERS,
+    ):
         made.router.routes.extend(router.routes)  # flat: every route can be asked for its rule
     made.get("/enter", include_in_schema=False)(people.enter)
     made.get("/api/v1/openapi.json", include_in_schema=False)(openapi)
@@ -99,7 +102,7 @@ def _refused(request: Request, error: Exception) -> Response:
     status, told, headers = _told(request, error)
     page = not request.url.path.startswith(("/api/", "/health", "/metrics"))
     if page and status == 401:
-        return front.closed(request.app.state.hub, request.url.path)
+        return front.closed(request.app.state.hub, f"{request.url.path}?{request.url.query}".rstrip("?"))
     return refused_page(status, told) if page else refused(status, told, headers)
 
 

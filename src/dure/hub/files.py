@@ -140,13 +140,12 @@ def needed(connection: Connection, organisation: str) -> set[str]:
     newest = select(func.max(promotion.c.id)).group_by(promotion.c.organisation, promotion.c.project)
     active = [service.c[name] == promotion.c[name] for name in ("organisation", "project", "version")]
     services = select(service.c.data).join(promotion, active[0] & active[1] & active[2])
-    problems = select(problem.c.data).where(problem.c.organisation == organisation, problem.c.open)
-    found = [
-        *connection.execute(
-            services.where(promotion.c.id.in_(newest), service.c.organisation == organisation)
-        ).scalars(),
-        *connection.execute(problems).scalars(),
-    ]
+    problems = select(problem.c.data, problem.c.sample).where(problem.c.organisation == organisation, problem.c.open)
+    found = list(
+        connection.execute(services.where(promotion.c.id.in_(newest), service.c.organisation == organisation)).scalars()
+    )
+    for data, sample in connection.execute(problems):
+        found += [data, {"": sample} if sample else {}]
     return {sha256 for each in found for sha256 in each.values()}
 
 

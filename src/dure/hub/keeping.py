@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from sqlalchemy import create_engine, delete, select, text
+from sqlalchemy import create_engine, delete, func, select, text
 
 from dure.errors import UserError
 from dure.words import _, said
 
 from . import files
 from .people import DAY
-from .store import answer, file, folder, happened, now, run
+from .store import answer, file, folder, happened, now, reading, run
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -30,6 +30,17 @@ def sweep(engine: Engine, days: float = DAYS) -> None:
         for organisation, sha256 in connection.execute(old).all():
             if sha256 not in files.needed(connection, organisation):
                 files.drop(connection, organisation, [sha256])
+
+
+def mine(engine: Engine, caller: Caller) -> dict[str, int]:
+    """How many answers, files and runs `forget` would delete."""
+    counted = {}
+    with reading(engine) as connection:
+        for name, table in (("answers", answer), ("files", file), ("runs", run)):
+            theirs = (table.c.person == caller.name) & (table.c.organisation == caller.organisation)
+            wanted = select(func.count()).select_from(table).where(theirs)
+            counted[name] = int(connection.execute(wanted).scalar_one())
+    return counted
 
 
 def forget(engine: Engine, caller: Caller) -> dict[str, int]:

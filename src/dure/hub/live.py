@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,9 +14,10 @@ from sqlalchemy import and_, func, select
 
 from dure.drift import LEAST, Drift, drifted
 from dure.errors import UserError
-from dure.words import said
+from dure.words import LANGUAGES, said
 
-from .people import DAY
+from . import promotion
+from .people import DAY, HUB
 from .store import answer, event, happened, now, reading
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 USUAL, RECENT = 1_000, 500  # answers after the promotion that say what is usual; the newest ones
 MOST = 100_000  # answers that are summed up
+SHOWN = 60  # days told one by one
 DRIFT = Gauge(
     "dure_drift_fields", "Fields of requests and answers that have drifted, by project.", ["organisation", "project"]
 )
@@ -54,6 +57,8 @@ def live(engine: Engine, which: Which, kpis: Sequence[Mapping[str, Any]]) -> dic
         and the verdict with a day as a block.
     drift
         Fields that have drifted, the worst first.
+    days
+        Of `days`, by the first KPI.
     """
     mine = _mine(which)
     with reading(engine) as connection:
@@ -69,7 +74,62 @@ def live(engine: Engine, which: Which, kpis: Sequence[Mapping[str, Any]]) -> dic
         "scored": len(rows),
         "kpis": [_number(kpi, both) for kpi in kpis] if both else [],
         "drift": [each._asdict() for each in drift(engine, which)],
+        "days": days(engine, which, kpis[0]["of"]),
     }
+
+
+def answering(engine: Engine, organisation: str) -> list[dict[str, Any]]:
+    """What answers an organisation, project by project, and how many of the answers kept the practice had to give, by cause."""
+    by = ("project", "owner", "service", "cause")
+    counted = select(*(answer.c[name] for name in by), func.count().label("times"))
+    counted = counted.where(answer.c.organisation == organisation).group_by(*(answer.c[name] for name in by))
+    with reading(engine) as connection:
+        times = {tuple(each[:4]): each.times for each in connection.execute(counted)}
+    found: dict[str, dict[str, Any]] = {}
+    for row in promotion.all_active(engine):
+        if row.organisation not in (organisation, HUB) or (row.project in found and row.organisation != organisation):
+            continue
+        of = (row.project, row.organisation if row.version else "", row.version)
+        causes = {cause: count for (*which, cause), count in times.items() if tuple(which) == of}
+        why = dict.fromkeys(LANGUAGES, row.reason) if row.reason else row.why or {}
+        found[row.project] = {
+            "project": row.project, "owner": row.organisation, "version": row.version, "method": row.method, "since": row.since,
+            "who": row.who, "why": why, "answers": sum(causes.values()), "causes": causes,
+        }  # fmt: skip
+    return list(found.values())
+
+
+def days(engine: Engine, which: Which, of: str) -> list[dict[str, Any]]:
+    """The newest SHOWN days (of UTC) on which there were answers, the oldest first.
+
+    `causes` counts them as in `live`; where the truth of some is known, `scored` of them, and `service` and `practice` are the numbers
+    of the KPI `of` on these.
+    """
+    from dure.formula import evaluate
+
+    columns = [answer.c[name] for name in ("created", "cause", "sums", "practice")]
+    wanted = select(*columns).where(_mine(which)).order_by(answer.c.created.desc()).limit(MOST)
+    by: dict[str, list[Row[Any]]] = defaultdict(list)
+    with reading(engine) as connection:
+        for row in connection.execute(wanted):
+            by[_day(row.created)].append(row)
+    found = []
+    for day in sorted(by)[-SHOWN:]:
+        told: dict[str, Any] = {"day": day, "causes": dict(Counter(row.cause for row in by[day]))}
+        both = [row for row in by[day] if row.sums and row.practice]
+        told["scored"] = len(both)
+        for name, side in (("service", "sums"), ("practice", "practice")):
+            total: Counter[str] = Counter()
+            for row in both:
+                total.update({**getattr(row, side), "cases": 1})
+            with suppress(UserError, ArithmeticError):  # its sums have changed with the project's code
+                told[name] = float(evaluate(of, dict(total))) if both else None
+        found.append({"service": None, "practice": None} | told)
+    return found
+
+
+def _day(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).date().isoformat()
 
 
 def _mine(which: Which) -> ColumnElement[bool]:
@@ -104,8 +164,7 @@ def _days(rows: Sequence[Any], side: str) -> dict[str, list[float]]:
     """Sums by name, one a day of UTC, in the order of days."""
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
-        day = datetime.fromtimestamp(row.created, UTC).date().isoformat()
-        sums[day].update({**getattr(row, side), "cases": 1})
+        sums[_day(row.created)].update({**getattr(row, side), "cases": 1})
     names = sorted({name for each in sums.values() for name in each})
     return {name: [float(sums[day][name]) for day in sorted(sums)] for name in names}
 

@@ -68,7 +68,8 @@ def document(app: FastAPI, names: list[str]) -> dict[str, Any]:
         told["paths"][f"/api/v1/projects/{name}/answer"] = {
             "post": _answers(about, **schemas) | {"x-role": needed.role}
         }
-    told["paths"]["/api/v1/session"]["post"]["responses"]["429"] = _refusal(429)
+    for place, method in (("/api/v1/session", "post"), ("/api/v1/me/password", "put")):
+        told["paths"][place][method]["responses"]["429"] = _refusal(429)
     return told
 
 

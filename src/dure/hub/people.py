@@ -41,6 +41,10 @@ class Caller(NamedTuple):
     organisation: str
     role: str
 
+    def may(self, role: str) -> bool:
+        """Whether they may do what a role may."""
+        return ROLES.index(self.role) >= ROLES.index(role)
+
 
 class Held(NamedTuple):
     """What a token stands for, until when (seconds since 1970)."""
@@ -67,9 +71,7 @@ def keep(
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", organisation):
         cure = _("Use small letters, digits and hyphens.")
         raise UserError(_("this is no name of an organisation"), where="organisation", cure=cure)
-    if password is not None and not SHORTEST <= len(password) <= LONGEST:
-        raise UserError(_("a password has {least} letters at least", least=SHORTEST), where="password")
-    hashed = None if password is None else _hasher.hash(password)
+    hashed = None if password is None else _hashed(password)
     with engine.begin() as connection:
         if hashed is not None and not trusted and _elsewhere(connection, name, organisation):
             raise UserError(_("{name} has a password of their own", name=name), where="password")
@@ -161,17 +163,41 @@ def sign_in(engine: Engine, name: str, password: str, organisation: str = "") ->
         known = connection.execute(select(person.c.password).where(person.c.name == name)).scalar_one_or_none()
         of = select(membership.c.organisation, membership.c.role).where(membership.c.person == name)
         roles = {each.organisation: each.role for each in connection.execute(of.order_by(membership.c.organisation))}
-    try:
-        _hasher.verify(known or _NOBODY, password)
-    except (VerificationError, InvalidHashError):
-        return None
-    if not known:
+    if not _fits(known, password):
         return None
     chosen = organisation or (next(iter(roles)) if len(roles) == 1 else "")
     if chosen not in roles:
         what = _("for which organisation?")
         raise UserError(what, where="organisation", cure=_("There are: {names}.", names=", ".join(roles)))
     return issue(engine, Caller(name, chosen, roles[chosen]), SESSION, "session")
+
+
+def change_password(engine: Engine, caller: Caller, old: str, new: str) -> bool:
+    """Give a person another password, if they know the one they have; whether they did. Raises UserError where it cannot be used."""
+    with reading(engine) as connection:
+        held = connection.execute(select(person.c.password).where(person.c.name == caller.name)).scalar_one_or_none()
+    if not _fits(held, old):
+        return False
+    hashed = _hashed(new)
+    with engine.begin() as connection:
+        connection.execute(update(person).where(person.c.name == caller.name).values(password=hashed))
+    return True
+
+
+def _hashed(password: str) -> str:
+    """Argon2id of a new password. Raises UserError where it is too short or too long."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise UserError(_("a password has {least} letters at least", least=SHORTEST), where="password")
+    return _hasher.hash(password)
+
+
+def _fits(held: str | None, password: str) -> bool:
+    """Whether a password is the one that is held; where none is, it takes as long to say no."""
+    try:
+        _hasher.verify(held or _NOBODY, password)
+    except (VerificationError, InvalidHashError):
+        return False
+    return bool(held)
 
 
 def known(engine: Engine) -> bool:

@@ -6,6 +6,8 @@ Version 0 is today's practice: it answers until something better is shown, and a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import and_, func, insert, select
@@ -13,13 +15,16 @@ from sqlalchemy import and_, func, insert, select
 from dure.errors import UserError
 from dure.words import LANGUAGES, _, in_each
 
+from . import runs
 from .people import HUB
-from .store import now, promotion, reading, service
+from .store import now, promotion, reading, run, service
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine, Row, Select
+
+LOOKED_AT = 20  # newest runs among which a method to promote is looked for
 
 
 class Accepted(NamedTuple):
@@ -108,6 +113,35 @@ def by_evidence(folder: Path, project: str, method: str, code: str) -> Accepted:
     why = in_each(lambda: sentence(verdict, about))
     settings = {name: str(value) for name, value in about.get("settings", {}).items()}
     return Accepted(method, settings, code, told["replay"], why)
+
+
+def candidates(engine: Engine, project: str, organisation: str, code: str) -> list[dict[str, Any]]:
+    """Methods that could be promoted by a run's evidence: better in the whole trial, of this code, on cases that are no problem's.
+
+    Of the newest LOOKED_AT runs, the newest first: `run`, `ended`, `evidence` (the trial's replay hash), `method`, and `said`, the
+    trial's sentence by language.
+    """
+    from dure import evidence, trial
+    from dure.sentence import plain
+
+    wanted = select(run).where(run.c.organisation == organisation, run.c.project == project, run.c.state == "done")
+    wanted = wanted.where(run.c.kind == "trial", run.c.evidence.is_not(None)).order_by(run.c.ended.desc(), run.c.id)
+    with reading(engine) as connection:
+        rows = connection.execute(wanted.limit(LOOKED_AT)).all()
+    found = []
+    for row in rows:
+        with suppress(UserError):  # its folder is on another machine, or was changed
+            told = evidence.predicate(runs.evidence_of(row))
+            about = told["about"]
+            if "problem" in row.asked or about["code"] != code or about["profile"] != "full":
+                continue
+            for verdict in trial.deciding(told["verdicts"]):
+                # an offer is a stranger's URL, and no method of the project
+                if verdict["verdict"] == "better" and verdict["method"] not in (row.asked.get("offers") or {}):
+                    said = in_each(partial(plain, verdict, about))
+                    values = {"run": row.id, "ended": row.ended, "evidence": told["replay"]}
+                    found.append(values | {"method": verdict["method"], "said": said})
+    return found
 
 
 def promote(engine: Engine, project: str, accepted: Accepted, who: str, organisation: str = HUB) -> int:

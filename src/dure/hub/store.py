@@ -203,10 +203,31 @@ problem = Table(
     Column("project", String(200), nullable=False),
     Column("created", Double, nullable=False),
     Column("title", String(200), nullable=False),
-    Column("text", Text, nullable=False),
+    Column("hurts", Text, nullable=False),
+    Column("today", Text, nullable=False, server_default=""),  # how it is done now
+    Column(
+        "kpi", JSON
+    ),  # that decides, as it was when the problem was put here: name by language, unit, which is better
+    Column("gain", Double),  # the smallest that would be worth having, in the KPI's unit
+    Column("site", String(200), nullable=False, server_default=""),
+    Column(
+        "sample", String(64)
+    ),  # SHA-256 of a file that everybody signed in may read: the form of the cases, none of them
     Column("data", JSON, nullable=False),  # files by source: their SHA-256
     Column("settings", JSON, nullable=False),
     Column("open", Boolean, nullable=False),
+)
+# A method entered on a problem. It stays when its run is deleted: nobody looks for the first time twice.
+entry = Table(
+    "entry",
+    metadata,
+    Column("problem", String(16), primary_key=True),
+    Column("organisation", String(64), primary_key=True),
+    Column("look", Integer, primary_key=True, autoincrement=False),  # of the organisation at these cases: 1, 2 ...
+    Column("run", String(16), nullable=False, index=True),
+    Column("name", String(64), nullable=False),  # of the method
+    Column("created", Double, nullable=False),
+    Column("evidence", String(64)),  # as it was published
 )
 event = Table(
     "event",

@@ -123,16 +123,17 @@ def _passed_on(engine: Engine, mine: Claim, outcome: Outcome, kept: str | None) 
 
     Whoever entered a method on a problem must not read what is wrong with its cases.
     """
-    from . import board
+    from . import board, problems
 
     words, of = outcome.told, mine.asked.get("owner", mine.organisation)
     entered = "problem" in mine.asked
     if kept is not None and (entered or "of" in mine.asked):
         try:
-            board.publish_run(engine, folder() / kept, Caller(mine.person, mine.organisation, ""), mine.id)
+            made = board.publish_run(engine, folder() / kept, Caller(mine.person, mine.organisation, ""), mine.id)
         except UserError as error:
             words = dict.fromkeys(LANGUAGES, str(error))
         else:
+            problems.published(engine, mine.id, made["id"])
             return
     elif not (entered and outcome.state == "failed"):
         return

@@ -71,13 +71,19 @@ def closed(hub: Hub, address: str) -> Response:
     else:
         told = _("With the name and password that you were given for this hub.")
     return paper.page(
-        "enter.html", None, title=_("Sign in first"), lead=told, status=401, local=bool(hub.token), next=address
+        "enter.html",
+        None,
+        title=_("Sign in first"),
+        lead=told,
+        status=401,
+        local=bool(hub.token),
+        next=_within(address),
     )
 
 
 def _within(address: str) -> str:
-    """An address of this site alone."""
-    return address if address.startswith("/") and not address.startswith(("//", "/\\")) else "/"
+    """An address of this site alone, and not the way in itself."""
+    return address if address.startswith("/") and not address.startswith(("//", "/\\", "/enter")) else "/"
 
 
 @router.get("/language/{code}")

@@ -116,6 +116,7 @@ def _environment() -> Environment:
         lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     made.globals |= {"_": _, "languages": LANGUAGES, "asset": asset, "drawn": drawn, "kind": kind, "ends": mark.ends}
+    made.globals |= {"amount": lambda value, unit: sentence.amount(value, sentence.said_in(unit))}
     made.globals |= {"word": sentence.word, "offer": sentence.offer, "place": sentence.place, "blocks": sentence.blocks}
     made.filters |= {
         "moment": moment,

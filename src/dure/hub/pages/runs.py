@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import RedirectResponse
 
 from dure import report
 from dure.evidence import predicate, signer
@@ -21,9 +22,7 @@ from . import paper
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sqlalchemy import Engine
-
-    from dure.hub.people import Caller
+    from sqlalchemy import Engine, Row
 
 MOST = 50
 KINDS = {
@@ -52,7 +51,10 @@ def listed(hub: Here, caller: Viewer, before: Annotated[str, Query(max_length=40
 @router.get("/{name}")
 async def one(name: str, hub: Here, caller: Viewer) -> Response:
     """A run: how far it is, or what came of it."""
-    found, body, published = await asyncio.to_thread(_read, hub.engine, name, caller)
+    row = await asyncio.to_thread(runs.one, hub.engine, name, caller.organisation)
+    if row.kind == "ask":  # an answer has a page of its own
+        return RedirectResponse(f"/projects/{row.project}/asks/{row.id}", 303)
+    found, body, published = await asyncio.to_thread(_read, hub.engine, row)
     return paper.page(
         "run.html", caller, title=titles(hub, [found])[found.id], here="/runs", twin=f"/api/v1/runs/{name}",
         lead=_(LEADS.get(found.state, "")), run=found, kinds=KINDS, states=STATES, page=body, w=body["words"] if body else {},
@@ -84,9 +86,8 @@ def links(found: Run, published: Any) -> dict[str, Any]:
     return {"files": f"{theirs}/files", "zip": f"{theirs}/zip", "whole": "", "publish": ""}
 
 
-def _read(engine: Engine, name: str, caller: Caller) -> tuple[Run, dict[str, Any] | None, Any]:
+def _read(engine: Engine, row: Row[Any]) -> tuple[Run, dict[str, Any] | None, Any]:
     """The run, what its evidence says where there is some that may be seen, and what was published of it."""
-    row = runs.one(engine, name, caller.organisation)
     published = board.of_run(engine, row.id)
     place = None
     if row.state == "done" and row.evidence and "problem" not in row.asked:

@@ -6,12 +6,12 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from dure.errors import UserError
 from dure.hub import answers, asks, files, judging, live, projects, promotion, runs
-from dure.hub.access import Member, Ruled, Steward, Viewer
+from dure.hub.access import Member, Ruled, Viewer
 from dure.hub.refused import refused
 from dure.hub.routes.runs import Run, run_of
 from dure.hub.service import ANSWERED, REFUSED
@@ -21,8 +21,6 @@ from dure.remote import usable
 from dure.words import _, language
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlalchemy import Row
 
     from dure.hub.people import Caller
@@ -33,20 +31,10 @@ BATCH_MINUTES, ENTRY_MINUTES, BATCH_MEGABYTES = 240, 240, 4096
 router = APIRouter(prefix="/api/v1/projects", route_class=Ruled)
 
 
-class Promoted(Given):
-    """Why a method is to answer: a run of this hub whose evidence says better, or a reason."""
+class Happened(Given):
+    """What really happened."""
 
-    method: str
-    run: str = ""
-    reason: str = Field("", max_length=2_000)
-    settings: dict[str, str] = {}
-    data: dict[str, str] = Field({}, description="files of one's own by source: their SHA-256")
-
-
-class RolledBack(Given):
-    """Why the version before is to answer again."""
-
-    reason: str = Field("", max_length=2_000)
+    truth: Any = None
 
 
 class Mapped(BaseModel):
@@ -67,23 +55,27 @@ class Mapped(BaseModel):
     fault: dict[str, str] | None
 
 
-class Service(BaseModel):
-    """Which version answers since when; version 0 is today's practice."""
-
-    project: str
-    version: int
-    method: str | None
-    since: float
-    who: str
-    why: str
-    evidence: str | None
-
-
-class Truth(Given):
+class Truth(Happened):
     """What really happened, of an answer by its id."""
 
     id: str = Field(max_length=200)
-    truth: Any = None
+
+
+class Answered(BaseModel):
+    """An answer that was given: by which version of whose service, or in its place by today's practice, and why.
+
+    `request` and `response` are the first letters of them; `truth` is null until it is known.
+    """
+
+    id: str
+    created: float
+    person: str
+    owner: str
+    service: int
+    cause: str
+    request: str
+    response: str
+    truth: str | None
 
 
 class Batch(Given):
@@ -230,6 +222,29 @@ async def feedback(
     return Scored(scored=count, refused=refused)
 
 
+@router.get("/{project}/answers")
+async def list_answers(
+    project: str, hub: Here, caller: Viewer, limit: Annotated[int, Query(ge=1, le=200)] = 50, before: str = ""
+) -> list[Answered]:
+    """The answers that one's organisation was given, the newest first; `before` goes on behind one of them."""
+    hub.manifest(project)
+    await hub.book.write()
+    found = await asyncio.to_thread(answers.listed, hub.engine, caller.organisation, project, limit, before)
+    return [Answered(**each) for each in found]
+
+
+@router.put("/{project}/answers/{name}/truth", status_code=204, response_class=Response)
+async def tell_truth(project: str, name: str, given: Happened, hub: Here, caller: Member) -> Response:
+    """Tell of one answer what really happened; told again, the newest word counts."""
+    limits = Limits(seconds=hub.manifest(project).deadline)
+    await hub.book.write()
+    try:
+        await _score(hub, limits, caller, project, Truth(id=name, truth=given.truth))
+    except Busy:
+        return refused(503, UserError(_("too many requests wait; try again in a moment")), {"retry-after": "1"})
+    return Response(status_code=204)
+
+
 async def _score(hub: Hub, limits: Limits, caller: Caller, project: str, given: Truth) -> None:
     row = await asyncio.to_thread(answers.one, hub.engine, caller.organisation, project, given.id)
     frame = f'{{"request":{row.request},"response":{row.response},"truth":{json.dumps(given.truth)}}}'
@@ -262,56 +277,3 @@ def enter(project: str, given: Offered, hub: Here, response: Response, caller: M
     )  # fmt: skip
     response.headers["location"] = f"/api/v1/runs/{made}"
     return run_of(runs.one(hub.engine, made))
-
-
-# ---- what answers -------------------------------------------------------------------------------------------------------
-
-
-@router.get("/{project}/services")
-def list_services(project: str, hub: Here, caller: Viewer) -> list[Service]:
-    """What has answered for a project, the newest first; empty: today's practice from the beginning."""
-    hub.manifest(project)
-    return [_service(each) for each in promotion.history(hub.engine, project, caller.organisation)]
-
-
-@router.post("/{project}/services", status_code=201)
-def promote(project: str, given: Promoted, hub: Here, caller: Steward) -> Service:
-    """Let a method answer from the next request on."""
-    code = projects.code_of(project)
-    projects.known_method(projects.described(project), given.method)
-    evidence, data = None, given.data
-    if given.run:
-        evidence, data = _tried(runs.one(hub.engine, given.run, caller.organisation), given)
-    for sha256 in data.values():
-        files.one(hub.engine, caller.organisation, sha256)
-    accepted = promotion.accepted(
-        project, given.method, code, evidence=evidence, reason=given.reason, settings=given.settings
-    )
-    promotion.promote(hub.engine, project, accepted._replace(data=data), caller.name, caller.organisation)
-    return _service(promotion.history(hub.engine, project, caller.organisation)[0])
-
-
-@router.post("/{project}/rollback")
-def rollback(project: str, given: RolledBack, hub: Here, caller: Steward) -> Service:
-    """Let the version before answer from the next request on; before the first one, today's practice."""
-    hub.manifest(project)
-    promotion.rollback(hub.engine, project, caller.name, given.reason, caller.organisation)
-    return _service(promotion.history(hub.engine, project, caller.organisation)[0])
-
-
-def _service(row: Row[Any]) -> Service:
-    mapped = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
-    return Service(**mapped | {"why": row.reason or (row.why or {}).get(language(), "")})
-
-
-def _tried(row: Row[Any], given: Promoted) -> tuple[Path, dict[str, str]]:
-    """The evidence of a run, and the files that the method was tried on.
-
-    Raises UserError for a run on a problem's cases: a method fitted on them would answer with what its maker must not see.
-    """
-    if "problem" in row.asked:
-        what = _("this was tried on cases that are another's: only their owner can let it answer")
-        raise UserError(what, where="run")
-    if given.data:
-        raise UserError(_("the evidence says it already"), where="data")
-    return runs.evidence_of(row), row.asked.get("data") or {}

@@ -1,57 +1,21 @@
-"""The board, published evidence, problems that wait for methods, and the keys that this hub vouches with."""
+"""The board, published evidence, and the keys that this hub vouches with."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
-from pydantic import BaseModel, Field
 
-from dure.hub import board, files, problems, runs
+from dure.hub import board, files, runs
 from dure.hub import packed as zips
 from dure.hub.access import Member, Ruled, Steward, Viewer
 from dure.hub.routes.runs import Run, run_of
-from dure.hub.state import OFFER, Given, Here, sent_as
-from dure.remote import usable
+from dure.hub.state import Here, sent_as
 
-if TYPE_CHECKING:
-    from sqlalchemy import Row
-
-MINUTES, MEGABYTES = 240, 4096  # of evidence that is run again, and of an entry
+MINUTES, MEGABYTES = 240, 4096  # of evidence that is run again
 
 router = APIRouter(prefix="/api/v1", route_class=Ruled)
-
-
-class NewProblem(Given):
-    """Cases of one's own on which others may be tried."""
-
-    project: str
-    title: str = Field(min_length=1, max_length=200)
-    text: str = Field(
-        "", max_length=5_000, description="what hurts, how it is done today, which gain would be worth having"
-    )
-    data: dict[str, str] = Field(description="files by source: their SHA-256")
-    settings: dict[str, str] = {}
-
-
-class Problem(BaseModel):
-    """A problem; its cases are its owner's alone."""
-
-    id: str
-    organisation: str
-    project: str
-    title: str
-    text: str
-    created: float
-    open: bool
-
-
-class Entry(Given):
-    """A method behind a URL: requests are posted to it as JSON, and it answers as JSON."""
-
-    name: str = Field(pattern=OFFER)
-    url: str = Field(max_length=2_000)
 
 
 @router.get("/board")
@@ -102,64 +66,15 @@ def rerun(name: str, hub: Here, response: Response, caller: Member) -> Run:
     row = board.one(hub.engine, name)
     hub.manifest(row.project)
     asked = {"evidence": str(board.folder_of(row.id)), "of": row.id}
-    return _queued(hub, response, caller, row.project, "rerun", asked)
+    queued = runs.submit(
+        hub.engine, row.project, asked, seconds=60 * MINUTES, megabytes=MEGABYTES, kind="rerun",
+        organisation=caller.organisation, person=caller.name,
+    )  # fmt: skip
+    response.headers["location"] = f"/api/v1/runs/{queued}"
+    return run_of(runs.one(hub.engine, queued))
 
 
 @router.get("/keys")
 def show_keys(hub: Here) -> list[dict[str, Any]]:
     """Keys that this hub has signed with, each since when: so that anybody can tell its word."""
     return [{"fingerprint": name, **each} for name, each in board.keys(hub.engine).items()]
-
-
-# ---- problems -----------------------------------------------------------------------------------------------------------
-
-
-@router.get("/problems")
-def list_problems(hub: Here, _caller: Viewer) -> list[Problem]:
-    """Problems that are open, the newest first."""
-    return [_problem(each) for each in problems.listed(hub.engine)]
-
-
-@router.post("/problems", status_code=201)
-def put_problem(given: NewProblem, hub: Here, response: Response, caller: Steward) -> Problem:
-    """Let others be tried on one's own cases, which they do not see."""
-    hub.manifest(given.project)
-    name = problems.put(hub.engine, caller, **given.model_dump())
-    response.headers["location"] = f"/api/v1/problems/{name}"
-    return _problem(problems.one(hub.engine, name))
-
-
-@router.get("/problems/{name}")
-def show_problem(name: str, hub: Here, _caller: Viewer) -> Problem:
-    """A problem."""
-    return _problem(problems.one(hub.engine, name))
-
-
-@router.post("/problems/{name}/close")
-def close_problem(name: str, hub: Here, caller: Steward) -> Problem:
-    """Nobody is tried on it any more."""
-    problems.close(hub.engine, name, caller.organisation)
-    return _problem(problems.one(hub.engine, name))
-
-
-@router.post("/problems/{name}/entries", status_code=201)
-def enter(name: str, given: Entry, hub: Here, response: Response, caller: Member) -> Run:
-    """Have a method tried on a problem's cases: the hub asks it, and vouches for what comes out."""
-    usable(given.url, given.name)
-    row = problems.one(hub.engine, name)
-    return _queued(
-        hub, response, caller, row.project, "trial", problems.entry(hub.engine, row, caller, given.name, given.url)
-    )
-
-
-def _problem(row: Row[Any]) -> Problem:
-    return Problem(**{name: row._mapping[name] for name in Problem.model_fields})  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
-
-
-def _queued(hub: Here, response: Response, caller: Member, project: str, kind: str, asked: dict[str, Any]) -> Run:
-    name = runs.submit(
-        hub.engine, project, asked, seconds=60 * MINUTES, megabytes=MEGABYTES, kind=kind, organisation=caller.organisation,
-        person=caller.name,
-    )  # fmt: skip
-    response.headers["location"] = f"/api/v1/runs/{name}"
-    return run_of(runs.one(hub.engine, name))

@@ -72,6 +72,13 @@ def delete(sha256: str, hub: Here, caller: Member) -> Response:
     return Response(status_code=204)
 
 
+@router.get("/mine")
+async def count_mine(hub: Here, caller: Viewer) -> dict[str, int]:
+    """How many answers, files and runs one has sent and asked for: what `DELETE` deletes."""
+    await hub.book.write()
+    return await asyncio.to_thread(keeping.mine, hub.engine, caller)
+
+
 @router.delete("/mine")
 async def forget(hub: Here, caller: Member) -> dict[str, int]:
     """Delete all that one has sent and asked for: answers, files, runs with their evidence; how many of each are gone."""

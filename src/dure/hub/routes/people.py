@@ -10,10 +10,13 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
+from dure.errors import UserError
 from dure.hub import people
 from dure.hub.access import COOKIE, Admin, Ruled, Viewer
 from dure.hub.people import ROLES, Caller
+from dure.hub.refused import refused
 from dure.hub.state import Given, Here
+from dure.words import _
 
 ROLE = Annotated[str, Field(pattern=f"^({'|'.join(ROLES)})$")]
 
@@ -51,23 +54,31 @@ class NewPerson(Given):
     password: str | None = Field(None, max_length=people.LONGEST)
 
 
+class NewPassword(Given):
+    """The password that one has, and the one that is to be."""
+
+    old: str = Field(max_length=people.LONGEST)
+    new: str = Field(max_length=people.LONGEST)
+
+
 def enter(token: str, hub: Here) -> Response:
     """Take the token of this start out of the address and into a cookie, as the printed address wants it."""
     if not hub.token or not secrets.compare_digest(token.encode(), hub.token.encode()):
         raise HTTPException(401)
-    return _remembered(RedirectResponse("/", 303), hub.token, None)
+    return _remembered(RedirectResponse("/", 303), hub.token, secure=False)  # on this machine alone, without HTTPS
 
 
 @router.post("/session", status_code=204, response_class=Response)
-def sign_in(given: SignIn, request: Request, hub: Here) -> Response:
+def sign_in(given: SignIn, hub: Here) -> Response:
     """Stay signed in for half a day."""
     if hub.throttle.tired(given.name):
         raise HTTPException(429)
     secret = people.sign_in(hub.engine, given.name, given.password, given.organisation)
     if secret is None:
         hub.throttle.wrong[given.name].append(time.monotonic())
-        raise HTTPException(401)
-    return _remembered(Response(status_code=204), secret, request)
+        return refused(401, UserError(_("name or password is wrong")))
+    # Where people sign in there is HTTPS, the hub's own or that of the proxy before it.
+    return _remembered(Response(status_code=204), secret, secure=True)
 
 
 @router.delete("/session", status_code=204, response_class=Response)
@@ -79,8 +90,7 @@ def sign_out(request: Request, hub: Here, _caller: Viewer) -> Response:
     return response
 
 
-def _remembered(response: Response, secret: str, request: Request | None) -> Response:
-    secure = request is not None and request.url.scheme == "https"
+def _remembered(response: Response, secret: str, *, secure: bool) -> Response:
     response.set_cookie(COOKIE, secret, httponly=True, samesite="strict", secure=secure)
     return response
 
@@ -89,6 +99,17 @@ def _remembered(response: Response, secret: str, request: Request | None) -> Res
 def me(caller: Viewer) -> Me:
     """Who one is here."""
     return Me(**caller._asdict())
+
+
+@router.put("/me/password", status_code=204, response_class=Response)
+def change_password(given: NewPassword, hub: Here, caller: Viewer) -> Response:
+    """Another password for oneself, in all organisations."""
+    if hub.throttle.tired(caller.name):
+        raise HTTPException(429)
+    if not people.change_password(hub.engine, caller, given.old, given.new):
+        hub.throttle.wrong[caller.name].append(time.monotonic())
+        raise UserError(_("this is not the password that you have"), where="old")
+    return Response(status_code=204)
 
 
 @router.get("/tokens")
@@ -101,7 +122,7 @@ def list_tokens(hub: Here, caller: Viewer) -> list[dict[str, Any]]:
 @router.post("/tokens", status_code=201)
 def issue_token(given: NewToken, hub: Here, caller: Viewer) -> dict[str, str]:
     """A token of one's own, at most with one's own role; it is shown only now."""
-    if ROLES.index(given.role) > ROLES.index(caller.role):  # one's role by the token that this request came with
+    if not caller.may(given.role):  # one's role by the token that this request came with
         raise HTTPException(403)
     wanted = Caller(caller.name, caller.organisation, given.role)
     return {"token": people.issue(hub.engine, wanted, given.days, given.label)}
@@ -118,6 +139,13 @@ def revoke_token(name: str, hub: Here, caller: Viewer) -> Response:
 def list_people(hub: Here, caller: Admin) -> list[dict[str, Any]]:
     """The people of one's organisation, with their tokens."""
     return people.listed(hub.engine, caller.organisation)
+
+
+@router.delete("/people/{name}/tokens/{token}", status_code=204, response_class=Response)
+def revoke_token_of(name: str, token: str, hub: Here, caller: Admin) -> Response:
+    """A token that somebody of one's organisation has for it is worth nothing any more; by its id."""
+    people.revoke(hub.engine, token, name, caller.organisation)
+    return Response(status_code=204)
 
 
 @router.put("/people/{name}", status_code=204, response_class=Response)

@@ -15,3 +15,11 @@ def upgrade() -> None:
         evidence.add_column(sa.Column("run", sa.String(16), nullable=False, server_default=""))
         evidence.add_column(sa.Column("public", sa.Boolean, nullable=False, server_default=sa.false()))
         evidence.create_index("ix_evidence_run", ["run"])
+
+
+def downgrade() -> None:
+    """Back."""
+    with op.batch_alter_table("evidence") as evidence:
+        evidence.drop_index("ix_evidence_run")
+        for name in ("run", "public"):
+            evidence.drop_column(name)

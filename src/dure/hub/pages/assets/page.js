@@ -10,11 +10,24 @@ function refuse(place, problem) {
   const box = place.querySelector(".fault");
   if (!box) return tell(problem.title);
   box.replaceChildren();
-  if (problem.where) box.append(Object.assign(document.createElement("b"), { textContent: problem.where }), ": ");
+  const where = marked(place, problem.where) || problem.where;
+  if (where) box.append(Object.assign(document.createElement("b"), { textContent: where }), ": ");
   box.append(problem.title || text.lost);
   if (problem.cure) box.append("\n" + problem.cure);
   box.hidden = false;
   box.scrollIntoView({ block: "nearest" });
+}
+
+// The field that was refused is shown and ready to be mended; what people call it.
+function marked(form, where) {
+  const name = (where || "").replace(/^\[(.*)\]$/, "$1"); // a form's own fault names its field so
+  const field = name && [...(form.elements || [])].find((each) => each.name === name || each.name.startsWith(`${name}.`));
+  if (!field || field.type === "hidden") return "";
+  const around = field.closest("details");
+  if (around) around.open = true;
+  field.setAttribute("aria-invalid", "true");
+  field.focus();
+  return field.labels?.[0]?.firstChild?.textContent.trim() || field.getAttribute("aria-label") || "";
 }
 
 function tell(words) {
@@ -43,17 +56,20 @@ const filled = (address, said) => address.replace(/\{(\w+)\}/g, (_all, name) => 
 function go(address) {
   const here = new URL(address, location.href);
   if (here.origin !== location.origin) return;
-  if (here.href === location.href) location.reload();
-  else location.assign(here);
+  if (here.pathname + here.search !== location.pathname + location.search) return location.assign(here);
+  history.replaceState(null, "", here);
+  location.reload();
 }
 
 // ---- forms ---------------------------------------------------------------------------------------------------------------
 
 // A name with points is a field within a field, a number in it a place in a list; what is empty is left out; `data-as` says what a value is.
+// A name with points is a field within a field; what is empty is left out; `data-as` says what a value is. A field with
+// `data-address` stands in the address that the form is sent to.
 function gathered(form) {
   const found = {};
   for (const field of form.elements) {
-    if (!field.name || field.disabled || ((field.type === "radio" || field.type === "checkbox") && !field.checked)) continue;
+    if (!field.name || field.disabled || "address" in field.dataset || ((field.type === "radio" || field.type === "checkbox") && !field.checked)) continue;
     if (field.value === "" && !("keep" in field.dataset)) continue;
     const as = field.dataset.as || (field.type === "number" ? "number" : "text");
     let value = field.value;
@@ -62,6 +78,7 @@ function gathered(form) {
     else if (as === "json") {
       try { value = JSON.parse(value); } catch (error) { throw { title: String(error.message), where: field.name }; }
     }
+    else if (as === "any") try { value = JSON.parse(value); } catch { /* a text, as it stands */ }
     const way = field.name.split(".");
     const last = way.pop();
     const at = way.reduce((inner, name, step) => (inner[name] ??= /^\d+$/.test(way[step + 1] ?? last) ? [] : {}), found);
@@ -75,15 +92,19 @@ document.addEventListener("submit", async (event) => {
   const form = event.target.closest("form[data-send]");
   if (!form) return;
   event.preventDefault();
+  if (form.dataset.sure && !confirm(form.dataset.sure)) return;
   const box = form.querySelector(".fault");
   if (box) box.hidden = true;
+  form.querySelectorAll("[aria-invalid]").forEach((each) => each.removeAttribute("aria-invalid"));
   const buttons = form.querySelectorAll("button");
   buttons.forEach((each) => { each.disabled = true; });
   try {
     const [method, address] = form.dataset.send.split(" ");
     const body = gathered(form);
-    const said = await send(method, address, "bare" in form.dataset ? JSON.stringify(body.value ?? null) : JSON.stringify(body), { "content-type": "application/json" });
-    if (form.dataset.show) document.querySelector(form.dataset.show).textContent = said[form.dataset.field] ?? "";
+    const named = Object.fromEntries([...form.elements].filter((each) => "address" in each.dataset).map((each) => [each.name, each.value]));
+    const said = await send(method, filled(address, named), "bare" in form.dataset ? JSON.stringify(body.value ?? null) : JSON.stringify(body), { "content-type": "application/json" });
+    if (form.dataset.show) show(document.querySelector(form.dataset.show), said[form.dataset.field] ?? "");
+    else if (form.dataset.said) { form.reset(); tell(form.dataset.said); }
     else go(form.dataset.then ? filled(form.dataset.then, said || {}) : location.href);
   } catch (problem) {
     refuse(form, problem);
@@ -91,6 +112,15 @@ document.addEventListener("submit", async (event) => {
     buttons.forEach((each) => { each.disabled = false; });
   }
 });
+
+// What came back, where it is wanted; a part of the page that waited for it appears.
+function show(place, words) {
+  place.textContent = words;
+  const hidden = place.closest("[hidden]");
+  if (!hidden) return;
+  hidden.hidden = false;
+  hidden.focus();
+}
 
 // A choice that shows itself at once: the form is asked for again.
 document.addEventListener("change", (event) => {
@@ -124,6 +154,7 @@ function drop(place) {
         into.focus();
       } else if (place.dataset.set) {
         const field = document.querySelector(place.dataset.set);
+        if (field.options && ![...field.options].some((each) => each.value === said.sha256)) field.add(new Option(said.name, said.sha256));
         field.value = said.sha256;
         place.querySelector("strong").textContent = files[0].name;
         field.dispatchEvent(new Event("change", { bubbles: true }));

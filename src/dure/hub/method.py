@@ -1,0 +1,129 @@
+"""How a method behind a URL is written for a project: what it is asked, what it must answer, and a server to begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from dure.words import _, translated
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SERVER = """\
+import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+def answer(asked):  # {comment}
+    return {response}
+
+class Method(BaseHTTPRequestHandler):
+    def do_POST(self):
+        asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        body = json.dumps(answer(asked)).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.end_headers()
+        self.wfile.write(body)
+
+ThreadingHTTPServer(("", 8000), Method).serve_forever()
+"""
+TYPES = {
+    "number": "real number", "integer": "whole number", "string": "text", "boolean": "yes or no", "array": "list", "object": "object",
+    "null": "nothing",
+}  # fmt: skip
+
+
+class Field(NamedTuple):
+    """A field of a request or a response, in the reader's words."""
+
+    name: str
+    kind: str
+    unit: str
+    meaning: str
+    required: bool
+
+
+def server(response: Mapping[str, Any]) -> str:
+    """A server in Python that answers every request in the form of this schema, with a constant."""
+    return SERVER.format(response=repr(instance(response)), comment=_("your method in place of this constant"))
+
+
+def fields(schema: Mapping[str, Any], folder: Path) -> list[Field]:
+    """The fields of a JSON Schema, its texts translated as the project in `folder` translates them."""
+    needed = schema.get("required", ())
+    found = []
+    for name, each in schema.get("properties", {}).items():
+        inner = _resolved(each, schema)
+        meaning = each.get("description") or each.get("title") or ""
+        kind = _kind(inner, schema)
+        found.append(Field(name, kind, str(each.get("unit", "")), translated(meaning, folder), name in needed))
+    return found
+
+
+def _kind(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> str:
+    if "enum" in schema:
+        return _("one of {words}", words=", ".join(map(str, schema["enum"])))
+    several = schema.get("anyOf") or schema.get("oneOf")
+    if several:
+        return _(" or ").join(_kind(_resolved(each, whole), whole) for each in several)
+    kind = _(TYPES.get(schema.get("type", ""), "any JSON"))
+    least, most = (schema.get(name) for name in ("minimum", "maximum"))
+    if least is not None and most is not None:
+        return _("{kind} from {least} to {most}", kind=kind, least=f"{least:,g}", most=f"{most:,g}")
+    return _("{kind} from {least}", kind=kind, least=f"{least:,g}") if least is not None else kind
+
+
+def instance(schema: Mapping[str, Any], whole: Mapping[str, Any] | None = None) -> Any:
+    """The least that a JSON Schema lets pass, by its types, bounds and words; rules between fields are beyond it."""
+    whole = schema if whole is None else whole
+    schema = _resolved(schema, whole)
+    for known in ("default", "const"):
+        if known in schema:
+            return schema[known]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if several := schema.get("anyOf") or schema.get("oneOf"):
+        return instance(several[0], whole)
+    return LEAST[schema["type"]](schema, whole) if schema.get("type") in LEAST else None
+
+
+def _object(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> dict[str, Any]:
+    properties = schema.get("properties", {})
+    return {name: instance(properties[name], whole) for name in schema.get("required", ()) if name in properties}
+
+
+def _list(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> list[Any]:
+    return [instance(schema.get("items", {}), whole) for _each in range(schema.get("minItems", 0))]
+
+
+def _near_zero(schema: Mapping[str, Any], step: float) -> float:
+    """The number nearest to zero between the bounds."""
+    least = max(schema.get("minimum", -1e30), schema.get("exclusiveMinimum", -1e30 - step) + step)
+    most = min(schema.get("maximum", 1e30), schema.get("exclusiveMaximum", 1e30 + step) - step)
+    return float(min(max(0.0, least), most))
+
+
+def _text(schema: Mapping[str, Any]) -> str:
+    known = {"date-time": "2026-01-01T00:00:00", "date": "2026-01-01", "time": "00:00:00"}
+    return known.get(schema.get("format", ""), "x" * int(schema.get("minLength", 0)))
+
+
+LEAST: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Any]] = {
+    "object": _object,
+    "array": _list,
+    "integer": lambda schema, _whole: int(_near_zero(schema, 1)),
+    "number": lambda schema, _whole: _near_zero(schema, 1e-6),
+    "boolean": lambda _schema, _whole: False,
+    "string": lambda schema, _whole: _text(schema),
+}
+
+
+def _resolved(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a reference stands for, within the same document."""
+    while "$ref" in schema:
+        found: Any = whole
+        for part in schema["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        schema = found
+    return schema

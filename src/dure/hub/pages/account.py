@@ -1,0 +1,52 @@
+"""One's own account: who one is, tokens, files, all that one has sent; and the people of one's organisation."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fastapi import APIRouter, Response
+
+from dure.hub import files, keeping, people
+from dure.hub.access import Admin, Ruled, Viewer
+from dure.hub.people import ROLES, Caller
+from dure.hub.state import Here, Hub
+from dure.words import _
+
+from . import paper
+
+router = APIRouter(route_class=Ruled, include_in_schema=False)
+# What each role may do, beyond those before it.
+MAY = {
+    "viewer": "reads everything, changes nothing",
+    "member": "asks, sends files, has trials played, publishes, enters methods on problems",
+    "steward": "promotes and rolls back, puts problems here, takes evidence off the board",
+    "admin": "lets people into the organisation and out of it",
+}
+
+
+@router.get("/me")
+async def me(hub: Here, caller: Viewer) -> Response:
+    """Who one is here, and what one keeps."""
+    await hub.book.write()
+    return await asyncio.to_thread(_me, hub, caller)
+
+
+def _me(hub: Hub, caller: Caller) -> Response:
+    kept = files.listed(hub.engine, caller.organisation)
+    mine = [each for each in people.listed(hub.engine, caller.organisation) if each["name"] == caller.name]
+    return paper.page(
+        "me.html", caller, title=_("Account"), here="/me", twin="/api/v1/me", lead=_("Who you are here, and what is kept for you."),
+        local=bool(hub.token), may=MAY, roles=[role for role in ROLES if caller.may(role)], files=kept,
+        bytes=sum(each.bytes for each in kept), tokens=[token for each in mine for token in each["tokens"]],
+        sent=keeping.mine(hub.engine, caller), days=round(keeping.DAYS), longest=people.LONGEST, shortest=people.SHORTEST,
+    )  # fmt: skip
+
+
+@router.get("/people")
+def everybody(hub: Here, caller: Admin) -> Response:
+    """The people of one's organisation: what they may do, and their tokens."""
+    return paper.page(
+        "people.html", caller, title=_("People"), here="/people", twin="/api/v1/people",
+        lead=_("Who may do what for {organisation}.", organisation=caller.organisation), local=bool(hub.token), may=MAY, roles=ROLES,
+        people=people.listed(hub.engine, caller.organisation), shortest=people.SHORTEST, longest=people.LONGEST,
+    )  # fmt: skip

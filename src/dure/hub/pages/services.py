@@ -1,0 +1,180 @@
+"""Services: which method answers for which project, how it does, and what has happened."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Response
+
+from dure import sentence
+from dure.drift import LEAST
+from dure.errors import UserError
+from dure.hub import answers, live, projects, promotion
+from dure.hub.access import Ruled, Viewer
+from dure.hub.people import Caller
+from dure.hub.state import Here, Hub
+from dure.words import _, language
+
+from . import draw, paper
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Engine, Row
+
+router = APIRouter(prefix="/services", route_class=Ruled, include_in_schema=False)
+SHOWN = 50  # answers of a page
+EVENTS = {"drift": "drift alarm", "deleted": "deleted", "entry": "entry"}
+
+
+def table(engine: Engine, organisation: str) -> tuple[list[dict[str, Any]], Sequence[Row[Any]]]:
+    """What answers an organisation, and what has happened."""
+    return live.answering(engine, organisation), live.events(engine, organisation)
+
+
+@router.get("")
+async def show_all(hub: Here, caller: Viewer) -> Response:
+    """Project by project: what answers since when, and how often today's practice had to."""
+    await hub.book.write()
+    found, happened = await hub.fresh.get(table, caller.organisation)
+    answering = [
+        each | {"label": _label(each["project"], each["method"])} for each in found if each["project"] in hub.manifests
+    ]
+    named = {each["project"] for each in answering}
+    return paper.page(
+        "services.html", caller, title=_("Services"), here="/services", twin="/api/v1/services",
+        lead=_("Which method answers for which project. Until something better is shown, today's practice does."),
+        answering=answering, practice=[each for name, each in hub.manifests.items() if name not in named],
+        titles={name: each.title for name, each in hub.manifests.items()}, events=_events(happened), instead=instead,
+    )  # fmt: skip
+
+
+def _label(project: str, method: str | None) -> str:
+    """What people call a method; its name where the project cannot be described here."""
+    try:
+        return sentence.said_in(projects.described(project)["methods"][method]) if method else ""
+    except (UserError, KeyError):
+        return str(method)
+
+
+@router.get("/{project}")
+async def show(project: str, hub: Here, caller: Viewer, before: str = "") -> Response:
+    """A project's service: how it does, its answers, what has answered, what may."""
+    hub.manifest(project)
+    await hub.book.write()
+    return await asyncio.to_thread(_shown, hub, caller, project, before)
+
+
+def _shown(hub: Hub, caller: Caller, project: str, before: str) -> Response:
+    about = projects.described(project)
+    methods = {name: sentence.said_in(label) for name, label in about["methods"].items()}
+    active = promotion.active(hub.engine, caller.organisation, project)
+    by = (active.organisation, active.version) if active is not None else ("", 0)
+    named = [kpi | {"name": kpi["name"][language()]} for kpi in about["kpis"]]
+    does = live.live(hub.engine, live.Which(caller.organisation, project, *by), named)
+    history = promotion.history(hub.engine, project, by[0] or caller.organisation)
+    own = promotion.history(hub.engine, project, caller.organisation)
+    given = answers.listed(hub.engine, caller.organisation, project, SHOWN, before)
+    more = given[-1]["id"] if len(given) == SHOWN else ""
+    scored = [day for day in does["days"] if day["service"] is not None and day["practice"] is not None]
+    return paper.page(
+        "service.html", caller, title=sentence.said_in(about["title"]), here="/services", twin=f"/api/v1/projects/{project}/live",
+        lead=_lead(history, methods), about=about, methods=methods, active=active,
+        does=does, kpis=[_verdict(each) for each in does["kpis"]], instead=instead(does["causes"]), brief=brief, least=2 * LEAST,
+        why=_why(history[0]) if history else "", history=[_row(each, methods) for each in history], own=own,
+        before=_before(own, methods), candidates=_candidates(hub, caller, project, active), given=given, more=more,
+        events=_events(live.events(hub.engine, caller.organisation, project)), cause=sentence.cause,
+        bars=draw.answers(does["days"], promoted=active is not None) if does["days"] else "",
+        lines=draw.against(scored, named[0]) if len(scored) > 1 else "",
+    )  # fmt: skip
+
+
+def _lead(history: Sequence[Row[Any]], methods: Mapping[str, str]) -> str:
+    if not history:
+        return _("Today's practice answers: nothing else has been promoted.")
+    row = history[0]
+    if not row.version:
+        return _("Today's practice answers again since {day}, by {who}'s word.", day=paper.day(row.since), who=row.who)
+    return _(
+        "{method} answers since {day}, by {who}'s word.",
+        method=methods.get(row.method, row.method),
+        day=paper.day(row.since),
+        who=row.who,
+    )
+
+
+def _why(row: Row[Any]) -> str:
+    """The trial's sentence, or the written reason."""
+    return str(row.reason or (row.why or {}).get(language(), "")).replace("**", "")
+
+
+def _row(row: Row[Any], methods: Mapping[str, str]) -> dict[str, Any]:
+    name = methods.get(row.method, row.method) if row.version else _("today's practice")
+    return {
+        "version": row.version,
+        "name": name,
+        "since": row.since,
+        "who": row.who,
+        "why": _why(row),
+        "back": bool(row.reason),
+    }
+
+
+def _before(own: Sequence[Row[Any]], methods: Mapping[str, str]) -> str:
+    """What would answer after a roll-back of one's own; empty where there is none."""
+    if not own or not own[0].version:
+        return ""
+    older = [each for each in own if 0 < each.version < own[0].version]
+    if not older:
+        return _("today's practice")
+    row = max(older, key=lambda each: each.version)
+    return _("version {number}, {method}", number=row.version, method=methods.get(row.method, row.method))
+
+
+def _candidates(hub: Hub, caller: Caller, project: str, active: Row[Any] | None) -> list[dict[str, Any]]:
+    """For whoever may promote: what could answer, and does not yet."""
+    if not caller.may("steward"):
+        return []
+    found = promotion.candidates(hub.engine, project, caller.organisation, projects.code_of(project))
+    now = active.evidence if active is not None else ""
+    return [each | {"said": each["said"][language()]} for each in found if each["evidence"] != now]
+
+
+def _verdict(kpi: Mapping[str, Any]) -> dict[str, Any]:
+    """A KPI of `live` as what is drawn for a verdict, where there is one."""
+    told = {"gain": {"low": None, "mean": None, "high": None}, "service": None, "practice": None, "blocks": 0} | dict(
+        kpi
+    )
+    numbers = {"service": told["service"], "practice": told["practice"]}
+    return told | {"methods": numbers, "against": "practice", "level": 0.95, "block_word": "day", "sites": 1}
+
+
+def brief(text: str) -> str:
+    """The first letters of a request or a response, its numbers rounded, so that people recognise it."""
+    try:
+        told = json.loads(text)
+    except ValueError:  # cut off: it is long
+        return f"{text} …"
+    if not isinstance(told, dict):
+        return text
+    return ", ".join(
+        f"{name} {each:.4g}" if isinstance(each, float) else f"{name} {each}" for name, each in told.items()
+    )
+
+
+def instead(causes: Mapping[str, int]) -> dict[str, Any]:
+    """How often today's practice answered in the place of what is promoted: share in per cent, and why, in words."""
+    count, total = sum(times for name, times in causes.items() if name), sum(causes.values())
+    by = ", ".join(f"{sentence.cause(name)} {times:,}" for name, times in sorted(causes.items()) if name)
+    return {"count": count, "share": sentence.figure(100 * count / total, 1) if total else "", "by": by}
+
+
+def _events(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+    return [
+        {"created": each.created, "project": each.project, "kind": _(EVENTS.get(each.kind, each.kind)), "said": each.said[language()],
+         "warn": each.kind == "drift"}
+        for each in rows
+    ]  # fmt: skip
