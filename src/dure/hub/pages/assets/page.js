@@ -1,8 +1,8 @@
 // What a page does by itself: sends forms as JSON, takes files that are dropped, follows runs. Without it every page can still be read.
 "use strict";
 const text = document.documentElement.lang === "ko"
-  ? { sending: "보내는 중", copied: "복사했습니다", lost: "연결이 끊겼습니다. 다시 시도하세요.", one: "파일을 한 개만 놓아 주세요.", copy: "복사", away: "빼기" }
-  : { sending: "Sending", copied: "Copied", lost: "The connection was lost. Try again.", one: "Drop one file only.", copy: "Copy", away: "Remove" };
+  ? { sending: "보내는 중", copied: "복사했습니다", lost: "연결이 끊겼습니다. 다시 시도하세요.", one: "파일을 한 개만 놓아 주세요.", copy: "복사", away: "빼기", needed: "파일을 먼저 놓아 주세요." }
+  : { sending: "Sending", copied: "Copied", lost: "The connection was lost. Try again.", one: "Drop one file only.", copy: "Copy", away: "Remove", needed: "Drop a file first." };
 
 // ---- what was refused: what, where, what to do next ----------------------------------------------------------------------
 
@@ -96,6 +96,8 @@ document.addEventListener("submit", async (event) => {
   const box = form.querySelector(".fault");
   if (box) box.hidden = true;
   form.querySelectorAll("[aria-invalid]").forEach((each) => each.removeAttribute("aria-invalid"));
+  const empty = [...form.querySelectorAll("[data-needed]")].find((place) => !document.querySelector(place.dataset.add).children.length);
+  if (empty) return refuse(empty, { title: text.needed });
   const buttons = form.querySelectorAll("button");
   buttons.forEach((each) => { each.disabled = true; });
   try {
@@ -124,7 +126,7 @@ function show(place, words) {
 
 // A choice that shows itself at once: the form is asked for again.
 document.addEventListener("change", (event) => {
-  const form = event.target.closest("form[data-at-once]");
+  const form = event.target.type === "file" ? null : event.target.closest("form[data-at-once]"); // a file is sent first
   if (form) form.requestSubmit();
 });
 
@@ -140,6 +142,7 @@ function drop(place) {
     if (box) box.hidden = true;
     if (files.length !== 1 && !("many" in place.dataset)) return refuse(place, { title: text.one });
     const [method, address] = place.dataset.drop.split(" ");
+    waits(place.closest("form"), 1);
     if (bar) bar.hidden = false;
     place.last = files[0];
     try {
@@ -162,6 +165,7 @@ function drop(place) {
     } catch (problem) {
       refuse(place, problem);
     } finally {
+      waits(place.closest("form"), -1);
       if (bar) bar.hidden = true;
       input.value = "";
     }
@@ -174,6 +178,14 @@ function drop(place) {
     place.classList.remove("over");
     take(event.dataTransfer.files);
   });
+}
+
+// A form is not sent before every file is there that was dropped into it.
+const coming = new WeakMap();
+function waits(form, more) {
+  if (!form) return;
+  coming.set(form, (coming.get(form) ?? 0) + more);
+  form.querySelectorAll("button").forEach((button) => { button.disabled = coming.get(form) > 0; });
 }
 
 async function each(place, files, keep) {
