@@ -41,6 +41,11 @@ EAST, WEST = 130 * MIDDLE * SCALE, 125.6 * MIDDLE * SCALE  # beyond it lie Ulleu
 # Drawn however small they are, each group nearer to the coast than it lies, within a frame: units towards the east.
 NEARER = {"east": -150, "west": 165}
 DOKDO = 3.5  # units from the middle of an island to its corners, where it would be smaller than that
+# Where a name stands whose province is smaller than the name, or has a small one in its middle.
+AT = {
+    "서울": (152, 158), "인천": (66, 196), "경기": (196, 226), "세종": (188, 318), "대전": (208, 366), "충남": (104, 352),
+    "광주": (128, 550), "전남": (176, 606), "대구": (356, 436),
+}  # fmt: skip
 # What the plan calls them, by the beginning of their official name.
 NAMES = {
     "서울": "서울", "부산": "부산", "대구": "대구", "인천": "인천", "광주": "광주", "대전": "대전", "울산": "울산", "세종": "세종",
@@ -86,7 +91,8 @@ def provinces() -> dict[str, shapely.Geometry]:
 def drawn(found: dict[str, shapely.Geometry]) -> dict[str, shapely.Geometry]:
     """In units of the map, small islands left out, simplified with the borders kept common, corners at whole numbers."""
     scale = lambda xy: xy * [MIDDLE * SCALE, -SCALE]  # noqa: E731 - what `transform` takes
-    flat = [shapely.transform(each, scale) for each in found.values()]
+    # Hundreds of thousands of corners closer than anybody could see them would take minutes.
+    flat = [shapely.make_valid(shapely.simplify(shapely.transform(each, scale), 0.2)) for each in found.values()]
     # What is no wider than a unit between two provinces is a fault of the source, which has simplified each by itself.
     clean = shapely.coverage_clean(flat, gap_width=1.0)
     large = [shapely.multipolygons([_nearer(part) for part in shapely.get_parts(each) if _kept(part)]) for each in clean]
@@ -164,7 +170,7 @@ def main() -> None:
     borders = [[a, b, border(shapes[a], shapes[b])] for a, b in itertools.combinations(shapes, 2)]
     told = {
         "credit": CREDIT, "source": {"wheel": WISH, "sha256": SHA256}, "size": [round(right) + 6, round(bottom) + 6],
-        "provinces": {name: {"at": middle(each), "path": outline(each)} for name, each in shapes.items()},
+        "provinces": {name: {"at": AT.get(name) or middle(each), "path": outline(each)} for name, each in shapes.items()},
         "borders": [each for each in borders if each[2]],
     }  # fmt: skip
     OUT.write_text(json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
