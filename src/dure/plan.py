@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dure.errors import UserError, nearest, refusal
 from dure.manifest import Text, found, manifest
@@ -36,13 +36,30 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class _Strategy(_Part, Text):
+class Name(Text):
+    """A text of a plan; one that is written in one language only stands for both."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_both(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            return {"ko": given, "en": given}
+        if isinstance(given, dict) and len(known := {"ko", "en"} & given.keys()) == 1:
+            return dict.fromkeys(("ko", "en"), given[known.pop()]) | given
+        return given
+
+
+class Strategy(Name):
+    """What several lines serve."""
+
     id: int
 
 
-class _Region(_Part, Text):
+class Region(Name):
+    """A region (a node) with its provinces (places); none: the whole country."""
+
     id: str
-    provinces: list[str] = []
+    provinces: tuple[Name, ...] = ()
 
 
 class _Line(_Part):
@@ -50,17 +67,25 @@ class _Line(_Part):
     region: str
     strategy: int
     room: str = ""
-    title: Text
-    asks: Text
-    gives: Text
+    title: Name
+    asks: Name
+    gives: Name
+    price: float | None = Field(None, ge=0)
+    unit: Name | None = None
+
+    @model_validator(mode="after")
+    def _priced(self) -> _Line:
+        if (self.price is None) != (self.unit is None):
+            raise ValueError(_('price and unit go together: price = 900, unit = "EUR a day"'))
+        return self
 
 
 class _Plan(_Part):
     """A plan's file."""
 
-    source: Text
-    strategy: list[_Strategy]
-    region: list[_Region]
+    source: Name
+    strategy: list[Strategy]
+    region: list[Region]
     line: list[_Line]
 
 
@@ -72,6 +97,8 @@ class Served:
     ----------
     measured
         The deciding verdict of its trial.json with the verdicts of the sites, or None: not measured yet.
+    places
+        What people call its sites, by the sites' names.
     stale
         The project was changed after it was measured.
     """
@@ -79,6 +106,7 @@ class Served:
     id: str
     title: Text
     measured: dict[str, Any] | None = None
+    places: dict[str, Any] = field(default_factory=dict)
     stale: bool = False
 
 
@@ -91,9 +119,11 @@ class Line:
     region, strategy, title, asks, gives
         In both languages.
     provinces
-        Korean names, as the plan's file spells them; empty: the whole country.
+        Of the region; empty: the whole country.
     room
         The part of the package that serves this line, where it is no project.
+    price, unit
+        What its service costs, where the plan says so: 900, EUR a day.
     state
         ``measured``, ``not measured yet``; for a room ``built`` or ``not built yet``.
     source
@@ -101,15 +131,17 @@ class Line:
     """
 
     id: str
-    region: Text
-    provinces: tuple[str, ...]
-    strategy: Text
+    region: Region
+    provinces: tuple[Name, ...]
+    strategy: Strategy
     title: Text
     asks: Text
     gives: Text
     room: str
     source: Text
     state: str
+    price: float | None = None
+    unit: Text | None = None
     projects: tuple[Served, ...] = field(default=())
 
     def to_dict(self) -> dict[str, Any]:
@@ -118,16 +150,24 @@ class Line:
 
 
 def _as_data(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {name: {"ko": value.ko, "en": value.en} if isinstance(value, Text) else value for name, value in pairs}
+    return {
+        name: [_said(each) for each in value] if isinstance(value, tuple) else _said(value) for name, value in pairs
+    }
 
 
-def lines(path: Path | None = None) -> list[Line]:
+def _said(value: Any) -> Any:
+    return value.model_dump(exclude={"provinces"}) if isinstance(value, Text) else value
+
+
+def lines(path: Path | None = None, *, leave_out: bool = False) -> list[Line]:
     """The plan's lines in its order, joined with the projects found here.
 
     Parameters
     ----------
     path
         A plan's file; None: the plan that comes with Dure.
+    leave_out
+        Projects whose files cannot be read, instead of refusing them: one broken folder stops no hub.
 
     Raises
     ------
@@ -139,16 +179,20 @@ def lines(path: Path | None = None) -> list[Line]:
     strategies = {each.id: each for each in plan.strategy}
     serving: dict[str, list[Served]] = {}
     for folder in found().values():
-        about = manifest(folder)
-        if about.line:
-            serving.setdefault(about.line, []).append(_served(about.id, about.title, folder))
+        try:
+            about = manifest(folder)
+            if about.line:
+                serving.setdefault(about.line, []).append(_served(about.id, about.title, folder))
+        except UserError:
+            if not leave_out:
+                raise
     result = []
     for line in plan.line:
         projects = tuple(serving.get(line.id, ()))
         region, strategy = regions[line.region], strategies[line.strategy]
         result.append(Line(
-            line.id, region, tuple(region.provinces), strategy, line.title, line.asks, line.gives, line.room, plan.source,
-            _state(line.room, projects), projects,
+            line.id, region, region.provinces, strategy, line.title, line.asks, line.gives, line.room, plan.source,
+            _state(line.room, projects), line.price, line.unit, projects,
         ))  # fmt: skip
     return result
 
@@ -194,7 +238,9 @@ def _served(name: str, title: Text, folder: Path) -> Served:
 
     try:
         said = json.loads(place.read_text(encoding="utf-8"))
-        return Served(name, title, measured(said["verdicts"]), said["about"].get("code") != project_hash(folder))
+        about = said["about"]
+        stale = about.get("code") != project_hash(folder)
+        return Served(name, title, measured(said["verdicts"]), about.get("sites", {}), stale)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UserError(
             _("this is not what a trial writes"), where=str(place), cure=_("Run the project again.")

@@ -23,9 +23,10 @@ from .openapi import document
 from .pages import ROUTERS, front
 from .refused import refused, refused_page
 from .routes import asks, evidence, files, judge, people, problems, runs, services, shown
+from .routes import board as board_routes
 from .state import Here, Hub
 
-WATCH = 60.0  # seconds between two looks at drift and at what has been kept for long enough
+WATCH = 60.0  # seconds between two looks at drift, at what has been kept for long enough, at the projects that are installed
 SAID = {
     400: "this cannot be read: JSON in UTF-8 is wanted",
     401: "sign in first",
@@ -74,7 +75,10 @@ def app(hub: Hub) -> FastAPI:
     made.state.hub = hub
     made.router.route_class = Ruled
     for router in (
-        *(each.router for each in (asks, services, runs, files, judge, evidence, shown, problems, people)),
+        *(
+            each.router
+            for each in (asks, services, runs, files, judge, evidence, shown, board_routes, problems, people)
+        ),
         *ROUTERS,
     ):
         made.router.routes.extend(router.routes)  # flat: every route can be asked for its rule
@@ -92,6 +96,8 @@ async def _watch(hub: Hub) -> None:
     """Alarms of drift, and what has been kept for long enough, as long as the hub is there."""
     while True:
         await asyncio.sleep(WATCH)
+        with suppress(UserError):  # a plan's file that somebody is writing is read again later
+            await asyncio.to_thread(hub.look_again)
         with suppress(DBAPIError):  # a store that is away is looked at again
             await hub.book.write()
             await asyncio.to_thread(live.alarm, hub.engine)

@@ -27,6 +27,22 @@ if TYPE_CHECKING:
 SECONDS, MEGABYTES = 120.0, 2_000  # that it may take to open what was sent
 # What vouches more stands before what vouches less; among the same the newer.
 ASSURED = ("live", "hub-witnessed", "re-run", "self-run")
+# Of a verdict, what a cell repeats.
+VERDICT = (
+    "site",
+    "method",
+    "against",
+    "verdict",
+    "gain",
+    "unit",
+    "kpi",
+    "better",
+    "level",
+    "methods",
+    "blocks",
+    "block_word",
+    "cases",
+)
 
 
 def publish(engine: Engine, packed: Path, caller: Caller) -> dict[str, Any]:
@@ -155,29 +171,31 @@ def cells(engine: Engine) -> list[dict[str, Any]]:
 
     Each is told with what stands behind it: assurance, ground, date, evidence.
     """
-    best: dict[tuple[str, str, str], tuple[tuple[int, float], dict[str, Any]]] = {}
+    best: dict[tuple[str, str, str], dict[str, Any]] = {}
     for row in listed(engine):
-        about = row.said["about"]
         for verdict in _places(row.said["verdicts"]):
-            rank = (-_assured(about["assurance"]), row.created)
-            cell = {
-                name: verdict[name] for name in ("site", "method", "verdict", "gain", "unit", "kpi", "blocks", "cases")
-            }
-            cell |= {
-                "project": row.project,
-                "assurance": about["assurance"],
-                "ground": about["ground"],
-                "evidence": row.id,
-            }
-            cell |= {
-                "date": about.get("date", ""),
-                "version": row.said["version"],
-                "sealed": verdict["round"] == "sealed",
-            }
+            cell = _cell(row, verdict)
             at = (row.project, verdict["site"], verdict["method"])
-            if at not in best or best[at][0] < rank:
-                best[at] = (rank, cell)
-    return [cell for _at, (_rank, cell) in sorted(best.items())]
+            if at not in best or vouched(best[at]) < vouched(cell):
+                best[at] = cell
+    return [cell for _at, cell in sorted(best.items(), key=lambda each: each[0][:2])]
+
+
+def _cell(row: Row[Any], verdict: Mapping[str, Any]) -> dict[str, Any]:
+    """A verdict with what stands behind it."""
+    about = row.said["about"]
+    told = {name: verdict[name] for name in VERDICT} | {name: about[name] for name in ("title", "assurance", "ground")}
+    return told | {
+        "project": row.project, "evidence": row.id, "created": row.created, "date": about.get("date", ""), "version": row.said["version"],
+        "profile": about.get("profile", ""), "sealed": verdict["round"] == "sealed",
+        "place": about.get("sites", {}).get(verdict["site"], verdict["site"]),
+        "label": about.get("labels", {}).get(verdict["method"], verdict["method"]),
+    }  # fmt: skip
+
+
+def vouched(cell: Mapping[str, Any]) -> tuple[int, float]:
+    """How much stands behind a cell: the larger, the more."""
+    return -_assured(cell["assurance"]), cell["created"]
 
 
 def _places(verdicts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from dure.cli import as_json, dump, pairs
+from dure.cli import as_json, dump, existing, pairs
 from dure.errors import UserError
 from dure.words import _, language
 
@@ -86,14 +86,23 @@ def runs_(name: str | None, cancel: bool, log: bool, as_json: bool) -> None:
 @click.option("--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Of the certificate.")
 @click.option("--proxy", is_flag=True, help="A proxy before it speaks HTTPS.")
 @click.option("--workers", type=click.IntRange(0, 64), default=1, show_default=True, help="That play the queue.")
+@click.option("--plan", type=click.Path(path_type=Path), help="Another plan than the one that comes with Dure.")
 def up(
-    host: str, port: int, names: tuple[str, ...], certificate: Path | None, key: Path | None, proxy: bool, workers: int
+    host: str,
+    port: int,
+    names: tuple[str, ...],
+    certificate: Path | None,
+    key: Path | None,
+    proxy: bool,
+    workers: int,
+    plan: Path | None,
 ) -> None:
     """Start the hub: its API, and workers that play the queue."""
     _rooms()
     from . import server
 
-    server.serve(server.Front(host, port, names, certificate, key, proxy), workers=workers, tell=click.echo)
+    front = server.Front(host, port, names, certificate, key, proxy)
+    server.serve(front, workers=workers, plan=existing(plan) if plan else None, tell=click.echo)
 
 
 @click.command()

@@ -117,6 +117,14 @@ def sample(engine: Engine, name: str) -> Row[Any]:
     return files.one(engine, found.organisation, found.sample)
 
 
+def untried(engine: Engine) -> Sequence[Row[Any]]:
+    """The open problems on which nobody's method has been tried, the newest first."""
+    entered = select(run.c.asked["problem"].as_string()).where(run.c.asked["problem"].as_string().is_not(None))
+    wanted = select(problem).where(problem.c.open, problem.c.id.not_in(entered)).order_by(problem.c.created.desc())
+    with reading(engine) as connection:
+        return connection.execute(wanted).all()
+
+
 def close(engine: Engine, name: str, organisation: str) -> None:
     """Nobody is tried on it any more. Raises Unknown, also where it is another organisation's."""
     mine = (problem.c.id == name) & (problem.c.organisation == organisation)

@@ -21,7 +21,7 @@ from .store import folder, now, reading, run
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sqlalchemy import ColumnElement, Engine, Row
+    from sqlalchemy import ColumnElement, Connection, Engine, Row
 
 LEASE = 30.0  # seconds without a word after which a worker counts as gone
 LOSSES = 3  # of workers that a run survives less one
@@ -55,15 +55,26 @@ def submit(
     person: str = "",
 ) -> str:
     """Put a run into the queue; its id. What `asked` holds goes by `kind` (see `dure.hub.child`)."""
-    name = secrets.token_hex(8)
     with engine.begin() as connection:
-        connection.execute(
-            insert(run).values(
-                id=name, created=now(engine), project=project, asked=dict(asked), seconds=seconds, megabytes=megabytes,
-                state="queued", attempt=0, lost=0, cancel=False, share=0.0, doing="", said={}, kind=kind,
-                organisation=organisation, person=person,
-            )
+        return put(
+            connection, project, asked, seconds=seconds, megabytes=megabytes, kind=kind, organisation=organisation, person=person
         )  # fmt: skip
+
+
+def put(connection: Connection, project: str, asked: Mapping[str, Any], *, kind: str = "trial", **more: Any) -> str:
+    """The same within a transaction; `more`: the limits and for whom."""
+    name = secrets.token_hex(8)
+    values = {
+        "id": name,
+        "created": now(connection.engine),
+        "project": project,
+        "asked": dict(asked),
+        "kind": kind,
+        "state": "queued",
+    }
+    connection.execute(
+        insert(run).values(**values, **more, attempt=0, lost=0, cancel=False, share=0.0, doing="", said={})
+    )
     return name
 
 

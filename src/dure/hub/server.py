@@ -53,18 +53,31 @@ class Front(NamedTuple):
     proxied: bool = False
 
 
-def serve(front: Front, *, workers: int, tell: Callable[[str], None]) -> None:
+class _Server(uvicorn.Server):
+    """Says that it is about to end to whoever is followed without an end: it would wait for them."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self.hub = hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's."""
+        self.hub.ending = True
+        await super().shutdown(sockets)
+
+
+def serve(front: Front, *, workers: int, plan: Path | None, tell: Callable[[str], None]) -> None:
     """Serve until the process is told to end.
 
-    Raises UserError where the port is taken, and where the hub would answer to other machines without HTTPS, a name, or anybody who
-    could sign in.
+    Raises UserError where the plan's file is faulty, the port is taken, and where the hub would answer to other machines without
+    HTTPS, a name, or anybody who could sign in.
     """
     alone = front.host in LOOPBACK and not front.names
     engine = store.opened()
     if not alone:
         _fit(front, engine)
+    hub = Hub(engine, secrets.token_urlsafe(32) if alone else "", plan)
     listening = _bound(front)
-    hub = Hub(engine, secrets.token_urlsafe(32) if alone else "")
     stop = threading.Event()
     lanes = [*([()] * workers), *([worker.AT_ONCE] if workers else [])]
     threads = [
@@ -87,7 +100,7 @@ def serve(front: Front, *, workers: int, tell: Callable[[str], None]) -> None:
         )
     )
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        _Server(config, hub).run(sockets=[listening])
     finally:
         stop.set()
         for thread in threads:

@@ -12,11 +12,15 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
+from dure.plan import lines
+
 from . import projects, store
 from .answers import Book
 from .services import Services
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import Engine
 
     from dure.manifest import Manifest
@@ -36,14 +40,27 @@ class Hub:
         The answers that are given.
     checking, checks
         One check of a stranger's evidence at a time, and how many there are with those that wait.
+    plan, lines
+        The file of the plan (None: the one that comes with Dure), and its lines with what was last measured.
+    ending
+        Whether it is about to end: who follows something is let go.
     """
 
-    def __init__(self, engine: Engine, token: str = "") -> None:
+    def __init__(self, engine: Engine, token: str = "", plan: Path | None = None) -> None:
         self.engine, self.token, self.owner = engine, token, getpass.getuser()
         self.throttle = Throttle()
         self.checking, self.checks = asyncio.Semaphore(), 0
         self.services, self.fresh, self.book = Services(), store.Fresh(engine), Book(engine)
         self.manifests = projects.manifests()
+        self.plan, self.lines, self.ending = plan, lines(plan, leave_out=True), False
+
+    def look_again(self) -> None:
+        """See what has changed among the projects that are installed here."""
+        self.manifests = projects.manifests()
+        found = lines(self.plan, leave_out=True)
+        if found != self.lines:
+            self.lines = found
+            self.fresh.forget()
 
     def manifest(self, name: str) -> Manifest:
         """What a project says of itself. Raises Unknown."""

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -312,7 +312,7 @@ class Fresh:
         if engine.dialect.name == "sqlite" and engine.url.database:
             self.file = sqlite3.connect(engine.url.database, isolation_level=None, check_same_thread=False)
 
-    async def get(self, read: Callable[..., T], *names: str) -> T:
+    async def get(self, read: Callable[..., T], *names: Hashable) -> T:
         """``read(engine, *names)`` at the moment of this call or later."""
         if self.file is None:
             return await asyncio.to_thread(read, self.engine, *names)
@@ -324,6 +324,10 @@ class Fresh:
             self.known[key] = read(self.engine, *names)
         found: T = self.known[key]
         return found
+
+    def forget(self) -> None:
+        """Read everything anew: something has changed that is not in the store."""
+        self.stamp = -1
 
     def close(self) -> None:
         """Let the file go."""

@@ -119,7 +119,8 @@ def do(engine: Engine, mine: Claim, stop: threading.Event) -> str:
 
 
 def _passed_on(engine: Engine, mine: Claim, outcome: Outcome, kept: str | None) -> None:
-    """What others learn of a run: evidence that the hub vouches for is published, and an owner is told why their cases failed.
+    """What others learn of a run: evidence that the hub vouches for is published, or that somebody wanted on the board; and an owner
+    is told why their cases failed.
 
     Whoever entered a method on a problem must not read what is wrong with its cases.
     """
@@ -127,7 +128,7 @@ def _passed_on(engine: Engine, mine: Claim, outcome: Outcome, kept: str | None) 
 
     words, of = outcome.told, mine.asked.get("owner", mine.organisation)
     entered = "problem" in mine.asked
-    if kept is not None and (entered or "of" in mine.asked):
+    if kept is not None and (entered or "of" in mine.asked or mine.asked.get("publish")):
         try:
             made = board.publish_run(engine, folder() / kept, Caller(mine.person, mine.organisation, ""), mine.id)
         except UserError as error:

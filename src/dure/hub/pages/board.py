@@ -1,31 +1,84 @@
-"""The board: project by place."""
+"""The board: project by place, the provinces on a map, the plan line by line."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
-from dure.hub import board
+from dure.hub import board, overview, problems, start
 from dure.hub.access import Ruled, Viewer
+from dure.hub.people import ROLES
 from dure.hub.state import Here
-from dure.words import _
+from dure.sentence import said_in
+from dure.words import _, language
 
 from . import paper
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from sqlalchemy import Engine
+
+    from dure.hub.people import Caller
+    from dure.hub.state import Hub
+
+SHORT = 8  # rows on the front page
 
 router = APIRouter(prefix="/board", route_class=Ruled, include_in_schema=False)
 
 
-def table(engine: Engine) -> list[dict[str, Any]]:
-    """The cells."""
-    return board.cells(engine)
-
-
 @router.get("")
-async def show(hub: Here, caller: Viewer) -> Response:
-    """The board."""
-    found = await hub.fresh.get(table)
-    return paper.page("board.html", caller, title=_("Board"), here="/board", lead="", twin="/api/v1/board", board=found)
+async def show(
+    hub: Here, caller: Viewer, view: Literal["places", "map", "lines"] = "places", province: Annotated[str, Query(max_length=50)] = ""
+) -> Response:  # fmt: skip
+    """The board, in one of its views."""
+    mapped = overview.has_map(hub.lines)
+    if view == "map" and mapped:
+        return _page("map.html", hub, caller, "map", title=_("What was measured for each province"), lead=_(
+            "A mark says what the projects of a province's lines have shown, wherever their data came from. Choose a province to read its lines."
+        ), map=overview.drawn(hub.lines), regions=[(*each, overview.states(each[1])) for each in overview.by_region(hub.lines)])  # fmt: skip
+    if view != "places":
+        lines = overview.of_province(hub.lines, province) if province else hub.lines
+        return _page("lines.html", hub, caller, "lines", title=_("The plan, line by line"), lead=_(
+            "What is asked, what is given for it, and what was measured last. What nobody has measured is said to be so."
+        ), groups=overview.by_strategy(lines), source=hub.lines[0].source if hub.lines else "", counted=overview.states(hub.lines),
+            province=next((each for line in lines for each in line.provinces if each.ko == province), None),
+            problems=await hub.fresh.get(problems.untried))  # fmt: skip
+    return _page("board.html", hub, caller, "places", title=_("Board"), board=await table(hub, caller), lead=_(
+        "Which AI was better than today's practice, and where. Every mark leads to the evidence behind it."
+    ))  # fmt: skip
+
+
+def _page(template: str, hub: Hub, caller: Caller, view: str, **values: Any) -> Response:
+    views = {"places": _("By project"), "map": _("Map"), "lines": _("Plan")}
+    if not overview.has_map(hub.lines):
+        del views["map"]
+    twin = "/api/v1/board" if view == "places" else "/api/v1/plan"
+    return paper.page(template, caller, here="/board", twin=twin, views=views, view=view, **values)
+
+
+@router.get("/cells")
+async def cells(hub: Here, caller: Viewer, short: bool = False) -> Response:  # noqa: FBT001, FBT002 - a query's parameter
+    """The table alone, for a page that shows it already."""
+    return Response(await table(hub, caller, short=short), media_type="text/html; charset=utf-8")
+
+
+async def table(hub: Hub, caller: Caller, *, short: bool = False) -> Markup:
+    """The board's table, or what fills it where it is empty; made anew only when something has changed."""
+    able = ROLES.index(caller.role) >= ROLES.index("member")
+    return await hub.fresh.get(_table, hub, language(), caller.organisation, able, short)
+
+
+def _table(engine: Engine, hub: Hub, _language: str, organisation: str, able: bool, short: bool) -> Markup:  # noqa: FBT001 - as `Fresh.get` passes them
+    found = board.cells(engine)
+    rows = overview.rows(found, hub.lines, hub.manifests)
+    news = start.news(engine, organisation)
+    shown = {cell["project"] for cell in found}
+    failed = [
+        each for each in start.asked_for(engine, organisation) if each.state == "failed" and each.project not in shown
+    ]
+    titles = {row["project"]: said_in(row["title"]) for row in rows}
+    return paper.part(
+        "cells.html", rows=rows[:SHORT] if short else rows, left=len(rows) - SHORT if short else 0, tried=bool(found), news=news,
+        able=able, short=short, failed=[(titles.get(each.project, each.project), each) for each in failed], titles=titles,
+    )  # fmt: skip

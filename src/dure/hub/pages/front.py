@@ -29,7 +29,7 @@ router = APIRouter(route_class=Ruled, include_in_schema=False)
 @router.get("/")
 async def front(hub: Here, caller: Viewer) -> Response:
     """The question, a place to drop a table, real verdicts, the board."""
-    cells = await hub.fresh.get(table)
+    cells = await table(hub, caller, short=True)
     return paper.page(
         "front.html", caller, title=_("An AI is offered to you. Is it really better than what you do today?"), here="/",
         lead=_("Drop a table of three columns: actual, today's, offered. You get better, worse or not shown, by how much, and the proof."),

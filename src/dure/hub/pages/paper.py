@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Response
 
 from dure import mark, sentence
+from dure.plan import MARKS
 from dure.words import LANGUAGES, _, language
 
 if TYPE_CHECKING:
@@ -79,9 +80,15 @@ def html(template: str, caller: Caller | None, **values: Any) -> str:
 
 def piece(template: str, **values: Any) -> Response:
     """A part of a page, for a script that puts it into one."""
-    return Response(
-        _environment().get_template(template).render(lang=language(), caller=None, **values), media_type="text/html; charset=utf-8"
-    )  # fmt: skip
+    return Response(part(template, **values), media_type="text/html; charset=utf-8")
+
+
+def part(template: str, **values: Any) -> Markup:
+    """The same to be kept and put into pages: for what every page of many readers shows alike."""
+    from markupsafe import Markup
+
+    text = _environment().get_template(template).render(lang=language(), caller=None, **values)
+    return Markup(text)  # noqa: S704 - made and escaped by the template
 
 
 @cache
@@ -118,6 +125,7 @@ def _environment() -> Environment:
     made.globals |= {"_": _, "languages": LANGUAGES, "asset": asset, "drawn": drawn, "kind": kind, "ends": mark.ends}
     made.globals |= {"amount": lambda value, unit: sentence.amount(value, sentence.said_in(unit))}
     made.globals |= {"word": sentence.word, "offer": sentence.offer, "place": sentence.place, "blocks": sentence.blocks}
+    made.globals |= {"assurance": sentence.ASSURANCE, "ground": sentence.GROUND, "glyph": glyph, "sign": sign}
     made.filters |= {
         "moment": moment,
         "day": day,
@@ -146,6 +154,16 @@ def drawn(verdict: Mapping[str, Any], ends_at: tuple[float, float] | None = None
 def kind(verdict: str) -> str:
     """The class of a verdict: better, worse, or shown for all else."""
     return mark.COLOURS.get(verdict, "shown")
+
+
+def glyph(verdict: str) -> str:
+    """What stands in a verdict's cell: a tick or a cross; of the others the ring alone."""
+    return {"better": "✓", "worse": "✕", "lost": "✕"}.get(verdict, "")
+
+
+def sign(state: str) -> str:
+    """The mark of a verdict or of a line's state within a text."""
+    return MARKS.get(state, "■" if state == "built" else "□" if state == "not built yet" else "–")
 
 
 def moment(seconds: float | None) -> Markup:

@@ -37,6 +37,7 @@ class NewRun(Given):
     sealed: bool = Field(False, description="open the sealed rounds too: a look, written down")
     newer: bool = Field(False, description="only sealed rounds that nobody has looked at")
     profile: str = Field("full", pattern="^(quick|full)$")
+    publish: bool = Field(False, description="put what it has shown on the board when it has ended")
     seeds: list[int] | None = Field(None, min_length=1, max_length=100)
     minutes: int = Field(240, ge=1, le=24 * 60)
     megabytes: int = Field(4096, ge=100, le=1_000_000)

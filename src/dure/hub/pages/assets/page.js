@@ -1,8 +1,8 @@
 // What a page does by itself: sends forms as JSON, takes files that are dropped, follows runs. Without it every page can still be read.
 "use strict";
 const text = document.documentElement.lang === "ko"
-  ? { sending: "보내는 중", copied: "복사했습니다", lost: "연결이 끊겼습니다. 다시 시도하세요.", one: "파일을 한 개만 놓아 주세요.", copy: "복사", away: "빼기", needed: "파일을 먼저 놓아 주세요." }
-  : { sending: "Sending", copied: "Copied", lost: "The connection was lost. Try again.", one: "Drop one file only.", copy: "Copy", away: "Remove", needed: "Drop a file first." };
+  ? { sending: "보내는 중", copied: "복사했습니다", lost: "연결이 끊겼습니다. 다시 시도하세요.", one: "파일을 한 개만 놓아 주세요.", copy: "복사", away: "빼기", needed: "파일을 먼저 놓아 주세요.", anew: "현황판이 바뀌었습니다." }
+  : { sending: "Sending", copied: "Copied", lost: "The connection was lost. Try again.", one: "Drop one file only.", copy: "Copy", away: "Remove", needed: "Drop a file first.", anew: "The board has changed." };
 
 // ---- what was refused: what, where, what to do next ----------------------------------------------------------------------
 
@@ -100,6 +100,8 @@ document.addEventListener("submit", async (event) => {
   if (empty) return refuse(empty, { title: text.needed });
   const buttons = form.querySelectorAll("button");
   buttons.forEach((each) => { each.disabled = true; });
+  const busy = form.querySelector("[data-busy]"); // words while it takes long
+  if (busy) busy.hidden = false;
   try {
     const [method, address] = form.dataset.send.split(" ");
     const body = gathered(form);
@@ -112,6 +114,7 @@ document.addEventListener("submit", async (event) => {
     refuse(form, problem);
   } finally {
     buttons.forEach((each) => { each.disabled = false; });
+    if (busy) busy.hidden = true;
   }
 });
 
@@ -248,6 +251,40 @@ function follow(place) {
   };
 }
 
+// ---- a part of a page that others change -----------------------------------------------------------------------------------
+
+// data-live="events" tells {stamp, runs}: runs move their own bar; another stamp, and the part is fetched anew from data-piece.
+function live(place) {
+  let events;
+  const anew = async () => {
+    const got = await fetch(place.dataset.piece, { credentials: "same-origin" });
+    if (!got.ok) return;
+    const made = new DOMParser().parseFromString(await got.text(), "text/html").querySelector("[data-live]");
+    if (!made || made.dataset.stamp === place.dataset.stamp) return;
+    const at = document.activeElement?.closest("[href]")?.getAttribute("href"); // the keyboard stays where it was
+    place.dataset.stamp = made.dataset.stamp;
+    place.replaceChildren(...made.childNodes);
+    if (at && !document.activeElement?.closest("[href]")) place.querySelector(`[href="${CSS.escape(at)}"]`)?.focus();
+    tell(text.anew);
+  };
+  const listen = () => {
+    events = new EventSource(place.dataset.live);
+    events.onmessage = (event) => {
+      const said = JSON.parse(event.data);
+      if (said.stamp !== place.dataset.stamp) anew();
+      for (const run of said.runs) {
+        const row = place.querySelector(`[data-run="${CSS.escape(run.id)}"]`);
+        if (!row) continue;
+        row.querySelector("progress").value = run.share;
+        row.querySelector("[data-doing]").textContent = run.doing && ` · ${run.doing}`;
+      }
+    };
+  };
+  // A page that nobody looks at holds no connection: a browser has six for all its tabs.
+  document.addEventListener("visibilitychange", () => { if (document.hidden) events.close(); else listen(); });
+  if (document.hidden) events = { close() {} }; else listen();
+}
+
 // ---- small things --------------------------------------------------------------------------------------------------------
 
 function tabs(place) {
@@ -306,4 +343,5 @@ for (const each of document.querySelectorAll("time[datetime]")) {
 for (const each of document.querySelectorAll("a[data-language]")) each.search = "?to=" + encodeURIComponent(location.pathname + location.search);
 document.querySelectorAll("[data-drop]").forEach(drop);
 document.querySelectorAll("[data-follow]").forEach(follow);
+document.querySelectorAll("[data-live]").forEach(live);
 document.querySelectorAll("[role=tablist]").forEach(tabs);

@@ -1,0 +1,52 @@
+"""What stands beside the board's cells: the plan that they belong to, the one click that fills it, and what is new on it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from dure.hub import runs, start
+from dure.hub.access import Member, Ruled, Viewer
+from dure.hub.routes.runs import Run, run_of
+from dure.hub.state import Here
+
+if TYPE_CHECKING:
+    from dure.hub.state import Hub
+
+BEAT = 0.5  # seconds between two looks at the board
+
+router = APIRouter(prefix="/api/v1", route_class=Ruled)
+
+
+@router.get("/plan")
+def show_plan(hub: Here, _caller: Viewer) -> list[dict[str, Any]]:
+    """The plan's lines, each with its projects and what their trials last measured (`trial.json`)."""
+    return [each.to_dict() for each in hub.lines]
+
+
+@router.post("/start", status_code=201)
+def begin(hub: Here, caller: Member) -> list[Run]:
+    """Try every project whose data come with published packages, in its quick profile; what they show is put on the board."""
+    names = start.begin(hub.engine, caller, list(hub.manifests))
+    return [run_of(runs.one(hub.engine, name)) for name in names]
+
+
+@router.get("/board/events", response_class=StreamingResponse, include_in_schema=False)  # it never ends by itself
+async def follow(hub: Here, caller: Viewer) -> StreamingResponse:
+    """A stamp that is another one when the board has changed, and the runs that will change it (server-sent events)."""
+    return StreamingResponse(_events(hub, caller.organisation), media_type="text/event-stream")
+
+
+async def _events(hub: Hub, organisation: str) -> AsyncIterator[str]:
+    before = ""
+    while not hub.ending:
+        told = json.dumps(await hub.fresh.get(start.news, organisation))
+        if told != before:
+            yield f"data: {told}\n\n"
+        before = told
+        await asyncio.sleep(BEAT)
