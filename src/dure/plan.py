@@ -76,7 +76,7 @@ class _Line(_Part):
     @model_validator(mode="after")
     def _priced(self) -> _Line:
         if (self.price is None) != (self.unit is None):
-            raise ValueError(_("price and unit go together: price = 900, unit = \"EUR a day\""))
+            raise ValueError(_('price and unit go together: price = 900, unit = "EUR a day"'))
         return self
 
 
@@ -150,7 +150,9 @@ class Line:
 
 
 def _as_data(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {name: [_said(each) for each in value] if isinstance(value, tuple) else _said(value) for name, value in pairs}
+    return {
+        name: [_said(each) for each in value] if isinstance(value, tuple) else _said(value) for name, value in pairs
+    }
 
 
 def _said(value: Any) -> Any:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from html import unescape
-from pathlib import Path
 
 import pytest
 
@@ -19,9 +18,10 @@ import uvicorn
 
 import clients
 from dure import plan, publish
-from dure.hub import board, overview, runs, store, worker
+from dure.hub import board, overview, runs, worker
 from dure.hub.api import app
 from dure.hub.guard import Guard
+from dure.hub.people import HUB, Caller
 from dure.hub.state import Hub
 
 CHROMIUM = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
@@ -98,7 +98,9 @@ def test_a_row_says_the_verdict_in_words_and_what_stands_behind_it(client, fille
     for each in ("Tomorrow's landings", "better", "self-run", "open data", "sealed round", "12 weeks", "Least squares"):
         assert each in said, each
     assert "quick profile" not in said
-    assert "not tried: Hungary, Long Beach, Switzerland" in read(text)  # of a project with a committed trial and no evidence here
+    assert "not tried: Hungary, Long Beach, Switzerland" in read(
+        text
+    )  # of a project with a committed trial and no evidence here
     assert "내일의 위판량" in page(client, "/board", "ko")
     assert '<th scope="row"' in text
     assert "<caption>" in text
@@ -114,7 +116,14 @@ def test_the_front_page_has_the_same_table_in_short_and_the_part_alone_is_the_sa
 
 
 def cell(site, method="model", assurance="self-run", created=1.0, evidence="a", **more):
-    told = {"project": "honam.tide", "site": site, "method": method, "assurance": assurance, "created": created, "evidence": evidence}
+    told = {
+        "project": "honam.tide",
+        "site": site,
+        "method": method,
+        "assurance": assurance,
+        "created": created,
+        "evidence": evidence,
+    }
     return told | {"title": {"ko": "a", "en": "a"}, "sealed": True} | more
 
 
@@ -144,15 +153,11 @@ def test_twenty_projects_are_a_row_each_and_the_front_page_stays_short(client, e
     ]  # fmt: skip
     monkeypatch.setattr(board, "cells", lambda _engine: cells)
     text = page(client, "/board")
-    assert text.count('role="rowheader"') == 20 + len(clients_known(client))
+    assert text.count('role="rowheader"') == 20 + len(client.get("/api/v1/projects").json())
     assert "quick profile" in text
     front = page(client, "/")
     assert front.count('role="rowheader"') == 8
     assert "more projects" in front
-
-
-def clients_known(client):
-    return client.get("/api/v1/projects").json()
 
 
 # ---- the plan: map and lines ----------------------------------------------------------------------------------------------
@@ -218,7 +223,13 @@ def test_the_plan_of_a_facility_elsewhere_has_lines_with_prices_and_no_map(engin
     hub = Hub(engine, clients.TOKEN, facility)
     with TestClient(Guard(app(hub), (clients.HOST,)), base_url=f"http://{clients.HOST}:8080", headers=OWNER) as client:
         text = read(page(client, "/board?view=lines"))
-        for each in ("Services of the nodes", "Weeding robots in the field", "Nordic node · Aarhus, Skejby", "940 EUR a day", "1,250.50"):
+        for each in (
+            "Services of the nodes",
+            "Weeding robots in the field",
+            "Nordic node · Aarhus, Skejby",
+            "940 EUR a day",
+            "1,250.50",
+        ):
             assert each in text, each
         assert "1,250.50 유로/회" in read(page(client, "/board?view=lines", "ko"))
         assert [each["price"] for each in client.get("/api/v1/plan").json()] == [940, 1250.5]
@@ -239,7 +250,9 @@ def test_the_plan_of_a_facility_elsewhere_has_lines_with_prices_and_no_map(engin
 def test_a_faulty_plan_ends_the_start_with_its_place(dure_home, facility, old, new, said):
     facility.write_text(FACILITY.replace(old, new), encoding="utf-8")
     command = [sys.executable, "-m", "dure", "up", "--port", "0", "--workers", "0", "--plan", str(facility)]
-    done = subprocess.run(command, env=os.environ | {"DURE_STORE": ""}, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        command, env=os.environ | {"DURE_STORE": ""}, capture_output=True, text=True, check=False, timeout=120
+    )
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
     assert "facility.toml" in done.stderr
 
@@ -259,7 +272,8 @@ def test_one_click_tries_what_needs_no_file_and_publishes_it(engine, small):
     from fastapi.testclient import TestClient
 
     with TestClient(Guard(app(small), (clients.HOST,)), base_url=f"http://{clients.HOST}:8080") as client:
-        assert "Try them now" in page(client, "/board", "en") if client.headers.update(OWNER) is None else False
+        client.headers |= OWNER
+        assert "Try them now" in page(client, "/board")
         viewer = clients.known(engine, "kim", "viewer") | {"accept-language": "en"}
         assert "Try them now" not in client.get("/board", headers=viewer).text
         assert client.post("/api/v1/start", headers=viewer).status_code == 403
@@ -283,7 +297,9 @@ def test_one_click_tries_what_needs_no_file_and_publishes_it(engine, small):
 def test_what_could_not_be_tried_is_said_with_its_reason(engine, small):
     from fastapi.testclient import TestClient
 
-    with TestClient(Guard(app(small), (clients.HOST,)), base_url=f"http://{clients.HOST}:8080", headers=OWNER) as client:
+    with TestClient(
+        Guard(app(small), (clients.HOST,)), base_url=f"http://{clients.HOST}:8080", headers=OWNER
+    ) as client:
         client.post("/api/v1/start")
         mine = runs.claim(engine, "a worker")
         runs.end(engine, mine, "failed", {"ko": "메모리가 모자랐습니다", "en": "it held too much"})
@@ -296,9 +312,11 @@ def test_what_could_not_be_tried_is_said_with_its_reason(engine, small):
 @pytest.fixture
 def served(small):
     """That hub on a port, with a worker; its address."""
-    server = uvicorn.Server(uvicorn.Config(Guard(app(small), (clients.HOST,)), host=clients.HOST, port=0, log_config=None))
+    server = uvicorn.Server(
+        uvicorn.Config(Guard(app(small), (clients.HOST,)), host=clients.HOST, port=0, log_config=None)
+    )
     stop, started = threading.Event(), threading.Event()
-    server.startup, begin = _then(server.startup, started), server.startup  # noqa: F841
+    server.startup = _then(server.startup, started)
     threads = [
         threading.Thread(target=server.run),
         threading.Thread(target=worker.work, args=(small.engine,), kwargs={"stop": stop, "tell": lambda _text: None}),
@@ -328,7 +346,9 @@ def tab(served):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        browser = play.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
         made = browser.new_context(locale="en-GB", base_url=served).new_page()
         made.faults = []
         made.on("pageerror", lambda error: made.faults.append(str(error)))
@@ -359,7 +379,7 @@ def test_the_board_fills_while_somebody_looks_at_it(tab):
 def test_the_boards_pages_can_be_read_by_everybody_and_on_a_phone(tab, engine, tried, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
-    board.publish_run(engine, tried, board_owner())
+    board.publish_run(engine, tried, Caller("kim", HUB, "member"))
     tab.emulate_media(color_scheme=scheme)
     for path in ("/board", "/board?view=map", "/board?view=lines", "/"):
         tab.set_viewport_size({"width": 1200, "height": 900})
@@ -369,9 +389,3 @@ def test_the_boards_pages_can_be_read_by_everybody_and_on_a_phone(tab, engine, t
         tab.set_viewport_size({"width": 375, "height": 800})
         assert tab.evaluate("document.documentElement.scrollWidth") <= 375, path
     assert tab.faults == []
-
-
-def board_owner():
-    from dure.hub.people import HUB, Caller
-
-    return Caller("kim", HUB, "member")

@@ -22,7 +22,8 @@ from .access import Ruled, Viewer
 from .openapi import document
 from .pages import ROUTERS, front
 from .refused import refused, refused_page
-from .routes import asks, board as board_routes, evidence, files, judge, people, runs
+from .routes import asks, evidence, files, judge, people, runs
+from .routes import board as board_routes
 from .state import Here, Hub
 
 WATCH = 60.0  # seconds between two looks at drift, at what has been kept for long enough, at the projects that are installed

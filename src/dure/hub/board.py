@@ -33,7 +33,21 @@ BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedEr
 # What vouches more stands before what vouches less; among the same the newer.
 ASSURED = ("live", "hub-witnessed", "re-run", "self-run")
 # Of a verdict, what a cell repeats.
-VERDICT = ("site", "method", "against", "verdict", "gain", "unit", "kpi", "better", "level", "methods", "blocks", "block_word", "cases")
+VERDICT = (
+    "site",
+    "method",
+    "against",
+    "verdict",
+    "gain",
+    "unit",
+    "kpi",
+    "better",
+    "level",
+    "methods",
+    "blocks",
+    "block_word",
+    "cases",
+)
 
 
 def publish(engine: Engine, packed: Path, caller: Caller) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def runs_(name: str | None, cancel: bool, log: bool, as_json: bool) -> None:
 @click.option("--proxy", is_flag=True, help="A proxy before it speaks HTTPS.")
 @click.option("--workers", type=click.IntRange(0, 64), default=1, show_default=True, help="That play the queue.")
 @click.option("--plan", type=click.Path(path_type=Path), help="Another plan than the one that comes with Dure.")
-def up(  # noqa: PLR0913 - an option each
+def up(
     host: str,
     port: int,
     names: tuple[str, ...],

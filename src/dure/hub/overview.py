@@ -21,13 +21,22 @@ EVERYWHERE = ("", "all")  # a cell's site where its verdict is over all places
 STATES = ("better", "not shown", "too few", "worse", "lost", "not measured yet", "built", "not built yet")
 MEASURED = STATES[:5]
 HUB = "hub"  # the region of the plan that is the hub itself
-CLASSES = {"better": "better", "worse": "worse", "lost": "worse", "not shown": "shown", "too few": "shown", "built": "built"}
+CLASSES = {
+    "better": "better",
+    "worse": "worse",
+    "lost": "worse",
+    "not shown": "shown",
+    "too few": "shown",
+    "built": "built",
+}
 
 
 # ---- rows of the board --------------------------------------------------------------------------------------------------
 
 
-def rows(cells: Sequence[Mapping[str, Any]], lines: Sequence[Line], known: Mapping[str, Manifest]) -> list[dict[str, Any]]:
+def rows(
+    cells: Sequence[Mapping[str, Any]], lines: Sequence[Line], known: Mapping[str, Manifest]
+) -> list[dict[str, Any]]:
     """A row for each project that is known here or has evidence, as the plan has them in order.
 
     Returns
@@ -52,7 +61,9 @@ def rows(cells: Sequence[Mapping[str, Any]], lines: Sequence[Line], known: Mappi
         place, line, served = serves.get(name, (len(lines), None, None))
         best = _best(found)
         over = next((best[site] for site in ("all", "") if site in best), None)
-        sites = {site for each in (served.measured["sites"].values() if served and served.measured else ()) for site in each}
+        sites = {
+            site for each in (served.measured["sites"].values() if served and served.measured else ()) for site in each
+        }
         title = known[name].title.model_dump() if name in known else found[0]["title"]
         made.append((not found, place, {
             "project": name, "title": title, "linked": name in known, "line": line, "over": over, "stands": _stands(best, over),
@@ -129,7 +140,7 @@ def _map() -> dict[str, Any]:
 
 
 def drawn(lines: Sequence[Line]) -> dict[str, Any]:
-    """The map: its size and credit, provinces with what is known of their lines, lines between provinces and between regions, the hub's place."""
+    """The map: its size and credit, provinces with what is known of their lines, the borders of provinces and of regions, the hub."""
     told, shown = _map(), []
     names = {each.ko: each for line in lines for each in line.provinces}
     regions = {name.ko: region for region, _lines in by_region(lines) for name in region.provinces}

@@ -64,7 +64,14 @@ def submit(
 def put(connection: Connection, project: str, asked: Mapping[str, Any], *, kind: str = "trial", **more: Any) -> str:
     """The same within a transaction; `more`: the limits and for whom."""
     name = secrets.token_hex(8)
-    values = {"id": name, "created": now(connection.engine), "project": project, "asked": dict(asked), "kind": kind, "state": "queued"}
+    values = {
+        "id": name,
+        "created": now(connection.engine),
+        "project": project,
+        "asked": dict(asked),
+        "kind": kind,
+        "state": "queued",
+    }
     connection.execute(
         insert(run).values(**values, **more, attempt=0, lost=0, cancel=False, share=0.0, doing="", said={})
     )
