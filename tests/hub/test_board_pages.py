@@ -21,6 +21,7 @@ from dure import plan, publish
 from dure.hub import board, overview, runs, worker
 from dure.hub.api import app
 from dure.hub.guard import Guard
+from dure.hub.people import HUB, Caller
 from dure.hub.state import Hub
 
 CHROMIUM = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
@@ -152,15 +153,11 @@ def test_twenty_projects_are_a_row_each_and_the_front_page_stays_short(client, e
     ]  # fmt: skip
     monkeypatch.setattr(board, "cells", lambda _engine: cells)
     text = page(client, "/board")
-    assert text.count('role="rowheader"') == 20 + len(clients_known(client))
+    assert text.count('role="rowheader"') == 20 + len(client.get("/api/v1/projects").json())
     assert "quick profile" in text
     front = page(client, "/")
     assert front.count('role="rowheader"') == 8
     assert "more projects" in front
-
-
-def clients_known(client):
-    return client.get("/api/v1/projects").json()
 
 
 # ---- the plan: map and lines ----------------------------------------------------------------------------------------------
@@ -275,7 +272,8 @@ def test_one_click_tries_what_needs_no_file_and_publishes_it(engine, small):
     from fastapi.testclient import TestClient
 
     with TestClient(Guard(app(small), (clients.HOST,)), base_url=f"http://{clients.HOST}:8080") as client:
-        assert "Try them now" in page(client, "/board", "en") if client.headers.update(OWNER) is None else False
+        client.headers |= OWNER
+        assert "Try them now" in page(client, "/board")
         viewer = clients.known(engine, "kim", "viewer") | {"accept-language": "en"}
         assert "Try them now" not in client.get("/board", headers=viewer).text
         assert client.post("/api/v1/start", headers=viewer).status_code == 403
@@ -318,7 +316,7 @@ def served(small):
         uvicorn.Config(Guard(app(small), (clients.HOST,)), host=clients.HOST, port=0, log_config=None)
     )
     stop, started = threading.Event(), threading.Event()
-    server.startup, begin = _then(server.startup, started), server.startup  # noqa: F841
+    server.startup = _then(server.startup, started)
     threads = [
         threading.Thread(target=server.run),
         threading.Thread(target=worker.work, args=(small.engine,), kwargs={"stop": stop, "tell": lambda _text: None}),
@@ -381,7 +379,7 @@ def test_the_board_fills_while_somebody_looks_at_it(tab):
 def test_the_boards_pages_can_be_read_by_everybody_and_on_a_phone(tab, engine, tried, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
-    board.publish_run(engine, tried, board_owner())
+    board.publish_run(engine, tried, Caller("kim", HUB, "member"))
     tab.emulate_media(color_scheme=scheme)
     for path in ("/board", "/board?view=map", "/board?view=lines", "/"):
         tab.set_viewport_size({"width": 1200, "height": 900})
@@ -391,9 +389,3 @@ def test_the_boards_pages_can_be_read_by_everybody_and_on_a_phone(tab, engine, t
         tab.set_viewport_size({"width": 375, "height": 800})
         assert tab.evaluate("document.documentElement.scrollWidth") <= 375, path
     assert tab.faults == []
-
-
-def board_owner():
-    from dure.hub.people import HUB, Caller
-
-    return Caller("kim", HUB, "member")

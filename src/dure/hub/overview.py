@@ -140,7 +140,7 @@ def _map() -> dict[str, Any]:
 
 
 def drawn(lines: Sequence[Line]) -> dict[str, Any]:
-    """The map: its size and credit, provinces with what is known of their lines, lines between provinces and between regions, the hub's place."""
+    """The map: its size and credit, provinces with what is known of their lines, the borders of provinces and of regions, the hub."""
     told, shown = _map(), []
     names = {each.ko: each for line in lines for each in line.provinces}
     regions = {name.ko: region for region, _lines in by_region(lines) for name in region.provinces}

@@ -117,12 +117,9 @@ def sample(engine: Engine, name: str) -> Row[Any]:
     return files.one(engine, found.organisation, found.sample)
 
 
-def untried(engine: Engine) -> Sequence[Row[Any]]:
+def untried(engine: Engine) -> list[dict[str, Any]]:
     """The open problems on which nobody's method has been tried, the newest first."""
-    entered = select(run.c.asked["problem"].as_string()).where(run.c.asked["problem"].as_string().is_not(None))
-    wanted = select(problem).where(problem.c.open, problem.c.id.not_in(entered)).order_by(problem.c.created.desc())
-    with reading(engine) as connection:
-        return connection.execute(wanted).all()
+    return [each for each in cards(engine) if each["open"] and not each["entries"]]
 
 
 def close(engine: Engine, name: str, organisation: str) -> None:

@@ -1,4 +1,4 @@
-"""A board that is empty, filled by one click: projects whose data come with published packages are tried, and what they show is published."""
+"""An empty board filled by one click: projects whose data come with published packages are tried, and what they show is published."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, text
+from sqlalchemy import and_, select, text
 
 from dure.errors import UserError
 from dure.words import _
@@ -46,9 +46,9 @@ def begin(engine: Engine, caller: Caller, names: Sequence[str]) -> list[str]:
             connection.execute(text(f"select pg_advisory_xact_lock({LOCK})"))
         if _going(connection, caller.organisation):
             raise _busy()
-        limits = {"seconds": 60 * MINUTES, "megabytes": MEGABYTES}
-        whose = {"organisation": caller.organisation, "person": caller.name}
-        return [runs.put(connection, name, ASKED, **limits, **whose) for name in ready]
+        more: dict[str, Any] = {"seconds": 60 * MINUTES, "megabytes": MEGABYTES}
+        more |= {"organisation": caller.organisation, "person": caller.name}
+        return [runs.put(connection, name, ASKED, **more) for name in ready]
 
 
 def needs_no_file(name: str) -> bool:
@@ -74,7 +74,7 @@ def asked_for(engine: Engine, organisation: str) -> list[Row[Any]]:
 
 
 def _to_publish(organisation: str) -> ColumnElement[bool]:
-    return (run.c.organisation == organisation) & run.c.asked["publish"].as_boolean()
+    return and_(run.c.organisation == organisation, run.c.asked["publish"].as_boolean())
 
 
 def _going(connection: Connection, organisation: str) -> bool:

@@ -119,8 +119,9 @@ def do(engine: Engine, mine: Claim, stop: threading.Event) -> str:
 
 
 def _passed_on(engine: Engine, mine: Claim, outcome: Outcome, kept: str | None) -> None:
-    """What others learn of a run: evidence that the hub vouches for is published, or that somebody wanted on the board; and an owner
-    is told why their cases failed.
+    """What others learn of a run: its evidence, where the hub vouches for it or it was asked for.
+
+    An owner is told why their cases failed.
 
     Whoever entered a method on a problem must not read what is wrong with its cases.
     """

@@ -16,6 +16,8 @@ from dure.words import _, language
 from . import paper
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from markupsafe import Markup
     from sqlalchemy import Engine
 
@@ -32,21 +34,33 @@ async def show(
     hub: Here, caller: Viewer, view: Literal["places", "map", "lines"] = "places", province: Annotated[str, Query(max_length=50)] = ""
 ) -> Response:  # fmt: skip
     """The board, in one of its views."""
-    mapped = overview.has_map(hub.lines)
-    if view == "map" and mapped:
-        return _page("map.html", hub, caller, "map", title=_("What was measured for each province"), lead=_(
-            "A mark says what the projects of a province's lines have shown, wherever their data came from. Choose a province to read its lines."
-        ), map=overview.drawn(hub.lines), regions=[(*each, overview.states(each[1])) for each in overview.by_region(hub.lines)])  # fmt: skip
-    if view != "places":
-        lines = overview.of_province(hub.lines, province) if province else hub.lines
-        return _page("lines.html", hub, caller, "lines", title=_("The plan, line by line"), lead=_(
-            "What is asked, what is given for it, and what was measured last. What nobody has measured is said to be so."
-        ), groups=overview.by_strategy(lines), source=hub.lines[0].source if hub.lines else "", counted=overview.states(hub.lines),
-            province=next((each for line in lines for each in line.provinces if each.ko == province), None),
-            problems=await hub.fresh.get(problems.untried))  # fmt: skip
-    return _page("board.html", hub, caller, "places", title=_("Board"), board=await table(hub, caller), lead=_(
-        "Which AI was better than today's practice, and where. Every mark leads to the evidence behind it."
-    ))  # fmt: skip
+    if view == "places":
+        lead = _("Which AI was better than today's practice, and where. Every mark leads to the evidence behind it.")
+        return _page("board.html", hub, caller, view, title=_("Board"), lead=lead, board=await table(hub, caller))
+    if view == "map" and overview.has_map(hub.lines):
+        return _mapped(hub, caller)
+    return _lines(hub, caller, province, await hub.fresh.get(problems.untried))
+
+
+def _mapped(hub: Hub, caller: Caller) -> Response:
+    """The provinces on a map, and region by region in a list."""
+    regions = [(region, lines, overview.states(lines)) for region, lines in overview.by_region(hub.lines)]
+    return _page(
+        "map.html", hub, caller, "map", title=_("What was measured for each province"), map=overview.drawn(hub.lines), regions=regions,
+        lead=_("A mark says what the projects of a province's lines have shown, wherever their data came from. "
+               "Choose a province to read its lines."),
+    )  # fmt: skip
+
+
+def _lines(hub: Hub, caller: Caller, province: str, waiting: Sequence[dict[str, Any]]) -> Response:
+    """The plan's lines, those of a province where one is chosen, and problems that wait."""
+    lines = overview.of_province(hub.lines, province) or hub.lines
+    chosen = next((each for line in lines for each in line.provinces if each.ko == province), None)
+    return _page(
+        "lines.html", hub, caller, "lines", title=_("The plan, line by line"), groups=overview.by_strategy(lines), province=chosen,
+        lead=_("What is asked, what is given for it, and what was measured last. What nobody has measured is said to be so."),
+        counted=overview.states(hub.lines), source=hub.lines[0].source if hub.lines else "", problems=waiting,
+    )  # fmt: skip
 
 
 def _page(template: str, hub: Hub, caller: Caller, view: str, **values: Any) -> Response:
