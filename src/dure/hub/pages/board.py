@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
@@ -16,8 +16,6 @@ from dure.words import _, language
 from . import paper
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from markupsafe import Markup
     from sqlalchemy import Engine
 
@@ -34,41 +32,46 @@ async def show(
     hub: Here, caller: Viewer, view: Literal["places", "map", "lines"] = "places", province: Annotated[str, Query(max_length=50)] = ""
 ) -> Response:  # fmt: skip
     """The board, in one of its views."""
-    if view == "places":
-        lead = _("Which AI was better than today's practice, and where. Every mark leads to the evidence behind it.")
-        return _page("board.html", hub, caller, view, title=_("Board"), lead=lead, board=await table(hub, caller))
-    if view == "map" and overview.has_map(hub.lines):
-        return _mapped(hub, caller)
-    return _lines(hub, caller, province, await hub.fresh.get(problems.untried))
-
-
-def _mapped(hub: Hub, caller: Caller) -> Response:
-    """The provinces on a map, and region by region in a list."""
-    regions = [(region, lines, overview.states(lines)) for region, lines in overview.by_region(hub.lines)]
-    return _page(
-        "map.html", hub, caller, "map", title=_("What was measured for each province"), map=overview.drawn(hub.lines), regions=regions,
-        lead=_("A mark says what the projects of a province's lines have shown, wherever their data came from. "
-               "Choose a province to read its lines."),
-    )  # fmt: skip
-
-
-def _lines(hub: Hub, caller: Caller, province: str, waiting: Sequence[dict[str, Any]]) -> Response:
-    """The plan's lines, those of a province where one is chosen, and problems that wait."""
-    lines = overview.of_province(hub.lines, province) or hub.lines
-    chosen = next((each for line in lines for each in line.provinces if each.ko == province), None)
-    return _page(
-        "lines.html", hub, caller, "lines", title=_("The plan, line by line"), groups=overview.by_strategy(lines), province=chosen,
-        lead=_("What is asked, what is given for it, and what was measured last. What nobody has measured is said to be so."),
-        counted=overview.states(hub.lines), source=hub.lines[0].source if hub.lines else "", problems=waiting,
-    )  # fmt: skip
-
-
-def _page(template: str, hub: Hub, caller: Caller, view: str, **values: Any) -> Response:
     views = {"places": _("By project"), "map": _("Map"), "lines": _("Plan")}
     if not overview.has_map(hub.lines):
         del views["map"]
+        view = "lines" if view == "map" else view
+    known = {each.ko for line in hub.lines for each in line.provinces}
+    if view == "places":
+        title, shown = _("Board"), await table(hub, caller)
+        lead = _("Which AI was better than today's practice, and where. Every mark leads to the evidence behind it.")
+    elif view == "map":
+        title, shown = _("What was measured for each province"), await hub.fresh.get(_mapped, hub, language())
+        lead = _("A mark says what the projects of a province's lines have shown, wherever their data came from. "
+                 "Choose a province to read its lines.")  # fmt: skip
+    else:
+        title, shown = (
+            _("The plan, line by line"),
+            await hub.fresh.get(_lines, hub, language(), province if province in known else ""),
+        )
+        lead = _(
+            "What is asked, what is given for it, and what was measured last. What nobody has measured is said to be so."
+        )
     twin = "/api/v1/board" if view == "places" else "/api/v1/plan"
-    return paper.page(template, caller, here="/board", twin=twin, views=views, view=view, **values)
+    return paper.page(
+        "board.html", caller, title=title, lead=lead, twin=twin, here="/board", views=views, view=view, board=shown
+    )  # fmt: skip
+
+
+def _mapped(_engine: Engine, hub: Hub, _language: str) -> Markup:
+    """The provinces on a map, and region by region in a list."""
+    regions = [(region, lines, overview.states(lines)) for region, lines in overview.by_region(hub.lines)]
+    return paper.part("map.html", map=overview.drawn(hub.lines), regions=regions)
+
+
+def _lines(engine: Engine, hub: Hub, _language: str, province: str) -> Markup:
+    """The plan's lines, those of a province where one is chosen, and problems that wait."""
+    lines = overview.of_province(hub.lines, province) if province else hub.lines
+    return paper.part(
+        "lines.html", groups=overview.by_strategy(lines), counted=overview.states(hub.lines), problems=problems.untried(engine),
+        province=next((each for line in lines for each in line.provinces if each.ko == province), None),
+        source=hub.lines[0].source if hub.lines else "",
+    )  # fmt: skip
 
 
 @router.get("/cells")
