@@ -3,7 +3,8 @@
     python benchmarks/pages.py [--requests 3000] [--out benchmarks/results/pages.csv]
 
 A hub of its own with the evidence of the projects that come with Dure on its board (their quick profiles, played before the clock
-runs). Weight: the page with its style sheet and script, as they go over the wire, uncompressed, without a chart. The bare route of
+runs). Weight: the page with its style sheet and script, as they go over the wire (the page as it is, what it loads packed), without a
+chart. The bare route of
 the same framework, `/health`, is asked in the same run: what the machine and the framework cost by themselves.
 """
 
@@ -35,7 +36,9 @@ def measured(base: str, token: str, path: str, count: int) -> list[dict[str, Any
     page = requests.get(base + path, headers=known, timeout=60)
     assert page.ok, page.text
     loaded = re.findall(r'(?:href|src)="(/assets/[^"]+\.(?:css|js))"', page.text)
-    weight = len(page.content) + sum(len(requests.get(base + each, timeout=60).content) for each in loaded)
+    weight = sum(
+        int(requests.get(base + each, headers=known, timeout=60).headers["content-length"]) for each in (path, *loaded)
+    )
     rows = []
     for kind, more, status in (("cold", "", 200), ("etag", f"if-none-match: {page.headers.get('etag')}\r\n", 304)):
         if status == 304 and "etag" not in page.headers:

@@ -20,6 +20,7 @@ import clients
 from dure import evidence, publish, run
 from dure.errors import UserError
 from dure.hub import board, files, people
+from dure.hub import packed as zips
 
 PROJECTS = Path(__file__).parents[1] / "projects"
 ROWS = re.compile(rb"private/|cases\.parquet|answers\.parquet|salt")
@@ -141,7 +142,7 @@ def test_what_is_no_zip_is_refused(client, packed, dure_home, monkeypatch):
     for content in (b"", b"PK", b"PK\x05\x06" + bytes(18), packed[: len(packed) // 2], os.urandom(5000)):
         got = sent(client, content)
         assert got.status_code == 422, got.text
-    monkeypatch.setattr(board, "LARGEST", 100)
+    monkeypatch.setattr(zips, "LARGEST", 100)
     assert sent(client, packed).status_code == 413
     assert nothing_kept(client, dure_home)
 
@@ -151,7 +152,7 @@ def test_what_was_not_made_for_others_is_refused(client, tried, tmp_path, dure_h
     whole = tmp_path / "whole"
     shutil.copytree(tried, whole)
     shutil.rmtree(whole / "private")
-    got = sent(client, publish._zipped(whole))  # blocks as the verdict was taken on them
+    got = sent(client, publish.zipped(whole))  # blocks as the verdict was taken on them
     assert (got.status_code, "more than others may see" in got.json()["title"]) == (422, True), got.text
     assert "dure publish" in got.json()["cure"]
     assert nothing_kept(client, dure_home)
@@ -169,7 +170,7 @@ def test_nobody_vouches_for_themselves_as_a_hub_would(client, tried, dure_home, 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DURE_KEY", str(tmp_path / "another.pem"))
         place = evidence.write(made, tmp_path / "boast")
-    got = sent(client, publish._zipped(place))
+    got = sent(client, publish.zipped(place))
     assert (got.status_code, "can vouch" in got.json()["title"]) == (422, True), got.text
     assert nothing_kept(client, dure_home)
 

@@ -199,7 +199,13 @@ def test_the_lines_say_what_is_measured_built_and_what_nobody_has_tried(client, 
         assert each in text, each
     content = b"day,tonnes\n2023-01-02,93.9\n"
     sha256 = clients.sent(client, "landings.csv", content)
-    given = {"project": "honam.tide", "title": "<b>How much ice?</b>", "data": {"landings": sha256}}
+    given = {
+        "project": "honam.tide",
+        "title": "<b>How much ice?</b>",
+        "hurts": "ice melts",
+        "today": "by eye",
+        "data": {"landings": sha256},
+    }
     name = client.post("/api/v1/problems", json=given).json()["id"]
     text = page(client, "/board?view=lines")
     assert f'href="/problems/{name}">&lt;b&gt;How much ice?' in text
@@ -379,7 +385,7 @@ def test_the_board_fills_while_somebody_looks_at_it(tab):
 def test_the_boards_pages_can_be_read_by_everybody_and_on_a_phone(tab, engine, tried, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
-    board.publish_run(engine, tried, Caller("kim", HUB, "member"))
+    board.publish_run(engine, tried, Caller("kim", HUB, "member"), "a run")
     tab.emulate_media(color_scheme=scheme)
     for path in ("/board", "/board?view=map", "/board?view=lines", "/"):
         tab.set_viewport_size({"width": 1200, "height": 900})

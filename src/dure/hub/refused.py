@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from fastapi import Response
 
+from dure.words import _
+
 from .guard import problem
 from .pages import paper
 
@@ -23,12 +25,6 @@ def refused(status: int, error: UserError, headers: Mapping[str, str] | None = N
 
 def refused_page(status: int, error: UserError) -> Response:
     """The same for whoever looks at a page."""
-    return paper.page(
-        "refused.html",
-        None,
-        title=error.what,
-        lead=error.cure or error.what,
-        status=status,
-        where=error.where,
-        cure=error.cure,
-    )
+    cure = error.cure or _("Go back, or begin again at the front page.")
+    title = error.what[:1].upper() + error.what[1:]
+    return paper.page("refused.html", None, title=title, lead=cure, status=status, where=error.where)

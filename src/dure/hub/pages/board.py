@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Response
 
 from dure.hub import board, overview, problems, start
 from dure.hub.access import Ruled, Viewer
-from dure.hub.people import ROLES
 from dure.hub.state import Here
 from dure.sentence import said_in
 from dure.words import _, language
@@ -82,7 +81,7 @@ async def cells(hub: Here, caller: Viewer, short: bool = False) -> Response:  # 
 
 async def table(hub: Hub, caller: Caller, *, short: bool = False) -> Markup:
     """The board's table, or what fills it where it is empty; made anew only when something has changed."""
-    able = ROLES.index(caller.role) >= ROLES.index("member")
+    able = caller.may("member")
     return await hub.fresh.get(_table, hub, language(), caller.organisation, able, short)
 
 

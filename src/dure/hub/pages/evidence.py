@@ -10,7 +10,7 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from dure.evidence import short
 from dure.hub import board
 from dure.hub.access import Ruled, caller_of
-from dure.hub.people import HUB, ROLES
+from dure.hub.people import HUB
 from dure.hub.routes.shown import checked
 from dure.hub.state import Here
 from dure.words import _
@@ -43,11 +43,7 @@ async def one(name: str, request: Request, hub: Here) -> Response:
 
 def _may(caller: Caller | None, organisation: str, role: str) -> bool:
     """Whether somebody may do what `role` may, for this organisation (empty: for their own)."""
-    return (
-        caller is not None
-        and ROLES.index(caller.role) >= ROLES.index(role)
-        and organisation in ("", caller.organisation)
-    )
+    return caller is not None and caller.may(role) and organisation in ("", caller.organisation)
 
 
 @router.get("/verify")

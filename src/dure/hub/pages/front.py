@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
 from dure.hub.access import Ruled, Viewer
@@ -97,9 +97,12 @@ def choose(code: str, to: str = "/") -> Response:
 
 
 @router.get("/assets/{name}")
-def load(name: str) -> Response:
+def load(name: str, request: Request) -> Response:
     """A style sheet, script or picture of the pages."""
     if name not in paper.assets():
         raise HTTPException(404)
-    content, kind = paper.assets()[name]
-    return Response(content, media_type=kind, headers={"cache-control": "public, max-age=31536000, immutable"})
+    content, packed, kind = paper.assets()[name]
+    headers = {"cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(packed, media_type=kind, headers=headers | {"content-encoding": "gzip"})
+    return Response(content, media_type=kind, headers=headers)

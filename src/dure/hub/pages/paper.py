@@ -5,6 +5,7 @@ No page loads anything from elsewhere, and none holds a script or a style of its
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -92,8 +93,8 @@ def part(template: str, **values: Any) -> Markup:
 
 
 @cache
-def assets() -> dict[str, tuple[bytes, str]]:
-    """The files that pages load: (content, type) by a name that holds the content's hash."""
+def assets() -> dict[str, tuple[bytes, bytes, str]]:
+    """The files that pages load: (content, the same packed with gzip, type) by a name that holds the content's hash."""
     style = (SHARED / "report.css").read_text(encoding="utf-8") + mark.STYLE
     texts = {path.name: path.read_text(encoding="utf-8") for path in sorted((HERE / "assets").iterdir())}
     texts["page.css"] = style + texts["page.css"]
@@ -101,7 +102,7 @@ def assets() -> dict[str, tuple[bytes, str]]:
     for name, text in texts.items():
         raw, path = text.encode(), Path(name)
         stamped = f"{path.stem}-{hashlib.sha256(raw).hexdigest()[:12]}{path.suffix}"
-        found[stamped] = (raw, KINDS[path.suffix])
+        found[stamped] = (raw, gzip.compress(raw, mtime=0), KINDS[path.suffix])
     return found
 
 
@@ -134,6 +135,7 @@ def _environment() -> Environment:
         "said": sentence.said_in,
         "json": shown,
         "plain": plain,
+        "head": head,
         "cause": sentence.cause,
         "in_page": in_page,
     }
@@ -197,6 +199,12 @@ def size(count: int) -> str:
 def number(value: float | None, places: int = 0) -> str:
     """A number with its thousands apart."""
     return "–" if value is None else sentence.figure(value, places)
+
+
+def head(text: str) -> str:
+    """The sentence that holds the deciding word, without marks."""
+    end = text.find(". ", text.rfind("**"))
+    return plain(text if end < 0 else text[: end + 1])
 
 
 def plain(text: str) -> str:

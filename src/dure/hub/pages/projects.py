@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from dure import card, plan, report, sentence
+from dure import card, report, sentence
 from dure.errors import UserError
 from dure.hub import asks, files, judging, projects, promotion, runs
 from dure.hub.access import Member, Ruled, Viewer
 from dure.hub.people import Caller
-from dure.hub.state import Here
-from dure.manifest import found, manifest
+from dure.hub.state import Here, Hub
+from dure.manifest import manifest
 from dure.trial import deciding
 from dure.words import _, language
 
 from . import fields, paper
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
     from sqlalchemy import Engine, Row
 
 RUNS = 8  # runs that a project's page shows
@@ -40,33 +41,26 @@ router = APIRouter(prefix="/projects", route_class=Ruled, include_in_schema=Fals
 @router.get("")
 async def every(hub: Here, caller: Viewer) -> Response:
     """The projects by region, each with what it does and what its trial came to."""
-    return paper.sent(await hub.fresh.get(_list, language(), *caller))
-
-
-def _list(_engine: Engine, language: str, name: str, organisation: str, role: str) -> str:
-    """The whole page."""
-    groups, waiting = _groups(language, max(map(_stamp, found().values()), default=0))
-    return paper.html(
-        "projects.html", Caller(name, organisation, role), title=_("Projects"), here="/projects", twin="/api/v1/projects",
-        groups=groups, waiting=waiting,
+    return paper.page(
+        "projects.html", caller, title=_("Projects"), here="/projects", twin="/api/v1/projects",
         lead=_("Each answers one question of a trade, and was tried against what is done today. Ask it, or try it on your own data."),
+        listed=await hub.fresh.get(_listed, hub, language()),
     )  # fmt: skip
 
 
-@lru_cache(maxsize=8)
-def _groups(_language: str, _stamp: int) -> tuple[dict[str, list[dict[str, Any]]], list[tuple[str, str]]]:
-    """Projects by region of the plan's lines; (region, title) of lines that no project answers yet."""
-    known = projects.manifests()
-    lines = plan.lines()
+def _listed(_engine: Engine, hub: Hub, _language: str) -> Markup:
+    """Projects by region of the plan's lines, and the lines that no project answers yet."""
+    known = dict(hub.manifests)
     groups: dict[str, list[dict[str, Any]]] = {}
-    for line in lines:
+    for line in hub.lines:
         for served in line.projects:
             about = known.pop(served.id, None)
             if about is not None:
                 groups.setdefault(str(line.region), []).append(_row(served.id, about) | {"line": str(line.title)})
     if known:
         groups[_("Others")] = [_row(name, about) | {"line": ""} for name, about in known.items()]
-    return groups, [(str(line.region), str(line.title)) for line in lines if not line.projects and not line.room]
+    waiting = [(str(line.region), str(line.title)) for line in hub.lines if not line.projects and not line.room]
+    return paper.part("listed.html", groups=groups, waiting=waiting)
 
 
 def _row(name: str, about: Any) -> dict[str, Any]:
@@ -210,7 +204,8 @@ def answered(project: str, name: str, hub: Here, caller: Viewer) -> Response:
     about = projects.described(project)
     result = {**row.result, "notes": [in_page(each, about) for each in row.result["notes"]]} if row.result else None
     return paper.page(
-        "asked.html", caller, title=_title(row), here="/projects", twin=f"/api/v1/runs/{name}", lead="", about=about, run=row,
+        "asked.html", caller, title=_title(row), here="/projects", twin=f"/api/v1/runs/{name}", about=about, run=row,
+        lead=_("The answer to one request, with today's practice beside it."),
         result=result, compared=compared(row.result, about) if result and result["answered"] else [], whole=_whole(result),
         changes=_changes(about, row) if result and result["answered"] and result["again"] else [], now=_now(about),
         rest={**row.asked["given"], "rest": True}, held=_held(hub.engine, row),

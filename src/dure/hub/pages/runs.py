@@ -12,7 +12,6 @@ from dure import report
 from dure.evidence import predicate, signer
 from dure.hub import board, runs, shown
 from dure.hub.access import Ruled, Viewer
-from dure.hub.people import ROLES
 from dure.hub.routes.runs import Run, run_of
 from dure.hub.state import Here
 from dure.words import _
@@ -58,7 +57,7 @@ async def one(name: str, hub: Here, caller: Viewer) -> Response:
     return paper.page(
         "run.html", caller, title=titles(hub, [found])[found.id], here="/runs", twin=f"/api/v1/runs/{name}",
         lead=_(LEADS.get(found.state, "")), run=found, kinds=KINDS, states=STATES, page=body, w=body["words"] if body else {},
-        published=published, known=hub.manifests, may=ROLES.index(caller.role) >= ROLES.index("member"), again=_again(found),
+        published=published, known=hub.manifests, may=caller.may("member"), again=_again(found),
         **links(found, published),
     )  # fmt: skip
 

@@ -341,6 +341,7 @@ for (const each of document.querySelectorAll("time[datetime]")) {
     { year: "numeric", month: "short", day: "numeric", weekday: "short", hour: "2-digit", minute: "2-digit" });
 }
 for (const each of document.querySelectorAll("a[data-language]")) each.search = "?to=" + encodeURIComponent(location.pathname + location.search);
+for (const each of document.querySelectorAll(".wide, .figure, figure, pre")) if (each.scrollWidth > each.clientWidth) each.tabIndex = 0; // by keyboard too
 document.querySelectorAll("[data-drop]").forEach(drop);
 document.querySelectorAll("[data-follow]").forEach(follow);
 document.querySelectorAll("[data-live]").forEach(live);
