@@ -4,17 +4,15 @@ import base64
 import hashlib
 import json
 import re
-import shutil
 import subprocess
 from html.parser import HTMLParser
 
 import pytest
 
+from browsing import CHROMIUM, needs_chromium
 from dure import evidence, report
 from trials import outcomes, trial
 
-CHROMIUM = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: the page is checked as text only")
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><script>alert(1)</script></svg>'
 
 

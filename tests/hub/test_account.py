@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 import time
 
 import pytest
 import uvicorn
 
+import browsing
 import clients
 from dure.hub import people, state
 from dure.hub.api import app
@@ -18,8 +18,6 @@ from dure.hub.pages import front
 from dure.hub.people import HUB, Caller, digest
 from dure.hub.state import Hub
 
-CHROMIUM = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: nobody to sign in with")
 PASSWORD = "three tides a day"
 sqlite = pytest.mark.parametrize("address", ["sqlite"], indirect=True)  # no word of it depends on the store
 
@@ -167,21 +165,15 @@ def base(engine, projects):
 @pytest.fixture
 def tab():
     """A browser's page that fails the test where its script does."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
+    with browsing.browser() as browser:
         page = browser.new_context(locale="en-GB").new_page()
         broken = []
         page.on("pageerror", lambda error: broken.append(str(error)))
         yield page
-        browser.close()
     assert broken == []
 
 
-@needs_chromium
+@browsing.needs_chromium
 @sqlite
 def test_somebody_signs_in_by_keyboard_and_sees_what_was_asked_for(engine, base, tab):
     people.keep(engine, "kim", "member", PASSWORD, "harbour")
@@ -221,7 +213,7 @@ def test_somebody_signs_in_by_keyboard_and_sees_what_was_asked_for(engine, base,
     said("try again in ten minutes")
 
 
-@needs_chromium
+@browsing.needs_chromium
 @sqlite
 def test_a_token_is_shown_once_and_revoked_after_a_question(engine, base, tab):
     people.keep(engine, "kim", "member", PASSWORD)
@@ -247,7 +239,7 @@ def test_a_token_is_shown_once_and_revoked_after_a_question(engine, base, tab):
     assert people.who(engine, digest(secret)) is None
 
 
-@needs_chromium
+@browsing.needs_chromium
 @sqlite
 def test_a_problem_is_put_here_and_the_truth_told_with_the_pages_alone(engine, base, tab):
     people.keep(engine, "kim", "steward", PASSWORD)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ pytest.importorskip("uvicorn", reason="the hub needs the extra dure[hub]")
 
 import uvicorn
 
+import browsing
 import clients
 from dure import plan, publish
 from dure.hub import board, overview, runs, worker
@@ -24,8 +24,6 @@ from dure.hub.guard import Guard
 from dure.hub.people import HUB, Caller
 from dure.hub.state import Hub
 
-CHROMIUM = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: nobody to look at the board with")
 OWNER = {"authorization": f"Bearer {clients.TOKEN}"}
 sqlite = pytest.mark.parametrize("address", ["sqlite"], indirect=True)  # no word of it depends on the store
 FACILITY = """
@@ -349,22 +347,16 @@ def _then(begin, started):
 @pytest.fixture
 def tab(served):
     """A page of a browser that is signed in."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        )
+    with browsing.browser() as browser:
         made = browser.new_context(locale="en-GB", base_url=served).new_page()
         made.faults = []
         made.on("pageerror", lambda error: made.faults.append(str(error)))
         made.on("console", lambda said: made.faults.append(said.text) if said.type == "error" else None)
         made.goto(f"/enter?token={clients.TOKEN}")
         yield made
-        browser.close()
 
 
-@needs_chromium
+@browsing.needs_chromium
 @sqlite
 def test_the_board_fills_while_somebody_looks_at_it(tab):
     tab.goto("/board")
@@ -379,7 +371,7 @@ def test_the_board_fills_while_somebody_looks_at_it(tab):
     assert tab.faults == []
 
 
-@needs_chromium
+@browsing.needs_chromium
 @sqlite
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_boards_pages_can_be_read_by_everybody_and_on_a_phone(tab, engine, tried, scheme):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,13 +13,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
+import browsing
+
 pytest.importorskip("uvicorn", reason="the hub needs the extra dure[hub]")
 pytest.importorskip("ortools", reason="a plant's plan needs the extra dure[production]")
 pytest.importorskip("vl_convert", reason="figures need the extra dure[figures]")
-playwright = pytest.importorskip("playwright.sync_api", reason="no browser is driven without playwright")
 
-CHROMIUM = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: nobody looks at the page")
+pytestmark = browsing.needs_chromium
 PLANT = Path(__file__).parents[2] / "examples" / "plant.xlsx"
 ASK = "/projects/yeongnam.production/ask"
 WAIT = 180_000  # milliseconds: the first plan of a machine is also compiled
@@ -44,8 +43,7 @@ def hub(tmp_path_factory):
 @pytest.fixture
 def page(hub):
     """A tab that is signed in, in Korean; a message of the page's console is a fault."""
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with browsing.browser() as browser:
         tab = browser.new_context(locale="ko-KR", accept_downloads=True).new_page()
         tab.set_default_timeout(30_000)
         said: list[str] = []
@@ -53,7 +51,6 @@ def page(hub):
         tab.on("pageerror", lambda error: said.append(str(error)))
         tab.goto(hub)
         yield tab
-        browser.close()
         assert said == []
 
 

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import select
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,12 +24,11 @@ from typing import NamedTuple
 import pytest
 import requests
 
+from browsing import CHROMIUM, needs_chromium
 from dure import evidence
 
 pytest.importorskip("uvicorn", reason="the hub needs the extra dure[hub]")
 
-CHROMIUM = next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
-needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: nobody to visit a strange page with")
 PROJECTS = Path(__file__).parents[1] / "projects"
 TIDE = "/api/v1/projects/honam.tide"
 NOBODY = 65534
