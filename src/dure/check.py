@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dure.errors import UserError
+from dure.project import project_hash
 from dure.promises import BROKEN, EXEMPT, Outcome, bronze, gold, platinum, silver
 from dure.subject import Subject
 from dure.words import _
@@ -98,15 +99,17 @@ class Found:
 
 @dataclass(frozen=True)
 class Report:
-    """A project's level and its promises, in the order of the table."""
+    """A project's level and its promises, in the order of the table, for its code by its hash (`dure.project.project_hash`)."""
 
     project: str
+    code: str
     level: str
     promises: tuple[Found, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
-        return {"project": self.project, "level": self.level, "promises": [asdict(each) for each in self.promises]}
+        told = {"project": self.project, "code": self.code, "level": self.level}
+        return {**told, "promises": [asdict(each) for each in self.promises]}
 
     def in_words(self) -> str:
         """For a terminal: the level, then each promise with its reason."""
@@ -146,7 +149,8 @@ def check(project: Project, *, full: bool = False, tell: Tell = lambda share, te
             state, reason = _outcome(promise, subject)
             found.append(Found(promise.name, promise.level, promise.title, state, reason))
     tell(1.0, "")
-    return Report(project.manifest.id, level_of(found), tuple(found))
+    code = project_hash(project.folder) if project.folder else ""
+    return Report(project.manifest.id, code, level_of(found), tuple(found))
 
 
 def _outcome(promise: Promise, subject: Subject) -> Outcome:

@@ -15,9 +15,10 @@ pytest.importorskip("uvicorn", reason="the hub needs the extra dure[hub]")
 pytestmark = browsing.needs_chromium
 
 PROJECTS = Path(__file__).parents[1] / "projects"
-# Where the pictures are kept to be looked at (the tests' own folder where nobody says).
+# Where the pictures are kept to be looked at: DURE_ARTIFACTS=FOLDER pytest tests/hub/test_every_page.py
 KEPT = os.environ.get("DURE_ARTIFACTS", "")
-WAYS = [(language, width, dark) for language in ("ko", "en") for width in (1200, 375) for dark in (False, True)]
+ALL = [(language, width, dark) for language in ("ko", "en") for width in (1200, 375) for dark in (False, True)]
+WAYS = ALL if KEPT else ALL[::2] + ALL[-1:]  # in light alone, and once in dark, where nobody wants the pictures
 HEAVIEST = 60_000  # bytes of a page with its style sheet and script
 
 

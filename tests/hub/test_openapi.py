@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 
 PROJECTS = Path(__file__).parents[1] / "projects"
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-EXAMPLES = int(os.environ.get("DURE_FUZZ", "12"))  # of each operation
+EXAMPLES = int(os.environ.get("DURE_FUZZ", "6"))  # of each operation
 
 
 @schemathesis.serializer("application/zip")

@@ -71,12 +71,12 @@ def tried(name: str) -> dict[str, Any] | None:
 
 
 def promises(name: str) -> dict[str, Any] | None:
-    """What `dure check` has found of a project, where somebody has kept it beside it: check.json. Raises Unknown."""
+    """What `dure check` has found of a project as it is now, where it is kept beside it: check.json. Raises Unknown."""
     try:
         found: dict[str, Any] = json.loads((place_of(name) / "check.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return found
+    return found if found.get("code") == code_of(name) else None
 
 
 def kept(name: str) -> dict[str, Any] | None:
