@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 import browsing
+from dure import evidence
 
 pytest.importorskip("uvicorn", reason="the hub needs the extra dure[hub]")
 pytest.importorskip("ortools", reason="a plant's plan needs the extra dure[production]")
@@ -139,6 +140,20 @@ def test_a_planner_mends_a_sheet_sees_both_plans_and_what_a_failed_machine_moves
     drawn = figure(page, hub)
     assert drawn.index("실제로 한 것") < drawn.index("우수 일정 교차 타부 탐색")
     assert "가장 나은 배정 규칙:" not in drawn
+
+
+def test_a_planner_takes_the_evidence_of_his_own_weeks_away(hub, page, tmp_path):
+    page.goto(at(hub, "/projects/yeongnam.production/data"))
+    page.set_input_files("#file-plant", PLANT)
+    page.locator("#trial [name=confirmed]").check(timeout=60_000)
+    page.click("#trial > .row button")
+    with page.expect_download(timeout=240_000) as waiting:
+        page.locator("#hand-on a[download]").first.click(timeout=240_000)
+    waiting.value.save_as(tmp_path / "evidence.zip")
+    with zipfile.ZipFile(tmp_path / "evidence.zip") as packed:
+        packed.extractall(tmp_path / "evidence")
+    assert evidence.verify(tmp_path / "evidence").intact
+    assert "자료가 부족합니다" in page.inner_text("h1")  # two weeks decide nothing, and it says so
 
 
 def begins_after(plan, moment):
