@@ -13,6 +13,7 @@ from dure.hub.access import Ruled, caller_of
 from dure.hub.people import HUB
 from dure.hub.routes.shown import checked
 from dure.hub.state import Here
+from dure.sentence import GROUND
 from dure.words import _
 
 from . import paper
@@ -35,7 +36,8 @@ async def one(name: str, request: Request, hub: Here) -> Response:
     about, theirs = row.said["about"], f"/api/v1/evidence/{name}"
     return paper.page(
         "evidence.html", caller, title=body["title"], lead=_("Evidence that somebody has published here. Anybody can compute it again."),
-        here="/board", twin=theirs, row=row, page=body, w=body["words"], about=about, files=f"{theirs}/files", zip=f"{theirs}/zip",
+        here="/board", twin=theirs, row=row, page=body, w=body["words"], about=about,
+        ground=_(GROUND.get(about["ground"], about["ground"])), files=f"{theirs}/files", zip=f"{theirs}/zip",
         whole="", publish="", published=None, mine=_may(caller, row.organisation, "steward"), member=_may(caller, "", "member"),
         ours=row.signer in board.keys(hub.engine), rerun=row.project in hub.manifests,
     )  # fmt: skip
