@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 
+from alembic.config import Config
 from fastapi.testclient import TestClient
 
-from dure.hub import people, runs, worker
+from dure.hub import people, runs, store, worker
 from dure.hub.api import app
 from dure.hub.guard import Guard
 from dure.hub.people import HUB, Caller
@@ -21,6 +23,14 @@ def hub_of(engine, token=TOKEN):
     """A hub's client without anybody's token."""
     with TestClient(Guard(app(Hub(engine, token)), (HOST,)), base_url=f"http://{HOST}:8080") as client:
         yield client
+
+
+def migrations(connection):
+    """The hub's migrations, for a connection to a store."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(store.__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config
 
 
 def known(engine, name, role="member", organisation=HUB):

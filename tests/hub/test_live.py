@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from alembic import command
+from sqlalchemy import column, inspect, select, table, update
 
 import clients
 from dure.hub import live, promotion, store
@@ -110,6 +111,25 @@ def test_the_answers_of_two_services_are_not_summed_up_because_both_are_version_
     client.post(f"{HERE}/feedback", json=[], headers=county)
     found = client.get(f"{HERE}/live", headers=county).json()
     assert (found["service"], found["answers"]) == (1, 0)
+
+
+def test_whose_service_answered_is_found_out_when_a_store_is_brought_up(engine):
+    for organisation in ("hub", "harbour"):
+        promotion.promote(
+            engine, "honam.tide", Accepted("regression", {}, "", "", {"en": "", "ko": ""}), "lee", organisation
+        )
+    values = {"project": "honam.tide", "person": "kim", "created": 1.0, "cause": "", "request": "{}", "response": "{}"}
+    rows = [("a", "harbour", 1), ("b", "inland", 1), ("c", "harbour", 2), ("d", "inland", 0)]
+    with engine.begin() as connection:
+        config = clients.migrations(connection)
+        command.downgrade(config, "0004")
+        before = table("answer", *map(column, ("id", "organisation", "service", *values)))
+        assert "owner" not in {each["name"] for each in inspect(connection).get_columns("answer")}
+        for name, organisation, version in rows:
+            connection.execute(before.insert().values(id=name, organisation=organisation, service=version, **values))
+        command.upgrade(config, "head")
+        found = dict(connection.execute(select(store.answer.c.id, store.answer.c.owner)).all())
+    assert found == {"a": "harbour", "b": "hub", "c": "hub", "d": ""}
 
 
 def test_drift_is_seen_told_once_and_counted(client, engine):

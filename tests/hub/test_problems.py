@@ -14,11 +14,10 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from alembic.config import Config
 from sqlalchemy import JSON, column, inspect, select, table
 
 import clients
-from dure.hub import method, store
+from dure.hub import method
 
 LANDINGS = (Path(__file__).parents[1] / "projects/honam/tide/data/landings.csv").read_bytes()
 SAMPLE = b"day,tonnes\n2022-01-03,10\n"
@@ -141,10 +140,8 @@ def test_entries_that_only_runs_told_of_are_counted_when_the_store_is_brought_up
     entry = {"name": "업체A", "url": "https://example.org/forecast"}
     for _each in range(2):
         assert client.post(f"/api/v1/problems/{name}/entries", json=entry, headers=entrant).status_code == 201
-    config = Config()
-    config.set_main_option("script_location", str(Path(store.__file__).parent / "migrations"))
     with engine.begin() as connection:
-        config.attributes["connection"] = connection
+        config = clients.migrations(connection)
         command.downgrade(config, "0005")
         before = table("problem", column("text"), column("id"))
         assert connection.execute(select(before.c.text)).scalar_one() == "ice melts"

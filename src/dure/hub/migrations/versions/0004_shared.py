@@ -32,7 +32,6 @@ def upgrade() -> None:
         sa.Column("id", sa.String(16), primary_key=True),
         sa.Column("organisation", sa.String(64), nullable=False),
         sa.Column("project", sa.String(200), nullable=False),
-        sa.Column("owner", sa.String(64), nullable=False),
         sa.Column("service", sa.Integer, nullable=False),
         sa.Column("person", sa.String(200), nullable=False),
         sa.Column("created", sa.Double, nullable=False),
