@@ -262,4 +262,7 @@ def test_evidence_that_was_handed_over_is_run_again(engine, client):
     assert (found["state"], found["said"]) == ("done", "it comes out the same on this machine")
     assert board.listed(engine) == []  # it was a check, not a publication
     refused = client.post("/api/v1/reruns", content=again(packed, one_more))
-    assert refused.status_code == 422
+    assert (refused.status_code, refused.json()["where"]) == (422, "outcomes.parquet")
+    assert "not whole" in refused.json()["title"]
+    client.app.app.state.hub.checks = 8
+    assert client.post("/api/v1/reruns", content=packed).status_code == 503

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from typing import IO
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
 
 from dure.errors import UserError
 from dure.words import _
@@ -37,6 +39,26 @@ def apart(words: Sequence[str], *, seconds: float, megabytes: int) -> tuple[byte
             kill_group(process.pid)
             process.wait()
         return _read(out), (_read(errors).decode(errors="replace").strip().splitlines() or [""])[-1]
+
+
+def looked(
+    kind: str, path: Path, *asked: Mapping[str, Any], name: str = "", seconds: float, megabytes: int
+) -> dict[str, Any]:
+    """What `dure.hub.look` finds in what a stranger sent, told under the name that people gave it (empty: none is told).
+
+    Raises UserError with what is wrong with it, and where it cannot be opened at all.
+    """
+    words = ["dure.hub.look", kind, str(path), *(json.dumps(dict(each)) for each in asked)]
+    said, why = apart(words, seconds=seconds, megabytes=megabytes)
+    try:
+        told: dict[str, Any] = json.loads(
+            said.decode().replace(path.name, json.dumps(name, ensure_ascii=False)[1:-1]) if name else said
+        )
+    except ValueError:
+        raise UserError(_("it cannot be read ({why})", why=why[:120] or "?"), where=name) from None
+    if "what" in told:
+        raise UserError(told["what"], where=told["where"] or name, cure=told["cure"])
+    return told
 
 
 def _watch(process: subprocess.Popen[bytes], until: float, most: int) -> None:

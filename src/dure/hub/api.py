@@ -19,6 +19,7 @@ from dure.words import _
 
 from . import board, keeping, live
 from .access import Ruled, Viewer
+from .files import TooLarge
 from .openapi import document
 from .pages import ROUTERS, front
 from .refused import refused, refused_page
@@ -86,7 +87,7 @@ def app(hub: Hub) -> FastAPI:
     made.get("/api/v1/openapi.json", include_in_schema=False)(openapi)
     made.get("/health")(health)
     made.get("/metrics", response_class=Response)(metrics)
-    for kind in (UserError, HTTPException, RequestValidationError, OperationalError, InterfaceError):
+    for kind in (UserError, TooLarge, HTTPException, RequestValidationError, OperationalError, InterfaceError):
         made.add_exception_handler(kind, _refused)
     made.add_exception_handler(Exception, _refused)  # one of ours: it is logged with its trace as well
     return made
@@ -114,6 +115,8 @@ def _refused(request: Request, error: Exception) -> Response:
 
 def _told(request: Request, error: Exception) -> tuple[int, UserError, dict[str, str]]:
     """Status, words, headers."""
+    if isinstance(error, TooLarge):
+        error = HTTPException(413)
     if isinstance(error, Unknown):
         return 404, error, {}
     if isinstance(error, UserError):

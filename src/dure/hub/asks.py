@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 SECONDS, MEGABYTES = 15 * 60, 4096
 MOST = 50  # answers that are looked through for the example
-FIGURE = "figure.svg"  # of an answer, in the folder of its run
 
 
 def submit(engine: Engine, caller: Caller, project: str, given: Mapping[str, Any], *, example: bool = False) -> str:
@@ -84,18 +83,13 @@ def _service(engine: Engine, caller: Caller, project: str, method: str) -> dict[
 
 def figure_of(row: Row[Any]) -> Path:
     """The figure of an answer. Raises Unknown where there is none."""
+    from .asking import FIGURE
+
     if row.kind == "ask" and (row.result or {}).get("figure"):
         place: Path = folder() / "runs" / row.id / f"attempt-{row.attempt}" / FIGURE
         if place.is_file():
             return place
     raise Unknown(_("there is no figure of this run"), where=row.id)
-
-
-def of_project(engine: Engine, organisation: str, project: str, most: int) -> Sequence[Row[Any]]:
-    """Runs of an organisation with a project, the newest first."""
-    wanted = select(run).where(run.c.organisation == organisation, run.c.project == project)
-    with reading(engine) as connection:
-        return connection.execute(wanted.order_by(run.c.created.desc(), run.c.id.desc()).limit(most)).all()
 
 
 def drawn_example(engine: Engine, organisation: str, project: str) -> Row[Any] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -15,16 +14,15 @@ from sqlalchemy import delete, insert, select, update
 from dure.errors import Unknown, UserError
 from dure.words import _
 
-from .apart import apart
-from .packed import unpacked
-from .store import evidence, folder, key, now, reading
+from .apart import looked
+from .packed import MEGABYTES, SECONDS, shared, unpacked
+from .store import evidence, folder, incoming, key, now, reading
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine, Row
 
     from .people import Caller
 
-SECONDS, MEGABYTES = 120.0, 2_000  # that it may take to open what was sent
 # What vouches more stands before what vouches less; among the same the newer.
 ASSURED = ("live", "hub-witnessed", "re-run", "self-run")
 # Of a verdict, what a cell repeats.
@@ -50,41 +48,20 @@ def publish(engine: Engine, packed: Path, caller: Caller) -> dict[str, Any]:
 
     Raises UserError where it is no zip of evidence, not whole, holds rows, or vouches for itself as a hub would.
     """
-    place = Path(tempfile.mkdtemp(dir=_place("incoming")))
-    try:
-        unpacked(packed, place)
-        return _taken(engine, place, caller)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=incoming()) as place:
+        unpacked(packed, Path(place))
+        return _taken(engine, Path(place), caller)
 
 
 def publish_run(engine: Engine, whole: Path, caller: Caller, run: str) -> dict[str, Any]:
     """Publish the evidence of a run of this hub, by its id, as others may see it."""
-    place = Path(tempfile.mkdtemp(dir=_place("incoming")))
-    try:
-        _said, why = apart(["dure.publish", str(whole), str(place / "evidence")], seconds=SECONDS, megabytes=MEGABYTES)
-        if not (place / "evidence").is_dir():
-            raise UserError(_("the evidence cannot be published ({why})", why=why[:200]))
-        return _taken(engine, place / "evidence", caller, run)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
-
-
-def _place(name: str) -> Path:
-    place = folder() / name
-    place.mkdir(parents=True, exist_ok=True)
-    return place
+    with shared(whole) as place:
+        return _taken(engine, place, caller, run)
 
 
 def _taken(engine: Engine, place: Path, caller: Caller, run: str = "") -> dict[str, Any]:
     """Keep evidence that lies in a folder; `run`: it is of a run of this hub."""
-    said, why = apart(["dure.hub.look", "evidence", str(place)], seconds=SECONDS, megabytes=MEGABYTES)
-    try:
-        told = json.loads(said)
-    except ValueError:
-        raise UserError(_("the evidence cannot be read ({why})", why=why[:120] or "?")) from None
-    if "what" in told:
-        raise UserError(told["what"], where=told["where"], cure=told["cure"])
+    told = looked("evidence", place, seconds=SECONDS, megabytes=MEGABYTES)
     about = told["said"]["about"]
     if not run and about.get("assurance") != "self-run" and not _vouches(engine, told["signer"]):
         what = _("only a hub that is known here can vouch for more than its own run")
@@ -112,7 +89,7 @@ def _vouches(engine: Engine, signer: str) -> bool:
 
 def folder_of(name: str) -> Path:
     """Where published evidence lies."""
-    return _place("evidence") / name
+    return folder() / "evidence" / name
 
 
 def one(engine: Engine, name: str) -> Row[Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import secrets
 import tempfile
@@ -17,8 +16,8 @@ from dure.data import content_place
 from dure.errors import Unknown, UserError
 from dure.words import _
 
-from .apart import apart
-from .store import file, folder, now, problem, promotion, reading, service
+from .apart import looked
+from .store import file, incoming, now, problem, promotion, reading, service
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine, Row
@@ -49,9 +48,7 @@ def plain_name(name: str) -> str:
 
 async def received(body: AsyncIterator[bytes], most: int) -> tuple[Path, str, int]:
     """What was sent, in a file aside: (where it lies, its SHA-256, bytes). Raises TooLarge; then nothing is left of it."""
-    place = folder() / "incoming"
-    place.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=place)
+    handle, aside = tempfile.mkstemp(dir=incoming())
     digest, size = hashlib.sha256(), 0
     try:
         with os.fdopen(handle, "wb") as out:
@@ -75,7 +72,11 @@ def keep(engine: Engine, aside: Path, sha256: str, name: str, caller: Caller, *,
     try:
         size = aside.stat().st_size
         kind = "table" if name.lower().endswith(TABLES) else "file"
-        told = _looked_at(aside, name) if kind == "table" and not ours else {}
+        told = (
+            looked("table", aside, name=name, seconds=SECONDS, megabytes=MEGABYTES)
+            if kind == "table" and not ours
+            else {}
+        )
         place = content_place(sha256)
         place.parent.mkdir(parents=True, exist_ok=True)
         with engine.begin() as connection:
@@ -94,18 +95,6 @@ def keep(engine: Engine, aside: Path, sha256: str, name: str, caller: Caller, *,
     finally:
         aside.unlink(missing_ok=True)
     return {"sha256": sha256, "name": name, "kind": kind, "bytes": size, **told}
-
-
-def _looked_at(path: Path, name: str) -> dict[str, Any]:
-    """Sheets, headers and rows, found out by a process of its own. Raises UserError where it is no table."""
-    said, why = apart(["dure.hub.look", "table", str(path)], seconds=SECONDS, megabytes=MEGABYTES)
-    try:
-        told: dict[str, Any] = json.loads(said)
-    except ValueError:
-        raise UserError(_("the file cannot be read ({why})", why=why[:120] or "?"), where=name) from None
-    if "what" in told:
-        raise UserError(told["what"], where=str(told["where"]).replace(path.name, name) or name, cure=told["cure"])
-    return told
 
 
 def listed(engine: Engine, organisation: str) -> Sequence[Row[Any]]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dure.data import content_place, sha256_of
-from dure.errors import UserError
 from dure.words import _
 
 from . import files, runs
-from .apart import apart
+from .apart import looked
 from .projects import place_of
-from .store import folder
+from .store import incoming
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -47,17 +45,9 @@ def mapped(engine: Engine, organisation: str, project: str, source: str, sha256:
 def _found(engine: Engine, organisation: str, sha256: str, kind: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     """What `dure.hub.look` finds in a file, under the name that people gave it."""
     row = files.one(engine, organisation, sha256)
-    words = ["dure.hub.look", kind, str(content_place(sha256)), json.dumps(asked)]
-    said, why = apart(words, seconds=SECONDS, megabytes=MEGABYTES)
-    try:
-        told: dict[str, Any] = json.loads(
-            said.decode().replace(sha256, json.dumps(str(row.name), ensure_ascii=False)[1:-1])
-        )
-    except ValueError:
-        raise UserError(_("the file cannot be read ({why})", why=why[:120] or "?"), where=str(row.name)) from None
-    if "what" in told:
-        raise UserError(told["what"], where=told["where"] or str(row.name), cure=told["cure"])
-    return {"file": sha256, "name": str(row.name), **told}
+    path, name = content_place(sha256), str(row.name)
+    told = looked(kind, path, asked, name=name, seconds=SECONDS, megabytes=MEGABYTES)
+    return {"file": sha256, "name": name, **told}
 
 
 def submit(engine: Engine, caller: Caller, asked: Mapping[str, Any]) -> str:
@@ -73,8 +63,6 @@ def example(engine: Engine, caller: Caller) -> dict[str, Any]:
     """A real table to try it with (`EXAMPLE`), kept among the files of whoever asks."""
     rows = EXAMPLE.read_text(encoding="utf-8").partition("\n")[2]
     headers = (_("time"), _("actual (°C)"), _("today (°C)"), _("offer (°C)"))
-    place = folder() / "incoming"
-    place.mkdir(parents=True, exist_ok=True)
-    aside = place / secrets.token_hex(8)
+    aside = incoming() / secrets.token_hex(8)
     aside.write_text(",".join(headers) + "\n" + rows, encoding="utf-8")
     return files.keep(engine, aside, sha256_of(aside), _("example") + ".csv", caller)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from dure.errors import UserError
@@ -12,6 +15,7 @@ from dure.words import _
 
 LARGEST = 20_000_000  # bytes of a zip
 UNPACKED, MOST = 60_000_000, 200  # bytes, files
+SECONDS, MEGABYTES = 120.0, 2_000  # that it may take to open evidence, and to make it fit for others
 # What `zipfile` makes of what is no zip, or one that is packed in another way.
 BROKEN = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError)
 
@@ -47,3 +51,17 @@ def _write(zipped: zipfile.ZipFile, each: zipfile.ZipInfo, place: Path, depth: i
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipped.open(each) as source, target.open("xb") as out:
         shutil.copyfileobj(source, out)
+
+
+@contextmanager
+def shared(whole: Path) -> Iterator[Path]:
+    """A folder with evidence as others may see it, for a while: blocks of few cases joined, no row, no answer. Raises UserError."""
+    from .apart import apart
+    from .store import incoming  # not for a run's process, which unpacks alone
+
+    with tempfile.TemporaryDirectory(dir=incoming()) as name:
+        place = Path(name) / "evidence"
+        _said, why = apart(["dure.publish", str(whole), str(place)], seconds=SECONDS, megabytes=MEGABYTES)
+        if not place.is_dir():
+            raise UserError(_("the evidence cannot be published ({why})", why=why[:200]))
+        yield place

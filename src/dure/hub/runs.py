@@ -195,11 +195,15 @@ def one(engine: Engine, name: str, organisation: str | None = None) -> Row[Any]:
     return found
 
 
-def listed(engine: Engine, most: int = 50, before: str = "", organisation: str | None = None) -> Sequence[Row[Any]]:
-    """Runs, the newest first; `before`: those behind this one. Raises Unknown where there is no such run."""
+def listed(
+    engine: Engine, most: int = 50, before: str = "", organisation: str | None = None, project: str = ""
+) -> Sequence[Row[Any]]:
+    """Runs, the newest first; of one project where it is named; `before`: those behind this one, Unknown where it is none."""
     wanted = select(run).order_by(run.c.created.desc(), run.c.id.desc()).limit(most)
     if organisation is not None:
         wanted = wanted.where(run.c.organisation == organisation)
+    if project:
+        wanted = wanted.where(run.c.project == project)
     if before:
         last = one(engine, before, organisation)
         wanted = wanted.where(tuple_(run.c.created, run.c.id) < tuple_(literal(last.created), literal(last.id)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +10,9 @@ from dure.errors import Unknown, UserError
 from dure.words import _
 
 from . import runs
-from .apart import apart
-from .board import MEGABYTES, SECONDS
-from .packed import unpacked
-from .store import folder
+from .apart import looked
+from .packed import MEGABYTES, SECONDS, shared, unpacked
+from .store import incoming
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
@@ -66,14 +63,8 @@ def to_hand_on(place: Path) -> bytes:
     """As others may see it, as a zip: small blocks joined, no row, no answer. Raises UserError."""
     from dure.publish import zipped
 
-    aside = Path(tempfile.mkdtemp(dir=_incoming()))
-    try:
-        _said, why = apart(["dure.publish", str(place), str(aside / "evidence")], seconds=SECONDS, megabytes=MEGABYTES)
-        if not (aside / "evidence").is_dir():
-            raise UserError(_("the evidence cannot be published ({why})", why=why[:200]))
-        return zipped(aside / "evidence")
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with shared(place) as theirs:
+        return zipped(theirs)
 
 
 def verified(zipped: Path) -> dict[str, Any]:
@@ -81,22 +72,6 @@ def verified(zipped: Path) -> dict[str, Any]:
 
     Raises UserError where it is no zip, or holds no evidence.
     """
-    place = Path(tempfile.mkdtemp(dir=_incoming()))
-    try:
-        unpacked(zipped, place, depth=3)
-        said, why = apart(["dure.hub.look", "verified", str(place)], seconds=SECONDS, megabytes=MEGABYTES)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
-    try:
-        told: dict[str, Any] = json.loads(said)
-    except ValueError:
-        raise UserError(_("the evidence cannot be read ({why})", why=why[:120] or "?")) from None
-    if "what" in told:
-        raise UserError(told["what"], where=told["where"], cure=told["cure"])
-    return told
-
-
-def _incoming() -> Path:
-    place = folder() / "incoming"
-    place.mkdir(parents=True, exist_ok=True)
-    return place
+    with tempfile.TemporaryDirectory(dir=incoming()) as place:
+        unpacked(zipped, Path(place), depth=3)
+        return looked("verified", Path(place), seconds=SECONDS, megabytes=MEGABYTES)

@@ -255,6 +255,13 @@ def folder() -> Path:
     return home() / "hub"
 
 
+def incoming() -> Path:
+    """Where what is being received, or opened, lies for a while."""
+    place = folder() / "incoming"
+    place.mkdir(parents=True, exist_ok=True)
+    return place
+
+
 def url() -> str:
     """Of the store: `DURE_STORE`, else SQLite in the hub's folder."""
     return os.environ.get(VARIABLE) or f"sqlite:///{folder() / 'hub.sqlite'}"

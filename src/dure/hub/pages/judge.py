@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Response
 
 from dure.hub import judging
 from dure.hub.access import Member, Ruled
-from dure.hub.routes.judge import BLOCKS, ROLES, Block, Kpi, Role
+from dure.hub.routes.judge import BLOCKS, ROLES, How
 from dure.hub.state import Here
 from dure.sentence import counted
 from dure.words import _
@@ -19,12 +19,8 @@ router = APIRouter(prefix="/judge", route_class=Ruled, include_in_schema=False)
 
 
 @router.get("/{sha256}")
-def columns(
-    sha256: str, hub: Here, caller: Member, role: Annotated[list[Role] | None, Query(max_length=500)] = None, sheet: str = "",
-    kpi: Kpi = "", block: Block = "",
-) -> Response:  # fmt: skip
+def columns(sha256: str, hub: Here, caller: Member, asked: How) -> Response:
     """Click which column is which."""
-    asked = {"sheet": sheet, "role": role, "kpi": kpi, "block": block}
     read = judging.looked_at(hub.engine, caller.organisation, sha256, asked)
     return paper.page(
         "judge.html", caller, title=_("Which column is which?"), here="/", twin=f"/api/v1/judge/{sha256}",

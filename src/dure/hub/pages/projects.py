@@ -96,7 +96,7 @@ def _page(engine: Engine, project: str, language: str, name: str, organisation: 
         twin=f"/api/v1/projects/{project}", about=about, who=str(about.practice.who), trial=_trial(place, language, _stamp(place)),
         promises=_promises(project), example=example, figure=example is not None and example.result["figure"], active=active,
         compared=compared(example.result, described) if example is not None and described else [],
-        runs=asks.of_project(engine, organisation, project, RUNS),
+        runs=runs.listed(engine, RUNS, organisation=organisation, project=project),
     )  # fmt: skip
 
 

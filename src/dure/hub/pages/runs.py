@@ -32,6 +32,13 @@ KINDS = {
     "ask": "a question",
 }
 STATES = {"queued": "shown", "running": "shown", "done": "better", "failed": "worse", "cancelled": "shown"}
+LEADS = {
+    "queued": "It waits for a worker. You may close this page: it goes on, and is here when you come back.",
+    "running": "It runs. You may close this page: it goes on, and is here when you come back.",
+    "failed": "It could not be finished. Below is why.",
+    "cancelled": "Somebody has stopped it.",
+    "done": "It is done.",
+}
 
 router = APIRouter(prefix="/runs", route_class=Ruled, include_in_schema=False)
 
@@ -60,15 +67,6 @@ async def one(name: str, hub: Here, caller: Viewer) -> Response:
         published=published, known=hub.manifests, may=caller.may("member"), again=_again(found),
         **links(found, published),
     )  # fmt: skip
-
-
-LEADS = {
-    "queued": "It waits for a worker. You may close this page: it goes on, and is here when you come back.",
-    "running": "It runs. You may close this page: it goes on, and is here when you come back.",
-    "failed": "It could not be finished. Below is why.",
-    "cancelled": "Somebody has stopped it.",
-    "done": "It is done.",
-}
 
 
 def links(found: Run, published: Any) -> dict[str, Any]:

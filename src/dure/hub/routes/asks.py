@@ -91,7 +91,6 @@ class Offered(Given):
 
     name: str = Field(pattern=OFFER)
     url: str = Field(max_length=2_000)
-    profile: str = Field("full", pattern="^(quick|full)$")
 
 
 class NewAsk(Given):
@@ -270,7 +269,7 @@ def enter(project: str, given: Offered, hub: Here, response: Response, caller: M
     """Have a method tried beside the project's own, on sealed cases that it has not seen."""
     usable(given.url, given.name)
     hub.manifest(project)
-    asked = {"offers": {given.name: given.url}, "sealed": True, "profile": given.profile, "public": True}
+    asked = {"offers": {given.name: given.url}, "sealed": True, "public": True}
     made = runs.submit(
         hub.engine, project, asked, seconds=60 * ENTRY_MINUTES, megabytes=BATCH_MEGABYTES, organisation=caller.organisation,
         person=caller.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from dure.hub import board, files, runs
 from dure.hub import packed as zips
@@ -31,10 +31,7 @@ def show_board(hub: Here, _caller: Viewer) -> list[dict[str, Any]]:
 )
 async def publish(request: Request, hub: Here, caller: Member) -> dict[str, Any]:
     """Put evidence on the board: the zip that `dure publish` makes."""
-    try:
-        packed, _sha256, _size = await files.received(request.stream(), zips.LARGEST)
-    except files.TooLarge:
-        raise HTTPException(413) from None
+    packed, _sha256, _size = await files.received(request.stream(), zips.LARGEST)
     try:
         return await asyncio.to_thread(board.publish, hub.engine, packed, caller)
     finally:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict
 
@@ -39,10 +39,7 @@ async def send(
 ) -> Kept:
     """Keep a file; its content is the request's body. One whose name says that it is a table must be one."""
     plain = files.plain_name(name)
-    try:
-        aside, sha256, _size = await files.received(request.stream(), files.LARGEST)
-    except files.TooLarge:
-        raise HTTPException(413) from None
+    aside, sha256, _size = await files.received(request.stream(), files.LARGEST)
     told = await asyncio.to_thread(files.keep, hub.engine, aside, sha256, plain, caller)
     response.headers["location"] = f"/api/v1/files/{sha256}"
     return Kept(**told)

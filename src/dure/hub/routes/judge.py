@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from dure.hub import files, judging, runs
@@ -72,13 +72,18 @@ class Reading(BaseModel):
     block: str | None = None
 
 
+def _how(
+    role: Annotated[list[Role] | None, Query(max_length=500)] = None, sheet: str = "", kpi: Kpi = "", block: Block = ""
+) -> dict[str, Any]:
+    return {"sheet": sheet, "role": role, "kpi": kpi, "block": block}
+
+
+How = Annotated[dict[str, Any], Depends(_how)]  # how a table is read, from an address: of the API or of the page
+
+
 @router.get("/{sha256}")
-def read_table(
-    sha256: str, hub: Here, caller: Member, role: Annotated[list[Role] | None, Query(max_length=500)] = None, sheet: str = "",
-    kpi: Kpi = "", block: Block = "",
-) -> Reading:  # fmt: skip
+def read_table(sha256: str, hub: Here, caller: Member, asked: How) -> Reading:
     """Which column of a table is which; `role` says it column by column, without it it is proposed."""
-    asked = {"sheet": sheet, "role": role, "kpi": kpi, "block": block}
     return Reading(**judging.looked_at(hub.engine, caller.organisation, sha256, asked))
 
 

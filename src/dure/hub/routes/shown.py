@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
+from dure.errors import UserError
 from dure.hub import board, files, packed, runs, shown
 from dure.hub.access import Member, Ruled, Steward, Viewer, caller_of
 from dure.hub.people import HUB
 from dure.hub.routes.runs import Run, run_of
 from dure.hub.state import Given, Here, sent_as
+from dure.words import _
 
 MINUTES, MEGABYTES = 240, 4096  # of evidence that is run again
 MOST_CHECKS = 8  # that wait for their turn
@@ -103,19 +108,28 @@ async def verify(request: Request, hub: Here) -> Check:
 
 
 async def checked(request: Request, hub: Here) -> dict[str, Any]:
-    """The same as data. One at a time, and few that wait: whoever is not signed in may ask for it."""
+    """The same as data."""
+    async with _handed_over(request, hub) as (_zipped, _sha256, told):
+        return told
+
+
+@asynccontextmanager
+async def _handed_over(request: Request, hub: Here) -> AsyncIterator[tuple[Path, str, dict[str, Any]]]:
+    """Evidence that was sent: its file for a while, its SHA-256, what a check has found.
+
+    One check at a time, and few that wait: whoever is not signed in may ask for it.
+    """
     if hub.checks >= MOST_CHECKS:
         raise HTTPException(503)
     hub.checks += 1
     try:
-        zipped, _sha256, _size = await files.received(request.stream(), packed.LARGEST)
+        zipped, sha256, _size = await files.received(request.stream(), packed.LARGEST)
         try:
             async with hub.checking:
-                return await asyncio.to_thread(shown.verified, zipped)
+                told = await asyncio.to_thread(shown.verified, zipped)
+            yield zipped, sha256, told
         finally:
             await asyncio.to_thread(zipped.unlink, missing_ok=True)
-    except files.TooLarge:
-        raise HTTPException(413) from None
     finally:
         hub.checks -= 1
 
@@ -123,18 +137,11 @@ async def checked(request: Request, hub: Here) -> dict[str, Any]:
 @router.post("/reruns", status_code=201, openapi_extra=sent_as(ZIP))
 async def rerun(request: Request, hub: Here, response: Response, caller: Member) -> Run:
     """Run evidence again that somebody has handed over, a zip: it must come out the same on this machine."""
-    try:
-        zipped, sha256, _size = await files.received(request.stream(), packed.LARGEST)
-    except files.TooLarge:
-        raise HTTPException(413) from None
-    try:
-        told = await asyncio.to_thread(shown.verified, zipped)
+    async with _handed_over(request, hub) as (zipped, sha256, told):
         if not told["intact"]:
-            raise HTTPException(422)
-    except BaseException:
-        await asyncio.to_thread(zipped.unlink, missing_ok=True)
-        raise
-    await asyncio.to_thread(files.keep, hub.engine, zipped, sha256, "evidence.zip", caller, ours=True)
+            fault = told["faults"][0]
+            raise UserError(_("this evidence is not whole: {fault}", fault=fault["what"]), where=fault["file"])
+        await asyncio.to_thread(files.keep, hub.engine, zipped, sha256, "evidence.zip", caller, ours=True)
     name = runs.submit(
         hub.engine, told["said"]["project"], {"file": sha256}, seconds=60 * MINUTES, megabytes=MEGABYTES, kind="rerun",
         organisation=caller.organisation, person=caller.name,
@@ -158,7 +165,6 @@ def name_signer(given: Signer, caller: Steward) -> Response:
 
     if caller.organisation != HUB:
         raise HTTPException(403)
-
     trust(given.fingerprint, given.name)
     return Response(status_code=204)
 

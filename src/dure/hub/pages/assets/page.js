@@ -1,8 +1,8 @@
 // What a page does by itself: sends forms as JSON, takes files that are dropped, follows runs. Without it every page can still be read.
 "use strict";
 const text = document.documentElement.lang === "ko"
-  ? { sending: "보내는 중", copied: "복사했습니다", lost: "연결이 끊겼습니다. 다시 시도하세요.", one: "파일을 한 개만 놓아 주세요.", copy: "복사", away: "빼기", needed: "파일을 먼저 놓아 주세요.", anew: "현황판이 바뀌었습니다." }
-  : { sending: "Sending", copied: "Copied", lost: "The connection was lost. Try again.", one: "Drop one file only.", copy: "Copy", away: "Remove", needed: "Drop a file first.", anew: "The board has changed." };
+  ? { copied: "복사했습니다", lost: "연결이 끊겼습니다. 다시 시도하세요.", one: "파일을 한 개만 놓아 주세요.", away: "빼기", needed: "파일을 먼저 놓아 주세요.", anew: "현황판이 바뀌었습니다." }
+  : { copied: "Copied", lost: "The connection was lost. Try again.", one: "Drop one file only.", away: "Remove", needed: "Drop a file first.", anew: "The board has changed." };
 
 // ---- what was refused: what, where, what to do next ----------------------------------------------------------------------
 
@@ -70,7 +70,7 @@ function gathered(form) {
   const found = {};
   for (const field of form.elements) {
     if (!field.name || field.disabled || "address" in field.dataset || ((field.type === "radio" || field.type === "checkbox") && !field.checked)) continue;
-    if (field.value === "" && !("keep" in field.dataset)) continue;
+    if (field.value === "") continue;
     const as = field.dataset.as || (field.type === "number" ? "number" : "text");
     let value = field.value;
     if (as === "number") value = Number(value);
