@@ -137,23 +137,28 @@ def dump(value: Any) -> None:
 
 
 def pairs(given: Sequence[str], option: str) -> dict[str, str]:
-    """``NAME=VALUE`` options as a mapping."""
-    found = {}
+    """``NAME=VALUE`` options as a mapping; of a name given twice, the last."""
+    return dict(every_pair(given, option))
+
+
+def every_pair(given: Sequence[str], option: str) -> list[tuple[str, str]]:
+    """``NAME=VALUE`` options in their order."""
+    found = []
     for each in given:
         name, sign, value = each.partition("=")
         if not sign or not name or not value:
             raise UserError(_("{given} is not NAME=VALUE", given=each), where=option)
-        found[name.strip()] = value.strip()
+        found.append((name.strip(), value.strip()))
     return found
 
 
-def existing(path: str | Path) -> Path:
-    """The path of a file that is there."""
+def existing(path: str | Path, *, folder: bool = False) -> Path:
+    """The path of a file that is there; or of a folder, where one may be given."""
     place = Path(path)
-    if place.is_file():
+    if place.is_file() or (folder and place.is_dir()):
         return place
-    folder = place.parent if place.parent.is_dir() else Path()
-    close = nearest(place.name, [each.name for each in folder.iterdir() if each.is_file()])
+    beside = place.parent if place.parent.is_dir() else Path()
+    close = nearest(place.name, [each.name for each in beside.iterdir() if folder or each.is_file()])
     raise UserError(
         _("there is no such file"), where=str(path), cure=_("Did you mean {name}?", name=close) if close else ""
     )
@@ -346,7 +351,9 @@ def inputs_of(
     """What was given on the command line, files looked for."""
     from dure.run import Inputs
 
-    own = {name: existing(path) for name, path in pairs(data, "--data").items()}
+    own: dict[str, list[Path]] = {}
+    for name, path in every_pair(data, "--data"):
+        own.setdefault(name, []).append(existing(path, folder=True))
     kept = [each if "=" in each else f"{next(iter(own), '')}={each}" for each in maps]
     return Inputs(
         data=own,
@@ -361,7 +368,9 @@ def inputs_of(
 
 @cli.command()
 @click.argument("project")
-@click.option("--data", multiple=True, help="NAME=FILE: a file of your own in the place of a source.")
+@click.option(
+    "--data", multiple=True, help="NAME=FILE: a file of your own in the place of a source; again for another place."
+)
 @click.option("--practice", type=click.Path(path_type=Path), help="File of today's answers (see `dure data template`).")
 @click.option("--offer", "offers", multiple=True, help="NAME=FILE or NAME=URL: another method.")
 @click.option("--map", "maps", multiple=True, help="[NAME=]FILE: a saved mapping of headers.")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -201,6 +202,8 @@ class Source:
         open: may be shown; restricted: block sums only; unknown: usable here, never in public evidence.
     read
         How the file becomes a frame; None: by `dure.tables`.
+    headers
+        Of the published CSV: a person's file with all of them is read as the published one is.
     """
 
     name: str
@@ -214,10 +217,24 @@ class Source:
     package_licence: str = ""
     access: Literal["open", "restricted", "unknown"] = "open"
     read: Callable[[Path], pl.DataFrame] | None = None
+    headers: tuple[str, ...] = ()
 
     def fetch(self, folder: Path | None = None) -> Path:
         """The file, from wherever it is had. Raises CannotBeHad with the cure."""
         return self.origin.fetch(self, folder)
+
+    def published(self, path: Path) -> bool:
+        """Whether a file has the layout of the published one, so that `read` reads it: a copy, a part, another year."""
+        if self.read is None:
+            return False
+        ending = Path(getattr(self.origin, "path", None) or "").suffix.lower()
+        if ending not in _SHEETS:
+            return path.suffix.lower() == ending
+        if not self.headers:
+            return False
+        with path.open("rb") as file:
+            first = file.readline(65536).decode("utf-8-sig", errors="replace")
+        return set(self.headers) <= {name.strip().strip('"') for name in first.split(",")}
 
 
 def _cached(source: Source, download: Callable[[Source], bytes]) -> Path:
@@ -253,6 +270,28 @@ def _not_had(source: Source, where: str, why: str) -> CannotBeHad:
     )
 
 
+# A file with one of these endings may be anybody's sheet: only its headers tell whether it is a copy of the published one.
+_SHEETS = ("", ".csv", ".tsv", ".txt", ".xlsx", ".xls", ".parquet")
+
+
+def files(given: Path | Sequence[Path]) -> list[Path]:
+    """The one file, or the several."""
+    return [Path(given)] if isinstance(given, str | Path) else [Path(each) for each in given]
+
+
+def answers_in(path: Path) -> Path:
+    """The file of answers where `path` is a folder of evidence, else `path`. Raises UserError for any other folder."""
+    if not path.is_dir():
+        return path
+    found = path / "private" / "answers.parquet"
+    if not found.is_file():
+        raise UserError(
+            _("this folder holds no answers"), where=str(path),
+            cure=_("Give the folder that `dure run` wrote, with its folder private."),
+        )  # fmt: skip
+    return found
+
+
 @dataclass
 class Data:
     """What a project may open: its sources by name, a person's own files in their place, a site's settings.
@@ -264,7 +303,8 @@ class Data:
     folder
         The project's folder.
     own
-        Files of one's own, by source name.
+        Files of one's own, by source name: one, or several places of one kind. A folder of evidence stands for the
+        answers in it.
     maps
         Saved mappings of headers for those files.
     settings
@@ -275,7 +315,7 @@ class Data:
 
     sources: tuple[Source, ...]
     folder: Path | None = None
-    own: Mapping[str, Path] = field(default_factory=dict)
+    own: Mapping[str, Path | Sequence[Path]] = field(default_factory=dict)
     maps: Mapping[str, Path] = field(default_factory=dict)
     settings: Form | None = None
     confirm: Callable[[str], bool] | None = None
@@ -295,30 +335,57 @@ class Data:
 
     def path(self, name: str) -> Path:
         """The file of a source, fetched and checked; what was opened is recorded."""
-        source = self._source(name)
-        path = Path(self.own[name]) if self.has(name) else source.fetch(self.folder)
-        if not path.is_file():
-            raise UserError(_("there is no such file"), where=str(path))
-        self.opened[name] = {
-            "name": name,
-            "sha256": sha256_of(path),
-            "origin": "own" if self.has(name) else type(source.origin).__name__.lower(),
-            "licence": "" if self.has(name) else source.licence,
-            "credit": "" if self.has(name) else source.credit,
-            "access": "restricted" if self.has(name) else source.access,
-            "version": getattr(source.origin, "version", getattr(source.origin, "commit", "")),
-        }
-        return path
+        paths = self._paths(name)
+        if len(paths) > 1:
+            raise UserError(
+                _("{name} takes one file, {count} were given", name=name, count=len(paths)),
+                where=", ".join(path.name for path in paths),
+            )
+        return paths[0]
 
     def __getitem__(self, name: str) -> pl.DataFrame:
         """A source as a frame; a file of one's own has its headers mapped first."""
-        source, path = self._source(name), self.path(name)
-        if self.has(name) and source.columns:
+        return self._opened(name, self.path(name))
+
+    def several(self, name: str) -> dict[str, pl.DataFrame]:
+        """A source's frame under its own name; or a frame for each file a person gave, under the file's name."""
+        if not self.has(name):
+            return {name: self[name]}
+        paths = self._paths(name)
+        stems = [unicodedata.normalize("NFC", path.stem) for path in paths]
+        if twice := next((stem for stem in stems if stems.count(stem) > 1), None):
+            raise UserError(
+                _("two files are called {name}", name=twice), where=name, cure=_("Rename one: the name is the place's.")
+            )
+        return {stem: self._opened(name, path) for stem, path in zip(stems, paths, strict=True)}
+
+    def _opened(self, name: str, path: Path) -> pl.DataFrame:
+        source = self._source(name)
+        if self.has(name) and source.columns and not source.published(path):
             from dure import mapping
 
             frame, _used = mapping.open_own(path, source.columns, map_file=self.maps.get(name), confirm=self.confirm)
             return frame
         return source.read(path) if source.read else _frame(path)
+
+    def _paths(self, name: str) -> list[Path]:
+        """The files of a source, fetched and checked; what was opened is recorded."""
+        source, given = self._source(name), self.has(name)
+        paths = [answers_in(path) for path in files(self.own[name])] if given else [source.fetch(self.folder)]
+        for number, path in enumerate(paths, start=1):
+            if not path.is_file():
+                raise UserError(_("there is no such file"), where=str(path))
+            label = name if number == 1 else f"{name} {number}"
+            self.opened[label] = {
+                "name": label,
+                "sha256": sha256_of(path),
+                "origin": "own" if given else type(source.origin).__name__.lower(),
+                "licence": "" if given else source.licence,
+                "credit": "" if given else source.credit,
+                "access": "restricted" if given else source.access,
+                "version": getattr(source.origin, "version", getattr(source.origin, "commit", "")),
+            }
+        return paths
 
     def _source(self, name: str) -> Source:
         for source in self.sources:

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from dure import evidence, trial
-from dure.data import Data, home, sha256_of
+from dure.data import Data, answers_in, home, sha256_of
+from dure.data import files as files_of
 from dure.errors import UserError, nearest, refusal
 from dure.looks import admitted, look
 from dure.looks import opened as looked_at
@@ -40,7 +41,7 @@ class Inputs:
     Parameters
     ----------
     data
-        Files of one's own by source name.
+        Files of one's own by source name: one, or several places.
     maps
         Saved mappings by source name.
     settings
@@ -55,7 +56,7 @@ class Inputs:
         Folder for what is kept while it runs, so that a run that was stopped goes on; None: Dure's own for these very inputs.
     """
 
-    data: Mapping[str, Path] | None = None
+    data: Mapping[str, Path | Sequence[Path]] | None = None
     maps: Mapping[str, Path] | None = None
     settings: Mapping[str, str] | None = None
     practice: Path | None = None
@@ -189,9 +190,18 @@ def _settings(project: Project, given: Mapping[str, str]) -> Any:
 
 def _files(given: Inputs) -> dict[str, str]:
     """Every file a person gave, by what it is."""
-    files = {f"data {name}": str(path) for name, path in (given.data or {}).items()}
+    files = {
+        f"data {name}" + (f" {number}" if number > 1 else ""): str(answers_in(path))
+        for name, paths in (given.data or {}).items()
+        for number, path in enumerate(files_of(paths), start=1)
+    }
     files |= {f"offer {name}": where for name, where in (given.offers or {}).items() if "://" not in where}
     return files | ({"practice": str(given.practice)} if given.practice else {})
+
+
+def _given(inputs: Inputs) -> list[Path]:
+    """Every file given as data."""
+    return [path for paths in (inputs.data or {}).values() for path in files_of(paths)]
 
 
 def _working(project: Project, given: Inputs, *, sealed: bool, newer: bool, profile: str, seeds: Sequence[int]) -> Path:
@@ -304,7 +314,7 @@ def _judged_again(said: Mapping[str, Any], folder: Path, inputs: Inputs, tell: T
 
     about = said["about"]
     record = about["data"][0]
-    places = [*(inputs.data or {}).values(), folder.parent / record["name"], Path(record["name"])]
+    places = [*_given(inputs), folder.parent / record["name"], Path(record["name"])]
     table = next((place for place in places if place.is_file() and sha256_of(place) == record["sha256"]), None)
     if table is None:
         raise UserError(
@@ -314,7 +324,7 @@ def _judged_again(said: Mapping[str, Any], folder: Path, inputs: Inputs, tell: T
     asked = about["judge"]
     others = {}
     for name, other in asked.get("others", {}).items():
-        place = next((p for p in (*(inputs.data or {}).values(), folder.parent / other["name"], Path(other["name"]))
+        place = next((p for p in (*_given(inputs), folder.parent / other["name"], Path(other["name"]))
                       if p.is_file() and sha256_of(p) == other["sha256"]), None)  # fmt: skip
         if place is None:
             raise UserError(
