@@ -410,6 +410,26 @@ def run(
 
 
 @cli.command()
+@click.argument("one", type=click.Path(path_type=Path))
+@click.argument("other", type=click.Path(path_type=Path))
+@click.option("--method", help="Another method than the model.")
+@require
+@out_option
+@as_json
+def compare(one: Path, other: Path, method: str | None, require: str | None, out: Path | None, as_json: bool) -> None:
+    """Compare two runs of one project: what another forecast or setting is worth.
+
+    ONE and OTHER are folders of evidence. The same method of both runs is compared, case by case the same questions.
+    """
+    from dure import compare as comparing
+    from dure import evidence
+
+    result = comparing.compare(one, other, method=method)
+    place = evidence.write(result, out or stamped("compare"))
+    show_result(result, place, json_wanted=as_json, required=require)
+
+
+@cli.command()
 @click.argument("project")
 @click.argument("files", nargs=-1)
 @click.option("--method", help="Another method than the model.")

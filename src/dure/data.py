@@ -204,6 +204,9 @@ class Source:
         How the file becomes a frame; None: by `dure.tables`.
     headers
         Of the published CSV: a person's file with all of them is read as the published one is.
+    columns_of
+        ``columns_of(headers)``: what a person's file is mapped to, where that depends on its headers (wind at whatever
+        heights they name); `columns` are then an example, for the template.
     """
 
     name: str
@@ -218,10 +221,21 @@ class Source:
     access: Literal["open", "restricted", "unknown"] = "open"
     read: Callable[[Path], pl.DataFrame] | None = None
     headers: tuple[str, ...] = ()
+    columns_of: Callable[[Sequence[str]], tuple[Column, ...]] | None = None
 
     def fetch(self, folder: Path | None = None) -> Path:
         """The file, from wherever it is had. Raises CannotBeHad with the cure."""
         return self.origin.fetch(self, folder)
+
+    def wanted(self, path: Path) -> tuple[Column, ...]:
+        """The columns that this file of a person's is mapped to."""
+        if self.columns_of is None:
+            return self.columns
+        from dure import tables
+
+        headers = [f"{each} ({sheet.units[each]})" if each in sheet.units else each
+                   for sheet in tables.sheets(path) for each in sheet.headers]  # fmt: skip
+        return self.columns_of(headers)
 
     def published(self, path: Path) -> bool:
         """Whether a file has the layout of the published one, so that `read` reads it: a copy, a part, another year."""
@@ -364,7 +378,8 @@ class Data:
         if self.has(name) and source.columns and not source.published(path):
             from dure import mapping
 
-            frame, _used = mapping.open_own(path, source.columns, map_file=self.maps.get(name), confirm=self.confirm)
+            columns = source.wanted(path)
+            frame, _used = mapping.open_own(path, columns, map_file=self.maps.get(name), confirm=self.confirm)
             return frame
         return source.read(path) if source.read else _frame(path)
 

@@ -263,6 +263,11 @@ def rerun(
     Raises UserError naming what is missing: the project, its code at that hash, or the file that was judged.
     """
     said = evidence.predicate(folder)
+    if "compared" in said["about"]:
+        raise UserError(
+            _("this evidence compares two runs"), where=str(folder),
+            cure=_("Verify each of them with --rerun, then compare them again."),
+        )  # fmt: skip
     if said["about"]["id"] == "judge.table":
         again = _judged_again(said, folder, inputs or Inputs(), tell)
     else:

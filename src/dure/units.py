@@ -138,6 +138,9 @@ def siblings(unit: str) -> list[str]:
 
 
 _BRACKETS = re.compile(r"\s*[(\[<〔【（［]\s*([^()\[\]<>〔〕【】（）［］]+?)\s*[)\]>〕】）］]")
+# (10m) is a height where the wind is measured, and a unit where it is told how far one sees or how high the clouds hang.
+_HEIGHT = re.compile(r"\s*\d+\s*m\s*", re.IGNORECASE)
+_SEEN_FAR = re.compile(r"시정|운고|visib|ceiling", re.IGNORECASE)
 _SUFFIX = re.compile(r"^(.+?)\s*[_,]\s*([A-Za-z%°℃㎾㎿/0-9]{2,})$")
 
 
@@ -145,10 +148,10 @@ def split_unit(header: str) -> tuple[str, str]:
     """Header and unit apart: ``"발전량(kWh)"`` is ``("발전량", "kWh")``; a bracket that is no unit stays in the name."""
     for found in reversed(list(_BRACKETS.finditer(header))):
         unit = unit_of(found[1])
-        if unit:
+        if unit and not (_HEIGHT.fullmatch(found[1]) and not _SEEN_FAR.search(header)):
             rest = f"{header[: found.start()]} {header[found.end() :]}".strip(" /")
             return _NOISE.sub(" ", rest) or header, unit
     suffix = _SUFFIX.match(header)
-    if suffix and unit_of(suffix[2]):
+    if suffix and unit_of(suffix[2]) and not _HEIGHT.fullmatch(suffix[2]):
         return suffix[1], unit_of(suffix[2])
     return header, ""

@@ -1,0 +1,116 @@
+"""Two runs of one project side by side: what another forecast, another sheet or another setting is worth in its KPIs.
+
+A project that opens the answers of another one (a battery that opens a roof's forecast) is run twice, on the answers of two
+methods. The same cases were asked both times, so the method's sums are compared block by block, as within one trial.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from dure import evidence, trial
+from dure.errors import UserError, nearest
+from dure.trial import KEYS, Trial
+from dure.words import LANGUAGES, _
+
+
+def compare(one: Path, other: Path, *, method: str | None = None) -> Trial:
+    """What `other` gains over `one`, as a trial of two methods: the same method of both runs.
+
+    Parameters
+    ----------
+    one, other
+        Folders of evidence; both are looked through first.
+    method
+        Which of the project's methods; None: its model.
+
+    Raises
+    ------
+    UserError
+        Evidence that is not whole, of two projects, versions or codes; a method that is not in it; other cases.
+    """
+    first, second = _whole(one), _whole(other)
+    for what in ("id", "version", "code"):
+        if first.about[what] != second.about[what]:
+            raise UserError(
+                _("the two runs are not of the same {what}: {one}, {other}",
+                  what=what, one=str(first.about[what])[:16], other=str(second.about[what])[:16]),
+                cure=_("Run both with the project as it is now."),
+            )  # fmt: skip
+    name = method or _model(first)
+    names = tuple(_names(one, other, first, second))
+    outcomes = pl.concat(
+        [
+            _of(each, name, called, where)
+            for each, called, where in zip((first, second), names, (one, other), strict=True)
+        ],
+        how="diagonal",
+    )
+    asked = [
+        keys
+        for _called, keys in outcomes.select("method", "round", "site", "block", "cases").group_by(
+            "method", maintain_order=True
+        )
+    ]
+    if not asked[0].drop("method").sort(pl.all()).equals(asked[1].drop("method").sort(pl.all())):
+        raise UserError(
+            _("the two runs did not ask the same cases"), where=f"{one}, {other}",
+            cure=_("Run both with the same rounds, profile and data of the cases."),
+        )  # fmt: skip
+    about = _about(first, second, names, name)
+    return Trial(
+        first.project, first.version, outcomes, pl.DataFrame(), pl.DataFrame(), pl.DataFrame(), first.kpis, about,
+        trial.verdicts(outcomes, first.kpis, about),
+    )  # fmt: skip
+
+
+def _whole(folder: Path) -> Trial:
+    """A run as its evidence tells it. Raises UserError where the evidence is not intact."""
+    found = evidence.verify(folder)
+    if not found.intact:
+        raise UserError(_("this evidence is not whole"), where=str(folder), cure=f"dure verify {folder}")
+    return evidence.loaded(folder)
+
+
+def _model(run: Trial) -> str:
+    return str(list(dict.fromkeys(run.outcomes["method"]))[1])
+
+
+def _of(run: Trial, method: str, called: str, folder: Path) -> pl.DataFrame:
+    """The outcomes of one method under another name."""
+    known = run.outcomes["method"].unique(maintain_order=True).to_list()
+    if method not in known:
+        close = nearest(method, known)
+        cure = _("Did you mean {name}?", name=close) if close else ", ".join(known)
+        raise UserError(_("there is no method {method} in this run", method=method), where=str(folder), cure=cure)
+    mine = run.outcomes.filter(pl.col("method") == method).with_columns(method=pl.lit(called))
+    return mine.select(*KEYS, *(name for name in mine.columns if name not in KEYS))
+
+
+def _names(one: Path, other: Path, first: Trial, second: Trial) -> list[str]:
+    """What the runs are called: by the settings in which they differ, else by their folders."""
+    mine, theirs = first.about.get("settings", {}), second.about.get("settings", {})
+    differ = [key for key in mine if mine[key] != theirs.get(key)]
+    if differ:
+        return [", ".join(f"{key} {settings.get(key)}" for key in differ) for settings in (mine, theirs)]
+    names = [one.name, other.name] if one.name != other.name else [str(one), str(other)]
+    return names if names[0] != names[1] else [f"{names[0]} 1", f"{names[1]} 2"]
+
+
+def _about(first: Trial, second: Trial, names: tuple[str, ...], method: str) -> dict[str, Any]:
+    """What is said of the pair: the second run's words, and where both come from."""
+    label = second.about["labels"].get(method, dict.fromkeys(LANGUAGES, method))
+    called = {name: {lang: f"{label[lang]} · {name}" for lang in LANGUAGES} for name in names}
+    # The first label is what a sentence calls "today"; here neither of the two is, so the one compared with stands last.
+    labels = dict(reversed(called.items()))
+    data = [{**each, "name": f"{each['name']} · {name}"} for run, name in zip((first, second), names, strict=True)
+            for each in run.about.get("data", ())]  # fmt: skip
+    of_one_run = {"given", "quick", "practice", "settings", "unanswered_by", "left_out", "remarks"}
+    runs = {name: evidence.replay_hash(run.outcomes) for name, run in zip(names, (first, second), strict=True)}
+    return {key: value for key, value in second.about.items() if key not in of_one_run} | {
+        "labels": labels, "rivals": [], "data": data, "compared": runs,
+        "looks": max(first.about.get("looks", 0), second.about.get("looks", 0)),
+    }  # fmt: skip

@@ -1,0 +1,179 @@
+"""Today's practice and what a user would pick instead. Each keeps what it fits in its folder, farm by farm."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from dure import write_atomically
+
+from .forms import LEVELS, Request, Response
+from .runs import Runs, asked, places, recorded
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import polars as pl
+
+    from dure import Method, Work
+
+BINS = 24  # of forecast wind speed, equally filled: a few hundred hours of a year in each
+Predict = Callable[[Runs], np.ndarray | None]
+"""Runs -> (runs, hours, levels) as shares of capacity; None where the farm is not known in this form."""
+
+
+def each_farm(
+    history: pl.DataFrame, work: Work, fit: Callable[[Runs, Path], None], taken: Callable[[Path], Predict]
+) -> Method:
+    """A method that keeps one model a farm.
+
+    Parameters
+    ----------
+    fit
+        ``fit(runs, folder)`` writes a model of these runs into the folder.
+    taken
+        ``taken(folder)`` takes it up again.
+
+    A request that names no farm is about the only one known; of a farm that is not known it is declined.
+    """
+    farms = history["farm"].unique(maintain_order=True).to_list()
+    for number, farm in enumerate(farms):
+        folder = work.folder / str(number)
+        if not (folder / "done.json").is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            work.tell(number / len(farms), farm)
+            fit(recorded(history, farm), folder)
+            write_atomically(folder / "done.json", json.dumps({"farm": farm}, ensure_ascii=False))
+    models = {farm: taken(work.folder / str(number)) for number, farm in enumerate(farms)}
+
+    def answer(request: Request) -> Response | None:
+        predict = next(iter(models.values())) if not request.farm and len(models) == 1 else models.get(request.farm)
+        shares = predict(asked(request)) if predict else None
+        return None if shares is None else Response(power=to_power(request, shares[0]))
+
+    return answer
+
+
+def to_power(request: Request, shares: np.ndarray) -> list[list[float]]:
+    """Quantiles (hours from the issue, levels) as shares, as kW of the hours asked: in order, from 0 to the capacity."""
+    tidy = np.sort(np.clip(shares[places(request)], 0.0, 1.0), axis=1)
+    return (np.round(tidy, 5) * request.capacity).tolist()
+
+
+def power_curve(history: pl.DataFrame, _seed: int, work: Work) -> Method:
+    """Power curve on forecast wind speed, with its error band.
+
+    The farm's own curve from its records: the hours known, in 24 equally filled bins of forecast speed at the greatest height;
+    in each bin the quantiles of the power that came. Speeds between two bins' means are read in between.
+    """
+
+    def fit(runs: Runs, folder: Path) -> None:
+        height = max(runs.wind)
+        speed, power = runs.wind[height][..., 0][runs.known], runs.power[runs.known]
+        parts = [part for part in np.array_split(np.argsort(speed, kind="stable"), BINS) if part.size]
+        kept(folder, height=height, speed=[speed[part].mean() for part in parts],
+             power=[np.quantile(power[part], LEVELS) for part in parts])  # fmt: skip
+
+    def taken(folder: Path) -> Predict:
+        curve = opened(folder)
+        height = float(curve["height"])
+
+        def predict(runs: Runs) -> np.ndarray | None:
+            if height not in runs.wind:
+                return None
+            speed = runs.wind[height][..., 0]
+            return np.stack([np.interp(speed, curve["speed"], level) for level in curve["power"].T], axis=-1)
+
+        return predict
+
+    return each_farm(history, work, fit, taken)
+
+
+def climatology(history: pl.DataFrame, _seed: int, work: Work) -> Method:
+    """Climatology: the quantiles of all hours known, always the same."""
+
+    def fit(runs: Runs, folder: Path) -> None:
+        kept(folder, power=np.quantile(runs.power[~np.isnan(runs.power)], LEVELS))
+
+    def taken(folder: Path) -> Predict:
+        usual = opened(folder)["power"]
+        return lambda runs: np.broadcast_to(usual, (*runs.hour.shape, usual.size))
+
+    return each_farm(history, work, fit, taken)
+
+
+def lightgbm_quantiles(history: pl.DataFrame, seed: int, work: Work) -> Method:
+    """LightGBM, a quantile regression for each level.
+
+    As a user would set it up: the wind of the hour at each height, hour and season, the last power known and the past day's
+    mean; LightGBM's own settings.
+    """
+    import lightgbm
+
+    def fit(runs: Runs, folder: Path) -> None:
+        rows, power = _plain(runs)[runs.known], runs.power[runs.known]
+        data = lightgbm.Dataset(rows, power, params={"verbose": -1}, free_raw_data=False)
+        for level in LEVELS:
+            settings = {
+                "objective": "quantile", "alpha": level, "seed": seed, "num_threads": work.threads, "verbose": -1,
+                "deterministic": True, "force_row_wise": True,
+            }  # fmt: skip
+            found = lightgbm.train(settings, data, num_boost_round=100)
+            write_atomically(folder / f"{level:.2f}.txt", found.model_to_string())
+        kept(folder, heights=sorted(runs.wind))
+
+    def taken(folder: Path) -> Predict:
+        heights = opened(folder)["heights"].tolist()
+        models = [lightgbm.Booster(model_file=str(folder / f"{level:.2f}.txt")) for level in LEVELS]
+
+        def predict(runs: Runs) -> np.ndarray | None:
+            if sorted(runs.wind) != heights:
+                return None
+            rows = _plain(runs).reshape(runs.hour.size, -1)
+            found = [model.predict(rows, num_threads=work.threads) for model in models]
+            return np.stack(found, axis=-1).reshape(*runs.hour.shape, len(LEVELS))
+
+        return predict
+
+    return each_farm(history, work, fit, taken)
+
+
+def _plain(runs: Runs) -> np.ndarray:
+    """(runs, hours, columns): what a user would hand to LightGBM; missing values stay missing."""
+    hours = runs.hour.shape
+    known = [runs.wind[height][..., part] for height in sorted(runs.wind) for part in range(3)]
+    known += [wind[..., 0] for other in runs.neighbours.values() for wind in other.values()]
+    with np.errstate(all="ignore"):
+        day = _mean(runs.past)
+    last = np.array([line[~np.isnan(line)][-1] if (~np.isnan(line)).any() else np.nan for line in runs.past])
+    known += [np.broadcast_to(each[:, None], hours) for each in (last, day)]
+    known += [runs.hour, runs.season, np.broadcast_to(np.arange(hours[1]), hours)]
+    return np.stack(known, axis=-1).astype(float)
+
+
+def _mean(lines: np.ndarray) -> np.ndarray:
+    """Mean of what is known in each line, NaN where nothing is."""
+    count = (~np.isnan(lines)).sum(axis=1)
+    return np.where(count > 0, np.nansum(lines, axis=1) / np.maximum(count, 1), np.nan)
+
+
+# ---- keeping ---------------------------------------------------------------------------------------------------------
+
+
+def kept(folder: Path, **arrays: Any) -> None:
+    """Write arrays down as one .npz."""
+    import io
+
+    buffer = io.BytesIO()
+    named: dict[str, Any] = {name: np.asarray(each) for name, each in arrays.items()}
+    np.savez(buffer, allow_pickle=False, **named)
+    write_atomically(folder / "fit.npz", buffer.getvalue())
+
+
+def opened(folder: Path) -> Mapping[str, np.ndarray]:
+    """The arrays of `kept`; nothing in them is executed."""
+    with np.load(folder / "fit.npz", allow_pickle=False) as found:
+        return {name: found[name] for name in found.files}

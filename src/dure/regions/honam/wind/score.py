@@ -1,0 +1,97 @@
+"""What an answer was worth: pinball loss against climatology, coverage, error, and won under the forecast scheme."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .forms import LEVELS
+
+if TYPE_CHECKING:
+    from dure import Case
+
+    from .forms import Response
+
+FINE = np.arange(1, 100) / 100  # the levels of the pinball loss, as in GEFCom2014
+MEDIAN, LOW, HIGH = LEVELS.index(0.5), LEVELS.index(0.1), LEVELS.index(0.9)
+
+
+def pinball(quantiles: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """(n,): pinball loss averaged over the levels .01 to .99 of quantiles (n, 99) against what came (n,).
+
+    Hong et al. (2016), International Journal of Forecasting 32(3), eq. 1.
+    """
+    error = truth[:, None] - quantiles
+    return np.maximum(FINE * error, (FINE - 1) * error).mean(axis=1)
+
+
+def fine(quantiles: np.ndarray) -> np.ndarray:
+    """From the 19 levels of an answer (n, 19) to .01 ... .99 (n, 99): straight between levels, level beyond the last."""
+    return np.stack([np.interp(FINE, LEVELS, each) for each in quantiles])
+
+
+def climatology_loss(before: np.ndarray, truth: np.ndarray) -> float:
+    """Sum of the losses over the hours `truth` (n,) of always saying the empirical quantiles of all hours `before`."""
+    return float(pinball(np.tile(np.quantile(before, FINE), (truth.size, 1)), truth).sum())
+
+
+def score(case: Case, outcome: Response) -> dict[str, float]:
+    """Sums over the hours whose power was measured; power and losses as shares of capacity."""
+    capacity = case.request.capacity
+    came = np.array([np.nan if each is None else each / capacity for each in case.truth["power"]], dtype=float)
+    known = ~np.isnan(came)
+    quantiles, came = np.array(outcome.power)[known] / capacity, came[known]
+    days = [each for each, there in zip(case.request.time, known, strict=True) if there]
+    won, energy = settlement(quantiles[:, MEDIAN], came, days)
+    return {
+        "hours": float(known.sum()),
+        "pinball": float(pinball(fine(quantiles), came).sum()),
+        "climatology": case.truth["climatology"],
+        # an edge of the band that meets the power exactly (0, or capacity) holds it
+        "covered": float(((came >= quantiles[:, LOW] - 1e-9) & (came <= quantiles[:, HIGH] + 1e-9)).sum()),
+        "absolute": float(np.abs(came - quantiles[:, MEDIAN]).sum()),
+        "won": won,
+        "energy": energy,
+    }
+
+
+# ---- the forecast scheme ---------------------------------------------------------------------------------------------
+
+
+@cache
+def scheme() -> list[dict[str, Any]]:
+    """The parameters of the forecast scheme by the day they began, the oldest first (scheme.toml)."""
+    with (Path(__file__).parent / "scheme.toml").open("rb") as file:
+        return sorted(tomllib.load(file)["period"], key=lambda period: period["since"])
+
+
+def in_force(day: date) -> dict[str, Any]:
+    """The period of a day; a day before the scheme began is settled by the newest, as if it were today."""
+    begun = [period for period in scheme() if period["since"] <= day]
+    return begun[-1] if begun else scheme()[-1]
+
+
+def settlement(forecast: np.ndarray, came: np.ndarray, hours: list[datetime]) -> tuple[float, float]:
+    """Won and energy of the hours that count, per kW of capacity [won/kW, kWh/kW].
+
+    Parameters
+    ----------
+    forecast, came
+        (n,) as shares of capacity.
+    hours
+        Beginnings of the hours; each is settled by the rule of its day.
+    """
+    won = energy = 0.0
+    for said, power, hour in zip(forecast.tolist(), came.tolist(), hours, strict=True):
+        rule = in_force(hour.date())
+        if power < rule["least_utilisation"]:
+            continue
+        error = abs(said - power)  # of capacity
+        energy += power
+        won += power * next((band["won"] for band in rule["bands"] if error <= band["error"]), 0.0)
+    return won, energy
