@@ -33,7 +33,9 @@ def portal(
 def several(folder: Path) -> Path:
     """The same with several values a row."""
     lines = [" format: day,hour,forecast,UUU,VVV,WSD,1시간강수량  location:60_74 Start : 20210101 "]
-    lines += [f" {day},{hour},+6,3.0,-4.0,5.0,{rain} " for day in (1, 2) for hour, rain in zip(HOURS, "01201200", strict=True)]
+    lines += [
+        f" {day},{hour},+6,3.0,-4.0,5.0,{rain} " for day in (1, 2) for hour, rain in zip(HOURS, "01201200", strict=True)
+    ]
     path = folder / "한림읍_202101_202101.csv"
     path.write_bytes(("\r\n".join(lines) + "\r\n").encode())
     return path
@@ -47,7 +49,9 @@ def table(folder: Path) -> Path:
     for lead, text in enumerate(rain, start=1):
         valid = issued + dt.timedelta(hours=lead)
         clock = f"{valid:%Y-%m-%d %H:%M}" if valid.hour else f"{valid - dt.timedelta(days=1):%Y-%m-%d} 24:00"
-        lines.append(f"{issued:%Y-%m-%d %H:%M},{clock},60_74,{20 + lead},{lead / 2},{lead * 30},{text},{(1, 3, 4)[lead % 3]}")
+        lines.append(
+            f"{issued:%Y-%m-%d %H:%M},{clock},60_74,{20 + lead},{lead / 2},{lead * 30},{text},{(1, 3, 4)[lead % 3]}"
+        )
     path = folder / "예보.csv"
     path.write_bytes(("\r\n".join(lines) + "\r\n").encode("cp949"))
     return path

@@ -45,8 +45,8 @@ FORECAST = (
            title=("남북바람성분", "wind towards north")),
     Column("wind_speed", "number", "m/s", 0, 100, ("WSD", "풍속", "wind speed"), required=False, title=("풍속",
            "wind speed")),
-    Column("wind_speed_low", "number", "m/s", 0, 100, required=False, title=("풍속 하한", "wind speed, at least")),
-    Column("wind_speed_high", "number", "m/s", 0, 100, required=False, title=("풍속 상한", "wind speed, below")),
+    Column("wind_speed_low", "number", "m/s", 0, 100, ("풍속 하한",), required=False, title=("풍속 하한", "wind speed, at least")),
+    Column("wind_speed_high", "number", "m/s", 0, 100, ("풍속 상한",), required=False, title=("풍속 상한", "wind speed, below")),
     Column("wind_direction", "number", "°", 0, 360, ("VEC", "풍향", "wind direction"), required=False, title=("풍향",
            "wind direction")),
     Column("sky", "number", "", 1, 4, ("SKY", "하늘상태", "sky"), required=False, title=("하늘상태", "sky")),
@@ -56,12 +56,12 @@ FORECAST = (
            "probability of precipitation")),
     Column("rain", "number", "mm", 0, 500, ("PCP", "1시간강수량", "강수량", "rain"), required=False, title=("1시간 강수량",
            "rain")),
-    Column("rain_low", "number", "mm", 0, 500, required=False, title=("1시간 강수량 하한", "rain, at least")),
-    Column("rain_high", "number", "mm", 0, 500, required=False, title=("1시간 강수량 상한", "rain, below")),
+    Column("rain_low", "number", "mm", 0, 500, ("1시간 강수량 하한",), required=False, title=("1시간 강수량 하한", "rain, at least")),
+    Column("rain_high", "number", "mm", 0, 500, ("1시간 강수량 상한",), required=False, title=("1시간 강수량 상한", "rain, below")),
     Column("snow", "number", "cm", 0, 200, ("SNO", "1시간신적설", "1시간적설", "신적설", "snow"), required=False,
            title=("1시간 신적설", "new snow")),
-    Column("snow_low", "number", "cm", 0, 200, required=False, title=("1시간 신적설 하한", "new snow, at least")),
-    Column("snow_high", "number", "cm", 0, 200, required=False, title=("1시간 신적설 상한", "new snow, below")),
+    Column("snow_low", "number", "cm", 0, 200, ("1시간 신적설 하한",), required=False, title=("1시간 신적설 하한", "new snow, at least")),
+    Column("snow_high", "number", "cm", 0, 200, ("1시간 신적설 상한",), required=False, title=("1시간 신적설 상한", "new snow, below")),
     Column("humidity", "number", "%", 0, 100, ("REH", "습도", "humidity"), required=False, title=("습도", "humidity")),
     Column("wave_height", "number", "m", 0, 30, ("WAV", "파고"), required=False, title=("파고", "wave height")),
 )  # fmt: skip
@@ -69,16 +69,20 @@ FORECAST = (
 
 _WHEN = ("grid", "issued", "valid", "lead")
 _RANGED = ("wind_speed", "rain", "snow")
-_BOUNDS = {column.name: column for column in FORECAST if column.name not in _WHEN and not column.name.endswith(("_low", "_high"))}
+_BOUNDS = {
+    column.name: column
+    for column in FORECAST
+    if column.name not in _WHEN and not column.name.endswith(("_low", "_high"))
+}
 _NAMES = {spelled(name): column.name for column in _BOUNDS.values() for name in (*column.names, column.name)}
-_SCHEMA = {
-    "grid": pl.String, "issued": pl.Datetime("us"), "valid": pl.Datetime("us"),
-    **{column.name: pl.Float64 for column in FORECAST if column.name not in ("grid", "issued", "valid")},
-}  # fmt: skip
-_ITEM = {
-    "grid": pl.String, "issued": pl.Datetime("us"), "valid": pl.Datetime("us"), "name": pl.String, "text": pl.String,
-    "file": pl.String, "row": pl.Int64,
-}  # fmt: skip
+_SCHEMA = pl.Schema({
+    "grid": pl.String(), "issued": pl.Datetime("us"), "valid": pl.Datetime("us"),
+    **{column.name: pl.Float64() for column in FORECAST if column.name not in ("grid", "issued", "valid")},
+})  # fmt: skip
+_ITEM = pl.Schema({
+    "grid": pl.String(), "issued": pl.Datetime("us"), "valid": pl.Datetime("us"), "name": pl.String(), "text": pl.String(),
+    "file": pl.String(), "row": pl.Int64(),
+})  # fmt: skip
 
 
 def forecast(paths: Path | Sequence[Path], *, variable: str = "") -> pl.DataFrame:
@@ -108,7 +112,9 @@ def files(paths: Path | Sequence[Path]) -> list[Path]:
     """The files meant; of a folder those in it, without the archive's index. Raises UserError where there is none."""
     found: list[Path] = []
     for path in [paths] if isinstance(paths, Path) else paths:
-        inside = (each for each in sorted(path.rglob("*")) if each.suffix.lower() in (".parquet", ".csv", ".txt", ".xlsx"))
+        inside = (
+            each for each in sorted(path.rglob("*")) if each.suffix.lower() in (".parquet", ".csv", ".txt", ".xlsx")
+        )
         here = [each for each in inside if each.name != "index.csv" and not each.name.startswith(".")]
         if path.is_dir() and not here:
             raise UserError(_("no forecast is kept here"), where=str(path), cure=_("Keep some: dure data watch kma."))
@@ -128,7 +134,7 @@ def _items(path: Path, variable: str) -> Iterator[pl.DataFrame]:
             yield _portal(path, text, variable)
             return
     sheet = tables.read(path)
-    yield _long(sheet) if _SAID <= {spelled(header) for header in sheet.headers} else _wide(sheet)
+    yield _long(sheet) if {spelled(header) for header in sheet.headers} >= _SAID else _wide(sheet)
 
 
 # ---- the portal's archive ---------------------------------------------------------------------------------------------
@@ -187,13 +193,17 @@ def _moments(path: Path, number: int, cells: list[str], first: datetime, before:
         what = _("‘{text}’ is no day of {month}", text=day[:30], month=f"{first:%Y-%m}")
         raise UserError(what, where=_row(path, number, "day"), cure=cure)
     if int(day) < before:
-        what = _("day {day} stands after day {before}, and no line ‘Start : ...’ begins a month", day=day, before=before)
+        what = _(
+            "day {day} stands after day {before}, and no line ‘Start : ...’ begins a month", day=day, before=before
+        )
         raise UserError(what, where=_row(path, number, "day"), cure=cure)
     clock = _CLOCK.fullmatch(hour)
     if clock is None or int(clock[1] or clock[3]) > 24:  # hours of a day; the last is the next one's first
         raise UserError(_("‘{text}’ is no hour", text=hour[:30]), where=_row(path, number, "hour"), cure=cure)
     if not re.fullmatch(r"\+?\d{1,3}", lead):
-        raise UserError(_("‘{text}’ is no number of hours", text=lead[:30]), where=_row(path, number, "forecast"), cure=cure)
+        raise UserError(
+            _("‘{text}’ is no number of hours", text=lead[:30]), where=_row(path, number, "forecast"), cure=cure
+        )
     issued = first + timedelta(days=int(day) - 1, hours=int(clock[1] or clock[3])) + KST
     return int(day), issued, issued + timedelta(hours=int(lead))
 
@@ -203,7 +213,8 @@ def _foretold(path: Path, columns: list[str], variable: str) -> list[str]:
     parts = unicodedata.normalize("NFC", path.stem).split("_")
     said = [variable] if variable else parts
     found = [next((_NAMES[spelled(each)] for each in said if spelled(each) in _NAMES), "")]
-    names = found if [spelled(name) for name in columns] == ["value"] else [_NAMES.get(spelled(name), "") for name in columns]
+    is_one = [spelled(name) for name in columns] == ["value"]
+    names = found if is_one else [_NAMES.get(spelled(name), "") for name in columns]
     if "" not in names and len(set(names)) == len(names):
         return names
     unknown = variable or next((column for column, name in zip(columns, names, strict=True) if not name), columns[0])
@@ -233,7 +244,7 @@ def _long(sheet: tables.Sheet) -> pl.DataFrame:
     """Items as the service answers them, one value a row; moments are Korean time. Codes unknown here are passed over."""
     headers = {spelled(header): header for header in sheet.headers}
     text = {name: tables.texts(sheet, headers[spelled(name)]) for name in ITEM if spelled(name) in headers}
-    frame = pl.DataFrame({name: each for name, each in text.items()}).with_columns(row=pl.Series(list(sheet.rows)))
+    frame = pl.DataFrame(text).with_columns(row=pl.Series(list(sheet.rows)))
     for name in ("nx", "ny"):
         frame = frame if name in text else frame.with_columns(pl.lit(None, dtype=pl.String).alias(name))
     frame = frame.filter(pl.col("fcstValue").is_not_null()).with_columns(
@@ -271,7 +282,9 @@ def _wide(sheet: tables.Sheet) -> pl.DataFrame:
     names = {header: _NAMES[plain] for header in sheet.headers if (plain := spelled(header)) in _NAMES}
     if not names:
         known = ", ".join(column.names[0] for column in _BOUNDS.values() if column.names)
-        raise UserError(_("no column is a forecast's variable"), where=sheet.where, cure=_("Variables: {names}.", names=known))
+        raise UserError(
+            _("no column is a forecast's variable"), where=sheet.where, cure=_("Variables: {names}.", names=known)
+        )
     if len(set(names.values())) < len(names):
         twice = [header for header in names if list(names.values()).count(names[header]) > 1]
         what = _("these columns say the same: {names}", names=", ".join(twice))
@@ -292,11 +305,11 @@ def _wide(sheet: tables.Sheet) -> pl.DataFrame:
             raise UserError(_("the cell is empty"), where=sheet.at(series.is_null().arg_max() or 0, name),
                             cure=_("Fill it in, or delete the row, then give the file again."))  # fmt: skip
     grids = [tables.texts(sheet, header) for header in sheet.headers if _means(header, _called("grid"))]
-    base = pl.DataFrame({"issued": issued, "valid": valid, "row": pl.Series(list(sheet.rows), dtype=pl.Int64)}).with_columns(
-        grid=grids[0] if grids else pl.lit(None, dtype=pl.String), file=pl.lit(Path(sheet.file).name)
-    )
+    base = pl.DataFrame(
+        {"issued": issued, "valid": valid, "row": pl.Series(list(sheet.rows), dtype=pl.Int64)}
+    ).with_columns(grid=grids[0] if grids else pl.lit(None, dtype=pl.String), file=pl.lit(Path(sheet.file).name))
     parts = [base.with_columns(name=pl.lit(name), text=tables.texts(sheet, header)) for header, name in names.items()]
-    return pl.concat(parts).drop_nulls("text").select(list(_ITEM)).cast(_ITEM)  # type: ignore[arg-type]  # as polars has it
+    return pl.concat(parts).drop_nulls("text").select(list(_ITEM)).cast(_ITEM)
 
 
 def _called(name: str) -> tuple[str, ...]:
@@ -341,6 +354,7 @@ _WORDS = {
     "snow": {1: Amount(0.0, None, 1.0), 2: Amount(1.0, None, None)},
     "wind_speed": {1: Amount(0.0, None, 4.0), 2: Amount(4.0, None, 9.0), 3: Amount(9.0, None, None)},
 }  # the guide's table for the last day: 약한·보통·강한 비, 보통·많은 눈, 약한·약간 강한·강한 바람
+MISSING = 900.0  # the guide: +900 and more, -900 and less
 _SMALLEST = 0.1  # mm or cm: what the guide calls the least amount foretold
 _NUMBER = r"(\d+(?:\.\d*)?|\.\d+)"
 _UNDER = re.compile(rf"{_NUMBER}(?:mm|cm)?미만")
@@ -363,29 +377,35 @@ def amount(name: str, text: str, *, in_words: bool = False) -> Amount | None:
     Raises ValueError where the text says nothing of it.
     """
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).lower()
-    if not plain:
-        return None
-    is_fall = name in ("rain", "snow")
-    if is_fall and plain in _NONE:
-        return Amount(0.0, 0.0, 0.0)
-    if is_fall and (found := _UNDER.fullmatch(plain)):
-        low, high = min(_SMALLEST, float(found[1])), float(found[1])
-        return Amount(low, (low + high) / 2, high)
-    if is_fall and (found := _FROM.fullmatch(plain)):
-        return Amount(float(found[1]), float(found[1]), None)
-    if is_fall and (found := _BETWEEN.fullmatch(plain)):
-        low, high = float(found[1]), float(found[2])
-        if low > high:
-            raise ValueError(text)
-        return Amount(low, (low + high) / 2, high)
+    if name in ("rain", "snow") and (found := _fall(plain)):
+        return found
     number = plain.removesuffix({"rain": "mm", "snow": "cm"}.get(name, "\0"))
+    if plain in ("", "null", "none"):
+        return None
     if not _EXACT.fullmatch(number):
         raise ValueError(text)
     value = float(number)
-    if abs(value) >= 900:  # the guide: missing
+    if abs(value) >= MISSING:
         return None
     word = _WORDS.get(name, {}).get(int(value)) if in_words and value.is_integer() else None
     return word or Amount(value, value, value)
+
+
+def _fall(plain: str) -> Amount | None:
+    """The ranges rain and snow are given in; None where the text is none. Raises ValueError where its ends are turned round."""
+    if plain in _NONE:
+        return Amount(0.0, 0.0, 0.0)
+    if found := _FROM.fullmatch(plain):
+        return Amount(float(found[1]), float(found[1]), None)
+    if found := _UNDER.fullmatch(plain):
+        low, high = min(_SMALLEST, float(found[1])), float(found[1])
+    elif found := _BETWEEN.fullmatch(plain):
+        low, high = float(found[1]), float(found[2])
+    else:
+        return None
+    if low > high:
+        raise ValueError(plain)
+    return Amount(low, (low + high) / 2, high)
 
 
 FIVE_DAYS = datetime(2024, 11, 28, 14)  # noqa: DTZ001 - Korean time of the first issue with a fifth day
@@ -405,7 +425,7 @@ def pivoted(items: pl.DataFrame) -> pl.DataFrame:
     """
     told = items.with_columns(in_words=in_words(pl.col("issued"), pl.col("valid")))
     texts = told.select("name", "text", "in_words").unique(maintain_order=True)
-    read = [_read(*row) for row in texts.iter_rows()]
+    read = [_read(name, text, in_words=word) for name, text, word in texts.iter_rows()]
     schema = {"low": pl.Float64, "value": pl.Float64, "high": pl.Float64, "fault": pl.String}
     known = texts.hstack(pl.DataFrame(read, schema=schema, orient="row"))
     values = told.join(known, on=["name", "text", "in_words"], how="left", maintain_order="left")
@@ -419,7 +439,7 @@ def pivoted(items: pl.DataFrame) -> pl.DataFrame:
     return _framed(values)
 
 
-def _read(name: str, text: str, in_words: bool) -> tuple[float | None, float | None, float | None, str | None]:
+def _read(name: str, text: str, *, in_words: bool) -> tuple[float | None, float | None, float | None, str | None]:
     """Amount and fault of one text."""
     try:
         found = amount(name, text, in_words=in_words)
@@ -465,4 +485,4 @@ def _framed(values: pl.DataFrame) -> pl.DataFrame:
         frame = frame.join(more, on=keys, how="left", nulls_equal=True)
     frame = frame.with_columns(lead=(pl.col("valid") - pl.col("issued")).dt.total_minutes() / 60)
     lacking = [pl.lit(None, dtype=pl.Float64).alias(name) for name in _SCHEMA if name not in frame.columns]
-    return frame.with_columns(lacking).select(list(_SCHEMA)).cast(_SCHEMA).sort(keys)  # type: ignore[arg-type]  # as polars has it
+    return frame.with_columns(lacking).select(list(_SCHEMA)).cast(_SCHEMA).sort(keys)
