@@ -509,7 +509,7 @@ def hidden(text: str) -> bool:
 def test_the_key_is_written_nowhere(watching, server, lines, tmp_path, caplog) -> None:
     caplog.set_level(logging.DEBUG)
     server.faults = [PASSING[name] for name in sorted(PASSING)] + [(200, gateway(f"{KEY} {DECODED}", "99"))] * 9
-    watched = watching()
+    watched = watching(proven=True)
     for _again in range(len(server.faults)):
         watched.once()
     assert len(watched.archive.held()) == 24

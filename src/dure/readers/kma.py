@@ -289,7 +289,7 @@ def _wide(sheet: tables.Sheet) -> pl.DataFrame:
         twice = [header for header in names if list(names.values()).count(names[header]) > 1]
         what = _("these columns say the same: {names}", names=", ".join(twice))
         raise UserError(what, where=sheet.where, cure=_("Keep one of them."))
-    issued, valid = _column(sheet, "issued"), _column(sheet, "valid")
+    issued, valid = _moment(sheet, "issued"), _moment(sheet, "valid")
     lead = next((header for header in sheet.headers if _means(header, _called("lead"))), "")
     if issued is None or (valid is None and not lead):
         raise UserError(
@@ -299,11 +299,15 @@ def _wide(sheet: tables.Sheet) -> pl.DataFrame:
         )
     if valid is None:
         hours = tables.numbers(sheet, lead)
-        valid = pl.select(pl.lit(issued) + pl.duration(minutes=(pl.lit(hours) * 60).round().cast(pl.Int64))).to_series()
-    for series, name in ((issued, "issued"), (valid, "valid")):
+        minutes = (pl.lit(hours) * 60).round().cast(pl.Int64)
+        valid = pl.select((pl.lit(issued) + pl.duration(minutes=minutes)).alias(lead)).to_series()
+    for series in (issued, valid):
         if series.null_count():
-            raise UserError(_("the cell is empty"), where=sheet.at(series.is_null().arg_max() or 0, name),
-                            cure=_("Fill it in, or delete the row, then give the file again."))  # fmt: skip
+            raise UserError(
+                _("the cell is empty"),
+                where=sheet.at(series.is_null().arg_max() or 0, series.name),
+                cure=_("Fill it in, or delete the row, then give the file again."),
+            )
     grids = [tables.texts(sheet, header) for header in sheet.headers if _means(header, _called("grid"))]
     base = pl.DataFrame(
         {"issued": issued, "valid": valid, "row": pl.Series(list(sheet.rows), dtype=pl.Int64)}
@@ -324,8 +328,8 @@ def _means(header: str, names: Sequence[str]) -> bool:
 _DAYS = {"issued": ("발표일", "발표일자", "base date"), "valid": ("예보일", "예보일자", "예측일", "fcst date")}
 
 
-def _column(sheet: tables.Sheet, name: str) -> pl.Series | None:
-    """The moments of a column, or of a day and an hour in two, as Korean time; None where there is none."""
+def _moment(sheet: tables.Sheet, name: str) -> pl.Series | None:
+    """The moments of a column, or of a day and an hour in two, as Korean time, named by its header; None where there is none."""
     found = [header for header in sheet.headers if _means(header, _called(name))]
     days = [header for header in sheet.headers if _means(header, _DAYS[name])]
     if days:
@@ -335,7 +339,7 @@ def _column(sheet: tables.Sheet, name: str) -> pl.Series | None:
     else:
         return None
     utc = any("utc" in header.lower() for header in (*days, *found))
-    return pl.select(pl.lit(moments) + KST).to_series() if utc else moments
+    return pl.select((pl.lit(moments) + KST).alias(moments.name)).to_series() if utc else moments
 
 
 # ---- values -----------------------------------------------------------------------------------------------------------
