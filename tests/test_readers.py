@@ -170,7 +170,7 @@ def test_a_column_that_no_name_explains_is_asked_for(tmp_path) -> None:
         ("1,0200,+6,wind", "row 3 ‘wind speed’: ‘wind’ is no wind speed"),
         ("1,0200,+6,nan", "row 3 ‘wind speed’"),
         ("1,0200,+6,-3", "row 3 ‘wind speed’: ‘-3’ is outside 0 to 100 m/s"),
-        ("2,0200,+6,1.0\r\n1,0200,+6,1.0", "row 4 ‘day’: day 1 stands after day 2"),
+        ("2,0200,+6,1.0\r\n1,0200,+6,1.0", "row 4 ‘day’: day 1 stands after a later one"),
         ("1,0200,+6,1.0\r\n1,0200,+6,2.0", "row 3 ‘wind speed’: ‘1.0’ here and ‘2.0’ in .* row 4"),
     ],
 )  # fmt: skip

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -140,14 +140,14 @@ def _items(path: Path, variable: str) -> Iterator[pl.DataFrame]:
 # ---- the portal's archive ---------------------------------------------------------------------------------------------
 
 _HEAD = re.compile(r"format\s*:(?P<names>.*?)location\s*:\s*(?P<nx>\d+)\s*_\s*(?P<ny>\d+)", re.IGNORECASE)
-_START = re.compile(r"start\s*:\s*(?P<year>(?:19|20)\d\d)(?P<month>0[1-9]|1[0-2])", re.IGNORECASE)
-_CLOCK = re.compile(r"(\d{1,2})(00)|(\d{1,2})")
+_START = r"(?i)start\s*:\s*((?:19|20)\d\d(?:0[1-9]|1[0-2]))"
+_DAY, _CLOCK, _LEAD = r"^(\d{1,2})$", r"^(\d{1,2}?)(?:00)?$", r"^\+?(\d{1,3})$"
 
 
 def _portal(path: Path, text: str, variable: str) -> pl.DataFrame:
     """`` format: day,hour,forecast,value location:60_74 Start : 20210101``, then ``1,0200,+6,1.0``; day and hour in UTC."""
-    lines = [line.strip(' \t\r",\ufeff') for line in text.split("\n")]
-    head, start = _HEAD.search(lines[0]), _START.search(lines[0])
+    first, _end, rest = text.partition("\n")
+    head, start = _HEAD.search(first), re.search(_START, first)
     if head is None or start is None:
         raise UserError(
             _("the first line does not name place and month"),
@@ -159,53 +159,62 @@ def _portal(path: Path, text: str, variable: str) -> pl.DataFrame:
         what = _("these columns are no forecast: {names}", names=", ".join(columns))
         raise UserError(what, where=_row(path, 1), cure=_("Forecasts have day, hour, forecast and what is foretold."))
     names = _foretold(path, columns[3:], variable)
-    rows: list[tuple[datetime, datetime, list[str], int]] = []
-    first = datetime(int(start["year"]), int(start["month"]), 1)  # noqa: DTZ001 - UTC, made Korean time below
-    day = 0
-    for number, line in enumerate(lines[1:], 2):
-        if begins := _START.search(line):
-            first, day = datetime(int(begins["year"]), int(begins["month"]), 1), 0  # noqa: DTZ001 - the same
-        elif line:
-            cells = [cell.strip() for cell in line.split(",")]
-            day, issued, valid = _moments(path, number, cells, first, day)
-            if len(cells) != len(columns):
-                what = _("{found} values stand here, {wanted} belong here", found=len(cells), wanted=len(columns))
-                raise UserError(what, where=_row(path, number), cure=_("Get the file again from the portal."))
-            rows.append((issued, valid, cells[3:], number))
-    grid = f"{int(head['nx'])}_{int(head['ny'])}"
-    return pl.DataFrame(
-        [
-            (grid, issued, valid, name, cell, path.name, number)
-            for issued, valid, cells, number in rows
-            for name, cell in zip(names, cells, strict=True)
-            if cell
-        ],
-        schema=_ITEM,
-        orient="row",
+    rows = _rows(rest, start[1])
+    issued = pl.col("month") + pl.duration(days=pl.col("day") - 1, hours=pl.col("hour")) + KST
+    told = rows.with_columns(issued=issued, valid=issued + pl.duration(hours="lead"))
+    within = (pl.col("month") + pl.duration(days=pl.col("day") - 1)).dt.month() == pl.col("month").dt.month()
+    good = within & (pl.col("day") >= 1) & (pl.col("hour") <= 24) & pl.col("valid").is_not_null() & ~pl.col("back")
+    bad = told.select(~(good & (pl.col("cells").list.len() == len(columns))).fill_null(value=False)).to_series()
+    if bad.any():
+        raise _wrong(path, told.row(bad.arg_max() or 0, named=True), len(columns))
+    told = told.with_columns(grid=pl.lit(f"{int(head['nx'])}_{int(head['ny'])}"), file=pl.lit(path.name))
+    values = (
+        told.with_columns(name=pl.lit(name), text=pl.col("cells").list.get(3 + at)) for at, name in enumerate(names)
     )
+    return pl.concat([each.filter(pl.col("text") != "").select(list(_ITEM)) for each in values]).cast(_ITEM)
 
 
-def _moments(path: Path, number: int, cells: list[str], first: datetime, before: int) -> tuple[int, datetime, datetime]:
-    """Day, issue and moment foretold (both Korean time) of one row. Raises UserError naming row and column."""
-    day, hour, lead = (*cells, "", "", "")[:3]
+def _rows(text: str, month: str) -> pl.DataFrame:
+    """Rows below the first line: row, cells, month (its first moment), day, hour, lead, back (the day before is later).
+
+    What cannot be read is null. A line ``Start : 202102..`` begins another month.
+    """
+    lines = pl.DataFrame({"line": text.split("\n")}).select(
+        pl.int_range(2, pl.len() + 2, dtype=pl.Int64).alias("row"), pl.col("line").str.strip_chars(' \t\r",')
+    )
+    start = pl.col("line").str.extract(_START)
+    begun = lines.with_columns(start=start, block=start.is_not_null().cum_sum()).with_columns(
+        month=(pl.col("start").forward_fill().fill_null(month) + "01").str.to_datetime("%Y%m%d", time_unit="us")
+    )
+    rows = begun.filter(pl.col("start").is_null() & (pl.col("line") != "")).select(
+        "row", "block", "month", cells=pl.col("line").str.split(",").list.eval(pl.element().str.strip_chars())
+    )
+    parts = zip(("day", "hour", "lead"), (_DAY, _CLOCK, _LEAD), strict=True)
+    rows = rows.with_columns(
+        pl.col("cells").list.get(at, null_on_oob=True).str.extract(pattern).cast(pl.Int64).alias(name)
+        for at, (name, pattern) in enumerate(parts)
+    )
+    return rows.with_columns(back=(pl.col("day").diff().over("block") < 0).fill_null(value=False))
+
+
+def _wrong(path: Path, row: dict[str, Any], width: int) -> UserError:
+    """What is wrong with one row of `_rows`."""
+    cells, month, number = [*row["cells"], "", "", ""], row["month"], row["row"]
     cure = _("Get the file again from the portal.")
-    if not day.isdecimal() or not 1 <= int(day) <= 31 or (first + timedelta(days=int(day) - 1)).month != first.month:
-        what = _("‘{text}’ is no day of {month}", text=day[:30], month=f"{first:%Y-%m}")
-        raise UserError(what, where=_row(path, number, "day"), cure=cure)
-    if int(day) < before:
-        what = _(
-            "day {day} stands after day {before}, and no line ‘Start : ...’ begins a month", day=day, before=before
-        )
-        raise UserError(what, where=_row(path, number, "day"), cure=cure)
-    clock = _CLOCK.fullmatch(hour)
-    if clock is None or int(clock[1] or clock[3]) > 24:  # hours of a day; the last is the next one's first
-        raise UserError(_("‘{text}’ is no hour", text=hour[:30]), where=_row(path, number, "hour"), cure=cure)
-    if not re.fullmatch(r"\+?\d{1,3}", lead):
-        raise UserError(
-            _("‘{text}’ is no number of hours", text=lead[:30]), where=_row(path, number, "forecast"), cure=cure
-        )
-    issued = first + timedelta(days=int(day) - 1, hours=int(clock[1] or clock[3])) + KST
-    return int(day), issued, issued + timedelta(hours=int(lead))
+    day, hour, lead = row["day"], row["hour"], row["lead"]
+    if day is None or day < 1 or (month + timedelta(days=day - 1)).month != month.month:
+        what = _("‘{text}’ is no day of {month}", text=cells[0][:30], month=f"{month:%Y-%m}")
+        return UserError(what, where=_row(path, number, "day"), cure=cure)
+    if row["back"]:
+        what = _("day {day} stands after a later one, and no line ‘Start : ...’ begins a month", day=day)
+        return UserError(what, where=_row(path, number, "day"), cure=cure)
+    if hour is None or hour > 24:  # hours of a day; the last is the next one's first
+        return UserError(_("‘{text}’ is no hour", text=cells[1][:30]), where=_row(path, number, "hour"), cure=cure)
+    if lead is None:
+        what = _("‘{text}’ is no number of hours", text=cells[2][:30])
+        return UserError(what, where=_row(path, number, "forecast"), cure=cure)
+    what = _("{found} values stand here, {wanted} belong here", found=len(row["cells"]), wanted=width)
+    return UserError(what, where=_row(path, number), cure=cure)
 
 
 def _foretold(path: Path, columns: list[str], variable: str) -> list[str]:
