@@ -119,3 +119,17 @@ def meter(folder: Path, *, as_text: bool = True) -> Path:
             for column, cell in enumerate((10 + at, 2.5, 0, 0.004, 97.1, 100, 4 * (10 + at)), start=2):
                 sheet.write(row, column, cell)
     return path
+
+
+def meter_by_day(folder: Path) -> Path:
+    """The same a day a row: 96 columns, 00:15 to 24:00, and the day's sum."""
+    path = folder / "15분 사용량_202607.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("일별")
+        sheet.write(0, 0, "(단위 : kWh)")
+        clocks = [f"{at // 4:02d}:{at % 4 * 15:02d}" for at in range(1, 97)]
+        sheet.write_row(2, 0, ["고객번호", "일자", *clocks, "합계"])
+        for day in (1, 2):
+            values = [day * 1000 + at for at in range(1, 97)]
+            sheet.write_row(2 + day, 0, ["0123456789", f"2026-07-{day:02d}", *values, sum(values)])
+    return path

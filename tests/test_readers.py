@@ -364,6 +364,14 @@ def test_quarters_of_an_hour_end_at_midnight(tmp_path, as_text) -> None:
     assert (row["power_factor_lagging"], row["power_factor_leading"], row["carbon"]) == (97.1, 100, 0.004)
 
 
+def test_96_columns_of_a_day(tmp_path) -> None:
+    path = energy.meter_by_day(tmp_path)
+    frame = readers.read("quarter-hourly-use", path, confirm=lambda _text: True)  # the unit stands in a title alone
+    assert frame["time"].to_list() == [dt.datetime(2026, 7, 1) + dt.timedelta(minutes=15 * at) for at in range(1, 193)]
+    assert frame["energy"].to_list() == [day * 1000 + at for day in (1, 2) for at in range(1, 97)]
+    assert frame["customer"].unique().to_list() == ["0123456789"]
+
+
 def test_a_mistake_in_a_settlement_is_named(tmp_path) -> None:
     path = tmp_path / "정산.csv"
     path.write_text(
