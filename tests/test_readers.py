@@ -133,6 +133,25 @@ def test_hours_ahead_instead_of_a_moment(tmp_path, zone) -> None:
     ]
 
 
+def test_other_units_and_headers_of_two_rows(tmp_path) -> None:
+    path = tmp_path / "예보.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        for column, name in ((0, "발표시각"), (1, "예보시각")):
+            sheet.merge_range(0, column, 1, column, name)
+        sheet.merge_range(0, 2, 0, 3, "예보")
+        sheet.write_row(1, 2, ["풍속(km/h)", "기온(℃)"])
+        sheet.write_row(2, 0, ["2026-07-01 02:00", "2026-07-01 24:00", 36, 20])
+        sheet.write_row(3, 0, ["2026-07-01 02:00", "2026-07-02 01:00", 18, 21])
+    frame = readers.forecast(path)
+    assert frame["wind_speed"].to_list() == pytest.approx([10, 5])
+    assert frame["valid"][0] == dt.datetime(2026, 7, 2)
+    path = tmp_path / "예보.csv"
+    path.write_text("발표시각,예보시각,풍속(kWh)\n2026-07-01 02:00,2026-07-01 03:00,3\n", encoding="utf-8")
+    with pytest.raises(UserError, match="‘풍속’ is in kWh; m/s belongs here"):
+        readers.forecast(path)
+
+
 def test_items_as_the_service_answers_them(tmp_path) -> None:
     path = tmp_path / "수집.csv"
     rows = ["20260701,200,TMP,20260702,0,21,60,74", "20260701,200,WSD,20260701,2400,3.1,60,74",
@@ -344,6 +363,18 @@ def test_a_day_of_24_columns(tmp_path, encoding) -> None:
     assert first["time"][0] == dt.datetime(2026, 7, 1, 1)
     assert first["time"][23] == dt.datetime(2026, 7, 2)  # 24시
     assert first["energy"].to_list()[:2] == [1101, 1102]
+
+
+def test_an_observation_at_24_is_the_next_days_first(tmp_path) -> None:
+    path = tmp_path / "OBS_ASOS_TIM.csv"
+    rows = [f"184,제주,2026-07-01 {hour:02d}:00,{20 + hour / 10:.1f},3.2" for hour in (22, 23, 24)]
+    path.write_bytes("\r\n".join(["지점,지점명,일시,기온(°C),풍속(m/s)", *rows]).encode("cp949"))
+    frame = readers.read("hourly-weather", path)
+    assert frame["time"].to_list() == [
+        dt.datetime(2026, 7, 1, 22),
+        dt.datetime(2026, 7, 1, 23),
+        dt.datetime(2026, 7, 2),
+    ]
 
 
 def test_settlement_by_trading_hour(tmp_path) -> None:

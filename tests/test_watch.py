@@ -470,23 +470,36 @@ def test_the_end_is_heeded_between_two_issues_and_while_waiting(watching, server
     assert clock.waits == []
 
 
-def test_a_full_disk_leaves_no_half_file(watching, monkeypatch, tmp_path) -> None:
+@pytest.mark.parametrize("number", [3, 4])  # an issue's file; the index
+def test_a_full_disk_leaves_no_half_file(watching, monkeypatch, tmp_path, number) -> None:
     watched = watching()
     real = Path.replace
     count = []
 
     def full(self, target):
         count.append(target)
-        if len(count) == 3:
+        if len(count) == number:
             raise OSError(28, "No space left on device")
         return real(self, target)
 
     monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(UserError, match="No space left on device"):
         watched.once()
-    assert sorted(each.name for each in (tmp_path / "kept").iterdir()) == ["20260701-1400.parquet", "index.csv"]
+    kept = sorted(each.name for each in (tmp_path / "kept").iterdir())
+    assert kept == ["20260701-1400.parquet", "20260701-1700.parquet", "index.csv"][:: 2 if number == 3 else 1]
     monkeypatch.undo()
-    assert len(watching().once().kept) == 23
+    assert len(watching().once().kept) == 24 - len(kept) + 1
+    assert pl.read_csv(tmp_path / "kept" / "index.csv").height == 24
+
+
+def test_files_of_others_in_the_folder_are_left_alone(watching, tmp_path) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    for name in ("20269999-9999.parquet", "mine.parquet", ".20260701-1400.parquet.x"):
+        (folder / name).write_bytes(b"")
+    (folder / "index.csv").write_bytes(b"\xff\xfe no index")
+    assert len(watching().once().kept) == 24
+    assert (folder / "mine.parquet").read_bytes() == b""
 
 
 def test_a_damaged_file_is_fetched_again(watching, tmp_path) -> None:
@@ -560,11 +573,26 @@ def test_once(dure, tmp_path) -> None:
     code, out, err = dure("data", "watch", "kma", "--grid", "60,74", "--once")
     assert (code, err) == (0, "")
     assert "2026-07-04 11:00: kept" in out
-    assert len(list((tmp_path / "forecasts" / "kma-60-74").glob("*.parquet"))) == 24
+    assert len(list((tmp_path / "forecasts" / "kma" / "60_74").glob("*.parquet"))) == 24
     assert not hidden(out)
     code, out, _err = dure("--lang", "ko", "data", "watch", "kma", "--grid", "60,74", "--once")
     assert code == 0
     assert "보관" in out
+
+
+def test_two_cells_in_one_folder_do_not_mix(dure, server, tmp_path) -> None:
+    assert dure("data", "watch", "kma", "--grid", "60,74", "--once")[0] == 0
+    server.faults = [lambda query: (200, answer([{**each, "nx": 61} for each in _asked(query)]))] * 24
+    code, out, _err = dure("data", "watch", "kma", "--grid", "61,74", "--once")
+    assert code == 0
+    assert "61_74: 24 more" in out
+    frame = readers.forecast(tmp_path / "forecasts")
+    assert frame.group_by("grid").len()["len"].n_unique() == 1
+    assert sorted(frame["grid"].unique()) == ["60_74", "61_74"]
+
+
+def _asked(query: dict[str, str]) -> list[dict[str, object]]:
+    return values(dt.datetime.strptime(query["base_date"] + query["base_time"], "%Y%m%d%H%M"))
 
 
 def test_once_as_json(dure, server) -> None:
@@ -628,5 +656,5 @@ def test_a_signal_ends_a_watch_in_its_own_order(tmp_path, number) -> None:
     assert run.returncode == 0, err
     assert "Stopped." in err
     assert "Traceback" not in err
-    assert len(list((tmp_path / "a").glob("*.parquet"))) == 24
+    assert len(list((tmp_path / "a" / "60_74").glob("*.parquet"))) == 24
     assert not hidden("".join(said) + out + err)

@@ -599,7 +599,11 @@ def data_template(project: str, source: str | None, out: Path | None) -> None:
 @data.command("watch")
 @click.argument("service", type=click.Choice(["kma"]))
 @click.option("--grid", required=True, help="nx,ny of a cell of the service's grid, such as 60,74.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder of the archive.  [default: forecasts/kma-NX-NY]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder of the archive, one within for each cell.  [default: forecasts/kma]",
+)
 @click.option("--once", is_flag=True, help="Fetch what is missing and end, for a timer.")
 @as_json
 def data_watch(service: str, grid: str, out: Path | None, once: bool, as_json: bool) -> None:
@@ -615,7 +619,7 @@ def data_watch(service: str, grid: str, out: Path | None, once: bool, as_json: b
     cell = kma.grid_of(grid)
     key = kma.key_of(os.environ.get("KMA_KEY"))
     url = remote.usable(os.environ.get("KMA_URL") or kma.URL, "KMA_URL")
-    folder = out or Path("forecasts") / f"{service}-{cell[0]}-{cell[1]}"
+    folder = (out or Path("forecasts") / service) / f"{cell[0]}_{cell[1]}"
     watching = watch.Watch(
         kma.Service(key, url),
         watch.Archive(folder, cell),

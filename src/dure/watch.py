@@ -32,6 +32,7 @@ YOUNG = timedelta(hours=3)  # an issue that is not there is late
 OLD = timedelta(days=2)  # and may be gone
 PAUSES = (2.0, 5.0, 15.0, 45.0)  # seconds before an issue is asked for again
 RESTS = (300.0, 600.0, 1200.0, 1800.0)  # seconds before a pass that failed is made again
+ENOUGH = 3  # issues in one pass that came in pieces: it is not them
 LOOK = 600.0  # seconds after which the clock is looked at: a machine may have slept
 
 
@@ -80,8 +81,8 @@ class Archive:
 
     def held(self) -> list[datetime]:
         """Issues that are kept, oldest first."""
-        names = (path.stem for path in self.folder.glob("*.parquet"))
-        return sorted(datetime.strptime(name, "%Y%m%d-%H%M") for name in names if re.fullmatch(r"\d{8}-\d{4}", name))  # noqa: DTZ007 - Korean time
+        found = (_issue_of(path.name) for path in self.folder.glob("*.parquet"))
+        return sorted(each for each in found if each)
 
     def missing(self, now: datetime) -> list[datetime]:
         """Issues the service should still have and that are not kept, or whose file is damaged, oldest first."""
@@ -97,14 +98,7 @@ class Archive:
         """Write an issue as the service delivered it, whole or not at all. Raises UserError where it cannot be written."""
         buffer = io.BytesIO()
         pl.DataFrame(list(items)).write_parquet(buffer, compression="zstd", statistics=False)
-        try:
-            return write_atomically(self.place(issued), buffer.getvalue())
-        except OSError as error:
-            raise UserError(
-                _("the forecast cannot be written ({why})", why=error.strerror or type(error).__name__),
-                where=str(self.folder),
-                cure=_("Make room or choose another folder with --out; the same command goes on from there."),
-            ) from None
+        return _written(self.place(issued), buffer.getvalue())
 
     def index(self, now: datetime, *, fresh: datetime | None = None) -> None:
         """Write ``index.csv``: issue, kept or lost, number of values, file and its SHA-256.
@@ -112,15 +106,15 @@ class Archive:
         What it knew is not read again, but for a `fresh` issue.
         """
         place = self.folder / "index.csv"
-        with place.open(encoding="utf-8", newline="") if place.is_file() else io.StringIO() as file:
-            known = {row["file"]: row for row in csv.DictReader(file) if row.get("sha256")}
+        with place.open(encoding="utf-8", errors="replace", newline="") if place.is_file() else io.StringIO() as file:
+            known = {row["file"]: row for row in csv.DictReader(file) if set(row) == set(_INDEX) and row["sha256"]}
         rows = [(each != fresh and known.get(self.place(each).name)) or self._row(each) for each in self.held()]
         rows += [_lost_row(each) for each in self.lost(now)]
         text = io.StringIO()
         writer = csv.DictWriter(text, _INDEX, lineterminator="\n")
         writer.writeheader()
         writer.writerows(sorted(rows, key=lambda row: row["issued"]))
-        write_atomically(place, text.getvalue())
+        _written(place, text.getvalue())
 
     def _row(self, issued: datetime) -> dict[str, str]:
         raw = self.place(issued).read_bytes()
@@ -138,6 +132,28 @@ _INDEX = ("issued", "state", "values", "file", "sha256")
 
 def _lost_row(issued: datetime) -> dict[str, str]:
     return {"issued": f"{issued:%Y-%m-%d %H:%M}", "state": "lost", "values": "0", "file": "", "sha256": ""}
+
+
+def _issue_of(name: str) -> datetime | None:
+    """The moment of issue that a file's name says."""
+    if not re.fullmatch(r"\d{8}-\d{4}\.parquet", name):
+        return None
+    try:
+        return datetime.strptime(name, "%Y%m%d-%H%M.parquet")  # noqa: DTZ007 - Korean time
+    except ValueError:
+        return None
+
+
+def _written(path: Path, content: bytes | str) -> Path:
+    """Write whole or not at all. Raises UserError where the place does not take it."""
+    try:
+        return write_atomically(path, content)
+    except OSError as error:
+        raise UserError(
+            _("the forecast cannot be written ({why})", why=error.strerror or type(error).__name__),
+            where=str(path.parent),
+            cure=_("Make room or choose another folder with --out; the same command goes on from there."),
+        ) from None
 
 
 def _is_whole(path: Path) -> bool:
@@ -211,7 +227,7 @@ class Watch:
                 break
             except Later as error:
                 found.failed[issued] = error.why
-                if not error.half:  # down, or over its limit: the others would fail too
+                if not error.half or len(found.failed) >= ENOUGH:  # down, or over its limit: the others would fail too
                     break
             else:
                 self.proven = True

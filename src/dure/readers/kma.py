@@ -21,6 +21,7 @@ from dure import tables
 from dure.errors import UserError, nearest
 from dure.mapping import Column
 from dure.shapes import spelled
+from dure.units import conversion, unit_of
 from dure.words import _
 
 KST = timedelta(hours=9)  # ahead of UTC; Korea has no summer time
@@ -288,7 +289,8 @@ def _stamp(day: pl.Expr, clock: pl.Expr) -> pl.Expr:
 
 def _wide(sheet: tables.Sheet) -> pl.DataFrame:
     """A column for each variable. Korean time, but for a header that says UTC."""
-    names = {header: _NAMES[plain] for header in sheet.headers if (plain := spelled(header)) in _NAMES}
+    plain = {header: next((each for each in _spellings(header) if each in _NAMES), "") for header in sheet.headers}
+    names = {header: _NAMES[each] for header, each in plain.items() if each}
     if not names:
         known = ", ".join(column.names[0] for column in _BOUNDS.values() if column.names)
         raise UserError(
@@ -321,8 +323,28 @@ def _wide(sheet: tables.Sheet) -> pl.DataFrame:
     base = pl.DataFrame(
         {"issued": issued, "valid": valid, "row": pl.Series(list(sheet.rows), dtype=pl.Int64)}
     ).with_columns(grid=grids[0] if grids else pl.lit(None, dtype=pl.String), file=pl.lit(Path(sheet.file).name))
-    parts = [base.with_columns(name=pl.lit(name), text=tables.texts(sheet, header)) for header, name in names.items()]
+    parts = [base.with_columns(name=pl.lit(name), text=_told(sheet, header, name)) for header, name in names.items()]
     return pl.concat(parts).drop_nulls("text").select(list(_ITEM)).cast(_ITEM)
+
+
+def _spellings(header: str) -> tuple[str, str]:
+    """A header with its group, and without."""
+    return spelled(header), spelled(header.rsplit(" / ", maxsplit=1)[-1])
+
+
+def _told(sheet: tables.Sheet, header: str, name: str) -> pl.Series:
+    """The cells of a variable as text, numbers in another unit converted. Raises UserError where it measures something else."""
+    unit, wanted = sheet.units.get(header, ""), _BOUNDS[name].unit
+    if not unit or not wanted or unit_of(unit) == unit_of(wanted):
+        return tables.texts(sheet, header)
+    try:
+        factor, offset = conversion(unit, wanted)
+    except ValueError:
+        what = _("‘{header}’ is in {unit}; {wanted} belongs here", header=header, unit=unit, wanted=wanted)
+        raise UserError(
+            what, where=sheet.where, cure=_("Correct the unit in the header, then give the file again.")
+        ) from None
+    return (tables.numbers(sheet, header) * factor + offset).cast(pl.String)
 
 
 def _called(name: str) -> tuple[str, ...]:
@@ -330,8 +352,8 @@ def _called(name: str) -> tuple[str, ...]:
 
 
 def _means(header: str, names: Sequence[str]) -> bool:
-    plain = re.sub(r"utc|kst|gmt", "", spelled(header))
-    return plain in {spelled(name) for name in names}
+    plain = {re.sub(r"utc|kst", "", each) for each in _spellings(header)}
+    return bool(plain & {spelled(name) for name in names})
 
 
 _DAYS = {"issued": ("발표일", "발표일자", "base date"), "valid": ("예보일", "예보일자", "예측일", "fcst date")}
