@@ -595,6 +595,14 @@ def _asked(query: dict[str, str]) -> list[dict[str, object]]:
     return values(dt.datetime.strptime(query["base_date"] + query["base_time"], "%Y%m%d%H%M"))
 
 
+def test_once_that_was_interrupted_does_not_look_complete(dure, server, tmp_path) -> None:
+    server.faults = [lambda _query: os.kill(os.getpid(), signal.SIGINT)]
+    code, out, err = dure("data", "watch", "kma", "--grid", "60,74", "--once", "--json")
+    assert (code, out) == (130, "")
+    assert "Stopped." in err
+    assert len(list((tmp_path / "forecasts" / "kma" / "60_74").glob("*.parquet"))) < 24
+
+
 def test_once_as_json(dure, server) -> None:
     server.faults = [(500, b"")]
     code, out, err = dure("data", "watch", "kma", "--grid", "60,74", "--once", "--json", "--out", "here")

@@ -620,17 +620,17 @@ def data_watch(service: str, grid: str, out: Path | None, once: bool, as_json: b
     key = kma.key_of(os.environ.get("KMA_KEY"))
     url = remote.usable(os.environ.get("KMA_URL") or kma.URL, "KMA_URL")
     folder = (out or Path("forecasts") / service) / f"{cell[0]}_{cell[1]}"
+    stop = stopped_by_signals()
     watching = watch.Watch(
-        kma.Service(key, url),
-        watch.Archive(folder, cell),
-        say=lambda text: click.echo(text, err=as_json),
-        stop=stopped_by_signals(),
+        kma.Service(key, url), watch.Archive(folder, cell), say=lambda text: click.echo(text, err=as_json), stop=stop
     )
     if not once:
         watching.forever()
         click.echo(_("Stopped. What was finished is kept; the same command goes on from there."), err=True)
         return
     found = watching.once()
+    if stop.is_set():
+        raise click.Abort
     if as_json:
         dump({"folder": str(folder), **found.to_dict()})
     else:
