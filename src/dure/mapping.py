@@ -259,10 +259,9 @@ def propose(sheet: Sheet, columns: Sequence[Column]) -> Proposal:
         if column.name in chosen:
             header, confidence, why = chosen[column.name]
             match, questions = _match(table, column, header, looks[header])
-            matches[column.name] = replace(
-                match, why=why, confidence=confidence, clock=_hour_beside(table, column, header, chosen)
-            )
-            rivals = _rivals(column, header, confidence, scores, chosen)
+            clock = _hour_beside(table, column, header, chosen)
+            matches[column.name] = replace(match, why=why, confidence=confidence, clock=clock)
+            rivals = [each for each in _rivals(column, header, confidence, scores, chosen) if each != clock]
             asks += questions + (
                 [
                     _(
@@ -763,6 +762,20 @@ def open_own(
     frame = _applied(found, used, columns)
     save(path, used)
     return frame, used
+
+
+def open_known(
+    path: Path, columns: Sequence[Column], *, sheet: str | None = None, confirm: Callable[[str], bool] | None = None
+) -> pl.DataFrame:
+    """A file in a layout that `columns` declare, as `open_own`, but asking only where something is doubtful; nothing is kept.
+
+    Raises UserError for whatever cannot be read, and for a doubt where `confirm` is missing.
+    """
+    found = meant(path, columns, sheet)
+    proposal = propose(found[0], columns)
+    if proposal.asks or not proposal.complete:
+        proposal = _confirm(proposal, confirm)
+    return _applied(found, proposal, columns)
 
 
 def _applied(found: Sequence[Sheet], used: Proposal, columns: Sequence[Column]) -> pl.DataFrame:

@@ -14,6 +14,8 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
@@ -65,27 +67,12 @@ class Remote:
 
     def __init__(self, url: str, deadline: float, *, public: bool = False) -> None:
         self.url, self.deadline, self.public = url, deadline, public
-        self._session = _Session()
-        self._session.trust_env = not public  # neither proxies nor .netrc: an inner proxy would fetch inner addresses
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))  # no memory from case to case
-        adapter = _Adapter(pool_connections=1, pool_maxsize=1)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        self._session = session(public=public)
 
     def __call__(self, request: Form) -> Any:
         """The server's answer. Raises Unanswered, and nothing else."""
-        bounds = _Bounds(time.monotonic() + self.deadline, LIMIT, self.public)
-        before = _BOUNDS.set(bounds)
-        try:
+        with bounded(self.deadline, public=self.public):
             body = self._asked(request.model_dump_json().encode())
-        except Unanswered:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever the libraries make of a stranger's bytes, it is the stranger's failure
-            if time.monotonic() >= bounds.until:
-                raise Unanswered("late", f"{self.deadline} s") from None
-            raise Unanswered("crashed", type(error).__name__) from None
-        finally:
-            _BOUNDS.reset(before)
         return None if body is None else parsed(body)
 
     def _asked(self, data: bytes) -> bytes | None:
@@ -115,9 +102,44 @@ class Remote:
                 raise Unanswered("invalid", f"not JSON: content-type {kind[:60]!r}")
             if (packed := got.headers.get("content-encoding", "identity").lower()) != "identity":
                 raise Unanswered("invalid", f"not asked for: content-encoding {packed[:60]!r}")
-            # in pieces: read in one go, a length that is only claimed would be set aside in memory
-            body = b"".join(iter(lambda: got.raw.read(PIECE, decode_content=False), b""))
+            body = read(got)
         return None if declined else body
+
+
+def session(*, public: bool) -> requests.Session:
+    """A session whose requests are made within `bounded`; without a memory from one to the next."""
+    made = _Session()
+    made.trust_env = not public  # neither proxies nor .netrc: an inner proxy would fetch inner addresses
+    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    adapter = _Adapter(pool_connections=1, pool_maxsize=1)
+    made.mount("http://", adapter)
+    made.mount("https://", adapter)
+    return made
+
+
+@contextmanager
+def bounded(deadline: float, *, public: bool) -> Iterator[None]:
+    """One request, with all that it waits for, within `deadline` seconds and LIMIT bytes. Raises Unanswered, and nothing else."""
+    bounds = _Bounds(time.monotonic() + deadline, LIMIT, public)
+    before = _BOUNDS.set(bounds)
+    try:
+        yield
+    except Unanswered:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the libraries make of a stranger's bytes, it is the stranger's failure
+        if time.monotonic() >= bounds.until:
+            raise Unanswered("late", f"{deadline} s") from None
+        raise Unanswered("crashed", type(error).__name__) from None
+    finally:
+        _BOUNDS.reset(before)
+
+
+def read(got: requests.Response) -> bytes:
+    """The body of an answer that was asked for with `stream`.
+
+    In pieces: read in one go, a length that is only claimed would be set aside in memory.
+    """
+    return b"".join(iter(lambda: got.raw.read(PIECE, decode_content=False), b""))
 
 
 def usable(url: str, name: str) -> str:

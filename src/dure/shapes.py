@@ -121,15 +121,37 @@ def _day_header(sheet: Sheet, headers: list[str]) -> str:
 _DAY_NAME = re.compile("일자|일시|date|거래일|발전일|기준일")
 
 
-def wide_hours(sheet: Sheet) -> Sheet:
-    """24 hour columns become rows; the day's column becomes the moment each hour ends (24시 is the next day's 00:00).
+_QUARTER = re.compile(r"(?P<h>\d{1,2})\s*(?::|시)\s*(?P<m>00|15|30|45)(?::00|\s*분)?")
+_DAY = 24 * 60
 
-    Several groups of 24 columns become several columns. Headers 0시 to 23시 name the hour that begins. Raises UserError
-    where there is no column of days, or where a cell is no number (with its row and hour).
+
+def quarter_groups(sheet: Sheet) -> dict[str, dict[int, str]]:
+    """Groups of 96 headers: name of the group to minute of the day (15..1440, as the quarter of an hour ends) to header."""
+    groups: dict[str, dict[int, str]] = {}
+    for header in sheet.headers:
+        *outer, last = header.split(" / ")
+        if clock := _QUARTER.fullmatch(unicodedata.normalize("NFKC", last).strip()):
+            groups.setdefault(" ".join(outer), {})[int(clock["h"]) * 60 + int(clock["m"])] = header
+    ends, starts = set(range(15, _DAY + 1, 15)), set(range(0, _DAY, 15))
+    return {
+        name: {minute if ends == set(minutes) else minute + 15: header for minute, header in sorted(minutes.items())}
+        for name, minutes in groups.items()
+        if set(minutes) in (ends, starts)
+    }
+
+
+def wide_hours(sheet: Sheet) -> Sheet:
+    """24 hour columns, or 96 of quarters of an hour, become rows; the day becomes the moment each interval ends.
+
+    24시 is the next day's 00:00. Several groups of columns become several columns. Headers 0시 to 23시 name the hour that
+    begins. Raises UserError where there is no column of days, or where a cell is no number (with its row and hour).
     """
-    groups = hour_groups(sheet)
-    hourly = {header for hours in groups.values() for header in hours.values()}
-    rest = [header for header in sheet.headers if header not in hourly]
+    quarters = quarter_groups(sheet)
+    groups = quarters or {
+        name: {hour * 60: each for hour, each in hours.items()} for name, hours in hour_groups(sheet).items()
+    }
+    timed = {header for columns in groups.values() for header in columns.values()}
+    rest = [header for header in sheet.headers if header not in timed]
     day = _day_header(sheet, rest)
     if not day:
         raise UserError(
@@ -142,27 +164,36 @@ def wide_hours(sheet: Sheet) -> Sheet:
     base = sheet.cells.select(rest).with_columns(days.alias(day), pl.int_range(count).alias("\0row"))
     blocks = []
     names = {name: name or "value" for name in groups}
-    for hour in range(1, 25):
-        values = [tables.numbers(sheet, hours[hour]).alias(names[name]) for name, hours in groups.items()]
-        blocks.append(base.with_columns(pl.col(day) + pl.duration(hours=hour), *values, pl.lit(hour).alias("\0hour")))
-    long = pl.concat(blocks).sort("\0row", "\0hour")
+    for minute in next(iter(groups.values())):
+        values = [tables.numbers(sheet, columns[minute]).alias(names[name]) for name, columns in groups.items()]
+        blocks.append(
+            base.with_columns(pl.col(day) + pl.duration(minutes=minute), *values, pl.lit(minute).alias("\0minute"))
+        )
+    long = pl.concat(blocks).sort("\0row", "\0minute")
     units = {header: unit for header, unit in sheet.units.items() if header in rest}
-    for name, hours in groups.items():
-        unit = sheet.units.get(hours[1], "") or sheet.unit
+    for name, columns in groups.items():
+        unit = sheet.units.get(next(iter(columns.values())), "") or sheet.unit
         if unit:
             units[names[name]] = unit
-    notes = [_("24 hour columns became rows; each moment is the end of its hour, 24시 the next day's 00:00")]
-    if any(not _ends_at(hours[1], 1) for hours in groups.values()):
-        notes.append(_("the headers 0 to 23 were taken as the hours that begin there"))
-    cells = long.drop("\0row", "\0hour")
+    cells = long.drop("\0row", "\0minute")
     return replace(
         sheet,
         headers=tuple(cells.columns),
         cells=cells,
         rows=[sheet.rows[place] for place in long["\0row"]],
         units=units,
-        notes=(*sheet.notes, *notes),
+        notes=(*sheet.notes, *_how_long(groups, quarters=bool(quarters))),
     )
+
+
+def _how_long(groups: dict[str, dict[int, str]], *, quarters: bool) -> list[str]:
+    """How the columns of a day were taken, for the person."""
+    if quarters:
+        return [_("96 columns of quarters of an hour became rows; each moment is the end of its quarter")]
+    notes = [_("24 hour columns became rows; each moment is the end of its hour, 24시 the next day's 00:00")]
+    if any(not _ends_at(columns[60], 1) for columns in groups.values()):
+        notes.append(_("the headers 0 to 23 were taken as the hours that begin there"))
+    return notes
 
 
 _DAY_PARTS = (("년", "연도", "년도", "year", "yyyy"), ("월", "month", "mm"), ("일", "day", "dd"))
@@ -210,4 +241,4 @@ def _day(sheet: Sheet, headers: list[str], place: int, parts: tuple[int | None, 
 def long(sheet: Sheet) -> Sheet:
     """The sheet with one row a case: days in three columns joined, 24 hour columns turned into rows, where it has them."""
     joined = joined_days(sheet) if days_apart(sheet) else sheet
-    return wide_hours(joined) if hour_groups(joined) else joined
+    return wide_hours(joined) if quarter_groups(joined) or hour_groups(joined) else joined

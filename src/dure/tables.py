@@ -340,10 +340,18 @@ def _series(name: str, values: Sequence[Any]) -> pl.Series:
     if not texts and types and types <= {date, datetime}:
         moments = [datetime(v.year, v.month, v.day) if type(v) is date else v for v in values]  # noqa: DTZ001 - local time as written
         return pl.Series(name, moments, dtype=pl.Datetime("us"))
+    if time in types:
+        values = [_clock_of(value) for value in values]
     if types:
         values = [written(value) for value in values]
     text = pl.Series(name, values, dtype=pl.String).str.normalize("NFC").str.strip_chars()
     return text.set(text == "", None)
+
+
+def _clock_of(value: object) -> object:
+    """Among times of day, a cell of one day and no date: spreadsheets hold 24:00 as day number 1, which reads as 1900-01-01."""
+    day = value.date() if isinstance(value, datetime) else value
+    return "24:00" if day == date(1900, 1, 1) and (day is value or value == datetime(1900, 1, 1)) else value  # noqa: DTZ001 - as in the sheet
 
 
 def written(value: object) -> str | None:
