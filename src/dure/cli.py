@@ -435,15 +435,18 @@ def compare(one: Path, other: Path, method: str | None, require: str | None, out
 @click.argument("project")
 @click.argument("files", nargs=-1)
 @click.option("--method", help="Another method than the model.")
+@click.option("--data", multiple=True, help="NAME=FILE: a file of your own in the place of a source it learns from.")
+@click.option("--map", "maps", multiple=True, help="[NAME=]FILE: a saved mapping of headers.")
 @click.option("--set", "settings", multiple=True, help="NAME=VALUE of the request or of the site.")
 @click.option(
     "--out", "outs", multiple=True, type=click.Path(path_type=Path), help="File to keep it in, by its ending."
 )
 @click.option("--rest", is_flag=True, help="Answer what is without fault; what is left out is named.")
+@yes_option
 @as_json
 def ask(
-    project: str, files: tuple[str, ...], method: str | None, settings: tuple[str, ...], outs: tuple[Path, ...],
-    rest: bool, as_json: bool,
+    project: str, files: tuple[str, ...], method: str | None, data: tuple[str, ...], maps: tuple[str, ...],
+    settings: tuple[str, ...], outs: tuple[Path, ...], rest: bool, yes: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Answer one request with the model; the practice answers if it cannot.
 
@@ -459,8 +462,8 @@ def ask(
     opened = request_of(loaded, files or ("-",), fields)
     left = list(left_out(opened, rest=rest))
     with progress(quiet=as_json) as tell:
-        inputs = inputs_of(settings=[f"{name}={value}" for name, value in site.items()])
-        service = serve.service(loaded, method=method, inputs=inputs, tell=tell)
+        inputs = inputs_of(data, maps, [f"{name}={value}" for name, value in site.items()])
+        service = serve.service(loaded, method=method, inputs=inputs, tell=tell, confirm=confirmer(yes=yes))
         compare = any(path.suffix.lower() in serve.PICTURES for path in outs)
         answer = service.answer(opened.request, where=files[0] if files else "-", compare=compare)
         serve.keep(answer, wanted)

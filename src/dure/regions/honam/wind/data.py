@@ -160,7 +160,7 @@ def farms(data: Data) -> tuple[pl.DataFrame, dict[str, list[str]]]:
     for name, sheet in data.several("farm").items():
         farm = name if data.has("farm") else PUBLISHED
         said: list[str] = []
-        found.append(_tidy(farm, sheet, _settings(data), said))
+        found.append(tidy(farm, sheet, _settings(data), said))
         notes[farm] = said
     return pl.concat(found, how="diagonal").sort("farm", "time", maintain_order=True), notes
 
@@ -169,8 +169,8 @@ def _settings(data: Data) -> Settings:
     return data.settings if isinstance(data.settings, Settings) else Settings()
 
 
-def _tidy(farm: str, sheet: pl.DataFrame, settings: Settings, said: list[str]) -> pl.DataFrame:
-    """One farm's rows of `farms`."""
+def tidy(farm: str, sheet: pl.DataFrame, settings: Settings, said: list[str]) -> pl.DataFrame:
+    """One farm's rows of `farms`; what was found and done is added to `said`."""
     rows = sheet.drop_nulls("end").with_columns(time=pl.col("end").cast(pl.Datetime("us")) - HOUR)
     uneven = rows.filter(pl.col("time") != pl.col("time").dt.truncate("1h"))
     if uneven.height:
@@ -221,7 +221,7 @@ def _power(rows: pl.DataFrame, settings: Settings, said: list[str]) -> list[pl.E
     """`truth_power` as a share, and `capacity`. What stands for a capacity that nobody gave is said."""
     if "share" in rows.columns:
         return [pl.col("share").alias("truth_power"), pl.lit(1.0).alias("capacity")]
-    largest = float(rows["power"].max() or 0.0)  # type: ignore[arg-type]
+    largest = float(rows["power"].max() or 0.0)  # type: ignore[arg-type]  # a frame's numbers
     own = rows["capacity"].max() if "capacity" in rows.columns else None
     capacity = settings.capacity_kw or own
     if capacity is None and largest <= 1:
@@ -323,21 +323,21 @@ def rounds(frame: pl.DataFrame) -> Iterator[Round]:
 
 def _cases(rows: pl.DataFrame, history: pl.DataFrame) -> Iterator[Case]:
     """A case for each run and farm with a measured hour, where enough of the farm is known already."""
-    past = _Past(rows, history)
+    before = pl.concat([history.filter(pl.col("time") >= rows["issued"].sort()[0] - timedelta(days=4)), rows])
     several = rows["farm"].n_unique() > 1
     runs = dict(rows.group_by("farm", "issued", maintain_order=True))
     for (farm, issued), run in runs.items():
         truth = run["truth_power"]
-        before = history.filter(pl.col("farm") == farm)["truth_power"].drop_nulls()
-        if truth.count() == 0 or before.len() < LEAST:
+        usual = history.filter(pl.col("farm") == farm)["truth_power"].drop_nulls()
+        if truth.count() == 0 or usual.len() < LEAST:
             continue
         capacity = run["capacity"][0]
         others = [(name, other) for (name, when), other in runs.items() if when == issued and name != farm]
         request = Request(
-            farm=farm, issued=issued, time=run["time"].to_list(), wind=_request_winds(run), capacity=capacity,
-            past=past.of(farm, run["past_until"][0], capacity), past_until=run["past_until"][0],
+            farm=farm, issued=issued, time=run["time"].to_list(), wind=request_winds(run), capacity=capacity,
+            past=past_of(before, farm, run["past_until"][0], capacity), past_until=run["past_until"][0],
             neighbours=[
-                Neighbour(name=name, wind=_request_winds(other))
+                Neighbour(name=name, wind=request_winds(other))
                 for name, other in others if other["time"].equals(run["time"])
             ],
         )  # fmt: skip
@@ -347,13 +347,13 @@ def _cases(rows: pl.DataFrame, history: pl.DataFrame) -> Iterator[Case]:
             request=request,
             truth={
                 "power": [None if each is None else each * capacity for each in truth],
-                "climatology": climatology_loss(before.to_numpy(), truth.drop_nulls().to_numpy()),
+                "climatology": climatology_loss(usual.to_numpy(), truth.drop_nulls().to_numpy()),
             },
             block=f"{year}-W{week:02d}", site=farm, time=issued,
         )  # fmt: skip
 
 
-def _request_winds(run: pl.DataFrame) -> list[Wind]:
+def request_winds(run: pl.DataFrame) -> list[Wind]:
     """The wind of a run as a request has it."""
     found = []
     for height in heights(run):
@@ -366,14 +366,9 @@ def _request_winds(run: pl.DataFrame) -> list[Wind]:
     return found
 
 
-class _Past:
-    """The power of every farm's hours, to look back from a moment."""
-
-    def __init__(self, rows: pl.DataFrame, history: pl.DataFrame) -> None:
-        both = pl.concat([history.select("farm", "time", "truth_power"), rows.select("farm", "time", "truth_power")])
-        self._power = {(farm, time): power for farm, time, power in both.iter_rows()}
-
-    def of(self, farm: str, until: datetime, capacity: float) -> list[float | None]:
-        """Power [kW] of the hours before `until`, oldest first."""
-        shares = [self._power.get((farm, until - number * HOUR)) for number in range(KNOWN, 0, -1)]
-        return [None if each is None else each * capacity for each in shares]
+def past_of(rows: pl.DataFrame, farm: str, until: datetime, capacity: float) -> list[float | None]:
+    """Power [kW] of a farm's hours before `until`, oldest first; None where it is not known."""
+    near = rows.filter((pl.col("farm") == farm) & pl.col("time").is_between(until - KNOWN * HOUR, until, closed="left"))
+    known = dict(zip(near["time"].to_list(), near["truth_power"].to_list(), strict=True))
+    shares = [known.get(until - number * HOUR) for number in range(KNOWN, 0, -1)]
+    return [None if each is None else each * capacity for each in shares]

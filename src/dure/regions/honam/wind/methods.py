@@ -60,7 +60,7 @@ def each_farm(
 def to_power(request: Request, shares: np.ndarray) -> list[list[float]]:
     """Quantiles (hours from the issue, levels) as shares, as kW of the hours asked: in order, from 0 to the capacity."""
     tidy = np.sort(np.clip(shares[places(request)], 0.0, 1.0), axis=1)
-    return (np.round(tidy, 5) * request.capacity).tolist()
+    return np.round(np.round(tidy, 5) * request.capacity, 6).tolist()
 
 
 def power_curve(history: pl.DataFrame, _seed: int, work: Work) -> Method:

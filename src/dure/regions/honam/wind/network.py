@@ -74,6 +74,7 @@ def quantile_networks(history: pl.DataFrame, seed: int, work: Work) -> Method:
     Each hour is foreseen from the wind three hours before to three hours after at every height, the day's mean and highest,
     hour and season, and the last power known, whose weight fades; where other farms' forecasts are there, from theirs too.
     """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
     def fit(runs: Runs, folder: Path) -> None:
         rows, own = inputs(runs)
@@ -86,7 +87,8 @@ def quantile_networks(history: pl.DataFrame, seed: int, work: Work) -> Method:
             if not (place / "fit.npz").is_file():  # what was fitted before a kill stays
                 place.mkdir(parents=True, exist_ok=True)
                 work.tell(number / RECIPE.members, f"{number + 1} / {RECIPE.members}")
-                weights = trained(standard, power, own, np.random.default_rng([seed, number]), RECIPE)
+                with threadpool_limits(work.threads):  # more threads than free cores stall on matrices this small
+                    weights = trained(standard, power, own, np.random.default_rng([seed, number]), RECIPE)
                 kept(place, **{f"{layer:02d}": each for layer, each in enumerate(weights)})
         kept(folder, mean=mean, spread=spread, heights=sorted(runs.wind), neighbours=np.array(_names(runs), dtype=str))
 

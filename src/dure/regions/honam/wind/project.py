@@ -12,6 +12,7 @@ from dure import Invalid, Kpi, Project
 from . import data as farms
 from .chart import figure, figures
 from .data import FARM, Settings
+from .files import opens, save_csv, save_xlsx, says
 from .forms import LEVELS, Request, Response, _
 from .methods import climatology, lightgbm_quantiles, power_curve
 from .network import quantile_networks
@@ -82,4 +83,7 @@ PROJECT = Project(
     figures=figures,
     remarks=remarks,
     block_word="week",
+    opens=opens,
+    saves={".csv": save_csv, ".xlsx": save_xlsx},
+    says=says,
 )

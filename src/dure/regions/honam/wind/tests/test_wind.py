@@ -184,7 +184,10 @@ def test_a_rough_sheet_is_read_and_everything_odd_is_said(tmp_path):
         text.startswith("10 hours stand more than once, the first 2021-02-11 07:00; in 1 of them") for text in said
     )
     assert "30 hours are missing in 1 gaps, the first from 2021-03-25 09:00." in said
-    assert f"No capacity was given: the largest hour, {whole['발전량(kWh)'].max():,.0f} kW, stands for it (--set capacity_kw=...)." in said
+    assert (
+        f"No capacity was given: the largest hour, {whole['발전량(kWh)'].max():,.0f} kW, stands for it (--set capacity_kw=...)."
+        in said
+    )
     korean = in_each(lambda: PROJECT.remarks(given_))["ko"]["mine"]
     assert len(korean) == len(said)
     frame = PROJECT.history(given_, None)
@@ -443,3 +446,48 @@ def test_the_published_farm_and_the_trials_number():
     assert [turn.name for turn in turns] == [f"2013-{month:02d}" for month in range(1, 12)]
     assert sum(len(turn.cases) for turn in turns) == 334
     assert turns[0].history.height == 366 * 24
+
+
+# ---- a sheet asked, an answer kept ------------------------------------------------------------------------------------------
+
+
+def tomorrow(folder, known=48):
+    """Three days of a sheet, whose power is known for the first hours."""
+    sheet = farm(days=3).with_row_index().with_columns(
+        pl.when(pl.col("index") < known).then(pl.col("발전량(kWh)")).alias("발전량(kWh)")
+    ).drop("index")  # fmt: skip
+    sheet.write_csv(folder / "tomorrow.csv")
+    return folder / "tomorrow.csv"
+
+
+def test_the_hours_without_power_are_asked_and_the_day_before_is_their_past(tmp_path):
+    opened = PROJECT.opens([tomorrow(tmp_path)], {"capacity": "20000", "farm": "mine"})
+    asked = opened.request
+    assert (asked.issued, len(asked.time), asked.farm) == (datetime(2021, 1, 3), 24, "mine")
+    assert asked.past == pytest.approx(farm(days=3)["발전량(kWh)"][24:48].to_list())
+    assert any("24 hours have no measured power" in note for note in opened.notes)
+
+
+def test_a_day_that_is_known_is_asked_once_more(tmp_path):
+    opened = PROJECT.opens([tomorrow(tmp_path, known=72)], {"capacity": "20000"})
+    assert opened.request.issued == datetime(2021, 1, 3)
+    assert any("asked once more" in note for note in opened.notes)
+
+
+def test_without_a_capacity_nothing_is_guessed(tmp_path):
+    with pytest.raises(UserError, match="capacity of the farm is not known.*--set capacity"):
+        PROJECT.opens([tomorrow(tmp_path)], {})
+
+
+def test_an_answer_is_kept_as_a_table_and_told_hour_by_hour(tmp_path):
+    asked = request()
+    answer = PROJECT.response(power=[[float(n) for n in range(19)]] * 3)
+    for ending, save in PROJECT.saves.items():
+        save(asked, answer, tmp_path / f"answer{ending}")
+    kept = pl.read_csv(tmp_path / "answer.csv")
+    assert kept["median [kW]"].to_list() == [9.0] * 3
+    assert kept["q95"].to_list() == [18.0] * 3
+    assert read(tmp_path / "answer.xlsx").cells.height == 3
+    told = in_each(lambda: PROJECT.says(asked, answer))
+    assert told["en"].startswith("2021-05-01 00:00 to 05-01 03:00: about 27 kWh, 9 %")
+    assert len(told["ko"].splitlines()) == 4
