@@ -475,7 +475,7 @@ def test_a_day_that_is_known_is_asked_once_more(tmp_path):
 
 
 def test_without_a_capacity_nothing_is_guessed(tmp_path):
-    with pytest.raises(UserError, match="capacity of the farm is not known.*--set capacity"):
+    with pytest.raises(UserError, match=r"capacity of the farm is not known.*--set capacity"):
         PROJECT.opens([tomorrow(tmp_path)], {})
 
 
