@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -66,48 +66,50 @@ def _days(months: Sequence[int], hours: Sequence[int], file: str) -> list[dateti
 
     A first month that is cut, as the published one (its only row is the last midnight of July), ends with its last day.
     """
-    runs: list[list[int]] = []  # rows of a day
-    for row in range(len(months)):
-        if not row or months[row] != months[row - 1] or hours[row] <= hours[row - 1]:
-            runs.append([])
-        runs[-1].append(row)
-    days: list[datetime] = [datetime.min] * len(months)
-    year, start = FIRST_YEAR, 0
-    while start < len(runs):
-        month = months[runs[start][0]]
-        end = start
-        while end < len(runs) and months[runs[end][0]] == month:
-            end += 1
-        if start and month <= months[runs[start - 1][0]]:
-            year += 1
-        length, found = calendar.monthrange(year, month)[1], end - start
-        first, joined = _first_day(found, length, hours, runs[start:end], cut=start == 0 and end < len(runs))
-        if first + found - 1 - joined > length:
+    days: list[datetime] = []
+    year, before = FIRST_YEAR, 0
+    for month, runs in _by_month(months, hours):
+        year += month <= before
+        length = calendar.monthrange(year, month)[1]
+        row = len(days)
+        followed = sum(map(len, runs)) < len(months)
+        numbers = _numbers(runs, length, cut=not row and followed)
+        if numbers[-1] > length:
             raise UserError(
-                _("month {month} has {found} days", month=month, found=found),
-                where=_("{file}, row {row}", file=file, row=runs[start][0] + 2),
+                _("month {month} has {found} days", month=month, found=len(runs)),
+                where=_("{file}, row {row}", file=file, row=row + 2),
                 cure=_("A month's rows stand together, and a day's hours rise from 1 to 24."),
             )
-        for number, run in enumerate(runs[start:end]):
-            day = length if joined and number == 0 else first + number - joined
-            for row in run:
-                days[row] = datetime(year, month, day)  # noqa: DTZ001 - local time, as meters write it
-        start = end
+        for number, run in zip(numbers, runs, strict=True):
+            days += [datetime(year, month, number)] * len(run)  # noqa: DTZ001 - local time, as meters write it
+        before = month
     return days
 
 
-def _first_day(
-    found: int, length: int, hours: Sequence[int], runs: Sequence[Sequence[int]], *, cut: bool
-) -> tuple[int, int]:
-    """(day of the month of the first run, 1 where that run is the rest of the month's last day).
+def _by_month(months: Sequence[int], hours: Sequence[int]) -> list[tuple[int, list[list[int]]]]:
+    """(month, its days) in the order of the rows; a day is its hours, which rise."""
+    found: list[tuple[int, list[list[int]]]] = []
+    for row, (month, hour) in enumerate(zip(months, hours, strict=True)):
+        if not row or month != months[row - 1]:
+            found.append((month, []))
+        runs = found[-1][1]
+        if not runs or hour <= runs[-1][-1]:
+            runs.append([])
+        runs[-1].append(hour)
+    return found
 
-    A file that was cut at its first row and put together by months has the rest of a month's last day before its first:
-    that row is moved to where its hours are missing.
+
+def _numbers(runs: Sequence[Sequence[int]], length: int, *, cut: bool) -> list[int]:
+    """The day of the month of each run of hours.
+
+    A file that was cut at its first row and put together by months has the rest of a month's last day before its first
+    day: those hours are moved to where they are missing. A month that is cut at its beginning ends with its last day.
     """
-    whole = found == length + 1 and hours[runs[-1][-1]] + 1 == hours[runs[0][0]]
-    if whole:
-        return 1, 1
-    return (length - found + 1, 0) if cut and found < length else (1, 0)
+    found = len(runs)
+    if found == length + 1 and runs[-1][-1] + 1 == runs[0][0]:
+        return [length, *range(1, length + 1)]
+    first = length - found + 1 if cut and found < length else 1
+    return list(range(first, first + found))
 
 
 def _home(number: int, sha256: str) -> Source:
@@ -140,43 +142,54 @@ COLUMNS = (
            required=False, title=("설비용량", "capacity")),
     Column("irradiance", "number", "W/m2", 0, 1500, ("예보 일사량", "irradiance forecast", "일사량", "수평면일사량", "예측 일사량",
            "irradiance", "ghi"), required=False, title=("예보 일사량", "irradiance forecast")),
-    Column("cloud", "number", "%", 0, 100, ("예보 운량", "cloud forecast", "운량", "전운량", "구름", "cloud cover", "cloud"),
+    Column("cloud", "number", "%", 0, 100, ("예보 운량", "cloud forecast", "구름양", "cloud cover", "cloud"),
            required=False, title=("예보 운량", "cloud forecast")),
 )  # fmt: skip
 WEATHER = ("irradiance", "cloud")
+MOST = 1.5  # kW for each kW installed; more is another unit or another roof
 STANDBY = 0.02  # what an inverter draws at night, as a share of its rating: read as 0; more is refused
 
 ROOFS = Source(
-    name="roofs", title=("내 지붕의 발전 기록", "records of one's own roofs"), origin=Own(), columns=COLUMNS, access="restricted"
+    name="roofs",
+    title=("내 지붕의 발전 기록", "records of one's own roofs"),
+    origin=Own(),
+    columns=COLUMNS,
+    access="restricted",
 )
 
 
-def hourly(frame: pl.DataFrame, settings: Settings, file: str) -> pl.DataFrame:
+def hourly(frame: pl.DataFrame, capacity_kw: float | None, file: str) -> pl.DataFrame:
     """A person's sheet as `time` (the beginning of the hour), `power` (kW per kW installed) and the weather it has.
 
-    Rows within an hour become its mean (power) or its sum (energy), where all of them are there. Rows without power are
-    the hours to come. Raises UserError where there is neither power nor energy, no installed power, or more power than
-    a roof can give.
+    A time in a sheet is the end of its hour, as Korean meters write it. Rows within an hour become their mean (power) or
+    their sum (energy) where all of them are there. An hour that stands twice with two values is not known. Rows without
+    power are the hours to come. Raises UserError where there is neither power nor energy, no installed power, or more
+    power than a roof can give.
     """
-    frame = frame.drop_nulls("time").sort("time").unique("time", keep="first", maintain_order=True)
+    frame = frame.drop_nulls("time").sort("time")
     if not frame.height:
         raise UserError(_("there is no row with a time"), where=file)
-    steps = frame["time"].diff().drop_nulls()
+    steps = frame["time"].unique().sort().diff().drop_nulls()
     step = min(steps.mode()) if len(steps) else HOUR
     if step > HOUR:
         raise UserError(
             _("the rows are {minutes} minutes apart", minutes=round(step.total_seconds() / 60)), where=file,
             cure=_("A roof is read by the hour or finer."),
         )  # fmt: skip
-    begin = pl.col("time") - step if settings.stamps == "end" else pl.col("time")
-    kilowatts = _kilowatts(frame, step, file) / _capacity(frame, settings, file)
-    rows = frame.with_columns(begin.dt.truncate("1h").alias("time"), kilowatts.alias("power"))
-    whole = int(HOUR / step)
-    power = pl.when(pl.col("power").count() >= whole).then(pl.col("power").mean())
-    table = rows.group_by("time", maintain_order=True).agg(
-        power.alias("power"), pl.col("irradiance").mean(), pl.col("cloud").mean() / 100
+    rows = frame.with_columns(
+        (pl.col("time") - step).dt.truncate("1h"),
+        power=_kilowatts(frame, step, file) / _capacity(frame, capacity_kw, file),
     )
-    odd = table.filter((pl.col("power") > 2) | (pl.col("power") < -STANDBY))
+    once = pl.col("power").drop_nulls().n_unique() <= 1
+    moments = rows.with_columns(at=frame["time"]).group_by("at", maintain_order=True).agg(
+        pl.col("time").first(), pl.when(once).then(pl.col("power").drop_nulls().first()).alias("power"),
+        pl.col(*WEATHER).mean(),
+    )  # fmt: skip
+    whole = pl.when(pl.col("power").count() >= int(HOUR / step)).then(pl.col("power").mean())
+    table = moments.group_by("time", maintain_order=True).agg(
+        whole.alias("power"), pl.col("irradiance").mean(), pl.col("cloud").mean() / 100
+    )
+    odd = table.filter((pl.col("power") > MOST) | (pl.col("power") < -STANDBY))
     if odd.height:
         raise UserError(
             _("{value} kW for each kW installed at {time} is more, or less, than a roof gives",
@@ -184,6 +197,12 @@ def hourly(frame: pl.DataFrame, settings: Settings, file: str) -> pl.DataFrame:
             where=file, cure=_("Look at the unit of the column and at the installed power (--set capacity_kw=NUMBER)."),
         )  # fmt: skip
     return table.with_columns(pl.col("power").clip(0, None))
+
+
+def doubled(frame: pl.DataFrame) -> int:
+    """How many moments of a person's sheet stand there more than once."""
+    times = frame["time"].drop_nulls()
+    return len(times) - times.n_unique()
 
 
 def _kilowatts(frame: pl.DataFrame, step: timedelta, file: str) -> pl.Series:
@@ -197,9 +216,9 @@ def _kilowatts(frame: pl.DataFrame, step: timedelta, file: str) -> pl.Series:
     )  # fmt: skip
 
 
-def _capacity(frame: pl.DataFrame, settings: Settings, file: str) -> pl.Series | float:
-    if settings.capacity_kw is not None:
-        return settings.capacity_kw
+def _capacity(frame: pl.DataFrame, capacity_kw: float | None, file: str) -> pl.Series | float:
+    if capacity_kw is not None:
+        return capacity_kw
     if frame["capacity"].count() and float(frame["capacity"].min() or 0) > 0:  # type: ignore[arg-type]  # a number
         return frame["capacity"].fill_null(strategy="forward").fill_null(strategy="backward")
     raise UserError(
@@ -214,8 +233,8 @@ def _capacity(frame: pl.DataFrame, settings: Settings, file: str) -> pl.Series |
 def roofs(data: Data) -> dict[str, pl.DataFrame]:
     """Each roof's hours by its name: a person's own where given, else the published homes."""
     if data.has("roofs"):
-        settings = data.settings if isinstance(data.settings, Settings) else Settings()
-        return {name: hourly(frame, settings, name) for name, frame in data.several("roofs").items()}
+        capacity_kw = data.settings.capacity_kw if isinstance(data.settings, Settings) else None
+        return {name: hourly(frame, capacity_kw, name) for name, frame in data.several("roofs").items()}
     return {source.name: data[source.name] for source in HOMES}
 
 

@@ -7,13 +7,19 @@ Deviation: a leaf keeps the quantiles at LEVELS of its samples instead of all sa
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dure import write_atomically
 
 from .forms import LEVELS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import lightgbm
 
 TREES, LEAVES = 60, 150
 # Chosen on the open rounds: hours of one day are not independent, so leaves are large and trees differ much.
@@ -23,6 +29,11 @@ RECIPE = {
     "force_row_wise": True,
 }  # fmt: skip
 FEWEST = 200  # rows; below, no forest grows
+
+
+def _leaves(trees: lightgbm.Booster, rows: np.ndarray, threads: int) -> np.ndarray:
+    """The leaf of each row in each tree (rows x trees)."""
+    return np.asarray(trees.predict(rows, pred_leaf=True, num_threads=threads)).reshape(len(rows), -1)
 
 
 class Forest:
@@ -36,20 +47,18 @@ class Forest:
 
     def quantiles(self, rows: np.ndarray) -> np.ndarray:
         """Quantiles at LEVELS for each row (rows x 19): those of all leaves it falls into, pooled."""
-        at = self._trees.predict(rows, pred_leaf=True, num_threads=self._threads).reshape(len(rows), -1)
+        at = _leaves(self._trees, rows, self._threads)
         pooled = self._leaves[np.arange(at.shape[1])[None], at].reshape(len(rows), -1)
         return np.asarray(np.quantile(pooled, LEVELS, axis=1).T)
 
 
 def grow(rows: np.ndarray, truth: np.ndarray, weight: np.ndarray, seed: int, folder: Path, threads: int) -> None:
     """Grow a forest and keep it in `folder`."""
-    import io
-
     import lightgbm
 
     data = lightgbm.Dataset(rows, truth, weight=weight)
     grown = lightgbm.train({**RECIPE, "seed": seed, "num_threads": threads}, data, TREES)
-    at = grown.predict(rows, pred_leaf=True, num_threads=threads).reshape(len(rows), -1)
+    at = _leaves(grown, rows, threads)
     leaves = np.zeros((at.shape[1], LEAVES, len(LEVELS)))
     for tree in range(at.shape[1]):
         order = np.argsort(at[:, tree], kind="stable")

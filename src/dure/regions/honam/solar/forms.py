@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from itertools import pairwise
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -17,7 +18,9 @@ DAY = 24
 PAST = 28 * DAY  # hours of the past that the trial hands over, and that methods look at
 MOST_HOURS = 72
 
-Power = Annotated[float, Field(ge=0, le=2)]  # kW per kW installed; cold panels at a cloud's edge pass their rating a little
+Power = Annotated[
+    float, Field(ge=0, le=2)
+]  # kW per kW installed; cold panels at a cloud's edge pass their rating a little
 Quantiles = Annotated[list[Power], Field(min_length=len(LEVELS), max_length=len(LEVELS))]
 
 
@@ -35,12 +38,19 @@ class Request(Form):
         max_length=2 * PAST,
         json_schema_extra={"unit": "kW/kW"},
     )
+    capacity_kw: float | None = Field(
+        None, description="installed power, to say the answer in kW and kWh", gt=0, json_schema_extra={"unit": "kW"}
+    )
     latitude: float | None = Field(
         None, description="latitude; where it is not given the days' length in the history tells it", ge=-66, le=66,
         json_schema_extra={"unit": "°"},
     )  # fmt: skip
     tilt: float | None = Field(
-        None, description="tilt towards the equator; 20° where it is not given", ge=0, le=90, json_schema_extra={"unit": "°"}
+        None,
+        description="tilt towards the equator; 20° where it is not given",
+        ge=0,
+        le=90,
+        json_schema_extra={"unit": "°"},
     )
     irradiance: list[Annotated[float, Field(ge=0, le=1500)] | None] | None = Field(
         None,
@@ -75,7 +85,7 @@ class Response(Form):
     @model_validator(mode="after")
     def _quantiles_rise(self) -> Self:
         for hour, row in enumerate(self.power):
-            if any(high < low for low, high in zip(row, row[1:], strict=False)):
+            if any(high < low for low, high in pairwise(row)):
                 raise ValueError(_("the quantiles of hour {hour} fall", hour=hour + 1))
         return self
 
@@ -85,7 +95,4 @@ class Settings(Form):
 
     capacity_kw: float | None = Field(
         None, description="installed power of one's own roof", gt=0, json_schema_extra={"unit": "kW"}
-    )
-    stamps: Literal["end", "begin"] = Field(
-        "end", description="whether a time in one's own sheet is the end or the beginning of its hour"
     )

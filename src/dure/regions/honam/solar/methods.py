@@ -169,9 +169,7 @@ def _learnt(history: pl.DataFrame, seed: int, work: Work) -> float:
             truth.append(np.minimum(after[at] / roof.envelope[at], CLEAREST))
             weight.append(roof.envelope[at])
     if sum(map(len, rows)) >= forest.FEWEST:
-        forest.grow(
-            np.vstack(rows), np.concatenate(truth), np.concatenate(weight), seed, work.folder, work.threads
-        )
+        forest.grow(np.vstack(rows), np.concatenate(truth), np.concatenate(weight), seed, work.folder, work.threads)
     write_atomically(kept, json.dumps({"latitude": place}))
     return place
 

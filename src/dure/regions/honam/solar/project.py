@@ -12,11 +12,13 @@ import polars as pl
 from dure import Case, Invalid, Kpi, Project, Round, UserError
 
 from .analogues import pinball
+from .chart import figure, figures
 from .data import HOMES, ROOFS, copies, grid, together
 from .forms import DAY, LEVELS, MEDIAN, PAST, Request, Response, Settings, _
 from .history import AHEAD
 from .methods import clear_sky_memory, plain_lightgbm, week_mean, yesterday
 from .remarks import remarks
+from .sheets import SAVES, opens, says
 
 if TYPE_CHECKING:
     from dure import Data
@@ -61,7 +63,11 @@ def cases(frame: pl.DataFrame) -> list[Case]:
     """
     start, hours = grid(frame)
     weight = {home: 1 / len(group) for group in copies(hours) for home in group}
-    weather = {name: grid(frame.select("home", "time", truth=name))[1] for name in ("irradiance", "cloud") if frame[name].count()}
+    weather = {
+        name: grid(frame.select("home", "time", truth=name))[1]
+        for name in ("irradiance", "cloud")
+        if frame[name].count()
+    }
     found = []
     for day in range(1, len(next(iter(hours.values()))) // DAY - 1):
         at, midnight = day * DAY, start + timedelta(days=day)
@@ -72,9 +78,11 @@ def cases(frame: pl.DataFrame) -> list[Case]:
                 continue
             begin = max(0, at - PAST)
             request = Request(
-                first=midnight, hours=AHEAD, past=_known(values[begin:at]),
+                first=midnight,
+                hours=AHEAD,
+                past=_known(values[begin:at]),
                 **{name: _known(each[home][begin : at + AHEAD]) for name, each in weather.items()},
-            )  # fmt: skip
+            )  # type: ignore[arg-type]  # two fields of one type by name
             answer = {"power": truth.tolist(), "weight": weight[home]}
             found.append(Case(f"{home} {midnight:%Y-%m-%d}", request, answer, f"{year}-W{week:02d}", "", midnight))
     return found
@@ -87,7 +95,9 @@ def _known(values: np.ndarray) -> list[float | None]:
 def check(request: Request, response: Response) -> None:
     """As many hours are answered as were asked."""
     if len(response.power) != request.hours:
-        raise Invalid(_("{count} hours are answered, {hours} were asked", count=len(response.power), hours=request.hours))
+        raise Invalid(
+            _("{count} hours are answered, {hours} were asked", count=len(response.power), hours=request.hours)
+        )
 
 
 def score(case: Case, outcome: Response) -> dict[str, float]:
@@ -106,7 +116,9 @@ def score(case: Case, outcome: Response) -> dict[str, float]:
         "distance": 100 * float(np.abs(truth - given[:, MEDIAN]).sum()),
         "inside": float(((truth >= given[:, LOW]) & (truth <= given[:, HIGH])).sum()),
     }
-    below = {f"below_{round(100 * LEVELS[at]):02d}": float((truth < given[:, at]).sum()) for at in range(1, len(LEVELS), 2)}
+    below = {
+        f"below_{round(100 * LEVELS[at]):02d}": float((truth < given[:, at]).sum()) for at in range(1, len(LEVELS), 2)
+    }
     return {name: weight * value for name, value in {**sums, **below}.items()}
 
 
@@ -129,4 +141,9 @@ PROJECT = Project(
     settings=Settings,
     remarks=remarks,
     block_word="week",
+    figure=figure,
+    figures=figures,
+    opens=opens,
+    saves=SAVES,
+    says=says,
 )
