@@ -105,7 +105,7 @@ def figures(rows: pl.DataFrame) -> dict[str, Any]:
     """
     answered = rows.filter(pl.col("hours").is_not_null())
     return {
-        _("Mean pinball loss by day, month by month"): _monthly(answered),
+        _("Mean pinball loss in daylight, month by month"): _monthly(answered),
         _("Calibration: how often did the truth lie below a level?"): _calibration(answered),
     }
 

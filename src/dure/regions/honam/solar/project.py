@@ -77,12 +77,9 @@ def cases(frame: pl.DataFrame) -> list[Case]:
             if not np.isfinite(values[at - DAY : at + AHEAD]).all():
                 continue
             begin = max(0, at - PAST)
-            request = Request(
-                first=midnight,
-                hours=AHEAD,
-                past=_known(values[begin:at]),
-                **{name: _known(each[home][begin : at + AHEAD]) for name, each in weather.items()},
-            )  # type: ignore[arg-type]  # two fields of one type by name
+            sky = {name: _known(each[home][begin : at + AHEAD]) for name, each in weather.items()}
+            past = _known(values[begin:at])
+            request = Request.model_validate({"first": midnight, "hours": AHEAD, "past": past, **sky})
             answer = {"power": truth.tolist(), "weight": weight[home]}
             found.append(Case(f"{home} {midnight:%Y-%m-%d}", request, answer, f"{year}-W{week:02d}", "", midnight))
     return found
@@ -134,8 +131,8 @@ PROJECT = Project(
     check=check,
     score=score,
     kpis=(
-        Kpi("mean pinball loss by day, of installed power", "%", "lower", of="pinball / hours"),
-        Kpi("mean absolute error of the median by day, of installed power", "%", "lower", of="distance / hours"),
+        Kpi("mean pinball loss in daylight, of installed power", "%", "lower", of="pinball / hours"),
+        Kpi("mean absolute error of the median in daylight, of installed power", "%", "lower", of="distance / hours"),
         Kpi("truths inside the 80 % band", "%", "higher", of="100 * inside / hours", limit=(74, 86)),
     ),
     settings=Settings,

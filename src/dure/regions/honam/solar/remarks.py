@@ -58,9 +58,9 @@ def remarks(data: Data) -> dict[str, list[str]]:
 
 def _clock(start: datetime, roofs: list[np.ndarray]) -> list[str]:
     """Days on which the middle of the power moves by more than the sun does, on all roofs together: a clock was set."""
-    moved = np.nanmedian(np.vstack([_moves(values) for values in roofs]), axis=0) if roofs else np.zeros(0)
+    moved = np.median(np.vstack([_moves(values) for values in roofs]), axis=0)
     large = np.flatnonzero(np.abs(np.nan_to_num(moved)) > JUMP)
-    days = [max(run, key=lambda day: abs(moved[day])) for run in _runs(large)]
+    days = [run[len(run) // 2] for run in _runs(large)]  # medians of weeks see it some days early and as many late
     if not days:
         return []
     told = ", ".join(f"{start + timedelta(days=int(day)):%m-%d} ({moved[day]:+.1f} h)" for day in days)

@@ -143,7 +143,7 @@ def table(request: Request, response: Response) -> pl.DataFrame:
     scale = request.capacity_kw or 1.0
     begin = [request.first.replace(tzinfo=None) + hour * HOUR for hour in range(len(response.power))]
     columns = {
-        f"{round(100 * level)} %": [round(scale * row[at], 4) for row in response.power]
+        _("quantile {level} %", level=round(100 * level)): [round(scale * row[at], 4) for row in response.power]
         for at, level in enumerate(LEVELS)
     }
     ends = [each + timedelta(hours=1) for each in begin]
