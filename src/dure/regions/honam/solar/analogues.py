@@ -10,6 +10,8 @@ from .forms import DAY, LEVELS
 from .roof import whole_days
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .forms import Request
     from .roof import Roof
 
@@ -43,16 +45,22 @@ def quantiles(roof: Roof, sky: np.ndarray | None = None, leave: int | None = Non
     young = np.exp(-age / MEMORY)
     if leave is not None:
         young[leave] = 0.0
-    whole, hours = whole_days(roof), len(roof.envelope) if leave is None else DAY
+    hours = len(roof.envelope) if leave is None else DAY
     found = np.full((hours, len(LEVELS)), np.nan)
+    asked = days if leave is None else leave
+    alike = [] if sky is not None else [_like(whole_days(roof), lead, asked) for lead in range(1 + (hours - 1) // DAY)]
+    lit = np.isfinite(y).any(axis=0)
     for hour in range(hours):
-        column, lead = hour % DAY, hour // DAY
+        column = hour % DAY
+        if not lit[column]:
+            continue
         if sky is None:
-            weight = young * _like(whole, lead, days if leave is None else leave)
+            weight = young * alike[hour // DAY]
         else:
-            at = days * DAY + hour if leave is None else leave * DAY + hour
-            seen = sky[: days * DAY].reshape(days, DAY)[:, column]
-            weight = young * (np.nan_to_num(np.exp(-0.5 * np.square((seen - sky[at]) / SKY))) + UNLIKE / 10)
+            past = sky[: days * DAY].reshape(days, DAY)[:, column]
+            weight = young * (
+                np.nan_to_num(np.exp(-0.5 * np.square((past - sky[asked * DAY + hour]) / SKY))) + UNLIKE / 10
+            )
         values = np.concatenate([y[:, column], y[:, (column - 1) % DAY], y[:, (column + 1) % DAY]])
         found[hour] = weighted(values, np.concatenate([weight, NEIGHBOUR * weight, NEIGHBOUR * weight]))
     return found
@@ -68,14 +76,14 @@ def _like(whole: np.ndarray, lead: int, asked: int) -> np.ndarray:
     return np.nan_to_num(np.exp(-0.5 * np.square((before - yesterday) / LIKE)), nan=0.3) + UNLIKE
 
 
-def weighted(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Quantiles at LEVELS of values with weights, NaN left out; NaN where nothing is left."""
+def weighted(values: np.ndarray, weights: np.ndarray, levels: Sequence[float] | np.ndarray = LEVELS) -> np.ndarray:
+    """Quantiles at `levels` of values with weights, NaN left out; NaN where nothing is left."""
     counts = np.isfinite(values) & (weights > 0)
     if not counts.any():
-        return np.full(len(LEVELS), np.nan)
+        return np.full(len(levels), np.nan)
     order = np.argsort(values[counts], kind="stable")
     mass = weights[counts][order]
-    return np.interp(LEVELS, (np.cumsum(mass) - mass / 2) / mass.sum(), values[counts][order])
+    return np.interp(levels, (np.cumsum(mass) - mass / 2) / mass.sum(), values[counts][order])
 
 
 def skies(request: Request, roof: Roof) -> np.ndarray | None:

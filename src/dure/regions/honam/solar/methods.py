@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ from dure import write_atomically
 from . import analogues, forest
 from .forms import DAY, LEVELS, Request, Response
 from .history import AHEAD, Known, known, latitude
-from .roof import CLEAREST, features, look, seen
+from .roof import CLEAREST, Roof, at_moment, features, look, seen
 
 if TYPE_CHECKING:
     import polars as pl
@@ -120,14 +121,18 @@ def _errors(point: Point, past: Known | None) -> np.ndarray:
 # ---- our proposal ---------------------------------------------------------------------------------------------------------
 
 FOREST, ANALOGUES = 2.0, 1.0  # weights of the two; chosen on the open rounds
+LATELY = 14  # days on which the band is looked at before it is given
+HEED = 0.4  # how far what was seen then moves the levels; chosen on the open rounds
+DIM = 0.05  # of the roof's peak: dimmer hours say nothing of the sky
 
 
 def clear_sky_memory(history: pl.DataFrame, seed: int, work: Work, /) -> Method:
     """Clear-sky envelope of the roof, and the memory of its weather.
 
     A forest over all roofs and the analogues among the roof's own last weeks are pooled (a linear pool: Stone 1961, Annals of
-    Mathematical Statistics 32, 1339-1342). Weather in a request counts as far as it would have helped on the roof's own last
-    days.
+    Mathematical Statistics 32, 1339-1342). How often the roof's last days lay below its quantiles moves their levels (quantile
+    recalibration: Kuleshov, Fenner and Ermon 2018, ICML, PMLR 80). Weather in a request counts as far as it would have helped
+    on the roof's own last days.
     """
     place = _learnt(history, seed, work)
     trees = forest.taken_up(work.folder, work.threads)
@@ -139,16 +144,50 @@ def clear_sky_memory(history: pl.DataFrame, seed: int, work: Work, /) -> Method:
         lit = roof.envelope > 0
         sky = analogues.skies(request, roof)
         share = analogues.worth(roof, sky) if sky is not None else 0.0
-        parts = [analogues.quantiles(roof, sky if share else None)[lit]]
-        weights = [ANALOGUES + FOREST * share]
-        if trees is not None and lit.any():
-            parts.append(trees.quantiles(features(roof)[lit]))
-            weights.append(FOREST * (1 - share))
+        levels = np.array(LEVELS) if share else _levels(request, place, trees)
         clearness = np.zeros((request.hours, len(LEVELS)))
-        clearness[lit] = _pool(parts, weights)
+        values, mass = _pooled([roof], trees, sky if share else None, share)
+        clearness[lit] = np.array([analogues.weighted(row, mass, levels) for row in values]).reshape(-1, len(LEVELS))
         return _response(clearness * roof.envelope[:, None])
 
     return answer
+
+
+def _pooled(
+    roofs: list[Roof], trees: forest.Forest | None, sky: np.ndarray | None = None, share: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """(clearness for each hour of light asked of each roof, weights): quantiles of the analogues, then of the forest."""
+    lit = [roof.envelope > 0 for roof in roofs]
+    parts = [np.vstack([analogues.quantiles(roof, sky)[at] for roof, at in zip(roofs, lit, strict=True)])]
+    weights = [ANALOGUES + FOREST * share]
+    if trees is not None and len(parts[0]):
+        parts.append(trees.quantiles(np.vstack([features(roof)[at] for roof, at in zip(roofs, lit, strict=True)])))
+        weights.append(FOREST * (1 - share))
+    mass = np.concatenate([np.full(part.shape[1], weight) for part, weight in zip(parts, weights, strict=True)])
+    return np.concatenate(parts, axis=1), mass
+
+
+def _levels(request: Request, place: float, trees: forest.Forest | None) -> np.ndarray:
+    """The levels to read the pooled distribution at, so that quantiles are what they were called on the roof's last days."""
+    levels, past = np.array(LEVELS), _past(request)
+    roofs, truths = [], []
+    for back in range(1, min(LATELY, len(past) // DAY - 1) + 1):
+        at = len(past) - back * DAY
+        roof = at_moment(request, place, past[:at], request.first - timedelta(days=back), DAY)
+        roofs.append(roof)
+        truths.append(
+            np.where(roof.envelope > DIM * roof.peak, past[at : at + DAY] / np.maximum(roof.envelope, 1e-9), np.nan)
+        )
+    if not roofs:
+        return levels
+    values, mass = _pooled(roofs, trees)
+    truth = np.concatenate([each[roof.envelope > 0] for each, roof in zip(truths, roofs, strict=True)])
+    known = np.isfinite(truth) & np.isfinite(values).all(axis=1)
+    if not known.any():
+        return levels
+    below = (values[known] < truth[known, None]) @ mass / mass.sum()
+    heed = HEED * len(roofs) / LATELY
+    return np.asarray((1 - heed) * levels + heed * np.quantile(below, levels))
 
 
 def _learnt(history: pl.DataFrame, seed: int, work: Work) -> float:
@@ -172,13 +211,6 @@ def _learnt(history: pl.DataFrame, seed: int, work: Work) -> float:
         forest.grow(np.vstack(rows), np.concatenate(truth), np.concatenate(weight), seed, work.folder, work.threads)
     write_atomically(kept, json.dumps({"latitude": place}))
     return place
-
-
-def _pool(parts: list[np.ndarray], weights: list[float]) -> np.ndarray:
-    """Quantiles of the weighted mixture of distributions given by theirs (each rows x 19)."""
-    values = np.concatenate(parts, axis=1)
-    mass = np.concatenate([np.full(part.shape[1], weight) for part, weight in zip(parts, weights, strict=True)])
-    return np.array([analogues.weighted(row, mass) for row in values]).reshape(len(values), len(LEVELS))
 
 
 # ---- what a user would pick instead ---------------------------------------------------------------------------------------

@@ -99,8 +99,13 @@ def look(past: np.ndarray, first: datetime, hours: int, latitude: float, tilt: f
 def seen(request: Request, latitude: float) -> Roof:
     """`look` at a request's past; the request's own latitude and tilt count where it has them."""
     past = np.array([np.nan if each is None else each for each in request.past], dtype=float)
+    return at_moment(request, latitude, past, request.first, request.hours)
+
+
+def at_moment(request: Request, latitude: float, past: np.ndarray, first: datetime, hours: int) -> Roof:
+    """`look` at the roof of a request at another moment."""
     where = latitude if request.latitude is None else request.latitude
-    return look(past, request.first, request.hours, where, TILT if request.tilt is None else request.tilt)
+    return look(past, first, hours, where, TILT if request.tilt is None else request.tilt)
 
 
 def features(roof: Roof) -> np.ndarray:
