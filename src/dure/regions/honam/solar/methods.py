@@ -134,7 +134,8 @@ def clear_sky_memory(history: pl.DataFrame, seed: int, work: Work, /) -> Method:
     recalibration: Kuleshov, Fenner and Ermon 2018, ICML, PMLR 80). Weather in a request counts as far as it would have helped
     on the roof's own last days.
     """
-    place = _learnt(history, seed, work)
+    del seed
+    place = _learnt(history, work)
     trees = forest.taken_up(work.folder, work.threads)
 
     def answer(request: Request) -> Response | None:
@@ -190,7 +191,7 @@ def _levels(request: Request, place: float, trees: forest.Forest | None) -> np.n
     return np.asarray((1 - heed) * levels + heed * np.quantile(below, levels))
 
 
-def _learnt(history: pl.DataFrame, seed: int, work: Work) -> float:
+def _learnt(history: pl.DataFrame, work: Work) -> float:
     """The latitude learnt; the forest is grown into the folder."""
     kept = work.folder / "place.json"
     if kept.is_file():
@@ -208,7 +209,7 @@ def _learnt(history: pl.DataFrame, seed: int, work: Work) -> float:
             truth.append(np.minimum(after[at] / roof.envelope[at], CLEAREST))
             weight.append(roof.envelope[at])
     if sum(map(len, rows)) >= forest.FEWEST:
-        forest.grow(np.vstack(rows), np.concatenate(truth), np.concatenate(weight), seed, work.folder, work.threads)
+        forest.grow(np.vstack(rows), np.concatenate(truth), np.concatenate(weight), work.folder, work.threads)
     write_atomically(kept, json.dumps({"latitude": place}))
     return place
 
