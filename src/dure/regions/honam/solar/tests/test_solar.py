@@ -324,6 +324,17 @@ def test_whatever_a_roof_has_seen_the_answer_keeps_its_form(methods, past, hours
             PROJECT.check(request, answer)
 
 
+def test_levels_move_towards_what_the_last_days_showed():
+    """A roof whose last weeks were steadily dull lies below the middle of its own past: the middle is read lower."""
+    from dure.regions.honam.solar.methods import _levels
+
+    levels = np.array(LEVELS)
+    dull = asked(bell(28, lambda day: 0.9 if day < 21 else 0.9 - 0.1 * (day - 20)))
+    bright = asked(bell(28, lambda day: 0.2 if day < 21 else 0.2 + 0.1 * (day - 20)))
+    assert _levels(dull, 35.0, None)[MEDIAN] < 0.5 < _levels(bright, 35.0, None)[MEDIAN]
+    assert _levels(asked(bell(1)), 35.0, None).tolist() == levels.tolist()
+
+
 def test_a_dark_roof_stays_dark(methods):
     answer = methods["clear_sky_memory"](asked([0.0] * 24 * 7))
     assert max(max(row) for row in answer.power) == 0
