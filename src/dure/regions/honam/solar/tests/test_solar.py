@@ -74,9 +74,14 @@ def turn(data):
 
 
 @pytest.fixture(scope="module")
-def methods(turn, tmp_path_factory):
+def folders(tmp_path_factory):
+    return {name: tmp_path_factory.mktemp(name) for name in BUILDERS}
+
+
+@pytest.fixture(scope="module")
+def methods(turn, folders):
     pytest.importorskip("lightgbm", reason="methods need the extra dure[solar]")
-    return {name: build(name, tmp_path_factory.mktemp(name), turn.history) for name in BUILDERS}
+    return {name: build(name, folder, turn.history) for name, folder in folders.items()}
 
 
 def build(name, folder, history):
@@ -299,14 +304,10 @@ def test_as_many_hours_are_answered_as_were_asked(methods, turn):
         PROJECT.check(request, method(request))
 
 
-def test_a_method_comes_back_from_its_folder_without_the_history(methods, turn, tmp_path):
-    nothing = turn.history.clear()
+def test_a_method_comes_back_from_its_folder_without_the_history(methods, folders, turn):
+    nothing, request = turn.history.clear(), turn.cases[3].request
     for name, method in methods.items():
-        (tmp_path / name).mkdir()
-        first = build(name, tmp_path / name, turn.history)
-        again = build(name, tmp_path / name, nothing)
-        request = turn.cases[3].request
-        assert first(request) == again(request) == method(request)
+        assert build(name, folders[name], nothing)(request) == method(request)
 
 
 PAST = st.integers(1, 30).flatmap(
