@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dure import mark, sentence
 from dure.errors import UserError
-from dure.words import speak
+from dure.words import in_each, speak
 
 ABOUT = {
     "labels": {
@@ -418,3 +418,8 @@ def test_whatever_the_numbers_something_sensible_is_said(kind, low, mean, high, 
     assert "{" not in text
     assert mark.svg(one).endswith("</svg>")
     assert mark.terminal(one, PRICED)
+
+
+def test_won_is_said_in_the_readers_language():
+    assert in_each(lambda: sentence.unit_in("won/kWh")) == {"ko": "원/kWh", "en": "won/kWh"}
+    assert in_each(lambda: sentence.unit_in("kWh"))["ko"] == "kWh"

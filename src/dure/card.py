@@ -241,7 +241,7 @@ def _compared(verdicts: Iterable[Verdict], about: Mapping[str, Any], *first: str
             "KPI": sentence.said_in(each["kpi"]),
         }
         today, offered = (
-            sentence.amount(each["methods"].get(each[role]), sentence.said_in(each["unit"]))
+            sentence.amount(each["methods"].get(each[role]), sentence.unit_in(each["unit"]))
             for role in ("against", "method")
         )
         if named:

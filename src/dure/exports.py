@@ -43,7 +43,7 @@ def chosen(said: Content) -> list[Mapping[str, Any]]:
 
 
 def _row(said: Content, verdict: Mapping[str, Any]) -> dict[str, str]:
-    about, unit = said["about"], sentence.said_in(verdict["unit"])
+    about, unit = said["about"], sentence.unit_in(verdict["unit"])
     today, result = (verdict["methods"].get(verdict[name]) for name in ("against", "method"))
     goal = about.get("goal") if verdict["decides"] else None
     offers = {each["method"] for each in said["verdicts"] if each["decides"]}

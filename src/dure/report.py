@@ -132,7 +132,7 @@ def _answer(said: Content, verdict: Verdict) -> dict[str, Any]:
 
 
 def _site(verdict: Verdict, about: Mapping[str, Any], widest: tuple[float, float]) -> dict[str, Any]:
-    unit = sentence.said_in(verdict["unit"])
+    unit = sentence.unit_in(verdict["unit"])
     told = sentence.parts(verdict, about)["price"] if sentence.priced(verdict, about)[0] is not None else ""
     return {
         "price": told,
@@ -202,7 +202,7 @@ def _number_row(verdict: Verdict, method: str, about: Mapping[str, Any], *, firs
     label = sentence.said_in(about.get("labels", {}).get(method, method))
     return {
         "kpi": sentence.said_in(verdict["kpi"]) if first else "",
-        "unit": sentence.said_in(verdict["unit"]) if first else "",
+        "unit": sentence.unit_in(verdict["unit"]) if first else "",
         "better": better if first else "",
         "method": f"{_('today')}: {label}" if first and label != _("today") else label,
         "number": sentence.amount(verdict["methods"].get(method), ""),
@@ -287,7 +287,7 @@ def _limit(kpi: Mapping[str, Any]) -> str:
         sentence.said_in(kpi["name"]),
         f"≤ {high:g}" if high is not None else "",
     ]
-    return " ".join(each for each in (*ends, sentence.said_in(kpi["unit"])) if each)
+    return " ".join(each for each in (*ends, sentence.unit_in(kpi["unit"])) if each)
 
 
 def _practice(about: Mapping[str, Any], name: str) -> list[tuple[str, str]]:

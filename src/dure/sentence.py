@@ -110,6 +110,12 @@ def said_in(text: Any) -> str:
     return str(text[language()]) if isinstance(text, Mapping) else str(text)
 
 
+def unit_in(unit: Any) -> str:
+    """A KPI's unit in the reader's language: won is 원 in Korean."""
+    said = said_in(unit)
+    return re.sub(r"\bwon\b", "원", said) if language() == "ko" else said
+
+
 def offer(verdict: Verdict, about: About) -> str:
     """What people call the method that was offered."""
     return _label(verdict["method"], about)
@@ -162,7 +168,7 @@ def scale(verdict: Verdict) -> Scale:
     It means nothing of a number that is not above zero, of per cents (points are said), and of a score or share without
     unit within 0..1 (a Brier score).
     """
-    gain, unit = verdict["gain"], said_in(verdict["unit"])
+    gain, unit = verdict["gain"], unit_in(verdict["unit"])
     base = verdict["methods"].get(verdict["against"]) or 0.0
     bounds = [abs(each) for each in gain.values() if each is not None] or [abs(verdict.get("resolution") or 0.0)]
     whole = unit not in ("", "%") or (unit == "" and base > 1)
@@ -370,7 +376,7 @@ def _lost(verdict: Verdict, names: Mapping[str, str], about: About) -> str:
             limit=percent(limit),
         )
     broken = verdict["broken"]
-    kpi, unit = said_in(broken["kpi"]), said_in(broken["unit"])
+    kpi, unit = said_in(broken["kpi"]), unit_in(broken["unit"])
     number = amount(broken["number"], unit)
     head = _("{offer} has **lost** by breaking a limit: its {kpi} is {number}", **names, kpi=kpi, number=number)
     low, high = broken["limit"]
@@ -423,7 +429,7 @@ def _undone(verdict: Verdict, word: str, *, worse: bool) -> str:
         )
         return " " + _(text, one=one)
     text = "{one} gaining {undo} would undo this verdict." if worse else "{one} losing {undo} would undo this verdict."
-    return " " + _(text, one=one, undo=amount(undo, _points(said_in(verdict["unit"]))))
+    return " " + _(text, one=one, undo=amount(undo, _points(unit_in(verdict["unit"]))))
 
 
 def _places(verdict: Verdict) -> str:

@@ -69,7 +69,7 @@ def against(days: Sequence[Day], kpi: Mapping[str, Any]) -> Markup:
         drawn.append(f'<polyline class="{side}" points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in points)}"/>')
         drawn += [f'<circle class="{side}" cx="{a:.1f}" cy="{b:.1f}" r="3.5"/>' for a, b in points]
         drawn.append(_word(WIDTH - LABEL + 12, ends[side] + 4, name, side))
-    unit = sentence.said_in(kpi["unit"])
+    unit = sentence.unit_in(kpi["unit"])
     told = _(
         "{kpi}, {first} to {last}, day by day: on the last one {service} with what is promoted, {practice} with today's practice.",
         kpi=kpi["name"], first=shown[0]["day"], last=shown[-1]["day"], service=sentence.amount(shown[-1]["service"], unit),

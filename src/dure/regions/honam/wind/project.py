@@ -75,7 +75,7 @@ PROJECT = Project(
     kpis=(
         Kpi("skill against climatology", "", "higher", of="1 - pinball / climatology"),
         Kpi("coverage of the 80 % band", "%", "higher", of="100 * covered / hours", limit=(76, 84)),
-        Kpi("mean absolute error", "% of capacity", "lower", of="100 * absolute / hours"),
+        Kpi("mean absolute error, of the capacity", "%", "lower", of="100 * absolute / hours"),
         Kpi("forecast incentive", "won/kWh", "higher", of="won / energy"),
     ),
     settings=Settings,
