@@ -5,9 +5,11 @@ Charging and discharging each lose once: of a kWh that goes in, `one_way` is sto
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import itertools
+from typing import TYPE_CHECKING, NamedTuple
 
-from .forms import Battery, Response
+if TYPE_CHECKING:
+    from .forms import Battery, Response
 
 
 class Hour(NamedTuple):
@@ -27,7 +29,7 @@ def power_at(battery: Battery, charge: float) -> tuple[float, float]:
     if not battery.curve:
         return battery.power, battery.power
     share, points = charge / battery.capacity, battery.curve
-    for low, high in zip(points, points[1:], strict=False):
+    for low, high in itertools.pairwise(points):
         if share <= high.charge:
             part = (share - low.charge) / (high.charge - low.charge)
             return (

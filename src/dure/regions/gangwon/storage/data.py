@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import calendar
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
-
 from pydantic import ValidationError
 
 from dure import Case, Column, Git, Own, Round, Source, UserError, nearest, refusal
@@ -47,12 +47,14 @@ HOMES = tuple(f"home-{number}" for number in range(1, 9))
 LAYOUT = ("month", "hour", "non_shiftable_load", "solar_generation")
 # pricing.csv and carbon_intensity.csv have no calendar of their own: row by row they follow the published homes, whose first
 # row is the hour that ends at midnight of 31 July.
-FIRST_OF_SERIES = datetime(2001, 7, 31, 23)
+FIRST_OF_SERIES = datetime.fromisoformat("2001-07-31T23:00")
 NOMINAL = range(2023, 1999, -1)  # years tried for data without a year
 HOUR = timedelta(hours=1)
 WHOLE = 0.95  # share of a month's hours that must be there
 MANY, SEALED = 10, 6  # whole months from which the last six are sealed; below, the last half
-EMPTY = Battery(capacity=6.4, power=5.0, efficiency=0.9)  # the published homes' battery, where a home of one's own sets nothing
+EMPTY = Battery(
+    capacity=6.4, power=5.0, efficiency=0.9
+)  # the published homes' battery, where a home of one's own sets nothing
 
 
 def _json(path: Path) -> pl.DataFrame:
@@ -87,12 +89,30 @@ def _git(name: str, file: str, title: tuple[str, str], **more: Any) -> Source:
 
 
 PUBLISHED_HOMES = tuple(
-    _git(f"home-{n}", f"Building_{n}.csv", (f"가구 {n}의 부하와 태양광", f"load and panels of home {n}"), read=_csv, headers=LAYOUT)
+    _git(
+        f"home-{n}",
+        f"Building_{n}.csv",
+        (f"가구 {n}의 부하와 태양광", f"load and panels of home {n}"),
+        read=_csv,
+        headers=LAYOUT,
+    )
     for n in range(1, 9)
 )
 SCHEMA = _git("schema", "schema.json", ("가구별 배터리와 태양광 설비", "battery and panels of each home"), read=_json)
-PRICING = _git("pricing", "pricing.csv", ("가구 자료에 딸린 요금", "prices published with the homes"), read=_csv, headers=("electricity_pricing",))
-CARBON = _git("carbon", "carbon_intensity.csv", ("전력 탄소 집약도", "carbon intensity of the grid"), read=_csv, headers=("carbon_intensity",))
+PRICING = _git(
+    "pricing",
+    "pricing.csv",
+    ("가구 자료에 딸린 요금", "prices published with the homes"),
+    read=_csv,
+    headers=("electricity_pricing",),
+)
+CARBON = _git(
+    "carbon",
+    "carbon_intensity.csv",
+    ("전력 탄소 집약도", "carbon intensity of the grid"),
+    read=_csv,
+    headers=("carbon_intensity",),
+)
 
 COLUMNS = (
     Column("time", "time", names=("일시", "time", "날짜", "시각", "일자", "측정일시", "datetime", "timestamp", "date"),
@@ -109,7 +129,9 @@ OWN_HOMES = Source(
     access="restricted",
 )  # fmt: skip
 FORECAST = Source(
-    name="pv-forecast", title=("태양광 예측: honam.solar의 답", "forecasts of the panels: honam.solar's answers"), origin=Own()
+    name="pv-forecast",
+    title=("태양광 예측: honam.solar의 답", "forecasts of the panels: honam.solar's answers"),
+    origin=Own(),
 )
 SOURCES = (*PUBLISHED_HOMES, SCHEMA, PRICING, CARBON, OWN_HOMES, FORECAST)
 
@@ -136,7 +158,7 @@ def homes(data: Data) -> list[Home]:
     said = site(data)
     if data.has("homes"):
         found = data.several("homes")
-        return [Home(name, _hourly(frame, name), _battery(said, name, {}), said.panels) for name, frame in found.items()]
+        return [Home(name, hourly(frame, name), _battery(said, name, {}), said.panels) for name, frame in found.items()]
     schema = {row["home"]: row for row in data["schema"].iter_rows(named=True)}
     made = []
     for name in HOMES:
@@ -144,7 +166,9 @@ def homes(data: Data) -> list[Home]:
         panels = said.panels or float(schema[name]["panels"])
         sun = pl.col("solar_generation") * panels / 1000  # published in W per kW of panels
         hours = frame.select("time", load=pl.col("non_shiftable_load").cast(pl.Float64), sun=sun)
-        made.append(Home(name, _hourly(hours, name), _battery(said, name, schema[name]), panels, dropped, invented_year=True))
+        made.append(
+            Home(name, hourly(hours, name), _battery(said, name, schema[name]), panels, dropped, invented_year=True)
+        )
     return made
 
 
@@ -161,13 +185,15 @@ def _battery(said: Settings, name: str, published: dict[str, Any]) -> Battery:
         raise refusal(error, where=name) from None
 
 
-def _hourly(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+def hourly(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     """One row an hour without gaps inside a stretch: quarter hours are added up, a gap of up to a day is filled."""
     if not frame.height:
         raise UserError(_("there is no row with a time and a load"), where=name)
     by_hour = (
         frame.drop_nulls(["time", "load"])
-        .with_columns(pl.col("time").dt.truncate("1h"), pl.col("sun").fill_null(0.0).clip(0.0), pl.col("load").clip(0.0))
+        .with_columns(
+            pl.col("time").dt.truncate("1h"), pl.col("sun").fill_null(0.0).clip(0.0), pl.col("load").clip(0.0)
+        )
         .group_by("time")
         .agg(pl.col("load").sum(), pl.col("sun").sum())
         .sort("time")
@@ -192,7 +218,14 @@ def dated(frame: pl.DataFrame, name: str) -> tuple[pl.DataFrame, int]:
     UserError where month or hour is none.
     """
     months, hours = frame["month"].to_list(), frame["hour"].to_list()
-    bad = next((n for n, (m, h) in enumerate(zip(months, hours, strict=True)) if m not in range(1, 13) or h not in range(1, 25)), None)
+    bad = next(
+        (
+            n
+            for n, (m, h) in enumerate(zip(months, hours, strict=True))
+            if m not in range(1, 13) or h not in range(1, 25)
+        ),
+        None,
+    )
     if bad is not None:
         raise UserError(
             _("month {month} and hour {hour} are no place in a year", month=months[bad], hour=hours[bad]),
@@ -210,8 +243,12 @@ def dated(frame: pl.DataFrame, name: str) -> tuple[pl.DataFrame, int]:
         length = calendar.monthrange(year, month)[1]
         for row, day in enumerate(days, start=begin):
             if 1 <= day <= length:
-                times[row] = datetime(year, month, day, hours[row] - 1)
-    kept = frame.with_columns(pl.Series("time", times, dtype=pl.Datetime("us"))).drop_nulls("time").unique("time", keep="first", maintain_order=True)
+                times[row] = datetime(year, month, day, hours[row] - 1)  # noqa: DTZ001 - the house's own clock
+    kept = (
+        frame.with_columns(pl.Series("time", times, dtype=pl.Datetime("us")))
+        .drop_nulls("time")
+        .unique("time", keep="first", maintain_order=True)
+    )
     return kept, frame.height - kept.height
 
 
@@ -222,7 +259,7 @@ def _runs(months: Sequence[int], hours: Sequence[int]) -> Iterator[tuple[int, in
     more days than the month, the rows too many come out as days below 1.
     """
     edges = [0, *(row for row in range(1, len(months)) if months[row] != months[row - 1]), len(months)]
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in itertools.pairwise(edges):
         day, days = 1, []
         for row in range(begin, end):
             if row > begin and hours[row] <= hours[row - 1]:
@@ -250,9 +287,7 @@ def _year(runs: Sequence[tuple[int, int, list[int]]], kinds: Sequence[int]) -> i
                 return False
         day = next((day for day in days if day >= 1), 1)
         kind = kinds[begin + days.index(day)] if kinds and day in days else None
-        return kind not in range(1, 8) or datetime(year, month, min(day, 28 if month == 2 else 30)).isoweekday() == kind or day > 30 and (
-            datetime(year, month, day).isoweekday() == kind
-        )
+        return kind not in range(1, 8) or date(year, month, day).isoweekday() == kind
 
     return next((year for year in NOMINAL if fits(year)), NOMINAL[0])
 
@@ -290,7 +325,11 @@ def history(data: Data, until: datetime | None = None) -> pl.DataFrame:
 def months(home: Home) -> list[datetime]:
     """First moments of the home's whole months."""
     counted = home.frame.filter(~pl.col("filled")).group_by(pl.col("time").dt.truncate("1mo")).len().sort("time")
-    return [first for first, count in counted.iter_rows() if count >= WHOLE * 24 * calendar.monthrange(first.year, first.month)[1]]
+    return [
+        first
+        for first, count in counted.iter_rows()
+        if count >= WHOLE * 24 * calendar.monthrange(first.year, first.month)[1]
+    ]
 
 
 def rounds(data: Data) -> Iterator[Round]:
@@ -304,7 +343,8 @@ def rounds(data: Data) -> Iterator[Round]:
     spans = sorted({month for each in every for month in months(each)})
     if not any(wanted.values()):
         raise UserError(
-            _("there is no month to play: {count} whole months are there", count=len(spans)), cure=_("Give at least two whole months of hours.")
+            _("there is no month to play: {count} whole months are there", count=len(spans)),
+            cure=_("Give at least two whole months of hours."),
         )
     sealed = set(spans[-SEALED:] if len(spans) >= MANY else spans[len(spans) - len(spans) // 2 :])
     make = _Maker(data, forecasts)
@@ -406,11 +446,17 @@ def _forecasts(data: Data, every: Sequence[Home]) -> dict[str, dict[datetime, np
         bands = _bands(text, where=f"{place} {moment}")
         days = found.setdefault(place, {})
         days[time] = bands
-        days.setdefault(time.replace(year=2000), bands)  # data without a year: another project may have invented another one
+        days.setdefault(
+            time.replace(year=2000), bands
+        )  # data without a year: another project may have invented another one
     for home in every:
         if home.name not in found:
             close = nearest(home.name, sorted(found))
-            cure = _("Did you mean {name}?", name=close) if close else _("There are: {names}.", names=", ".join(sorted(found)))
+            cure = (
+                _("Did you mean {name}?", name=close)
+                if close
+                else _("There are: {names}.", names=", ".join(sorted(found)))
+            )
             raise UserError(
                 _("the forecasts have no home called {name}", name=home.name), where="pv-forecast",
                 cure=cure + " " + _("Run honam.solar on the same homes."),
@@ -439,7 +485,12 @@ def _bands(text: str, *, where: str) -> np.ndarray:
     """(3, hours) middle, tenth and nine tenths of an answer's quantiles. Raises UserError where it holds none."""
     try:
         quantiles = np.array(json.loads(text)["power"], dtype=float)
-        if quantiles.ndim != 2 or quantiles.shape[0] < 24 or quantiles.shape[1] != 19 or not np.isfinite(quantiles).all():
+        if (
+            quantiles.ndim != 2
+            or quantiles.shape[0] < 24
+            or quantiles.shape[1] != 19
+            or not np.isfinite(quantiles).all()
+        ):
             raise ValueError(quantiles.shape)
     except (ValueError, KeyError, TypeError):
         raise UserError(
@@ -467,7 +518,11 @@ def remarks(data: Data) -> dict[str, list[str]]:
     if not data.has("homes"):
         general.append(_("Carbon is that of the homes' own grid in California."))
     else:
-        general.append(_("Carbon is counted with the intensity published for California, hour of the year by hour of the year; it is not this grid's."))
+        general.append(
+            _(
+                "Carbon is counted with the intensity published for California at the same hour of the year; it is not this grid's."
+            )
+        )
     found: dict[str, list[str]] = {"": general}
     forecasts = _forecasts(data, every)
     make = _Maker(data, forecasts)

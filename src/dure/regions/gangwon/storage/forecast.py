@@ -38,11 +38,15 @@ def readings(past: np.ndarray, kind: str) -> np.ndarray:
     if kind == "load":
         off = past[-3:].mean() - usual[-3:].mean()
         return np.stack(
-            [yesterday, days[-7][hour], days[-2][hour], usual[hour], week[hour], last, level, np.full(AHEAD, off)], axis=1
+            [yesterday, days[-7][hour], days[-2][hour], usual[hour], week[hour], last, level, np.full(AHEAD, off)],
+            axis=1,
         )
     clear = past[-3:].sum() / max(top[-3:].sum(), 1e-9) if top[-3:].sum() > 0.05 * top.max() else 0.0
     seen = 1.0 if clear else 0.0
-    return np.stack([yesterday, days[-2][hour], usual[hour], week[hour], top[hour], top[hour] * seen, top[hour] * min(clear, 1.5)], axis=1)
+    return np.stack(
+        [yesterday, days[-2][hour], usual[hour], week[hour], top[hour], top[hour] * seen, top[hour] * min(clear, 1.5)],
+        axis=1,
+    )
 
 
 def padded(past: Sequence[float], usual: np.ndarray, hour: int) -> np.ndarray:
@@ -113,7 +117,9 @@ def _weights(rows: list[np.ndarray], wanted: list[np.ndarray], kind: str) -> np.
         x, y = every[:, ahead], aims[:, ahead] - every[:, ahead] @ plain[ahead]
         gram = x.T @ x
         # towards the plain mean, not towards nothing
-        found[ahead] = plain[ahead] + np.linalg.solve(gram + (RIDGE * np.trace(gram) / features + 1e-9) * np.eye(features), x.T @ y)
+        found[ahead] = plain[ahead] + np.linalg.solve(
+            gram + (RIDGE * np.trace(gram) / features + 1e-9) * np.eye(features), x.T @ y
+        )
     return found
 
 
@@ -123,5 +129,4 @@ def _stretches(history: pl.DataFrame, kind: str) -> Iterator[tuple[np.ndarray, n
         stamps = home["time"].dt.epoch("s").to_numpy() // 3600
         cuts = np.flatnonzero(np.diff(stamps) != 1) + 1
         values = home[kind].to_numpy()
-        for hours, part in zip(np.split(stamps, cuts), np.split(values, cuts), strict=True):
-            yield hours, part
+        yield from zip(np.split(stamps, cuts), np.split(values, cuts), strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -15,7 +16,7 @@ PAST = 14 * 24  # hours of load and sun a request carries
 AHEAD = 24  # hours a plan looks ahead; prices are asked for as many
 Energy = Annotated[float, Field(ge=0, le=1e6)]
 Price = Annotated[float, Field(ge=0, le=1e5)]
-Share = Annotated[float, Field(ge=0, le=1)]
+Reason = Literal["use now", "keep for later", "store the sun", "charge from the grid", "sell", "a rule", "rest"]
 
 
 class Point(Form):
@@ -23,7 +24,9 @@ class Point(Form):
 
     charge: float = Field(description="energy stored, as a share of the capacity", ge=0, le=1)
     charging: float = Field(1.0, description="charging power there, as a share of the battery's power", ge=0, le=1)
-    discharging: float = Field(1.0, description="discharging power there, as a share of the battery's power", ge=0, le=1)
+    discharging: float = Field(
+        1.0, description="discharging power there, as a share of the battery's power", ge=0, le=1
+    )
 
 
 class Battery(Form):
@@ -87,17 +90,13 @@ class Battery(Form):
 def _concave(curve: list[Point]) -> None:
     """Raise ValueError where the curve is not ordered, or bends upwards: a linear programme cannot hold that."""
     places = [point.charge for point in curve]
-    if places[0] != 0 or places[-1] != 1 or any(a >= b for a, b in zip(places, places[1:], strict=False)):
+    if places[0] != 0 or places[-1] != 1 or any(a >= b for a, b in itertools.pairwise(places)):
         raise ValueError(_("curve: give points with rising charge, the first at 0 and the last at 1"))
     for side in ("charging", "discharging"):
         values = [getattr(point, side) for point in curve]
-        slopes = [
-            (b - a) / (q - p) for a, b, p, q in zip(values, values[1:], places, places[1:], strict=False)
-        ]
-        if any(later > earlier + 1e-9 for earlier, later in zip(slopes, slopes[1:], strict=False)):
-            raise ValueError(
-                _("curve: {side} bends upwards; give it as straight lines that only bend down", side=side)
-            )
+        slopes = [(b - a) / (q - p) for a, b, p, q in zip(values, values[1:], places, places[1:], strict=False)]
+        if any(later > earlier + 1e-9 for earlier, later in itertools.pairwise(slopes)):
+            raise ValueError(_("curve: {side} bends upwards; give it as straight lines that only bend down", side=side))
 
 
 class Request(Battery):
@@ -149,9 +148,7 @@ class Request(Battery):
     @model_validator(mode="after")
     def _can_be_kept(self) -> Self:
         if len(self.buy) != len(self.sell):
-            raise ValueError(
-                _("buy has {count} hours, sell {other}", count=len(self.buy), other=len(self.sell))
-            )
+            raise ValueError(_("buy has {count} hours, sell {other}", count=len(self.buy), other=len(self.sell)))
         hour = next((n for n, (b, s) in enumerate(zip(self.buy, self.sell, strict=True)) if s > b + 1e-9), None)
         if hour is not None:
             raise ValueError(
@@ -163,9 +160,7 @@ class Request(Battery):
                 )
             )
         if len(self.load) != len(self.sun):
-            raise ValueError(
-                _("load has {count} hours, sun {other}", count=len(self.load), other=len(self.sun))
-            )
+            raise ValueError(_("load has {count} hours, sun {other}", count=len(self.load), other=len(self.sun)))
         if self.charge > self.capacity + 1e-6:
             raise ValueError(
                 _("charge {charge} kWh is above the capacity of {capacity} kWh",
@@ -193,7 +188,9 @@ def _reachable(asked: Request) -> None:
         )  # fmt: skip
     reach = highest(asked, asked.charge, asked.target_hours)
     if wanted > reach + 1e-6:
-        hours = next((n for n in range(asked.target_hours, 1000) if highest(asked, asked.charge, n) >= wanted - 1e-6), 0)
+        hours = next(
+            (n for n in range(asked.target_hours, 1000) if highest(asked, asked.charge, n) >= wanted - 1e-6), 0
+        )
         cure = (
             _("it can be there in {hours} hours, or lower the target to {reach}",
               hours=hours, reach=f"{reach / asked.capacity:.2f}")
@@ -219,15 +216,19 @@ def highest(battery: Battery, charge: float, hours: int) -> float:
 class Why(Form):
     """Why this hour: what a stored kWh is worth later against what it would save or cost now."""
 
-    reason: Literal["use now", "keep for later", "store the sun", "charge from the grid", "sell", "a rule", "rest"] = Field(
-        description="what the hour is used for"
-    )
+    reason: Reason = Field(description="what the hour is used for")
     worth: float = Field(
-        0.0, description="worth of one more kWh in the battery at the end of this hour", json_schema_extra={"unit": "won/kWh"}
+        0.0,
+        description="worth of one more kWh in the battery at the end of this hour",
+        json_schema_extra={"unit": "won/kWh"},
     )
-    price: float = Field(0.0, description="price of energy from the grid this hour", json_schema_extra={"unit": "won/kWh"})
+    price: float = Field(
+        0.0, description="price of energy from the grid this hour", json_schema_extra={"unit": "won/kWh"}
+    )
     hour: int = Field(0, description="hours from now until the stored energy is used", ge=0, le=168)
-    price_then: float = Field(0.0, description="price of energy from the grid then", json_schema_extra={"unit": "won/kWh"})
+    price_then: float = Field(
+        0.0, description="price of energy from the grid then", json_schema_extra={"unit": "won/kWh"}
+    )
 
 
 class Planned(Form):
@@ -242,7 +243,9 @@ class Planned(Form):
 class Response(Form):
     """Bounds inside which the inverter follows the house for one hour, the plan behind them, and why."""
 
-    cover: float = Field(description="cover the house's need up to this power", ge=0, le=1e6, json_schema_extra={"unit": "kW"})
+    cover: float = Field(
+        description="cover the house's need up to this power", ge=0, le=1e6, json_schema_extra={"unit": "kW"}
+    )
     store: float = Field(
         description="store what the sun leaves over up to this power", ge=0, le=1e6, json_schema_extra={"unit": "kW"}
     )
@@ -268,7 +271,9 @@ class Settings(Form):
         None, description="price of energy into the grid, instead of the tariff's", ge=0, le=1e5,
         json_schema_extra={"unit": "won/kWh"},
     )  # fmt: skip
-    capacity: float | None = Field(None, description="energy it stores", gt=0, le=1e6, json_schema_extra={"unit": "kWh"})
+    capacity: float | None = Field(
+        None, description="energy it stores", gt=0, le=1e6, json_schema_extra={"unit": "kWh"}
+    )
     power: float | None = Field(
         None, description="highest charging and discharging power", gt=0, le=1e6, json_schema_extra={"unit": "kW"}
     )

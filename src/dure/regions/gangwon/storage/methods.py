@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .forecast import Forecast, fitted, padded
-from .forms import AHEAD, Planned, Request, Response, Why
+from .forms import AHEAD, Planned, Reason, Request, Response, Why
 from .programme import Programme, Solved, least
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Ahead = Callable[[Request], tuple[np.ndarray, np.ndarray]]
 
-WAYS = 14  # days of the past that a plan is tried on
+WAYS = 7  # days of the past that a plan is tried on: each day of the week once
 TINY = 1e-3  # kWh
 TIE = 0.05  # won per kWh: two uses closer than this are worth the same
 NOTHING = 1e-6  # kWh
@@ -148,7 +148,9 @@ class Controller:
             asked.charge, load - sun, buy, sell, last=float(buy.min()) * asked.one_way, demand=asked.demand_price,
             peak=asked.peak, low=low,
         )  # fmt: skip
-        return first_hour(asked, plan, bounds(asked, programme), load.mean(axis=0), sun.mean(axis=0))
+        return first_hour(
+            asked, plan, bounds(asked, programme, light=bool(sun[:, 0].max() > 0)), load.mean(axis=0), sun.mean(axis=0)
+        )
 
     def _for(self, asked: Request, hours: int, ways: int) -> Programme:
         """The programme of this battery, kept while it stays the same."""
@@ -167,15 +169,20 @@ def first_hour(asked: Request, plan: Solved, bounds: dict[str, float], load: np.
     return Response(**bounds, at_most=at_most, why=_why(asked, plan, bounds), plan=_planned(plan, load, sun))
 
 
-def bounds(asked: Request, programme: Programme) -> dict[str, float]:
+def bounds(asked: Request, programme: Programme, *, light: bool) -> dict[str, float]:
     """How far the inverter may follow the house in the first hour, whatever the house turns out to do.
 
     The worth of stored energy rises as the battery empties, so for each use there is a charge at which it stops paying. The
-    programme finds it when the first hour is made to need, or to leave over, as much as the battery's power.
+    programme finds it when the first hour is made to need, or to leave over, as much as the battery's power. In the dark nothing
+    is left over, and what would be stored need not be found.
     """
     cover = programme.first(asked.power)[1]
-    store = programme.first(-asked.power)[0]
-    from_grid, to_grid = programme.first(0.0)
+    store = programme.first(-asked.power)[0] if light else asked.power
+    from_grid = to_grid = 0.0
+    if (cover > NOTHING) != (
+        store > NOTHING
+    ):  # where covering pays no buying does, where storing the sun pays no selling does
+        from_grid, to_grid = programme.first(0.0)
     found = {"cover": cover, "store": store, "from_grid": from_grid, "to_grid": to_grid}
     return {name: value if value > NOTHING else 0.0 for name, value in found.items()}
 
@@ -184,6 +191,7 @@ def _why(asked: Request, plan: Solved, first: dict[str, float]) -> Why:
     """What decides the hour, and when the stored energy is used."""
     later = np.flatnonzero(plan.out.mean(axis=0)[1:] > 1e-3)
     hour = int(later[0]) + 1 if later.size else 0
+    reason: Reason
     if first["from_grid"]:
         reason = "charge from the grid"
     elif first["to_grid"]:
@@ -198,5 +206,11 @@ def _why(asked: Request, plan: Solved, first: dict[str, float]) -> Why:
 
 
 def _planned(plan: Solved, load: np.ndarray, sun: np.ndarray) -> list[Planned]:
-    rows = zip(load.tolist(), sun.tolist(), (plan.out - plan.into).mean(axis=0).tolist(), plan.charge.mean(axis=0).tolist(), strict=True)
+    rows = zip(
+        load.tolist(),
+        sun.tolist(),
+        (plan.out - plan.into).mean(axis=0).tolist(),
+        plan.charge.mean(axis=0).tolist(),
+        strict=True,
+    )
     return [Planned(load=a, sun=b, battery=c, charge=d) for a, b, c, d in rows]

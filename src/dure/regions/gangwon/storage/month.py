@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from .battery import Hour, settle
 from .forms import AHEAD, PAST, Battery, Request, Response, Why
-from .tariff import Tariff
 
 if TYPE_CHECKING:
     from dure import Case, Method
 
+    from .tariff import Tariff
+
 ALWAYS = Why(reason="a rule")
+SIZES = (0.5, 2.0, 3.0)  # batteries of other sizes, for the sizing curve
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,19 @@ class Truth:
         fixed = self.tariff.fixed * (1 + self.tariff.tax) + self.demand_price * self.peak_before
         return cost + fixed + self.start * self.left_worth, battery, charge
 
+    @cached_property
+    def sizes(self) -> dict[str, float]:
+        """The month's cost by the rule and by perfect foresight had the battery another size [won]."""
+        found: dict[str, float] = {}
+        for size in SIZES:
+            fields = self.battery.model_dump() | {
+                "capacity": self.battery.capacity * size,
+                "power": self.battery.power * size,
+            }
+            other = replace(self, battery=Battery(**fields), start=self.start * size)
+            found |= {f"rule_{size:g}": other.rule, f"best_{size:g}": other.best[0]}
+        return {name.replace(".", "_"): cost for name, cost in found.items()}
+
 
 def bill(truth: Truth, grid: np.ndarray, charge: float) -> float:
     """The month's bill [won]: energy, base charge, the peak's price, and the charge's change at what it is worth."""
@@ -159,9 +174,5 @@ def score(case: Case, outcome: Outcome) -> Mapping[str, float]:
         "bought": float(bought.sum()),
         "sold": float(np.maximum(-outcome.grid, 0.0).sum()),
         "cycles": outcome.out / truth.battery.capacity,
+        **truth.sizes,
     }
-
-
-def trace_of(outcome: Any) -> Outcome | None:
-    """The outcome a figure is drawn from, where there is one."""
-    return outcome if isinstance(outcome, Outcome) else None

@@ -73,7 +73,12 @@ class Programme:
         self._tie = 1.0 + SOONER * (hours - self._hour)
         # highspy.Highs prints a banner on standard output before it can be told not to; this is the class under it.
         self._highs = _core._Highs()  # noqa: SLF001 - as said above
-        options = {"output_flag": False, "threads": 1, "parallel": "off", "presolve": "on" if hours > DAY * 7 else "off"}
+        options: dict[str, Any] = {
+            "output_flag": False,
+            "threads": 1,
+            "parallel": "off",
+            "presolve": "on" if hours > DAY * 7 else "off",
+        }
         for option, value in options.items():
             self._highs.setOptionValue(option, value)
         self._highs.passModel(self._model(highspy))
@@ -84,7 +89,11 @@ class Programme:
         c, d, g, e, s = (np.arange(slots) + slots * block for block in range(FIVE))
         before = np.full(slots, -1)  # the slot before a slot
         before[self._slot[:, 1:]] = self._slot[:, :-1]
-        entries = [(t, col, value) for t in range(slots) for col, value in ((c[t], -1.0), (d[t], 1.0), (g[t], 1.0), (e[t], -1.0))]
+        entries = [
+            (t, col, value)
+            for t in range(slots)
+            for col, value in ((c[t], -1.0), (d[t], 1.0), (g[t], 1.0), (e[t], -1.0))
+        ]
         for t in range(slots):
             entries += [(slots + t, c[t], -eta), (slots + t, d[t], 1 / eta), (slots + t, s[t], 1.0)]
             entries += [(slots + t, s[before[t]], -1.0)] if t else []
@@ -96,7 +105,9 @@ class Programme:
                 entries += [(len(low), FIVE * slots + way, 1.0), (len(low), g[t], -1.0)]
                 low.append(0.0)
                 high.append(self._inf)
-        self._now: list[tuple[int, float, float]] = []  # curve in the first hour: (row, level, slope), for the charge now
+        self._now: list[
+            tuple[int, float, float]
+        ] = []  # curve in the first hour: (row, level, slope), for the charge now
         for side, column in (("charging", c), ("discharging", d)):
             for level, slope in _lines(battery, side):
                 for t in range(slots):
@@ -121,7 +132,7 @@ class Programme:
         lp.a_matrix_.value_ = np.array([each[2] for each in entries])
         return lp
 
-    def solve(  # noqa: PLR0913 - the programme's own data, each once
+    def solve(
         self, charge: float, needs: np.ndarray, buy: np.ndarray, sell: np.ndarray, *, last: float, demand: float = 0.0,
         peak: float = 0.0, low: np.ndarray | None = None,
     ) -> Solved:  # fmt: skip
@@ -160,7 +171,7 @@ class Programme:
         right = np.zeros(2 * slots)
         right[self._slot[:, 1:]] = needs[:, 1:]
         right[0], right[slots] = needs[:, 0].mean(), charge
-        highs.changeRowsBounds(2 * slots, self._columns[: 2 * slots], right, right)
+        highs.changeRowsBounds(2 * slots, self._columns[: 2 * slots], right, right)  # type: ignore[attr-defined]  # the stubs lack it
         for row, level, slope in self._now:
             highs.changeRowBounds(row, -self._inf, max(0.0, level + slope * charge))
         highs.run()

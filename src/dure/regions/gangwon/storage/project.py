@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dure import Kpi, Project
 
+from .chart import figure, figures
 from .data import SOURCES, history, remarks, rounds
+from .files import SAVES, opens, says
 from .forms import Request, Response, Settings
 from .methods import mpc_on_yesterday, rolling_mpc, self_consumption, time_of_use_timer
 from .month import play, score
@@ -28,6 +30,11 @@ PROJECT = Project(
         Kpi("full cycles of a month", "", "lower", of="cycles / cases"),
     ),
     settings=Settings,
+    figure=figure,
+    figures=figures,
     remarks=remarks,
     block_word="month",
+    opens=opens,
+    saves=SAVES,
+    says=says,
 )

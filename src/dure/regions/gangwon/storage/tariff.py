@@ -111,22 +111,19 @@ def read(path: Path) -> Tariff:
     """A tariff's file. Raises UserError naming the file and what is wrong in it."""
     try:
         said: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        seasons = {
-            int(month): (tuple(map(float, said["rates"][season])), said["hours"][season])
-            for season, months in said["months"].items()
-            for month in months
-        }
+        seasons: dict[int, tuple[tuple[float, float, float], str]] = {}
+        for season, months in said["months"].items():
+            light, middle, peak = map(float, said["rates"][season])
+            seasons |= {int(month): ((light, middle, peak), str(said["hours"][season])) for month in months}
         if sorted(seasons) != list(range(1, 13)) or any(
-            len(hours) != 24 or set(hours) - set(BANDS) or len(rates) != 3 for rates, hours in seasons.values()
+            len(h) != 24 or set(h) - set(BANDS) for _rates, h in seasons.values()
         ):
             raise ValueError(_("each month needs one season with three rates and 24 letters of l, m, p"))
-        title = said["title"]
-        plain = {key: said[key] for key in ("as_of", "source", "unit")}
-        numbers = {key: float(said[key]) for key in ("fixed", "demand", "adders", "tax")}
-        sell = None if said["sell"] == "as bought" else float(said["sell"])
+        return Tariff(
+            name=path.stem, title=(said["title"]["ko"], said["title"]["en"]), as_of=said["as_of"], source=said["source"],
+            unit=said["unit"], fixed=float(said["fixed"]), demand=float(said["demand"]), adders=float(said["adders"]),
+            tax=float(said["tax"]), sell=None if said["sell"] == "as bought" else float(said["sell"]), seasons=seasons,
+            ratchet_months=int(said["ratchet_months"]), saturday=said.get("saturday", ""), sunday=said.get("sunday", ""),
+        )  # fmt: skip
     except (KeyError, ValueError, TypeError) as error:
         raise UserError(_("this is no tariff: {why}", why=str(error)), where=path.name) from None
-    return Tariff(
-        path.stem, (title["ko"], title["en"]), **plain, **numbers, sell=sell, seasons=seasons,
-        ratchet_months=int(said.get("ratchet_months", 0)), saturday=said.get("saturday", ""), sunday=said.get("sunday", ""),
-    )  # fmt: skip
