@@ -513,6 +513,8 @@ def remarks(data: Data) -> dict[str, list[str]]:
         _("Load and sun are hourly: what happens inside an hour is not seen, the peak is the highest hour, and an advantage over rules "
           "shrinks by up to 69 % on minute data (arXiv 2510.25373)."),
     ]  # fmt: skip
+    if costs.unit != "won":
+        general.append(_("Money is in {unit} here, whatever unit stands beside it.", unit=costs.unit))
     if any(home.invented_year for home in every):
         general.append(_("The published files have months and hours but no year: the years are invented."))
     if not data.has("homes"):

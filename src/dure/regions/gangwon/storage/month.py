@@ -72,17 +72,17 @@ class Truth:
     @cached_property
     def none(self) -> float:
         """The month's cost without a battery [won]; what the battery would hold at the beginning is worth as much at the end."""
-        return bill(self, self.need, self.start)
+        return bill(self, self.need, self.start, 0.0)
 
     @cached_property
     def rule(self) -> float:
         """The month's cost with the self-consumption rule [won]."""
         full = Response(cover=self.battery.power, store=self.battery.power, why=ALWAYS)
-        charge, grid = self.start, np.empty(self.need.size)
+        charge, grid, out = self.start, np.empty(self.need.size), 0.0
         for hour, need in enumerate(self.need.tolist()):
             done = settle(self.battery, charge, full, need)
-            charge, grid[hour] = done.charge, done.grid(need)
-        return bill(self, grid, charge)
+            charge, grid[hour], out = done.charge, done.grid(need), out + done.out
+        return bill(self, grid, charge, out)
 
     @cached_property
     def best(self) -> tuple[float, np.ndarray, np.ndarray]:
@@ -107,14 +107,17 @@ class Truth:
         return {name.replace(".", "_"): cost for name, cost in found.items()}
 
 
-def bill(truth: Truth, grid: np.ndarray, charge: float) -> float:
-    """The month's bill [won]: energy, base charge, the peak's price, and the charge's change at what it is worth."""
+def bill(truth: Truth, grid: np.ndarray, charge: float, out: float) -> float:
+    """The month's cost [won]: energy, base charge, the peak's price, wear, and the charge's change at what it is worth.
+
+    `grid` is (hours,) energy from the grid, `charge` what is stored at the end, `out` all that was discharged [kWh].
+    """
     hours = grid.size
     bought, sold = np.maximum(grid, 0.0), np.maximum(-grid, 0.0)
     energy = float(bought @ truth.buy[:hours] - sold @ truth.sell[:hours])
     peak = max(truth.peak_before, float(bought.max(initial=0.0)))
     fixed = truth.tariff.fixed * (1 + truth.tariff.tax) + truth.demand_price * peak
-    return energy + fixed + (truth.start - charge) * truth.left_worth
+    return energy + fixed + truth.battery.cycle_cost * out + (truth.start - charge) * truth.left_worth
 
 
 class Outcome(NamedTuple):
@@ -163,7 +166,7 @@ def score(case: Case, outcome: Outcome) -> Mapping[str, float]:
     """Sums of a month: money, peak, carbon, cycles, and the bills of no battery, of the rule and of perfect foresight."""
     truth: Truth = case.truth
     bought = np.maximum(outcome.grid, 0.0)
-    cost = bill(truth, outcome.grid, float(outcome.charge[-1]))
+    cost = bill(truth, outcome.grid, float(outcome.charge[-1]), outcome.out)
     return {
         "cost": cost,
         "none": truth.none,
