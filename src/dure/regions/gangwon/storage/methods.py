@@ -109,11 +109,26 @@ def ways(forecast: Forecast, asked: Request) -> tuple[np.ndarray, np.ndarray]:
         days = past.reshape(-1, 24)[-WAYS:, hour]
         mean = days.mean(axis=0)
         wanted = forecast.of(kind, past)
+        moved = np.where(mean > TINY, days * (wanted / np.maximum(mean, TINY)), wanted)
         if kind == "sun" and asked.sun_ahead:
-            given = np.array(asked.sun_ahead[:AHEAD])
-            wanted[: given.size] = given
-        found.append(np.where(mean > TINY, days * (wanted / np.maximum(mean, TINY)), wanted))
+            _elsewhere(asked, moved, days)
+        found.append(moved)
     return found[0], found[1]
+
+
+def _elsewhere(asked: Request, moved: np.ndarray, days: np.ndarray) -> None:
+    """Put a forecast of the sun from elsewhere in the place of the project's own, as far as it reaches.
+
+    Its band becomes the ways: a bright day of the past goes with the upper edge all day long, a dull one with the lower.
+    """
+    middle = np.array(asked.sun_ahead[:AHEAD])
+    reach, edges = middle.size, min(len(asked.sun_low), AHEAD)
+    moved[:, :reach] = middle
+    if edges:
+        levels = (days.sum(axis=1).argsort().argsort() + 0.5) / len(days)
+        low, high = np.array(asked.sun_low[:edges]), np.array(asked.sun_high[:edges])
+        part = np.clip((levels[:, None] - 0.1) / 0.4, 0, 1), np.clip((levels[:, None] - 0.5) / 0.4, 0, 1)
+        moved[:, :edges] = low + part[0] * (middle[:edges] - low) + part[1] * (high - middle[:edges])
 
 
 class Controller:

@@ -23,8 +23,9 @@ from dure.regions.gangwon.storage import data as homes_of
 from dure.regions.gangwon.storage import month as months_of
 from dure.regions.gangwon.storage.battery import power_at, settle
 from dure.regions.gangwon.storage.data import dated, homes, months, rounds
+from dure.regions.gangwon.storage.forecast import fitted
 from dure.regions.gangwon.storage.forms import AHEAD, Battery, Point, Request, Response, Settings, Why
-from dure.regions.gangwon.storage.methods import rolling_mpc
+from dure.regions.gangwon.storage.methods import rolling_mpc, ways
 from dure.regions.gangwon.storage.month import Truth, bill, play, score
 from dure.regions.gangwon.storage.programme import Programme, least
 from dure.regions.gangwon.storage.tariff import read, tariff
@@ -142,6 +143,17 @@ def test_start_outside_the_limits_is_planned_back_inside(tmp_path: Path) -> None
 def test_the_target_is_there_at_its_hour(tmp_path: Path) -> None:
     answer = controller(tmp_path)(asked(charge=0.0, target=0.9, target_hours=6))
     assert answer.plan[5].charge >= 9.0 - 1e-4
+
+
+def test_a_band_from_elsewhere_becomes_ways(tmp_path: Path) -> None:
+    """Ways spread from the band's lower edge to its upper one, the brightest past day with the upper."""
+    past = np.tile(np.maximum(0, np.sin((np.arange(24) - 6) / 12 * np.pi)), 14) * np.repeat(np.linspace(0.2, 1, 14), 24)
+    given = {"sun_ahead": [2.0] * 6, "sun_low": [1.0] * 6, "sun_high": [3.0] * 6}
+    load, sun = ways(fitted(EMPTY_HISTORY, tmp_path / "forecast.npz"), asked(sun=past.tolist(), **given))
+    assert sun[:, 0].min() == pytest.approx(1.0)
+    assert sun[:, 0].max() == pytest.approx(3.0)
+    assert np.argmax(sun[:, 0]) == 6  # yesterday was the brightest
+    assert load.shape == sun.shape == (7, AHEAD)
 
 
 # ---- what cannot be kept is said ---------------------------------------------------------------------------------------------
@@ -327,9 +339,8 @@ def test_the_sums_and_a_step_in_time(one_home: Data, tmp_path: Path) -> None:
     import time
 
     turn = list(rounds(one_home))[1]
-    case = Case(
-        "case", None, replace(turn.cases[0].truth, load=turn.cases[0].truth.load[:48], sun=turn.cases[0].truth.sun[:48])
-    )
+    whole = turn.cases[0].truth
+    case = Case("case", None, replace(whole, load=whole.load[:48], sun=whole.sun[:48], carbon=whole.carbon[:48]))
     seconds = []
     for name, builder in PROJECT.builders().items():
         ask = Ask(PROJECT, builder(turn.history, 0, Work(folder=tmp_path)), None)
