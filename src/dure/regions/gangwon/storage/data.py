@@ -409,10 +409,14 @@ class _Maker:
         found = []
         for time in times:
             midnight = time.replace(hour=0)
-            bands = days.get(midnight, days.get(midnight.replace(year=2000)))
-            if bands is None:
+            for late in (0, 24):  # that day's forecast, else the second day of the one before
+                issued = midnight - late * HOUR
+                bands = days.get(issued, days.get(issued.replace(year=2000)))
+                if bands is not None and bands.shape[1] > late + time.hour:
+                    break
+            else:
                 return None
-            found.append(tuple((row[time.hour :] * (home.panels or 1.0)).round(6).tolist() for row in bands))
+            found.append(tuple((row[late + time.hour :] * (home.panels or 1.0)).round(6).tolist() for row in bands))
         return tuple(found)
 
 
@@ -431,7 +435,7 @@ def _forecasts(data: Data, every: Sequence[Home]) -> dict[str, dict[datetime, np
     if not data.has("pv-forecast"):
         return None
     frame, said = data["pv-forecast"], site(data)
-    needed = {"site", "time", "method", "answer"}
+    needed = {"site", "case", "time", "method", "answer"}
     if lacking := sorted(needed - set(frame.columns)):
         raise UserError(
             _("these are no answers of honam.solar: the column {name} is missing", name=lacking[0]), where="pv-forecast",
@@ -441,7 +445,10 @@ def _forecasts(data: Data, every: Sequence[Home]) -> dict[str, dict[datetime, np
     if "seed" in frame.columns:
         frame = frame.filter(pl.col("seed") == frame["seed"].min())
     found: dict[str, dict[datetime, np.ndarray]] = {}
-    for place, moment, text in frame.select("site", "time", "answer").iter_rows():
+    for site_name, case, moment, text in frame.select("site", "case", "time", "answer").iter_rows():
+        place = (
+            site_name or str(case).rpartition(" ")[0]
+        )  # a project of one sky names the home in the case: "home-1 2021-04-01"
         time = datetime.fromisoformat(str(moment)).replace(tzinfo=None)
         bands = _bands(text, where=f"{place} {moment}")
         days = found.setdefault(place, {})
@@ -531,9 +538,9 @@ def remarks(data: Data) -> dict[str, list[str]]:
     for home in every:
         texts = []
         if count := int(home.frame["filled"].sum()):
-            texts.append(_("{count} missing hours were filled from the day before.", count=count))
+            texts.append(_("Missing hours, filled from the day before: {count}.", count=count))
         if home.dropped:
-            texts.append(_("{count} rows have no place in the calendar and were left out.", count=home.dropped))
+            texts.append(_("Rows without a place in the calendar, left out: {count}.", count=home.dropped))
         left = [month for month in months(home)[1:] if make.case(home, month) is None] if forecasts else []
         if left:
             names = ", ".join(month.strftime("%Y-%m") for month in left)
