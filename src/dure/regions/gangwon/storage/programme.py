@@ -39,7 +39,7 @@ class Solved:
     into, out, charge
         (ways, hours,) into and out of the battery, stored at the hour's end [kWh].
     peak
-        Highest hour, in the mean over the ways [kW].
+        Highest hour, in the way where it is lowest [kW]: what may be held is held until it cannot be.
     cost
         [won], without what is paid for already.
     worth
@@ -174,7 +174,7 @@ class Programme:
         highs.changeRowsBounds(2 * slots, self._columns[: 2 * slots], right, right)  # type: ignore[attr-defined]  # the stubs lack it
         for row, level, slope in self._now:
             highs.changeRowBounds(row, -self._inf, max(0.0, level + slope * charge))
-        highs.run()
+        self._run()
         return self._read(demand * peak)
 
     def first(self, need: float) -> tuple[float, float]:
@@ -186,26 +186,30 @@ class Programme:
         highs.changeRowBounds(0, need, need)
         for row in self._peak_now:
             highs.changeRowBounds(row, -self._inf, self._inf)
-        highs.run()
-        self._optimal()
+        self._run()
         values = highs.getSolution().col_value
         for row in self._peak_now:
             highs.changeRowBounds(row, 0.0, self._inf)
         return max(0.0, values[0]), max(0.0, values[slots])
 
-    def _optimal(self) -> None:
-        status = self._highs.modelStatusToString(self._highs.getModelStatus())
-        if status != "Optimal":
-            raise RuntimeError(f"HiGHS: {status}")
+    def _run(self) -> None:
+        """Solve from the last basis; where that ends nowhere, once more from none. Raises RuntimeError without a schedule."""
+        highs = self._highs
+        for _attempt in ("warm", "cold"):
+            highs.run()
+            status = highs.modelStatusToString(highs.getModelStatus())
+            if status == "Optimal":
+                return
+            highs.clearSolver()
+        raise RuntimeError(f"HiGHS: {status}")
 
     def _read(self, paid: float) -> Solved:
         highs, slots = self._highs, self._slots
-        self._optimal()
         solution = highs.getSolution()
         values = np.maximum(solution.col_value, 0.0)  # a solver may be below a bound by its tolerance
         into, out, _bought, _sold, charge = values[: FIVE * slots].reshape(FIVE, slots)
         return Solved(
-            into=into[self._slot], out=out[self._slot], charge=charge[self._slot], peak=float(values[FIVE * slots :].mean()),
+            into=into[self._slot], out=out[self._slot], charge=charge[self._slot], peak=float(values[FIVE * slots :].min()),
             cost=float(highs.getObjectiveValue()) - paid, worth=-float(solution.row_dual[slots]),
         )  # fmt: skip
 

@@ -385,12 +385,14 @@ def test_a_broken_tariff_names_its_file(tmp_path: Path) -> None:
 # ---- the chain and one's own files ---------------------------------------------------------------------------------------------
 
 
-def answers(tmp_path: Path, site: str = "home-1", first: str = "2019-09-01", days: int = 400) -> Path:
+def answers(
+    tmp_path: Path, home: str = "home-1", site: str | None = None, first: str = "2019-09-01", days: int = 400
+) -> Path:
     """Answers as honam.solar keeps them, in a year of its own."""
     begin = datetime.fromisoformat(first)
     power = json.dumps({"power": [[0.01 * level * (hour % 24 > 8) for level in range(1, 20)] for hour in range(48)]})
     rows = [
-        {"seed": 0, "round": "r", "site": site, "case": str(n), "time": (begin + timedelta(days=n)).isoformat(), "method": method, "answer": power}
+        {"seed": 0, "round": "r", "site": home if site is None else site, "case": f"{home} {n}", "time": (begin + timedelta(days=n)).isoformat(), "method": method, "answer": power}
         for method in ("persistence", "boosting") for n in range(days)
     ]  # fmt: skip
     pl.DataFrame(rows).write_parquet(tmp_path / "answers.parquet")
@@ -405,6 +407,9 @@ def test_another_projects_forecast_is_used_from_its_midnight(one_home: Data, tmp
     assert asked_at_ten.sun_ahead[0] == pytest.approx(0.1 * 4)  # the median of 0.01 to 0.19 kW per kW, times 4 kW
     assert len(asked_at_ten.sun_ahead) == 38
     assert asked_at_ten.sun_low[0] < asked_at_ten.sun_ahead[0] < asked_at_ten.sun_high[0]
+    one_home.own = {**one_home.own, "pv-forecast": answers(tmp_path, site="")}  # a project of one sky has no sites
+    same = next(iter(rounds(one_home))).cases[0].truth
+    assert same.sun_ahead == truth.sun_ahead
     one_home.settings = Settings(pv_method="boostin")
     with pytest.raises(UserError, match="boosting"):
         list(rounds(one_home))
@@ -414,7 +419,7 @@ def test_months_without_a_forecast_are_left_out_and_said(one_home: Data, tmp_pat
     one_home.own = {**one_home.own, "pv-forecast": answers(tmp_path, days=100)}
     assert [turn.name[-2:] for turn in rounds(one_home)] == ["09", "10", "11"]
     assert "2022-12" in " ".join(homes_of.remarks(one_home)["home-1"])
-    one_home.own = {**one_home.own, "pv-forecast": answers(tmp_path, site="home-11")}
+    one_home.own = {**one_home.own, "pv-forecast": answers(tmp_path, "home-11")}
     with pytest.raises(UserError, match="home-11"):
         list(rounds(one_home))
 
