@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dure import mark, sentence
 from dure.errors import UserError
-from dure.words import in_each, speak
+from dure.words import in_each, particle, speak
 
 ABOUT = {
     "labels": {
@@ -423,3 +423,9 @@ def test_whatever_the_numbers_something_sensible_is_said(kind, low, mean, high, 
 def test_won_is_said_in_the_readers_language():
     assert in_each(lambda: sentence.unit_in("won/kWh")) == {"ko": "원/kWh", "en": "won/kWh"}
     assert in_each(lambda: sentence.unit_in("kWh"))["ko"] == "kWh"
+
+
+def test_a_particle_follows_the_word_and_not_what_stands_in_brackets_behind_it():
+    assert particle("핀볼 손실(설비용량 대비)", "이", "가") == "이"
+    assert particle("오차 (평균)", "은", "는") == "는"
+    assert particle("(주)", "은", "는") == "는"

@@ -101,12 +101,17 @@ def fill(text: str, /, **values: object) -> str:
     return _PARTICLE.sub(with_particle, text).format(**values) if values else text
 
 
+_ASIDE = re.compile(r"\s*\([^()]*\)\s*$")
+
+
 def particle(word: str, closed: str, opened: str) -> str:
     """The Korean particle after `word`: `closed` after a final consonant, `opened` after a vowel.
 
-    은/는, 이/가, 을/를, 과/와 and 으로/로 (ㄹ takes 로). Digits, Latin letters and signs are read aloud as in Korean.
+    은/는, 이/가, 을/를, 과/와 and 으로/로 (ㄹ takes 로). Digits, Latin letters and signs are read aloud as in Korean; what stands
+    in brackets at the end is not read.
     """
-    last = next((letter for letter in reversed(word) if letter.isalnum() or letter == "%"), "")
+    spoken = _ASIDE.sub("", word) or word
+    last = next((letter for letter in reversed(spoken) if letter.isalnum() or letter == "%"), "")
     if "가" <= last <= "힣":
         final = (ord(last) - ord("가")) % 28
         ends, rieul = final != 0, final == 8
