@@ -152,9 +152,10 @@ def _shares(rows: pl.DataFrame) -> Any:
     summed = rows.filter(pl.col("method") != PRACTICE).group_by("site", "method", maintain_order=True).agg(
         pl.col("cost").sum(), pl.col("rule").sum(), pl.col("best").sum()
     )  # fmt: skip
+    spoken = {method: _named(method) for method in summed["method"].unique(maintain_order=True)}
     shares = summed.with_columns(
         share=100 * (pl.col("rule") - pl.col("cost")) / (pl.col("rule") - pl.col("best")),
-        name=pl.col("method").map_elements(_named, return_dtype=pl.String),
+        name=pl.col("method").replace_strict(spoken, return_dtype=pl.String),
     ).filter(pl.col("share").is_finite())
     names = shares["name"].unique(maintain_order=True).to_list()
     colours = alt.Scale(

@@ -67,8 +67,22 @@ def says(request: Request, response: Response) -> str:
         )
     if response.plan:
         with_it, without = costs(request, response)
-        text = _("The next {hours} hours cost {cost} {unit} as expected, {saved} less than without the battery (its charge counted in).",
-                 hours=len(response.plan), cost=f"{with_it:,.0f}", unit=_("won"), saved=f"{without - with_it:,.0f}")  # fmt: skip
+        values = {
+            "hours": len(response.plan),
+            "cost": f"{with_it:,.0f}",
+            "unit": _("won"),
+            "by": f"{abs(without - with_it):,.0f}",
+        }
+        if without >= with_it:
+            text = _(
+                "The next {hours} hours cost {cost} {unit} as expected, {by} less than without the battery (its charge counted in).",
+                **values,
+            )
+        else:
+            text = _(
+                "The next {hours} hours cost {cost} {unit} as expected, {by} more than without the battery (its charge counted in).",
+                **values,
+            )
         lines.append(text)
     return "\n".join(lines)
 

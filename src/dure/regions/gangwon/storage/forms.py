@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import datetime
+from math import floor
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -188,13 +189,14 @@ def _reachable(asked: Request) -> None:
         )  # fmt: skip
     reach = highest(asked, asked.charge, asked.target_hours)
     if wanted > reach + 1e-6:
+        share = f"{floor(100 * reach / asked.capacity) / 100:g}"  # rounded down, or it would be out of reach again
         hours = next(
             (n for n in range(asked.target_hours, 1000) if highest(asked, asked.charge, n) >= wanted - 1e-6), 0
         )
         cure = (
             _("it can be there in {hours} hours, or lower the target to {reach}",
-              hours=hours, reach=f"{reach / asked.capacity:.2f}")
-            if hours else _("lower the target to {reach}", reach=f"{reach / asked.capacity:.2f}")
+              hours=hours, reach=share)
+            if hours else _("lower the target to {reach}", reach=share)
         )  # fmt: skip
         raise ValueError(
             _("target {target} in {hours} hours clashes with the power of {power} kW: from {charge} kWh it comes to {reach} kWh; {cure}",
