@@ -166,12 +166,12 @@ def scale(verdict: Verdict) -> Scale:
     """Per cent of the practice's number where that means something, else the KPI's own unit.
 
     It means nothing of a number that is not above zero, of per cents (points are said), and of a score or share without
-    unit within 0..1 (a Brier score).
+    unit within 0..1 (a Brier score). Money is said as money.
     """
     gain, unit = verdict["gain"], unit_in(verdict["unit"])
     base = verdict["methods"].get(verdict["against"]) or 0.0
     bounds = [abs(each) for each in gain.values() if each is not None] or [abs(verdict.get("resolution") or 0.0)]
-    whole = unit not in ("", "%") or (unit == "" and base > 1)
+    whole = (unit not in ("", "%") or (unit == "" and base > 1)) and not _MONEY.fullmatch(unit)
     if base > 0 and whole and max(bounds) <= 2 * base:
         return Scale(100 / base, "%", decimals(max(bounds) * 100 / base, most=1), relative=True)
     return Scale(1.0, _points(unit), decimals(max(bounds)), relative=False)
