@@ -3,7 +3,8 @@
 Between `<!-- judged -->` and `<!-- end -->`: the sentence of judging examples/answers.csv, computed now. Between
 `<!-- planned -->` and `<!-- end -->`: what the plan of the example plant comes to, computed now. Between
 `<!-- measured -->` and `<!-- end -->` on the planner's page: the means of benchmarks/results. Between
-`<!-- trials -->` and `<!-- end -->`: one row a project, from its trial.json. The pictures are drawn from gangwon.heart's. With
+`<!-- trials -->` and `<!-- end -->`: one row a project, from its trial.json. Between `<!-- chained -->` and `<!-- end -->` on the
+battery's page: what the better forecast is worth, from benchmarks/results/forecast_worth.json. The pictures are drawn from gangwon.heart's. With
 --check nothing is written: exit 1 where a page differs from what the trials say.
 """
 
@@ -21,7 +22,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from dure import judge, mark, run, sentence, serve, tables, trial  # noqa: E402 - the tree's own, installed or not
 from dure.manifest import load  # noqa: E402
-from dure.words import speak  # noqa: E402
+from dure.words import language, speak  # noqa: E402
 
 STYLE = """
 :root{--ink:#1c2321;--soft:#5c6663;--paper:#fff;--better:#0b6e4f;--worse:#a63d2f;--shown:#8a8f8c}
@@ -32,6 +33,9 @@ text{font-family:system-ui,"Noto Sans KR","Noto Sans CJK KR",sans-serif;fill:var
 """
 PAGES = {"en": "README.md", "ko": "README.ko.md"}
 PLANNER = ROOT / "src/dure/regions/yeongnam/production"
+BATTERY = ROOT / "src/dure/regions/gangwon/storage"
+WORTH = ROOT / "benchmarks" / "results" / "forecast_worth.json"
+TURNS = {"en": {"open": "open months", "sealed": "sealed months"}, "ko": {"open": "공개된 달", "sealed": "봉인된 달"}}
 MEASURED = {
     "en": "| mean gap | instances | seconds | best rule | CP-SAT alone | this planner | worse than CP-SAT on |\n"
     "|---|---|---|---|---|---|---|",
@@ -118,22 +122,35 @@ def drawn() -> str:
     return picture(shown, said["about"])
 
 
-def picture(verdicts: list[dict], about: dict) -> str:
-    """Marks under each other on one scale: place, mark, word and interval."""
+def chained() -> tuple[str, str]:
+    """What the better forecast of the roof is worth to the battery: a sentence and a mark each for open and sealed months."""
+    said = json.loads(WORTH.read_text(encoding="utf-8"))
+    sealed = trial.deciding(said["verdicts"])[0]
+    same = [
+        one for one in said["verdicts"] if trial.same_question(one, sealed | {"round": "open"}) and one["site"] == "all"
+    ]
+    told = {TURNS[language()][one["round"]]: one for one in (*same, sealed)}
+    lines = [f"{turn}: {sentence.parts(one, said['about'])['head']}" for turn, one in told.items()]
+    return "> " + "\n>\n> ".join(lines), picture(list(told.values()), said["about"], list(told))
+
+
+def picture(verdicts: list[dict], about: dict, names: list[str] | None = None) -> str:
+    """Marks under each other on one scale: place (or name), mark, word and interval."""
     widest, rows = mark.reach(verdicts), []
+    places = names or [mark.place(one, about) for one in verdicts]
     for number, one in enumerate(verdicts):
         top = 16 + number * 52
         drawn = mark.svg(one, widest).replace("<svg ", f'<svg x="190" y="{top}" width="400" height="42" ', 1)
         colour = mark.COLOURS.get(one["verdict"], "shown")
         rows.append(
-            f'<text class="place" x="0" y="{top + 22}">{escape(mark.place(one, about))}</text>{drawn}'
+            f'<text class="place" x="0" y="{top + 22}">{escape(places[number])}</text>{drawn}'
             f'<text class="word {colour}" x="610" y="{top + 16}">{escape(sentence.word(one))}</text>'
             f'<text class="note" x="610" y="{top + 34}">{escape(mark.ends(one))}</text>'
         )
     height = 16 + 52 * len(verdicts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 780 {height}" role="img" '
-        f'aria-label="{escape("; ".join(f"{mark.place(one, about)}: {mark.alternative(one)}" for one in verdicts))}">'
+        f'aria-label="{escape("; ".join(f"{place}: {mark.alternative(one)}" for place, one in zip(places, verdicts, strict=True)))}">'
         f"<style>{STYLE}{mark.STYLE}</style>{''.join(rows)}</svg>\n"
     )
 
@@ -160,6 +177,10 @@ def written() -> dict[Path, str]:
         files[ROOT / name] = text
         page = PLANNER / name
         files[page] = _between("measured", measured(lang), page.read_text(encoding="utf-8"))
+        page = BATTERY / name
+        worth, chain = chained()
+        files[page] = _between("chained", worth, page.read_text(encoding="utf-8"))
+        files[ROOT / "docs" / ("worth.ko.svg" if lang == "ko" else "worth.svg")] = chain
         files[ROOT / "docs" / ("picture.ko.svg" if lang == "ko" else "picture.svg")] = drawn()
     speak(None)
     return files
