@@ -7,6 +7,7 @@ failing at the right moment; the practice is asked at every step, so that its me
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -108,6 +109,7 @@ class AskMany:
         self.causes: list[str] = []
         self.steps = 0
         self._rows: TypeAdapter[list[Form]] = TypeAdapter(list[project.response])  # type: ignore[name-defined]
+        self._bounds = _bounds(project.response)
 
     def begin(self, case_ids: Sequence[str]) -> None:
         """Start these cases together; a method with memory of its own carries `start_many`."""
@@ -129,6 +131,8 @@ class AskMany:
             if any(causes):
                 raise Unanswered(next(cause for cause in causes if cause))
             return given
+        if not any(causes) and not any(self.causes):
+            return given
         self.causes = [old or new for old, new in zip(self.causes, causes, strict=True)]
         failed = np.array([bool(cause) for cause in self.causes])
         return {name: np.where(failed, safe[0][name], given[name]) for name in safe[0]}
@@ -142,23 +146,23 @@ class AskMany:
         try:
             given = method.many({name: np.array(column) for name, column in columns.items()})  # type: ignore[attr-defined]
             answered = {name: np.asarray(given[name]) for name in names}
-            rows = [
-                dict(zip(names, row, strict=True)) for row in zip(*(answered[n].tolist() for n in names), strict=True)
-            ]
         except Exception:  # noqa: BLE001 - a stranger's method
             return blank, ["crashed"] * length
-        if len(rows) != length:
+        if any(column.shape[:1] != (length,) for column in answered.values()):
             return blank, ["invalid"] * length
         causes = [""] * length
+        doubtful = range(length) if self._bounds is None else np.flatnonzero(~_within(answered, self._bounds)).tolist()
+        rows = [{name: answered[name][row].tolist() for name in names} for row in doubtful]
         try:
             self._rows.validate_python(rows)
         except ValidationError as error:
             for found in error.errors():
                 row = rows[int(found["loc"][0])]
                 blank_row = all(isinstance(value, float) and value != value for value in row.values())  # noqa: PLR0124 - NaN
-                causes[int(found["loc"][0])] = "declined" if blank_row else "invalid"
+                causes[doubtful[int(found["loc"][0])]] = "declined" if blank_row else "invalid"
         if self.project.check is not feasible:
-            self._rule(columns, rows, causes)
+            every = zip(*(answered[name].tolist() for name in names), strict=True)
+            self._rule(columns, [dict(zip(names, row, strict=True)) for row in every], causes)
         return answered, causes
 
     def _rule(self, columns: Mapping[str, np.ndarray], rows: Sequence[Mapping[str, Any]], causes: list[str]) -> None:
@@ -174,3 +178,38 @@ class AskMany:
                 self.project.check(request, self.project.response.model_validate(row))
             except Invalid:
                 causes[number] = "infeasible"
+
+
+def _bounds(form: type[Form]) -> dict[str, tuple[float, float]] | None:
+    """Lowest and highest value of each field where all are plain numbers with inclusive bounds: whole columns are checked at once."""
+    from annotated_types import Ge, Le
+
+    found: dict[str, tuple[float, float]] = {}
+    validators = form.__pydantic_decorators__
+    if (
+        validators.field_validators
+        or validators.model_validators
+        or validators.validators
+        or validators.root_validators
+    ):
+        return None
+    for name, field in form.model_fields.items():
+        if field.annotation is not float or not all(isinstance(each, Ge | Le) for each in field.metadata):
+            return None
+        low = [float(each.ge) for each in field.metadata if isinstance(each, Ge)]  # type: ignore[arg-type]
+        high = [float(each.le) for each in field.metadata if isinstance(each, Le)]  # type: ignore[arg-type]
+        found[name] = (max(low, default=-math.inf), min(high, default=math.inf))
+    return found
+
+
+def _within(answered: Mapping[str, np.ndarray], bounds: Mapping[str, tuple[float, float]]) -> np.ndarray:
+    """The rows whose every value is a finite number within its bounds; none where a column is of another kind."""
+    import numpy as np
+
+    columns = [(answered[name], *edges) for name, edges in bounds.items()]
+    if any(column.ndim != 1 or column.dtype.kind != "f" for column, _low, _high in columns):
+        return np.zeros(len(columns[0][0]), dtype=bool)
+    sound = np.ones(len(columns[0][0]), dtype=bool)
+    for column, low, high in columns:
+        sound &= np.isfinite(column) & (column >= low) & (column <= high)
+    return sound

@@ -533,9 +533,11 @@ def _level(outcomes: pl.DataFrame, kpi: Mapping[str, Any], offer: str, other: st
 
 
 def _number(part: pl.DataFrame, method: str, of: str) -> float | None:
-    """A method's number: over the sums of one site, or the mean of the sites' numbers."""
-    mine = part.filter(pl.col("method") == method).drop("round", "sealed", "block", "method", "unanswered")
-    sums = mine.group_by("site", maintain_order=True).agg(pl.all().sum()).drop("site")
+    """A method's number: over the sums of one site, or the mean of the sites' numbers; a census is added up, as its verdict is."""
+    mine = part.filter(pl.col("method") == method)
+    every = mine.with_columns(pl.lit("all").alias("site")) if (mine["block"] == "").all() else mine
+    kept = every.drop("round", "sealed", "block", "method", "unanswered")
+    sums = kept.group_by("site", maintain_order=True).agg(pl.all().sum()).drop("site")
     numbers = [float(formula.evaluate(of, {name: float(row[name]) for name in row})) for row in sums.to_dicts()]
     mean = sum(numbers) / len(numbers)
     return mean if mean == mean else None  # noqa: PLR0124 - NaN has no JSON

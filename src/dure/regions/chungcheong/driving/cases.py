@@ -1,0 +1,130 @@
+"""Scenarios as cases: what is asked first, and the truth that no driver is told."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dure import Case
+
+from .drivers import human_rule
+from .forms import request
+from .grid import cut_in, cut_ins, further, sealed_band
+from .policy import keeping_rule
+from .world import Played, Scenario, World, put, simulate
+
+if TYPE_CHECKING:
+    from dure import Method
+
+HARD = 4.0  # m/s2: braking that is called hard here
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What will happen, and what it is compared with.
+
+    Attributes
+    ----------
+    scenario
+        All that the others will do.
+    human_avoids
+        Whether the competent and careful human driver of the regulation, simulated to the end, does not crash.
+    safe_alone
+        Whether a car that keeps its speed does not crash.
+    """
+
+    scenario: Scenario
+    human_avoids: bool
+    safe_alone: bool
+
+
+OWN: dict[str, Scenario] = {}  # a person's own scenarios of this process, by the name of their case
+
+
+def known(name: str) -> Scenario | None:
+    """The scenario of a case, by its name: of the grid, or a person's own that was opened in this process."""
+    kind, _space, rest = name.partition(" ")
+    if name in OWN:
+        return OWN[name]
+    if kind == "cut-in":
+        own, other, gap, lateral = map(float, rest.split())
+        return cut_in(own, other, gap, lateral)
+    return further()[name][2] if name in further() else None
+
+
+def cases_of(scenarios: Mapping[str, Scenario], sites: Mapping[str, str]) -> list[Case]:
+    """Cases in the order of a hash of their names: the first ones of a site are as good as drawn from it."""
+    names = sorted(scenarios, key=lambda name: hashlib.sha256(name.encode()).digest())
+    every = [scenarios[name] for name in names]
+    human, alone = simulate(every, human_rule), simulate(every, keeping_rule)
+    first = World(every).seen()
+    truths = (Truth(each, not human.crash[row], not alone.crash[row]) for row, each in enumerate(every))
+    return [
+        Case(name, request(first, row), truth, site=sites[name])
+        for row, (name, truth) in enumerate(zip(names, truths, strict=True))
+    ]
+
+
+def grid_cases() -> tuple[list[Case], list[Case]]:
+    """Open and sealed cases. Sites of the open ones are the two parts of the grid, of the sealed ones the bands."""
+    scenarios: dict[str, Scenario] = {}
+    sites: dict[str, str] = {}
+    sealed: set[str] = set()
+    for name, (own, other, gap, lateral) in cut_ins().items():
+        band = sealed_band(own, gap, lateral)
+        scenarios[name] = cut_in(own, other, gap, lateral)
+        sites[name] = band or ("cut-in up to 60 km/h" if own <= 60 else "cut-in above 60 km/h")
+        sealed |= {name} if band else set()
+    for name, (site, own, scenario) in further().items():
+        scenarios[name], sites[name] = scenario, site
+        sealed |= {name} if sealed_band(own) else set()
+    every = cases_of(scenarios, sites)
+    return [each for each in every if each.id not in sealed], [each for each in every if each.id in sealed]
+
+
+def play(case: Case, ask: Method) -> Played:
+    """Ten questions a second until the case is settled."""
+    world = World([case.truth.scenario])
+    while not world.done.all():
+        world.move(np.array([ask(request(world.seen())).acceleration]))
+    return world.played()[0]
+
+
+def play_many(cases: Sequence[Case], ask: Method) -> list[Played]:
+    """The same for thousands of cases, as columns; a settled case has nothing around any more."""
+    whole = World([case.truth.scenario for case in cases])
+    rows = np.arange(len(cases))
+    world = whole.only(rows)
+    while not world.done.all():
+        if world.done.any():
+            going = ~world.done
+            put(whole, world, rows)
+            world, rows = world.only(going), rows[going]
+        wanted = ask({name: _spread(values, rows, len(cases)) for name, values in world.seen().items()})
+        world.move(wanted["acceleration"][rows])
+    put(whole, world, rows)
+    return whole.played()
+
+
+def _spread(values: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
+    """A column of all cases, NaN where a case is settled."""
+    column = np.full(count, np.nan)
+    column[rows] = values
+    return column
+
+
+def score(case: Case, outcome: Played) -> dict[str, float]:
+    """Counts and sums of one case."""
+    return {
+        "crash": float(outcome.crash),
+        "avoidable": float(outcome.crash and case.truth.human_avoids),
+        "impact": outcome.impact,
+        "safe": float(case.truth.safe_alone),
+        "needless": float(case.truth.safe_alone and outcome.hardest > HARD),
+        "jerk": outcome.jerk,
+        "seconds": outcome.seconds,
+    }
