@@ -45,7 +45,11 @@ def crashes(name: str, part: int) -> str:
     crash = played(rule, slice(part, None, 2)).crash
     if name == "human_driver":
         safe = called_safe(slice(part, None, 2))
-    return "".join(map(str, crash.astype(int))) + " " + "".join(map(str, (crash & ~safe if safe.size else crash).astype(int)))
+    return (
+        "".join(map(str, crash.astype(int)))
+        + " "
+        + "".join(map(str, (crash & ~safe if safe.size else crash).astype(int)))
+    )
 
 
 def called_safe(half: slice) -> np.ndarray:
@@ -97,7 +101,11 @@ def table(out: Path) -> None:
 
 def choose() -> None:
     """Recipes on the open cases: crashes first, then discomfort."""
-    scenarios = [grid.cut_in(own, other, gap, lateral) for own, other, gap, lateral in CASES if not grid.sealed_band(own, gap, lateral)][::7]
+    scenarios = [
+        grid.cut_in(own, other, gap, lateral)
+        for own, other, gap, lateral in CASES
+        if not grid.sealed_band(own, gap, lateral)
+    ][::7]
     scenarios += [each for _site, own, each in grid.further().values() if not grid.sealed_band(own)]
     for recipe in (replace(policy.CHOSEN, **change) for change in ({}, {"begin": 1.5}, {"begin": 2.0}, {"headway": 1.0}, {"headway": 2.0}, {"soft": 2.0}, {"margin": 1.0}, {"margin": 3.0})):  # fmt: skip
         world = simulate(scenarios, _with(recipe))
