@@ -1,0 +1,199 @@
+"""A million made molecules ranked for one target: seconds, memory, and what the cheap first pass loses; killed and resumed.
+
+    python benchmarks/screen.py [--count 1000000] [--target CHEMBL204_Ki] [--keep 50000] [--out benchmarks/results/screen.csv]
+
+The molecules are made from the target's own scaffolds and side chains: each scaffold with two of the side chains at two of its
+places. They are for load and for ranking alone, never a proof. The screening runs in a process of its own, is killed when half of
+the molecules are read, and is taken up again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from rdkit import Chem
+from rows import save
+
+from dure import Case, Data, Work
+from dure.manifest import load
+from dure.regions.chungcheong.drugs import chem, methods, screen
+from dure.regions.chungcheong.drugs.forms import Request
+
+PROJECT = load("chungcheong.drugs")
+LARGEST = 8  # heavy atoms of a side chain
+SAMPLE, BEST = 5_000, 50  # the first pass's loss: of the model's own best fifty in five thousand
+
+
+def known_cases(target: str) -> tuple[Case, ...]:
+    """The target's compounds."""
+    every = Data(PROJECT.sources, PROJECT.folder)
+    return tuple(case for case in PROJECT.history(every, None) if case.request.target == target)
+
+
+def side_chains(smiles: list[str]) -> list[str]:
+    """What hangs on rings, as SMILES whose first atom takes the bond, most frequent first."""
+    counts: dict[str, int] = {}
+    for each in smiles:
+        found = chem.molecule(each)
+        cut = Chem.ReplaceCore(found, Chem.MolFromSmiles(chem.scaffold(each))) if chem.scaffold(each) else None
+        for chain in Chem.MolToSmiles(cut).split(".") if cut is not None else ():
+            plain = re.sub(r"\[\d*\*\]", "", chain)
+            held = chem.molecule(plain) if chain.count("*") == 1 and chain[0] == "[" and "*" in chain[:5] else None
+            if (
+                held is not None
+                and held.GetNumHeavyAtoms() <= LARGEST
+                and not plain.startswith(("=", "#", "/", "\\", "("))
+            ):
+                counts[plain] = counts.get(plain, 0) + 1
+    return sorted(counts, key=lambda each: (-counts[each], each))
+
+
+def templates(smiles: list[str]) -> list[str]:
+    """Scaffolds with two open bonds, %90 and %91, at carbons that carry hydrogen."""
+    found: list[str] = []
+    for core in dict.fromkeys(chem.scaffold(each) for each in smiles):
+        places = (
+            [
+                atom.GetIdx()
+                for atom in Chem.MolFromSmiles(core).GetAtoms()
+                if atom.GetTotalNumHs() and atom.GetSymbol() == "C"
+            ]
+            if core
+            else []
+        )
+        for one, other in zip(places[::2], places[1::2], strict=False):
+            open_ = Chem.RWMol(Chem.MolFromSmiles(core))
+            for place, mark in ((one, 90), (other, 91)):
+                open_.AddBond(place, open_.AddAtom(Chem.Atom(0)), Chem.BondType.SINGLE)
+                open_.GetAtomWithIdx(open_.GetNumAtoms() - 1).SetAtomMapNum(mark)
+            text = re.sub(
+                r"\(\[\*:(\d+)\]\)|\[\*:(\d+)\]",
+                lambda hit: f"%{hit[1] or hit[2]}",
+                Chem.MolToSmiles(open_, rootedAtAtom=0),
+            )
+            if chem.molecule(f"{text}.C%90.C%91") is not None:
+                found.append(text)
+    return found
+
+
+def molecules(smiles: list[str], count: int) -> Iterator[str]:
+    """`count` different ways to put two side chains on a scaffold, spread over all there are."""
+    cores, chains = templates(smiles), side_chains(smiles)
+    total = len(cores) * len(chains) ** 2
+    step = next(each for each in range(total // max(count, 1) | 1, total, 2) if np.gcd(each, total) == 1)
+    for number in range(min(count, total)):
+        place = number * step % total
+        core, rest = divmod(place, len(chains) ** 2)
+        one, other = divmod(rest, len(chains))
+        yield ".".join((cores[core], _bound(chains[one], 90), _bound(chains[other], 91)))
+
+
+def _bound(chain: str, mark: int) -> str:
+    """A side chain whose first atom closes the open bond."""
+    first = re.match(r"\[[^\]]+\]|Br|Cl|[A-Za-z]", chain)
+    assert first is not None, chain
+    return f"{chain[: first.end()]}%{mark}{chain[first.end() :]}"
+
+
+def child(target: str, path: Path, folder: Path, keep: int) -> None:
+    """One screening, as a person would call it."""
+    cases = known_cases(target)
+    (folder / "model").mkdir(parents=True, exist_ok=True)
+    model = PROJECT.model(cases, 0, Work(folder=folder / "model"))
+    (known,) = methods.by_target(cases).values()
+    ranked = screen.screen(path, known, model, target=target, folder=folder / "screening", keep=keep)
+    ranked.head(1000).write_csv(folder / "ranked.csv")
+
+
+def loss(target: str, path: Path, keep_share: float) -> float:
+    """Share of the model's own best that the first pass keeps, in a sample of the file."""
+    cases = known_cases(target)
+    (known,) = methods.by_target(cases).values()
+    lines = path.read_text(encoding="utf-8").splitlines()
+    drawn = [lines[each] for each in np.random.default_rng(0).permutation(len(lines))[:SAMPLE]]
+    smiles = [each for each in drawn if chem.molecule(each) is not None]
+    with tempfile.TemporaryDirectory() as folder:
+        model = PROJECT.model(cases, 0, Work(folder=Path(folder)))
+        said = np.array([each.potency for each in model(Request(target=target, molecules=smiles)).estimates])
+    weights = screen.ridge(known)
+    first = screen.hashed(smiles)[1] @ weights[1:]
+    kept = set(np.argsort(-first)[: int(keep_share * len(smiles))].tolist())
+    return sum(each in kept for each in np.argsort(-said)[:BEST].tolist()) / BEST
+
+
+def measured(given: argparse.Namespace, folder: Path) -> dict[str, object]:
+    """Make the molecules, screen, kill, resume."""
+    import psutil
+
+    path = folder / "made.smi"
+    with path.open("w", encoding="utf-8") as file:
+        smiles = [case.request.molecules[0] for case in known_cases(given.target)]
+        file.writelines(f"{each}\n" for each in molecules(smiles, given.count))
+    command = [
+        sys.executable,
+        __file__,
+        "--child",
+        str(path),
+        "--folder",
+        str(folder),
+        "--target",
+        given.target,
+        "--keep",
+        str(given.keep),
+    ]
+    state, seconds, peak, kills = folder / "screening" / "first-pass.npz", 0.0, 0, 0
+    while True:
+        begun = time.perf_counter()
+        running = subprocess.Popen(command)
+        while running.poll() is None:
+            time.sleep(0.2)
+            try:
+                peak = max(peak, psutil.Process(running.pid).memory_info().rss)
+            except psutil.Error:
+                continue
+            if not kills and state.is_file() and screen.State.read(state).lines >= given.count // 2:
+                os.kill(running.pid, signal.SIGKILL)
+                kills = 1
+        seconds += time.perf_counter() - begun
+        if running.returncode == 0:
+            break
+        assert running.returncode == -signal.SIGKILL, running.returncode
+    return {
+        "target": given.target, "molecules": given.count, "unreadable": screen.State.read(state).unread, "asked_of_the_model": given.keep,
+        "kills": kills, "seconds": round(seconds), "megabytes": peak // 1_000_000,
+        "best_kept_by_first_pass": round(loss(given.target, path, given.keep / given.count), 3), "best_of": f"{BEST} in {SAMPLE}",
+    }  # fmt: skip
+
+
+def main() -> None:
+    """One screening, measured."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=1_000_000)
+    parser.add_argument("--target", default="CHEMBL204_Ki")
+    parser.add_argument("--keep", type=int, default=50_000)
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.child:
+        child(given.target, given.child, given.folder, given.keep)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        row = measured(given, Path(folder))
+    print(row)
+    if given.out:
+        save(given.out, [row])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,386 @@
+"""Compounds of one's own: tables with any headers, SDF, downloads of ChEMBL; what is wrong with each row, and what is left.
+
+One row can hold at most one problem that keeps it out; what is merely changed (a salt without its counter-ion, repeats
+averaged) is a note. Nothing is guessed silently.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from dure import Opened, UserError, nearest, tables
+
+from . import chem
+from .forms import MOST, Request, _
+
+SMILES = (
+    "smiles",
+    "canonical smiles",
+    "canonical_smiles",
+    "isomeric smiles",
+    "structure",
+    "구조",
+    "구조식",
+    "분자",
+    "molecule smiles",
+)
+# Headers of a potency that is already minus the decimal logarithm of a molar concentration.
+LOGARITHM = (
+    "pchembl value", "pchembl", "pic50", "pki", "pec50", "pkd", "potency", "y [pec50/pki]", "활성", "활성도", "역가",
+    "activity", "y",
+)  # fmt: skip
+CONCENTRATION = ("standard value", "ic50", "ki", "ec50", "kd", "농도", "value", "측정값", "값")
+UNITS = ("standard units", "units", "unit", "단위")
+RELATION = ("standard relation", "relation", "부등호", "관계")
+MOLAR = {"m": 1.0, "mm": 1e-3, "um": 1e-6, "µm": 1e-6, "μm": 1e-6, "nm": 1e-9, "pm": 1e-12, "mol/l": 1.0}
+PLAUSIBLE = (1.0, 12.0)  # a potency outside is another unit: below a picomolar, or weaker than a tenth of a mole
+TENFOLD = 1.0  # log10; repeats further apart contradict each other (van Tilborg et al. 2022 leave out the spread above)
+RECORD = ("row", "smiles", "potency", "cliff", "problem", "note", "about")
+_NUMBER = re.compile(r"([<>=~≤≥]*)\s*([-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?)\s*([^\d\s].*)?")
+
+
+@dataclass
+class Row:
+    """A row as it was found: the number a person sees, texts, and what came of it."""
+
+    row: int
+    structure: str
+    value: str = ""
+    unit: str = ""
+    relation: str = ""
+    smiles: str = ""
+    key: str = ""
+    potency: float | None = None
+    problem: str = ""
+    note: str = ""
+    about: str = ""
+
+
+# Codes of problems and notes, and what they say; `about` is the other row, the unit, the value.
+PROBLEMS: Mapping[str, tuple[str, str]] = {
+    "empty": ("there is no structure", "Write the molecule as SMILES."),
+    "unreadable": (
+        "the structure cannot be read as a molecule: {about}",
+        "Correct the SMILES, or draw it again and export it.",
+    ),
+    "no value": ("there is no measured value", "Fill it in; it can still be asked about."),
+    "no number": ("the value is no number: {about}", "Write a number."),
+    "censored": ("the value is a bound ({about}), not a measurement", "Give the measured value, or leave the row out."),
+    "unit": ("the unit {about} is not known here", "Write M, mM, µM, nM or pM, or a logarithm such as pIC50."),
+    "not a logarithm": (
+        "{about} cannot be a pIC50: it looks like a concentration",
+        "In nM, write it into a column named e.g. IC50 (nM), or give its unit beside it.",
+    ),
+    "implausible": ("{about} comes to a potency no assay measures", "Check the unit."),
+    "conflict": (
+        "measured more than tenfold apart from the same compound in row {about}",
+        "Keep the value that is right: all its rows are left out.",
+    ),
+    "repeat": ("the same compound as in row {about}: their mean is used there", "Nothing need be done."),
+    "asked": (
+        "the same compound as in row {about}, or its tautomer or salt: it is asked once",
+        "Nothing need be done.",
+    ),
+    "repeat tautomer": (
+        "a tautomer or salt of the compound in row {about}: their mean is used there",
+        "Nothing need be done.",
+    ),
+}
+NOTES: Mapping[str, str] = {
+    "salt": "a salt or mixture: its largest organic part is used",
+    "converted": "a concentration, converted into a logarithm",
+}
+
+
+def said(frame: pl.DataFrame) -> Iterator[UserError]:
+    """What keeps each row out, with its number and what to do."""
+    for row, problem, about in frame.filter(pl.col("problem") != "").select("row", "problem", "about").iter_rows():
+        what, cure = PROBLEMS[problem]
+        yield UserError(_(what, about=about) if about else _(what), where=_("row {row}", row=row), cure=_(cure))
+
+
+def read(path: Path) -> pl.DataFrame:
+    """Every row of a file: row, smiles (of the parent), potency, cliff, problem, note, about; `problem` is empty where usable.
+
+    Raises UserError where the file has no column of structures or none of measured values.
+    """
+    return _frame(_judged(_rows(path, measured=True)))
+
+
+def _rows(path: Path, *, measured: bool) -> list[Row]:
+    return (
+        _from_sdf(path, measured=measured)
+        if path.suffix.lower() in (".sdf", ".sd", ".mol")
+        else _from_table(path, measured=measured)
+    )
+
+
+def _from_table(path: Path, *, measured: bool) -> list[Row]:
+    if path.suffix.lower() in (".smi", ".ism"):  # SMILES and a name, without a header
+        lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
+        return [Row(number, line.split()[0]) for number, line in enumerate(lines, start=1) if line.strip()]
+    sheet = tables.read(path)
+    columns = {header: tables.texts(sheet, header).fill_null("").to_list() for header in sheet.headers}
+    structure = _header(columns, SMILES) or _by_content(columns)
+    if structure is None:
+        raise UserError(
+            _("no column holds structures"),
+            where=sheet.where,
+            cure=_("Name one SMILES. Headers: {names}", names=", ".join(columns)),
+        )
+    value = _value_header(columns)
+    if value is None and measured:
+        close = nearest("pIC50", [each for each in columns if each != structure])
+        raise UserError(
+            _("no column holds a measured potency"),
+            where=sheet.where,
+            cure=_("Name one pIC50, pKi or pEC50, or IC50 (nM). Headers: {names}", names=close or ", ".join(columns)),
+        )
+    unit, relation = _header(columns, UNITS), _header(columns, RELATION)
+    own_unit = _unit_in(value, sheet.units.get(value, "")) if value else ""
+    beside = (
+        _header(columns, CONCENTRATION) if own_unit == "log" else None
+    )  # ChEMBL has both: the units are then its own
+
+    def cell(header: str | None, place: int) -> str:
+        return columns[header][place].strip() if header else ""
+
+    def row(place: int, number: int) -> Row:
+        sign = cell(relation, place).strip("'\"")
+        if beside and (cell(value, place) or not cell(beside, place)):
+            return Row(number, cell(structure, place), cell(value, place), "log", sign)
+        return Row(number, cell(structure, place), cell(beside or value, place), cell(unit, place) or own_unit, sign)
+
+    return [row(place, number) for place, number in enumerate(sheet.rows)]
+
+
+def _plain(header: str) -> str:
+    return re.sub(r"[\s_]+", " ", re.sub(r"[(\[].*?[)\]]", "", header)).strip().lower()
+
+
+def _header(columns: Mapping[str, list[str]], names: Sequence[str]) -> str | None:
+    """The first header that is one of the names, in the order of the names."""
+    plain = {_plain(header): header for header in reversed(list(columns))} | {
+        header.lower(): header for header in columns
+    }
+    return next((plain[name] for name in names if name in plain), None)
+
+
+def _by_content(columns: Mapping[str, list[str]]) -> str | None:
+    """A column whose first texts are mostly molecules of several atoms, whatever it is called."""
+    for header, cells in columns.items():
+        texts = [each for each in cells if each.strip()][:50]
+        read_well = sum((found := chem.molecule(each)) is not None and found.GetNumHeavyAtoms() > 3 for each in texts)
+        if texts and read_well > 0.5 * len(texts):
+            return header
+    return None
+
+
+def _value_header(columns: Mapping[str, list[str]]) -> str | None:
+    """The column of the potency; in ChEMBL's own download its logarithm wherever any row has one."""
+    found = _header(columns, LOGARITHM)
+    if found and any(columns[found]):
+        return found
+    return _header(columns, CONCENTRATION)
+
+
+def _unit_in(header: str, unit: str) -> str:
+    """The unit a header gives: ``IC50 (nM)``; "log" for pIC50 and its like."""
+    inside = unit or next(iter(re.findall(r"[(\[]\s*([^)\]]+?)\s*[)\]]", header)), "")
+    return (
+        inside
+        if inside.lower() in MOLAR
+        else "log"
+        if _plain(header) in LOGARITHM or header.lower() in LOGARITHM
+        else ""
+    )
+
+
+def _from_sdf(path: Path, *, measured: bool) -> list[Row]:
+    """A row a record; the potency stands in one of its properties."""
+    from rdkit import Chem, rdBase
+
+    found: list[tuple[str, dict[str, str]]] = []
+    with rdBase.BlockLogs(), path.open("rb") as file:
+        for record in Chem.ForwardSDMolSupplier(file, sanitize=True):
+            properties = (
+                {name: str(value) for name, value in record.GetPropsAsDict().items()} if record is not None else {}
+            )
+            found.append((Chem.MolToSmiles(record) if record is not None else "(record)", properties))
+    columns = {
+        name: [each.get(name, "") for _smiles, each in found] for name in dict.fromkeys(n for _s, p in found for n in p)
+    }
+    value = _value_header(columns)
+    if value is None and measured:
+        raise UserError(
+            _("no property holds a measured potency"),
+            where=path.name,
+            cure=_("Name one pIC50, pKi or pEC50, or IC50 (nM)."),
+        )
+    unit, relation = _header(columns, UNITS), _header(columns, RELATION)
+    own = _unit_in(value, "") if value else ""
+
+    def cell(header: str | None, place: int) -> str:
+        return columns[header][place] if header else ""
+
+    return [
+        Row(place + 1, smiles, cell(value, place), cell(unit, place) or own, cell(relation, place))
+        for place, (smiles, _properties) in enumerate(found)
+    ]
+
+
+# ---- judging -----------------------------------------------------------------------------------------------------------
+
+
+def _judged(rows: list[Row]) -> list[Row]:
+    for row in rows:
+        _structure(row)
+        if not row.problem:
+            _potency(row)
+    _repeats(rows)
+    return rows
+
+
+def _structure(row: Row) -> None:
+    """Read the structure: the parent's canonical SMILES, and the key that its tautomers share."""
+    from rdkit import Chem
+
+    if not row.structure:
+        row.problem = "empty"
+        return
+    found = chem.molecule(row.structure)
+    if found is None:
+        row.problem, row.about = "unreadable", row.structure[:40]
+        return
+    kept = chem.parent(found)
+    if kept.GetNumHeavyAtoms() < found.GetNumHeavyAtoms():
+        row.note = "salt"
+    row.smiles, row.key = Chem.MolToSmiles(kept), chem.same(kept)
+
+
+def _potency(row: Row) -> None:
+    """The value as a logarithm. What is a bound, has no known unit or is no logarithm is a problem."""
+    if not row.value:
+        row.problem = "no value"
+        return
+    parts = _NUMBER.fullmatch(row.value)
+    number = float(parts[2].replace(",", ".")) if parts else math.nan
+    if not parts or not math.isfinite(number):
+        row.problem, row.about = "no number", row.value[:40]
+        return
+    if (sign := parts[1] or row.relation) and sign != "=":
+        row.problem, row.about = "censored", f"{sign}{parts[2]}"
+        return
+    unit = (parts[3] or row.unit or "log").strip()
+    if unit.lower() in MOLAR:
+        _converted(row, number, unit)
+    elif unit.lower() in ("log", "-", "", *LOGARITHM) or unit.lower().startswith(("-log", "p")):
+        row.potency = number
+        if not PLAUSIBLE[0] <= number <= PLAUSIBLE[1]:
+            row.problem, row.about = "not a logarithm", f"{number:g}"
+    else:
+        row.problem, row.about = "unit", unit[:20]
+
+
+def _converted(row: Row, number: float, unit: str) -> None:
+    """Minus the decimal logarithm of the molar concentration."""
+    row.potency = -math.log10(number * MOLAR[unit.lower()]) if number > 0 else None
+    if row.potency is None or not PLAUSIBLE[0] <= row.potency <= PLAUSIBLE[1]:
+        row.problem, row.about = "implausible", f"{number:g} {unit}"
+    elif not row.note:
+        row.note, row.about = "converted", f"{number:g} {unit}"
+
+
+def _repeats(rows: list[Row]) -> None:
+    """Rows of one compound become one with their mean; where they contradict each other all are left out."""
+    alike: dict[str, list[Row]] = {}
+    for row in rows:
+        if not row.problem:
+            alike.setdefault(row.key, []).append(row)
+    for first, *others in (each for each in alike.values() if len(each) > 1):
+        values = [float(each.potency or 0.0) for each in (first, *others)]
+        if max(values) - min(values) > TENFOLD:
+            for each in (first, *others):
+                other = others[0] if each is first else first
+                each.problem, each.about = "conflict", str(other.row)
+            continue
+        first.potency = sum(values) / len(values)
+        for each in others:
+            each.problem = "repeat" if each.structure == first.structure else "repeat tautomer"
+            each.about = str(first.row)
+
+
+def _frame(rows: Sequence[Row]) -> pl.DataFrame:
+    usable = [row for row in rows if not row.problem]
+    cliffs = dict(zip((row.row for row in usable), _cliffs(usable), strict=True))
+    columns: dict[str, Callable[[Row], Any]] = {
+        "row": lambda each: each.row, "smiles": lambda each: each.smiles, "potency": lambda each: each.potency,
+        "cliff": lambda each: cliffs.get(each.row, False), "problem": lambda each: each.problem,
+        "note": lambda each: each.note, "about": lambda each: each.about,
+    }  # fmt: skip
+    types = {"row": pl.Int64, "potency": pl.Float64, "cliff": pl.Boolean}
+    return pl.DataFrame(
+        {
+            name: pl.Series(name, [make(row) for row in rows], dtype=types.get(name, pl.String))
+            for name, make in columns.items()
+        }
+    )
+
+
+def _cliffs(rows: Sequence[Row]) -> list[bool]:
+    """Whether another compound at least 0.9 alike (ECFP4) is tenfold more or less potent (van Tilborg et al. 2022)."""
+    if not rows:
+        return []
+    import numpy as np
+
+    prints = [chem.parts(row.smiles)[:1] for row in rows]
+    values, library = np.array([row.potency for row in rows], dtype=float), chem.Library(prints)
+    found: list[bool] = []
+    for start in range(0, len(rows), chem.BLOCK):
+        here = slice(start, start + chem.BLOCK)
+        near = library.similarities(prints[here])[0] >= 0.9
+        found += (near & (np.abs(values[here, None] - values[None, :]) > TENFOLD)).any(axis=1).tolist()
+    return found
+
+
+# ---- asking about a file -----------------------------------------------------------------------------------------------
+
+
+def opens(paths: Sequence[Path], given: Mapping[str, Any]) -> Opened:
+    """Molecules of a file as a request for the target given beside it (``--set target=CHEMBL234_Ki``); no values are needed.
+
+    Raises UserError where the target is missing, or the file has no column of structures.
+    """
+    if len(paths) != 1:
+        raise UserError(_("one file of molecules at a time"), where=", ".join(map(str, paths)))
+    if not given.get("target"):
+        raise UserError(_("the target is not given"), cure=_("Add --set target=NAME, for example CHEMBL234_Ki."))
+    path = Path(paths[0])
+    rows, seen = _rows(path, measured=False), dict[str, Row]()
+    for row in rows:
+        _structure(row)
+        if not row.problem and (first := seen.setdefault(row.key, row)) is not row:
+            row.problem, row.about = "asked", str(first.row)
+    good = [row for row in rows if not row.problem]
+    if len(good) > MOST:
+        raise UserError(_("{count} molecules; one request holds {most}", count=len(good), most=MOST), where=path.name)
+    faults = tuple(
+        UserError(each.what, where=f"{path.name} {each.where}", cure=each.cure) for each in said(_frame_of(rows))
+    )
+    salts = ", ".join(str(row.row) for row in good if row.note == "salt")
+    notes = (
+        (_("Salts and mixtures, of which the largest organic part is asked: rows {rows}", rows=salts),) if salts else ()
+    )
+    request = Request(target=str(given["target"]), molecules=[row.smiles for row in good]) if good else None
+    return Opened(request, faults, tuple(_("row {row}", row=row.row) for row in rows if row.problem), notes)
+
+
+def _frame_of(rows: Sequence[Row]) -> pl.DataFrame:
+    return pl.DataFrame({name: [getattr(row, name) for row in rows] for name in ("row", "problem", "about")})

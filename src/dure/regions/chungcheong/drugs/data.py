@@ -1,0 +1,259 @@
+"""Twenty targets of ChEMBL, and compounds of one's own: where they come from, how they are split, what each case asks."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from dure import Case, Git, Own, Round, Source, UserError
+
+from . import chem
+from .compounds import NOTES, said
+from .compounds import read as read_compounds
+from .forms import Request, _
+
+if TYPE_CHECKING:
+    from dure import Data
+
+COMMIT = "7e6de0bd2968c56589c580f2a397f01c531ede26"
+# Target (ChEMBL id and what was measured): protein, SHA-256 of the file.
+TARGETS = {
+    "CHEMBL1862_Ki": (
+        "Tyrosine-protein kinase ABL1",
+        "c69adcbb021591ba2c564df1e9eb55d465b3c51e78d0237ec0527942eb20cfdb",
+    ),
+    "CHEMBL1871_Ki": ("Androgen Receptor", "49d7f824fdbbc1c87fc69e239934558ac7e8612ca4c7e034314600b0b7c51821"),
+    "CHEMBL2034_Ki": ("Glucocorticoid receptor", "9b9f4cca381cfd9e240603b0af24d9de742e421b984daf08c7c2458132eb3e4b"),
+    "CHEMBL204_Ki": ("Thrombin", "54da2410087fb6a7d39e327e06af9b63044121bffbae9e3a8b61589217544e05"),
+    "CHEMBL214_Ki": ("Serotonin 1A receptor", "6d412099986b7b9769d878a6fd9a6cf137f257455a87610a4f35b00daa86758f"),
+    "CHEMBL218_EC50": ("Cannabinoid receptor 1", "2cad0b9bde956e6ce9b0cff150f674270bebf4c52afce7aaa74abdaaccc192c2"),
+    "CHEMBL219_Ki": ("Dopamine D4 receptor", "12bdaa25aff44ec4abef3b09199338405074ef39677843b7f46a006b8938f307"),
+    "CHEMBL228_Ki": ("Serotonin transporter", "7251c50e7eb40080edb762b3ee5bd37e10046ea121a52ff8e0e9eb0a7a0b76c2"),
+    "CHEMBL231_Ki": ("Histamine H1 receptor", "878adc58fce97794d5df1352c2f17631906007d8228c7f7f132360e49e811260"),
+    "CHEMBL233_Ki": ("Mu opioid receptor", "1bcbc97887a9dbffd51088fd3a77bd66b65ff9d050046a4dfc0003bae85b5670"),
+    "CHEMBL234_Ki": ("Dopamine D3 receptor", "447d38f659b86c7177f022b16f028db6828ab09c80051e74dad420168970f657"),
+    "CHEMBL235_EC50": (
+        "Peroxisome proliferator-activated receptor gamma",
+        "48f9eae7eea5e1241fbd2bb8d936a323a93562275c4d4de746d644d76dadb66e",
+    ),
+    "CHEMBL236_Ki": ("Delta opioid receptor", "c40c6e987e6caf5019faf7aa19eee82ec9b500d51650d031bab473c6425601ee"),
+    "CHEMBL237_Ki": ("Kappa opioid receptor", "20474e12e78596d28cd238cfde693dd476d29797c54efcb60ff0276c345592f1"),
+    "CHEMBL238_Ki": ("Dopamine transporter", "305d33df171e112c1cd75855c12377b0096e4e3726b910339169b1ab982a2c05"),
+    "CHEMBL244_Ki": ("Coagulation factor X", "b296c5956c9b3659fa039f057ebcb617919acd759c9255ed72bee917d99b4ef2"),
+    "CHEMBL262_Ki": (
+        "Glycogen synthase kinase-3 beta",
+        "8b6df9f67a87855d4fda89d1bd977cf2f3b71327387d2e0ba6c8673640fb94dd",
+    ),
+    "CHEMBL2835_Ki": ("Janus kinase 1", "0c2226e533a9aad3ce59c48f90fca3b13910764dbc030ae4cdcb2f656cad5ec6"),
+    "CHEMBL287_Ki": ("Sigma opioid receptor", "e857875848bb64dc6e327e6c42fe9fd36526bbee1b976de4521b55c4c6629894"),
+    "CHEMBL4792_Ki": ("Orexin receptor 2", "7fca442ad925803a72f9285b01d28a7b32372466a61183a0d5f2cdc4be90eb5e"),
+}
+HEADERS = ("smiles", "y [pEC50/pKi]", "cliff_mol", "split")
+SHARE = 5  # one row of so many is asked
+TOP = 50  # places of a ranked list that a laboratory can afford to test
+FEWEST = 50  # compounds of one's own below which nothing can be learnt and tried
+PUBLISHED, SCAFFOLDS = "published split", "new scaffolds"
+
+
+def read(path: Path) -> pl.DataFrame:
+    """One target's file with our names: row, smiles, potency, cliff, split."""
+    frame = pl.read_csv(path, infer_schema_length=None)
+    return frame.with_row_index("row", offset=2).select(
+        "row",
+        "smiles",
+        potency=pl.col("y [pEC50/pKi]").cast(pl.Float64),
+        cliff=pl.col("cliff_mol").cast(pl.Boolean),
+        split="split",
+    )
+
+
+def title_of(target: str) -> str:
+    """A target for people: its protein and what was measured; one's own is called as its file is."""
+    protein, _sha256 = TARGETS.get(target, ("", ""))
+    return f"{protein}, {target.rpartition('_')[2]}" if protein else target
+
+
+def _source(target: str, protein: str, sha256: str) -> Source:
+    kind = target.rpartition("_")[2]
+    return Source(
+        name=target,
+        title=(f"{protein} ({kind}, {target.partition('_')[0]})", f"{protein} ({kind}, {target.partition('_')[0]})"),
+        origin=Git("molML/MoleculeACE", COMMIT, f"MoleculeACE/Data/benchmark_data/{target}.csv"),
+        sha256=sha256,
+        licence="CC-BY-SA-3.0",
+        licensor="ChEMBL",
+        credit="MoleculeACE, D. van Tilborg, A. Alenicheva, F. Grisoni (2022), J. Chem. Inf. Model. 62:5938; from ChEMBL (EMBL-EBI)",
+        package_licence="MIT",
+        read=read,
+        headers=HEADERS,
+    )
+
+
+SOURCES = tuple(_source(target, *about) for target, about in TARGETS.items())
+COMPOUNDS = Source(
+    name="compounds",
+    title=("우리 화합물", "compounds of one's own"),
+    origin=Own(),
+    access="restricted",
+    read=read_compounds,
+)
+
+
+def targets(data: Data) -> dict[str, pl.DataFrame]:
+    """The compounds of each target: a person's own where given, else the twenty; row, smiles, potency, cliff, split.
+
+    Raises UserError where a file of one's own has fewer than FEWEST usable compounds.
+    """
+    if not data.has("compounds"):
+        return {target: data[target] for target in TARGETS}
+    found = {}
+    for name, frame in data.several("compounds").items():
+        usable = frame.filter(pl.col("problem") == "")
+        if usable.height < FEWEST:
+            raise UserError(
+                _(
+                    "{count} compounds can be used; {few} are needed to learn from and to be tried on",
+                    count=usable.height,
+                    few=FEWEST,
+                ),
+                where=name,
+                cure=_("Add measured compounds, or ask about these with `dure ask`."),
+            )
+        found[name] = usable.with_columns(split=pl.lit(""))
+    return found
+
+
+def mark(*parts: str) -> str:
+    """A text as good as drawn at random, and always the same."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def new_scaffolds(target: str, scaffolds: Sequence[str]) -> set[str]:
+    """The scaffolds that are held out: in the order of a hash, each that still fits into a fifth of the rows."""
+    sizes = Counter(scaffolds)
+    room, found = len(scaffolds) // SHARE, set()
+    for each in sorted(sizes, key=lambda one: mark(target, one)):
+        if sizes[each] <= room:
+            found.add(each)
+            room -= sizes[each]
+    return found
+
+
+def held_out(target: str, frame: pl.DataFrame, name: str) -> list[bool]:
+    """Which rows a round asks: the benchmark's own test rows (of one's own file, a fifth as good as drawn), or new scaffolds."""
+    if name == PUBLISHED:
+        if "test" in frame["split"]:
+            return [each == "test" for each in frame["split"]]
+        drawn = sorted(range(frame.height), key=lambda row: mark(target, frame["smiles"][row]))
+        chosen = set(drawn[: frame.height // SHARE])
+        return [row in chosen for row in range(frame.height)]
+    scaffolds = [chem.scaffold(each) for each in frame["smiles"]]
+    new = new_scaffolds(target, scaffolds)
+    return [each in new for each in scaffolds]
+
+
+def known(target: str, frame: pl.DataFrame, *, block: str = "") -> list[Case]:
+    """A case a compound, with its truth."""
+    return [
+        _case(
+            f"{target} {row}",
+            target,
+            [smiles],
+            [potency],
+            [cliff],
+            f"{block} {chem.scaffold(smiles)}" if block else None,
+        )
+        for row, smiles, potency, cliff in frame.select("row", "smiles", "potency", "cliff").iter_rows()
+    ]
+
+
+def asked(target: str, frame: pl.DataFrame, *, block: str) -> list[Case]:
+    """First the whole list as one case, then a case a compound; compounds of one scaffold are a block."""
+    smiles, potency, cliff = (frame[name].to_list() for name in ("smiles", "potency", "cliff"))
+    whole = _case(f"{target} list", target, smiles, potency, cliff, f"{block} list")
+    return [whole, *known(target, frame, block=block)]
+
+
+def _case(
+    name: str, target: str, smiles: list[str], potency: list[float], cliff: list[bool], block: str | None
+) -> Case:
+    truth = {"potency": potency, "cliff": cliff}
+    return Case(id=name, request=Request(target=target, molecules=smiles), truth=truth, block=block, site=target)
+
+
+def rounds(data: Data) -> Iterator[Round]:
+    """Open: the split the benchmark was published with. Sealed: a fifth of each target's compounds, of scaffolds not known.
+
+    A block is named after its round: the same scaffold is held out in one and may be known in the other.
+    """
+    every = targets(data)
+    for name, sealed in ((PUBLISHED, False), (SCAFFOLDS, True)):
+        history: list[Case] = []
+        cases: list[Case] = []
+        for target, frame in every.items():
+            out = pl.Series(held_out(target, frame, name))
+            history += known(target, frame.filter(~out), block=name if sealed else "")
+            cases += asked(target, frame.filter(out), block=name)
+        yield Round(name, tuple(history), cases, sealed=sealed)
+
+
+def score(case: Case, outcome: Any) -> Mapping[str, float]:
+    """Squared errors, cliffs and coverage of single compounds; hits of a list."""
+    truth, cliff = case.truth["potency"], case.truth["cliff"]
+    sums = dict.fromkeys(("squares", "molecules", "cliff_squares", "cliffs", "covered", "hits", "lists"), 0.0)
+    if len(truth) > 1:
+        return sums | {"hits": float(hits(truth, [each.potency for each in outcome.estimates])), "lists": 1.0}
+    (said,) = outcome.estimates
+    squares = (said.potency - truth[0]) ** 2
+    return sums | {
+        "squares": squares, "molecules": 1.0, "cliff_squares": squares * cliff[0], "cliffs": float(cliff[0]),
+        "covered": float(said.low <= truth[0] <= said.high),
+    }  # fmt: skip
+
+
+def hits(truth: Sequence[float], said: Sequence[float]) -> int:
+    """How many of the first 50 by what was said are among the 50 most potent; in a short list, of its better half.
+
+    Compounds as potent as the last of the fifty count too: which of equals is named is chance.
+    """
+    top = min(TOP, len(truth) // 2)
+    bound = sorted(truth, reverse=True)[top - 1]
+    first = sorted(range(len(said)), key=lambda place: -said[place])[:top]
+    return sum(truth[place] >= bound for place in first)
+
+
+def remarks(data: Data) -> dict[str, list[str]]:
+    """What must be read beside a verdict: how much of the published split is known already; what was wrong in one's own file."""
+    own = data.has("compounds")
+    found: dict[str, list[str]] = {}
+    alike = asked_in_all = 0
+    for target, frame in targets(data).items():
+        out = held_out(target, frame, PUBLISHED)
+        scaffolds = [chem.scaffold(each) for each in frame["smiles"]]
+        before = {each for each, is_out in zip(scaffolds, out, strict=True) if not is_out}
+        alike += sum(is_out and each in before for each, is_out in zip(scaffolds, out, strict=True))
+        asked_in_all += sum(out)
+    found[""] = [
+        _(
+            "In the round “{round}” {share} % of the molecules asked share their scaffold with a known compound: it does not decide.",
+            round=_(PUBLISHED), share=round(100 * alike / max(1, asked_in_all)),
+        )
+    ]  # fmt: skip
+    for name, frame in data.several("compounds").items() if own else ():
+        found[name] = [*_kept_and_left(frame), *(str(each) for each in said(frame))]
+    return found
+
+
+def _kept_and_left(frame: pl.DataFrame) -> list[str]:
+    usable = frame.filter(pl.col("problem") == "")
+    texts = [_("{count} of {rows} rows are used.", count=usable.height, rows=frame.height)]
+    for note, text in NOTES.items():
+        rows = usable.filter(pl.col("note") == note)["row"].to_list()
+        if rows:
+            texts.append(_(text) + ": " + _("{count} rows ({rows})", count=len(rows), rows=", ".join(map(str, rows))))
+    return texts
