@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -241,3 +242,14 @@ def test_what_there_is_can_be_read(dure, words, lang) -> None:
 def test_python_dash_m_and_a_closed_pipe(tmp_path) -> None:
     done = subprocess.run([sys.executable, "-m", "dure", "--version"], capture_output=True, text=True, check=True)
     assert "0.1.0" in done.stdout
+
+
+def test_a_project_may_keep_a_request_to_begin_with(tmp_path):
+    """Where a round takes long to make, forms and pages need not wait for one."""
+    from dure import describe
+    from dure.manifest import load
+
+    shutil.copytree(Path(__file__).parent / "projects" / "honam" / "tide", tmp_path / "honam" / "tide")
+    assert describe.example(load(tmp_path / "honam" / "tide"))["week_ago"] != 7.5
+    (tmp_path / "honam" / "tide" / "example.json").write_text('{"week_ago": 7.5, "change": 1}', encoding="utf-8")
+    assert describe.example(load(tmp_path / "honam" / "tide")) == {"week_ago": 7.5, "change": 1.0}

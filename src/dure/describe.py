@@ -56,9 +56,15 @@ def texts(project: Project, schema: Any) -> dict[str, dict[str, str]]:
 
 
 def example(project: Project) -> Any:
-    """The shortest request of the first round, as JSON; None where its data cannot be had here."""
+    """A request to begin with, as JSON; None where the data it is taken from cannot be had here.
+
+    The project's example.json, for a project whose rounds take long to make; else the shortest request of the first round.
+    """
     from dure.run import Inputs, opened
 
+    kept = project.folder / "example.json" if project.folder else None
+    if kept and kept.is_file():
+        return project.request.model_validate_json(kept.read_bytes()).model_dump(mode="json", exclude_defaults=True)
     try:
         first = next(iter(project.rounds(opened(project, Inputs()))), None)
     except UserError:
