@@ -182,8 +182,6 @@ class AskMany:
 
 def _bounds(form: type[Form]) -> dict[str, tuple[float, float]] | None:
     """Lowest and highest value of each field where all are plain numbers with inclusive bounds: whole columns are checked at once."""
-    from annotated_types import Ge, Le
-
     found: dict[str, tuple[float, float]] = {}
     validators = form.__pydantic_decorators__
     if (
@@ -194,10 +192,12 @@ def _bounds(form: type[Form]) -> dict[str, tuple[float, float]] | None:
     ):
         return None
     for name, field in form.model_fields.items():
-        if field.annotation is not float or not all(isinstance(each, Ge | Le) for each in field.metadata):
+        if field.annotation is not float or not all(
+            hasattr(each, "ge") != hasattr(each, "le") for each in field.metadata
+        ):
             return None
-        low = [float(each.ge) for each in field.metadata if isinstance(each, Ge)]  # type: ignore[arg-type]
-        high = [float(each.le) for each in field.metadata if isinstance(each, Le)]  # type: ignore[arg-type]
+        low = [float(each.ge) for each in field.metadata if hasattr(each, "ge")]
+        high = [float(each.le) for each in field.metadata if hasattr(each, "le")]
         found[name] = (max(low, default=-math.inf), min(high, default=math.inf))
     return found
 
