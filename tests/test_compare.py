@@ -47,6 +47,15 @@ def test_what_the_other_run_is_worth_with_an_interval(runs):
     assert "빠진 값을 견디는 모델 · pv_method yesterday보다 낫습니다" in korean
 
 
+def test_nobody_has_vouched_for_the_comparison_and_the_line_is_named(tmp_path):
+    folders = [evidence.write(trial(assurance="hub-witnessed"), tmp_path / name) for name in ("one", "other")]
+    result = compare(*folders)
+    assert result.about["assurance"] == "self-run"
+    assert {each["assurance"] for each in result.verdicts} == {"self-run"}
+    assert result.about["remarks"][""][0]["en"] == "What is called today here is the first run: one."
+    assert "practice" not in result.about
+
+
 def test_it_is_evidence_like_any_other_and_names_both_runs(runs, tmp_path):
     place = evidence.write(compare(*runs), tmp_path / "both")
     assert evidence.verify(place).intact

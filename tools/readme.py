@@ -4,7 +4,8 @@ Between `<!-- judged -->` and `<!-- end -->`: the sentence of judging examples/a
 `<!-- planned -->` and `<!-- end -->`: what the plan of the example plant comes to, computed now. Between
 `<!-- measured -->` and `<!-- end -->` on the planner's page: the means of benchmarks/results. Between
 `<!-- trials -->` and `<!-- end -->`: one row a project, from its trial.json. Between `<!-- chained -->` and `<!-- end -->` on the
-battery's page: what the better forecast is worth, from benchmarks/results/forecast_worth.json. The pictures are drawn from gangwon.heart's. With
+battery's page: what the better forecast is worth, from benchmarks/results/forecast_worth.json. Between `<!-- counted -->` and `<!-- end -->` on
+the drivers' page: benchmarks/results/cut_in.csv. The pictures are drawn from gangwon.heart's. With
 --check nothing is written: exit 1 where a page differs from what the trials say.
 """
 
@@ -33,6 +34,12 @@ text{font-family:system-ui,"Noto Sans KR","Noto Sans CJK KR",sans-serif;fill:var
 """
 PAGES = {"en": "README.md", "ko": "README.ko.md"}
 PLANNER = ROOT / "src/dure/regions/yeongnam/production"
+DRIVERS = ROOT / "src/dure/regions/chungcheong/driving"
+COUNTED = {
+    "en": ("| driver | published | here, early stop | here, to the end |", ("human driver", "5.2.5.2", "FSM", "RSS", "ours", "no braking avoids it")),
+    "ko": ("| 운전자 | 공표 | 여기, 조기 종료 | 여기, 끝까지 |", ("규정의 운전자", "5.2.5.2", "FSM", "RSS", "제안", "제동으로는 못 피하는 건")),
+}  # fmt: skip
+COUNTED_ROWS = ("human_driver", "lane_intrusion", "fuzzy_safety", "rss", "anticipation", "bound")
 BATTERY = ROOT / "src/dure/regions/gangwon/storage"
 WORTH = ROOT / "benchmarks" / "results" / "forecast_worth.json"
 TURNS = {"en": {"open": "open months", "sealed": "sealed months"}, "ko": {"open": "공개된 달", "sealed": "봉인된 달"}}
@@ -92,6 +99,18 @@ def measured(lang: str) -> str:
         worse = sum(gaps[2][name] > gaps[1][name] for name in names)
         which, seconds = f"{names[0]}–{names[-1]} ({len(names)})", done[0]["asked_seconds"]
         rows.append(f"| {' | '.join([title, which, seconds, *means, str(worse)])} |")
+    return "\n".join(rows)
+
+
+def counted(lang: str) -> str:
+    """Crashes of the drivers in the cut-in grid, from benchmarks/results/cut_in.csv."""
+    with (ROOT / "benchmarks" / "results" / "cut_in.csv").open(encoding="utf-8", newline="") as file:
+        found = {row["driver"]: row for row in csv.DictReader(file)}
+    head, names = COUNTED[lang]
+    rows = [head, "|---|---|---|---|"]
+    for driver, name in zip(COUNTED_ROWS, names, strict=True):
+        numbers = [found[driver][key] for key in ("published", "early", "crashes")]
+        rows.append(f"| {name} | {' | '.join(f'{int(each):,}' if each else '' for each in numbers)} |")
     return "\n".join(rows)
 
 
@@ -177,6 +196,8 @@ def written() -> dict[Path, str]:
         files[ROOT / name] = text
         page = PLANNER / name
         files[page] = _between("measured", measured(lang), page.read_text(encoding="utf-8"))
+        page = DRIVERS / name
+        files[page] = _between("counted", counted(lang), page.read_text(encoding="utf-8"))
         page = BATTERY / name
         worth, chain = chained()
         files[page] = _between("chained", worth, page.read_text(encoding="utf-8"))
