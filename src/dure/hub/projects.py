@@ -103,9 +103,9 @@ def described(name: str) -> dict[str, Any]:
 
 
 def _place(name: str) -> Path:
-    """Where a description is kept: by the code, and by what else it is made of - the texts, and what describes it."""
+    """Where a description is kept: by the code, and by what else it is made of - texts, the example, and what describes it."""
     project = place_of(name)
-    texts = [*sorted((project / "locale").glob("*.po")), Path(describe.__file__)]
+    texts = [*sorted((project / "locale").glob("*.po")), *project.glob("example.json"), Path(describe.__file__)]
     by = hashlib.sha256(b"".join(each.read_bytes() for each in texts)).hexdigest()[:8]
     return folder() / "projects" / f"{name}-{project_hash(project)[:16]}-{__version__}-{by}.json"
 

@@ -19,7 +19,7 @@ def least_cost(truth: Truth) -> tuple[float, np.ndarray, np.ndarray]:
     from .programme import Programme
 
     hours = truth.need.size
-    plan = Programme(truth.battery, hours, peaked=truth.demand_price > 0)
+    plan = Programme(truth.battery, hours, peaked=truth.demand_price > 0, sooner=0.0)
     solved = plan.solve(
         truth.start, truth.need[None], truth.buy[:hours], truth.sell[:hours], last=truth.left_worth,
         demand=truth.demand_price, peak=truth.peak_before,

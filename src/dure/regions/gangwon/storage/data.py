@@ -49,6 +49,7 @@ LAYOUT = ("month", "hour", "non_shiftable_load", "solar_generation")
 # row is the hour that ends at midnight of 31 July.
 FIRST_OF_SERIES = datetime.fromisoformat("2001-07-31T23:00")
 NOMINAL = range(2023, 1999, -1)  # years tried for data without a year
+NO_YEAR = 2000  # stands for every year where none is known
 HOUR = timedelta(hours=1)
 WHOLE = 0.95  # share of a month's hours that must be there
 MANY, SEALED = 10, 6  # whole months from which the last six are sealed; below, the last half
@@ -406,12 +407,14 @@ class _Maker:
         if self.forecasts is None:
             return ()
         days = self.forecasts[home.name]
+        if home.invented_year:  # another project may have invented another year for the same hours
+            days = {issued.replace(year=NO_YEAR): bands for issued, bands in days.items()}
         found = []
         for time in times:
             midnight = time.replace(hour=0)
             for late in (0, 24):  # that day's forecast, else the second day of the one before
                 issued = midnight - late * HOUR
-                bands = days.get(issued, days.get(issued.replace(year=2000)))
+                bands = days.get(issued.replace(year=NO_YEAR) if home.invented_year else issued)
                 if bands is not None and bands.shape[1] > late + time.hour:
                     break
             else:
@@ -450,12 +453,7 @@ def _forecasts(data: Data, every: Sequence[Home]) -> dict[str, dict[datetime, np
             site_name or str(case).rpartition(" ")[0]
         )  # a project of one sky names the home in the case: "home-1 2021-04-01"
         time = datetime.fromisoformat(str(moment)).replace(tzinfo=None)
-        bands = _bands(text, where=f"{place} {moment}")
-        days = found.setdefault(place, {})
-        days[time] = bands
-        days.setdefault(
-            time.replace(year=2000), bands
-        )  # data without a year: another project may have invented another one
+        found.setdefault(place, {})[time] = _bands(text, where=f"{place} {moment}")
     for home in every:
         if home.name not in found:
             close = nearest(home.name, sorted(found))

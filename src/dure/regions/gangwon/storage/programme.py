@@ -55,9 +55,14 @@ class Solved:
 
 
 class Programme:
-    """The programme for one battery, number of hours and of ways; `solve` changes prices, needs and bounds and starts warm."""
+    """The programme for one battery, number of hours and of ways; `solve` changes prices, needs and bounds and starts warm.
 
-    def __init__(self, battery: Battery, hours: int, ways: int = 1, *, peaked: bool = False) -> None:
+    `peaked`: the month's highest hour has a price. `sooner`: what settles ties, and so costs a little; a bound has none.
+    """
+
+    def __init__(
+        self, battery: Battery, hours: int, ways: int = 1, *, peaked: bool = False, sooner: float = SOONER
+    ) -> None:
         import highspy
         from highspy import _core
 
@@ -70,7 +75,7 @@ class Programme:
         self._share = np.concatenate([[1.0], np.full(self._slots - 1, 1.0 / ways)])
         self._hour = np.concatenate([[0], np.tile(np.arange(1, hours), ways)])  # of each slot
         self._columns = np.arange(FIVE * self._slots + ways, dtype=np.int32)
-        self._tie = 1.0 + SOONER * (hours - self._hour)
+        self._tie = 1.0 + sooner * (hours - self._hour)
         # highspy.Highs prints a banner on standard output before it can be told not to; this is the class under it.
         self._highs = _core._Highs()  # noqa: SLF001 - as said above
         options: dict[str, Any] = {
