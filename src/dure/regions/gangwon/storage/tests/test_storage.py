@@ -229,7 +229,9 @@ def test_no_step_creates_energy_or_leaves_the_limits(truth: Truth, name: str) ->
     assert (out <= powers[:, 1] + 1e-7).all()
     assert (outcome.charge >= np.minimum(own.floor, before) - 1e-7).all()
     assert (outcome.charge <= np.maximum(own.ceiling, before) + 1e-7).all()
-    assert truth.best[0] <= bill(truth, outcome.grid, float(outcome.charge[-1]), out.sum()) + 0.05  # a solver's tolerance
+    assert (
+        truth.best[0] <= bill(truth, outcome.grid, float(outcome.charge[-1]), out.sum()) + 0.05
+    )  # a solver's tolerance
 
 
 # ---- calendar ------------------------------------------------------------------------------------------------------------------
