@@ -29,6 +29,13 @@ class Up(NamedTuple):
     home: Path
 
 
+def knows(home, described):
+    """A hub's folder, not yet there, in which the descriptions of projects lie that another hub of these tests has made."""
+    (home / "hub").mkdir(mode=0o700, parents=True)
+    (home / "hub" / "projects").symlink_to(described)
+    return home
+
+
 @contextmanager
 def hub(home, workers=1, **environment):
     """A hub of its own with an empty store."""

@@ -129,6 +129,11 @@ HEADS = {
         "스위스: 업체A의 예측이 현행보다 **낫습니다**. 평균 오차가 12.3 % 작습니다(95 % 구간 8.1–16.0 %, 10건).",
         "Switzerland: Vendor A is **better** than today: its mean error is 12.3 % smaller (95 % interval 8.1 to 16.0 %, 10 instances).",
     ),
+    "a block by a word of the project's own": (
+        {"block_word": {"ko": "골격", "en": "scaffold"}, "blocks": 52},
+        "업체A의 예측이 현행보다 **낫습니다**. 평균 오차가 12.3 % 작습니다(95 % 구간 8.1–16.0 %, 골격 52개).",
+        "Vendor A is **better** than today: its mean error is 12.3 % smaller (95 % interval 8.1 to 16.0 %, 52 scaffolds).",
+    ),
     "against a rival, higher is better, in points": (
         {"against": "b", "better": "higher", "unit": "%", "kpi": {"ko": "맞힌 비율", "en": "share right"}, "methods": {"a": 87.0, "b": 75.0}},
         "업체A의 예측이 업체B보다 **낫습니다**. 맞힌 비율이 12.3 %p 높습니다(95 % 구간 8.1–16.0 %p, 24주).",

@@ -11,7 +11,7 @@ import pytest
 from dure import formula, manifest, trial
 from dure.data import Data
 from dure.errors import UserError
-from dure.project import Case, Form, Kpi, Project, Round
+from dure.project import Case, Form, Kpi, Project, Round, project_hash
 
 PROJECTS = Path(__file__).parent / "projects"
 
@@ -198,6 +198,27 @@ def test_the_quick_part_of_a_full_trial_is_what_a_quick_trial_finds(tmp_path, ki
     assert quick.about["quick"] == full.about["quick"]
     assert len(full.about["quick"]) == 6
     assert quick.outcomes["cases"].sum() < full.outcomes["cases"].sum()
+
+
+def test_the_code_that_is_signed_is_the_code_that_was_loaded(tmp_path):
+    place = tmp_path / "project"
+    place.mkdir()
+    (place / "project.toml").write_text("")
+    (place / "model.py").write_text("one = 1\n")
+    before = project_hash(place)
+
+    def edited(history, seed, work):
+        """Somebody edits the project while its trial runs."""
+        (place / "model.py").write_text("one = 2\n")
+        return better(history, seed, work)
+
+    found = run(tiny(model=edited, folder=place), tmp_path / "work")
+    assert found.about["code"] == before != project_hash(place)
+
+
+def test_a_word_for_blocks_of_the_projects_own_stands_in_both_languages(tmp_path):
+    assert run(tiny(block_word="week"), tmp_path / "one").about["block_word"] == "week"
+    assert deciding(run(tiny(block_word="flock"), tmp_path / "two"))["block_word"] == {"ko": "flock", "en": "flock"}
 
 
 def test_progress_only_moves_forward_and_ends_at_one(tmp_path):

@@ -5,7 +5,8 @@ Between `<!-- judged -->` and `<!-- end -->`: the sentence of judging examples/a
 `<!-- measured -->` and `<!-- end -->` on the planner's page: the means of benchmarks/results. Between
 `<!-- trials -->` and `<!-- end -->`: one row a project, from its trial.json. Between `<!-- chained -->` and `<!-- end -->` on the
 battery's page: what the better forecast is worth, from benchmarks/results/forecast_worth.json. Between `<!-- counted -->` and `<!-- end -->` on
-the drivers' page: benchmarks/results/cut_in.csv. The pictures are drawn from gangwon.heart's. With
+the drivers' page: benchmarks/results/cut_in.csv. Between `<!-- screened -->` and `<!-- end -->` on the molecules' page:
+benchmarks/results/screen.csv. The pictures are drawn from gangwon.heart's. With
 --check nothing is written: exit 1 where a page differs from what the trials say.
 """
 
@@ -40,6 +41,13 @@ COUNTED = {
     "ko": ("| 운전자 | 공표 | 여기, 조기 종료 | 여기, 끝까지 |", ("규정의 운전자", "5.2.5.2", "FSM", "RSS", "제안", "제동으로는 못 피하는 건")),
 }  # fmt: skip
 COUNTED_ROWS = ("human_driver", "lane_intrusion", "fuzzy_safety", "rss", "anticipation", "bound")
+MOLECULES = ROOT / "src/dure/regions/chungcheong/drugs"
+SCREENED = {
+    "en": "Measured on made molecules ({target}): {molecules:,} in {minutes:.0f} minutes on one core and {gigabytes:.1f} GB, killed {kills} times on the "
+    "way. Of the model's own best fifty among 5,000, the quick pass kept {kept:.0f} %.",
+    "ko": "만들어 낸 분자로 재었습니다({target}). {molecules:,}개에 코어 하나로 {minutes:.0f}분, 메모리 {gigabytes:.1f} GB가 들었고, 도중에 {kills}번 강제로 "
+    "끝냈다가 이어 갔습니다. 모델이 5,000개 가운데 가장 낫다고 한 쉰 개의 {kept:.0f} %가 첫 단계에 남았습니다.",
+}
 BATTERY = ROOT / "src/dure/regions/gangwon/storage"
 WORTH = ROOT / "benchmarks" / "results" / "forecast_worth.json"
 TURNS = {"en": {"open": "open months", "sealed": "sealed months"}, "ko": {"open": "공개된 달", "sealed": "봉인된 달"}}
@@ -112,6 +120,16 @@ def counted(lang: str) -> str:
         numbers = [found[driver][key] for key in ("published", "early", "crashes")]
         rows.append(f"| {name} | {' | '.join(f'{int(each):,}' if each else '' for each in numbers)} |")
     return "\n".join(rows)
+
+
+def screened(lang: str) -> str:
+    """What ranking a million molecules takes, from benchmarks/results/screen.csv."""
+    with (ROOT / "benchmarks" / "results" / "screen.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    return SCREENED[lang].format(
+        target=row["target"], molecules=int(row["molecules"]), minutes=int(row["seconds"]) / 60, gigabytes=int(row["megabytes"]) / 1000,
+        kills=row["kills"], kept=100 * float(row["best_kept_by_first_pass"]),
+    )  # fmt: skip
 
 
 def trials(lang: str) -> str:
@@ -198,6 +216,8 @@ def written() -> dict[Path, str]:
         files[page] = _between("measured", measured(lang), page.read_text(encoding="utf-8"))
         page = DRIVERS / name
         files[page] = _between("counted", counted(lang), page.read_text(encoding="utf-8"))
+        page = MOLECULES / name
+        files[page] = _between("screened", screened(lang), page.read_text(encoding="utf-8"))
         page = BATTERY / name
         worth, chain = chained()
         files[page] = _between("chained", worth, page.read_text(encoding="utf-8"))

@@ -220,29 +220,34 @@ def amount(value: float | None, unit: str) -> str:
     return f"{figure(value, places)} {unit}".rstrip()
 
 
-def counted(word: str, count: int) -> str:
-    """So many blocks: 24 weeks, 24주."""
-    if word not in _COUNTED:
-        return _("{count} {word}s", count=f"{count:,}", word=_(word))
+def word_of_blocks(word: str, texts: Mapping[str, str]) -> str | dict[str, str]:
+    """What evidence calls a block: a word of ours by itself, another one by its texts in both languages ({ko, en})."""
+    return word if word in _COUNTED else dict(texts)
+
+
+def counted(word: Any, count: int) -> str:
+    """So many blocks: 24 weeks, 24주. A word that is not among ours stands in both languages ({ko, en})."""
+    if str(word) not in _COUNTED:
+        return _("{count} {word}s", count=f"{count:,}", word=said_in(word))
     one, many, *_rest = _COUNTED[word]
     return _(one) if count == 1 else _(many, count=f"{count:,}")
 
 
-def _more(word: str, count: int, *, about: bool = False) -> str:
+def _more(word: Any, count: int, *, about: bool = False) -> str:
     """So many further blocks: about 300 more days, 약 300일치."""
-    _one, _many, single, several, _in_one = _COUNTED.get(word, _COUNTED["block"])
+    _one, _many, single, several, _in_one = _COUNTED.get(str(word), _COUNTED["block"])
     told = _("about {count}", count=f"{count:,}") if about else f"{count:,}"
     return _(single) if count == 1 else _(several, count=told)
 
 
-def _one_more(word: str) -> str:
+def _one_more(word: Any) -> str:
     """In one further block: One more week, 한 주에."""
-    return _(_COUNTED.get(word, _COUNTED["block"])[-1])
+    return _(_COUNTED.get(str(word), _COUNTED["block"])[-1])
 
 
-def _unit_word(verdict: Verdict) -> str:
+def _unit_word(verdict: Verdict) -> Any:
     """What was resampled: the block's word, or places where there are six or more of them."""
-    return "site" if verdict.get("sampled") == "site" else str(verdict.get("block_word", "block"))
+    return "site" if verdict.get("sampled") == "site" else verdict.get("block_word", "block")
 
 
 def blocks(verdict: Verdict) -> str:

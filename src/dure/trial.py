@@ -22,6 +22,7 @@ from dure.ask import Ask, AskMany, Unanswered
 from dure.data import write_atomically
 from dure.errors import UserError
 from dure.project import Case, Project, Round, Work, label, once
+from dure.sentence import word_of_blocks
 from dure.verdict import Pair, census, compare, skewness
 from dure.words import LANGUAGES, _, in_each, translated
 
@@ -110,6 +111,7 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
     rounds = chosen(project.rounds(data), profile, sealed=sealed)
     if not rounds or not any(each.cases for each in rounds):
         raise UserError(_("there is no round to play"), cure=_("Sealed rounds are opened with --sealed."))
+    predicate = {**_about(project, data, builders, rounds, seeds, profile), **(about or {})}
     parts: list[_Part] = []
     total = len(rounds) * len(seeds) * len(builders)
     for seed in seeds:
@@ -128,7 +130,6 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
                 settled.append(part)
                 parts.append(part)
     tell(1.0, "")
-    predicate = {**_about(project, data, builders, rounds, seeds, profile), **(about or {})}
     return _result(project, parts, rounds, predicate)
 
 
@@ -567,9 +568,9 @@ def _about(
         "labels": {name: both(project, label(builder)) for name, builder in builders.items()},
         "rivals": [builder.__name__ for builder in project.rivals],
         "sites": {site: both(project, site) for site in dict.fromkeys(case.site for turn in rounds for case in turn.cases) if site},
-        "remarks": _remarks(project, data), "block_word": project.block_word,
-        "data": [data.opened[name] for name in sorted(data.opened)], "rounds": [turn.name for turn in rounds],
-        "settings": project_settings(data),
+        "remarks": _remarks(project, data), "data": [data.opened[name] for name in sorted(data.opened)],
+        "block_word": word_of_blocks(project.block_word, both(project, project.block_word)),
+        "rounds": [turn.name for turn in rounds], "settings": project_settings(data),
     }  # fmt: skip
 
 

@@ -13,11 +13,27 @@ pytest.importorskip("sqlalchemy", reason="the hub needs the extra dure[hub]")
 
 from sqlalchemy import create_engine, text
 
+import browsing
 from dure import run
 from dure.hub import store
 
 SERVER = os.environ.get("DURE_TEST_POSTGRES", "postgresql+pg8000://postgres@127.0.0.1:5432/test")
 PROJECTS = Path(__file__).parents[1] / "projects"
+
+
+@pytest.fixture(scope="session")
+def described(tmp_path_factory):
+    """Descriptions of projects, kept for all tests: to make one takes a process, and each is kept by the code it is of."""
+    base = tmp_path_factory.getbasetemp()
+    place = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "described"
+    place.mkdir(exist_ok=True)
+    return place
+
+
+@pytest.fixture
+def dure_home(dure_home, described):
+    """A fresh folder that knows the projects."""
+    return browsing.knows(dure_home, described)
 
 
 @pytest.fixture

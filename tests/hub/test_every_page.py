@@ -23,9 +23,9 @@ HEAVIEST = 60_000  # bytes of a page with its style sheet and script
 
 
 @pytest.fixture(scope="module")
-def up(tmp_path_factory):
+def up(tmp_path_factory, described):
     """A hub on which things have happened: a table judged, a trial tried and published, a problem put, a method promoted and asked."""
-    home = tmp_path_factory.mktemp("hub") / "home"
+    home = browsing.knows(tmp_path_factory.mktemp("hub") / "home", described)
     with browsing.hub(home, DURE_PROJECTS=str(PROJECTS)) as hub:
         yield hub
 

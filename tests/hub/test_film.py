@@ -78,10 +78,11 @@ def chromium():
 
 
 @pytest.fixture(scope="module")
-def hubs(tmp_path_factory):
+def hubs(tmp_path_factory, described):
     """The vendor's hub, and the buyer's, on which nothing has ever happened."""
     place = tmp_path_factory.mktemp("hubs")
-    with browsing.hub(place / "hub") as one, browsing.hub(place / "buyers", workers=0) as other:
+    ours, theirs = (browsing.knows(place / name, described) for name in ("hub", "buyers"))
+    with browsing.hub(ours) as one, browsing.hub(theirs, workers=0) as other:
         yield one, other
 
 

@@ -22,6 +22,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+import browsing
+
 PROJECTS = Path(__file__).parents[1] / "projects"
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = int(os.environ.get("DURE_FUZZ", "6"))  # of each operation
@@ -34,9 +36,9 @@ def as_it_is(_context, value):
 
 
 @pytest.fixture(scope="module")
-def up(tmp_path_factory):
+def up(tmp_path_factory, described):
     """A hub on a store of its own: (address, headers of its owner)."""
-    home = tmp_path_factory.mktemp("fuzzed")
+    home = browsing.knows(tmp_path_factory.mktemp("fuzzed") / "home", described)
     environment = {**os.environ, "DURE_HOME": str(home), "DURE_PROJECTS": str(PROJECTS), "DURE_STORE": ""}
     command = [sys.executable, "-m", "dure", "up", "--port", "0", "--workers", "0"]
     server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)

@@ -28,9 +28,10 @@ FOUR_MINUTES = '<c r="E3" t="n"><v>4</v></c>'  # a piece of SH-10 on the first l
 
 
 @pytest.fixture(scope="module")
-def hub(tmp_path_factory):
+def hub(tmp_path_factory, described):
     """A hub with its worker; the address that signs its owner in."""
     home = tmp_path_factory.mktemp("hub")
+    browsing.knows(home / "home", described)
     with (home / "log").open("wb") as log:
         up = subprocess.Popen(
             [sys.executable, "-m", "dure", "up", "--port", "0"], stdout=subprocess.PIPE, stderr=log, text=True,

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import pytest
 import requests
 
-from browsing import CHROMIUM, needs_chromium
+import browsing
 from dure import evidence
 
 pytest.importorskip("uvicorn", reason="the hub needs the extra dure[hub]")
@@ -64,11 +64,12 @@ class Up(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def up():
+def up(described):
     """A hub with a method promoted and a run that waits, in a folder where everybody may look as far as the hub lets them."""
     with tempfile.TemporaryDirectory() as place:
         home = Path(place, "home")
         home.parent.chmod(0o755)
+        browsing.knows(home, described)
         environment = {**os.environ, "DURE_HOME": str(home), "DURE_PROJECTS": str(PROJECTS), "DURE_STORE": ""}
         command = [sys.executable, "-m", "dure", "up", "--port", "0", "--workers", "0"]
         with (home.parent / "log").open("wb") as log:
@@ -91,7 +92,7 @@ class Browser:
     def __init__(self, profile, *options):
         theirs, self.to = os.pipe()
         self.heard, back = os.pipe()
-        command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+        command = [browsing.CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
                    "--remote-debugging-pipe", f"--user-data-dir={profile}", *options]  # fmt: skip
         self.process = subprocess.Popen(
             [sys.executable, "-c", PIPED, str(theirs), str(back), *command], pass_fds=(theirs, back),
@@ -272,7 +273,7 @@ READ = """async (hub, path, follow) => {
 }"""
 
 
-@needs_chromium
+@browsing.needs_chromium
 @pytest.mark.parametrize(("strange", "name"), [
     ("evil.example", "127.0.0.1"),
     ("localhost", "127.0.0.1"), ("localhost", "localhost"),
@@ -299,7 +300,7 @@ def test_a_page_of_another_site_writes_and_reads_nothing(up, browser, strange, n
     assert up.state() == before
 
 
-@needs_chromium
+@browsing.needs_chromium
 def test_the_hubs_own_page_may_do_all_of_it(up, browser):
     tab = browser.visit(f"http://127.0.0.1:{up.port}/api/v1/projects")
     code = """async (path, body) => {
@@ -337,7 +338,7 @@ def rebound(up):
     return answer
 
 
-@needs_chromium
+@browsing.needs_chromium
 def test_a_name_that_is_bound_to_this_machine_later_reaches_nothing(up, browser):
     before, wanted, known = up.state(), writes(up), len(up.log())
     code = """async (asked) => {

@@ -291,7 +291,7 @@ def _by_target(summed: pl.DataFrame, value: str, title: str, wanted: tuple[float
     for turn in dict.fromkeys(summed["round"]):
         here = summed.filter(pl.col("round") == turn)
         rows = [
-            {"place": title_of(site), "name": _named(method), "value": number}
+            {"place": site, "name": _named(method), "value": number}
             for site, method, number in here.select("site", "method", value).iter_rows()
         ]
         base = alt.Chart(pl.DataFrame(rows)).encode(

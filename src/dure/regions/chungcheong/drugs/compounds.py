@@ -38,11 +38,12 @@ LOGARITHM = (
 )  # fmt: skip
 CONCENTRATION = ("standard value", "ic50", "ki", "ec50", "kd", "농도", "value", "측정값", "값")
 UNITS = ("standard units", "units", "unit", "단위")
+SPLIT = ("split", "set", "partition", "구분", "분할")  # a split of one's own, by time or by project
+HELD_OUT = ("test", "testing", "hold-out", "holdout", "시험", "평가")
 RELATION = ("standard relation", "relation", "부등호", "관계")
 MOLAR = {"m": 1.0, "mm": 1e-3, "um": 1e-6, "µm": 1e-6, "μm": 1e-6, "nm": 1e-9, "pm": 1e-12, "mol/l": 1.0}
 PLAUSIBLE = (1.0, 12.0)  # a potency outside is another unit: below a picomolar, or weaker than a tenth of a mole
 TENFOLD = 1.0  # log10; repeats further apart contradict each other (van Tilborg et al. 2022 leave out the spread above)
-RECORD = ("row", "smiles", "potency", "cliff", "problem", "note", "about")
 _NUMBER = re.compile(r"([<>=~≤≥]*)\s*([-+]?\d+(?:[.,]\d+)?(?:[eE][-+]?\d+)?)\s*([^\d\s].*)?")
 
 
@@ -55,6 +56,7 @@ class Row:
     value: str = ""
     unit: str = ""
     relation: str = ""
+    split: str = ""
     smiles: str = ""
     key: str = ""
     potency: float | None = None
@@ -107,7 +109,7 @@ def said(frame: pl.DataFrame) -> Iterator[UserError]:
 
 
 def read(path: Path) -> pl.DataFrame:
-    """Every row of a file: row, smiles (of the parent), potency, cliff, problem, note, about; `problem` is empty where usable.
+    """Every row of a file: row, smiles (of the parent), potency, cliff, problem, split, note, about; usable without a problem.
 
     Raises UserError where the file has no column of structures or none of measured values.
     """
@@ -143,7 +145,7 @@ def _from_table(path: Path, *, measured: bool) -> list[Row]:
             where=sheet.where,
             cure=_("Name one pIC50, pKi or pEC50, or IC50 (nM). Headers: {names}", names=close or ", ".join(columns)),
         )
-    unit, relation = _header(columns, UNITS), _header(columns, RELATION)
+    unit, relation, split = (_header(columns, each) for each in (UNITS, RELATION, SPLIT))
     own_unit = _unit_in(value, sheet.units.get(value, "")) if value else ""
     beside = (
         _header(columns, CONCENTRATION) if own_unit == "log" else None
@@ -153,10 +155,10 @@ def _from_table(path: Path, *, measured: bool) -> list[Row]:
         return columns[header][place].strip() if header else ""
 
     def row(place: int, number: int) -> Row:
-        sign = cell(relation, place).strip("'\"")
+        more = cell(relation, place).strip("'\""), cell(split, place)
         if beside and (cell(value, place) or not cell(beside, place)):
-            return Row(number, cell(structure, place), cell(value, place), "log", sign)
-        return Row(number, cell(structure, place), cell(beside or value, place), cell(unit, place) or own_unit, sign)
+            return Row(number, cell(structure, place), cell(value, place), "log", *more)
+        return Row(number, cell(structure, place), cell(beside or value, place), cell(unit, place) or own_unit, *more)
 
     return [row(place, number) for place, number in enumerate(sheet.rows)]
 
@@ -224,14 +226,14 @@ def _from_sdf(path: Path, *, measured: bool) -> list[Row]:
             where=path.name,
             cure=_("Name one pIC50, pKi or pEC50, or IC50 (nM)."),
         )
-    unit, relation = _header(columns, UNITS), _header(columns, RELATION)
+    unit, relation, split = (_header(columns, each) for each in (UNITS, RELATION, SPLIT))
     own = _unit_in(value, "") if value else ""
 
     def cell(header: str | None, place: int) -> str:
         return columns[header][place] if header else ""
 
     return [
-        Row(place + 1, smiles, cell(value, place), cell(unit, place) or own, cell(relation, place))
+        Row(place + 1, smiles, cell(value, place), cell(unit, place) or own, cell(relation, place), cell(split, place))
         for place, (smiles, _properties) in enumerate(found)
     ]
 
@@ -323,6 +325,7 @@ def _frame(rows: Sequence[Row]) -> pl.DataFrame:
     columns: dict[str, Callable[[Row], Any]] = {
         "row": lambda each: each.row, "smiles": lambda each: each.smiles, "potency": lambda each: each.potency,
         "cliff": lambda each: cliffs.get(each.row, False), "problem": lambda each: each.problem,
+        "split": lambda each: "test" if each.split.strip().lower() in HELD_OUT else "",
         "note": lambda each: each.note, "about": lambda each: each.about,
     }  # fmt: skip
     types = {"row": pl.Int64, "potency": pl.Float64, "cliff": pl.Boolean}
@@ -370,7 +373,10 @@ def opens(paths: Sequence[Path], given: Mapping[str, Any]) -> Opened:
             row.problem, row.about = "asked", str(first.row)
     good = [row for row in rows if not row.problem]
     if len(good) > MOST:
-        raise UserError(_("{count} molecules; one request holds {most}", count=len(good), most=MOST), where=path.name)
+        raise UserError(
+            _("{count} molecules; one request holds {most}", count=len(good), most=MOST), where=path.name,
+            cure=_("Rank them as a stream: python -m dure.regions.chungcheong.drugs.screen --help"),
+        )  # fmt: skip
     faults = tuple(
         UserError(each.what, where=f"{path.name} {each.where}", cure=each.cure) for each in said(_frame_of(rows))
     )

@@ -58,6 +58,7 @@ SHARE = 5  # one row of so many is asked
 TOP = 50  # places of a ranked list that a laboratory can afford to test
 FEWEST = 50  # compounds of one's own below which nothing can be learnt and tried
 PUBLISHED, SCAFFOLDS = "published split", "new scaffolds"
+GIVEN, DRAWN = "split of the file", "a fifth, drawn"  # of one's own compounds: with a column that says test, or without
 
 
 def read(path: Path) -> pl.DataFrame:
@@ -124,7 +125,7 @@ def targets(data: Data) -> dict[str, pl.DataFrame]:
                 where=name,
                 cure=_("Add measured compounds, or ask about these with `dure ask`."),
             )
-        found[name] = usable.with_columns(split=pl.lit(""))
+        found[name] = usable
     return found
 
 
@@ -145,8 +146,8 @@ def new_scaffolds(target: str, scaffolds: Sequence[str]) -> set[str]:
 
 
 def held_out(target: str, frame: pl.DataFrame, name: str) -> list[bool]:
-    """Which rows a round asks: the benchmark's own test rows (of one's own file, a fifth as good as drawn), or new scaffolds."""
-    if name == PUBLISHED:
+    """Which rows a round asks: the test rows that the file names (without any, a fifth as good as drawn), or new scaffolds."""
+    if name != SCAFFOLDS:
         if "test" in frame["split"]:
             return [each == "test" for each in frame["split"]]
         drawn = sorted(range(frame.height), key=lambda row: mark(target, frame["smiles"][row]))
@@ -183,16 +184,18 @@ def _case(
     name: str, target: str, smiles: list[str], potency: list[float], cliff: list[bool], block: str | None
 ) -> Case:
     truth = {"potency": potency, "cliff": cliff}
-    return Case(id=name, request=Request(target=target, molecules=smiles), truth=truth, block=block, site=target)
+    return Case(
+        id=name, request=Request(target=target, molecules=smiles), truth=truth, block=block, site=title_of(target)
+    )
 
 
 def rounds(data: Data) -> Iterator[Round]:
-    """Open: the split the benchmark was published with. Sealed: a fifth of each target's compounds, of scaffolds not known.
+    """Open: the split the compounds came with. Sealed: a fifth of each target's compounds, of scaffolds not known.
 
     A block is named after its round: the same scaffold is held out in one and may be known in the other.
     """
     every = targets(data)
-    for name, sealed in ((PUBLISHED, False), (SCAFFOLDS, True)):
+    for name, sealed in ((_open_round(data, every), False), (SCAFFOLDS, True)):
         history: list[Case] = []
         cases: list[Case] = []
         for target, frame in every.items():
@@ -200,6 +203,12 @@ def rounds(data: Data) -> Iterator[Round]:
             history += known(target, frame.filter(~out), block=name if sealed else "")
             cases += asked(target, frame.filter(out), block=name)
         yield Round(name, tuple(history), cases, sealed=sealed)
+
+
+def _open_round(data: Data, every: Mapping[str, pl.DataFrame]) -> str:
+    if not data.has("compounds"):
+        return PUBLISHED
+    return GIVEN if any("test" in frame["split"] for frame in every.values()) else DRAWN
 
 
 def score(case: Case, outcome: Any) -> Mapping[str, float]:
@@ -229,11 +238,11 @@ def hits(truth: Sequence[float], said: Sequence[float]) -> int:
 
 def remarks(data: Data) -> dict[str, list[str]]:
     """What must be read beside a verdict: how much of the published split is known already; what was wrong in one's own file."""
-    own = data.has("compounds")
+    own, every = data.has("compounds"), targets(data)
     found: dict[str, list[str]] = {}
-    alike = asked_in_all = 0
-    for target, frame in targets(data).items():
-        out = held_out(target, frame, PUBLISHED)
+    alike, asked_in_all, opened = 0, 0, _open_round(data, every)
+    for target, frame in every.items():
+        out = held_out(target, frame, opened)
         scaffolds = [chem.scaffold(each) for each in frame["smiles"]]
         before = {each for each, is_out in zip(scaffolds, out, strict=True) if not is_out}
         alike += sum(is_out and each in before for each, is_out in zip(scaffolds, out, strict=True))
@@ -241,7 +250,7 @@ def remarks(data: Data) -> dict[str, list[str]]:
     found[""] = [
         _(
             "In the round “{round}” {share} % of the molecules asked share their scaffold with a known compound: it does not decide.",
-            round=_(PUBLISHED), share=round(100 * alike / max(1, asked_in_all)),
+            round=_(opened), share=round(100 * alike / max(1, asked_in_all)),
         )
     ]  # fmt: skip
     for name, frame in data.several("compounds").items() if own else ():

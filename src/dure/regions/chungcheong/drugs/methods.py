@@ -28,6 +28,7 @@ DOMAIN = 0.5  # similarity from which a molecule is in the domain without a know
 NEAR, TENFOLD = 0.7, 1.0
 MIDDLE = 0.8  # share of the truth that an interval should hold
 FOLDS = 5
+REMEMBERED = 100_000  # estimates: a target's list asks again what was asked one by one
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def _method(
     def answer(asked: Request) -> Response:
         known = every.get(asked.target)
         if known is None:
-            raise _unknown(asked.target, list(every))
+            raise unknown(asked.target, list(every))
         if asked.target not in fitted:
             fitted[asked.target] = _kept(work, asked.target, lambda: fit(known, seed, work))
         new = [each for each in dict.fromkeys(asked.molecules) if (asked.target, each) not in said]
@@ -154,7 +155,10 @@ def _method(
             part = new[start : start + chem.BLOCK]
             for smiles, estimate in zip(part, _estimates(known, fitted[asked.target], part, predict), strict=True):
                 said[asked.target, smiles] = estimate
-        return Response(estimates=[said[asked.target, each] for each in asked.molecules])
+        response = Response(estimates=[said[asked.target, each] for each in asked.molecules])
+        while len(said) > REMEMBERED:
+            del said[next(iter(said))]  # the oldest: a service runs for months
+        return response
 
     return answer
 
@@ -169,7 +173,8 @@ def by_target(history: Sequence[Case]) -> dict[str, Known]:
     return {target: Known(tuple(smiles), np.array(potency)) for target, (smiles, potency) in found.items()}
 
 
-def _unknown(target: str, names: list[str]) -> UserError:
+def unknown(target: str, names: list[str]) -> UserError:
+    """What is said of a target that is not among those with known compounds."""
     close = nearest(target, names)
     cure = _("Did you mean {name}?", name=close) if close else ", ".join(names)
     return UserError(_("nothing is known of the target {target}", target=target), cure=cure)

@@ -1,25 +1,32 @@
 """A million molecules ranked in a stream: a cheap first pass over all, the model on the best of it, resumed where it was killed.
 
+    python -m dure.regions.chungcheong.drugs.screen molecules.smi --target CHEMBL204_Ki --out ranked.csv
+
 The first pass is a ridge regression on 4,096 bits of ECFP4, fitted on the known compounds: one fingerprint and one product a
 molecule. What it costs in found molecules is measured by benchmarks/screen.py.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import itertools
+import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 import numpy as np
 import polars as pl
 
-from dure import UserError, write_atomically
+from dure import UserError, Work, write_atomically
 
 from . import chem
 from .forms import Request, _
+from .methods import by_target, unknown
 
 if TYPE_CHECKING:
     from dure import Method
@@ -30,6 +37,8 @@ PIECE = 5_000  # molecules read at once; after each the state is written
 SIZE = 4_096  # bits of the first pass
 PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0)
 LONGEST = 2_000  # letters of a SMILES
+ENDS = re.compile(r"[\s,;]")  # of a SMILES: what follows on its line is the molecule's name
+SAID = ("potency", "low", "high", "nearest", "similarity", "in_domain", "cliff", "lipinski", "veber")
 
 
 @dataclass
@@ -72,28 +81,33 @@ def screen(
     Parameters
     ----------
     path
-        A molecule a line: SMILES, and whatever follows a space.
+        A molecule a line: SMILES, and whatever follows a space, a comma or a semicolon.
     known
         The target's known compounds: the first pass learns from them.
     model
         Asked for the `keep` molecules that the first pass likes best.
     folder
-        Where state and answers are kept: called again on it, the screening goes on. It is bound to the file by its size.
+        Where state and answers are kept: called again on it, the screening goes on. It is bound to the file, by its name
+        and size, and to the known compounds.
 
     Returns
     -------
     DataFrame
-        line, smiles, potency, low, high, similarity, in_domain.
+        line (from 1), smiles, potency, low, high, nearest, similarity, in_domain, cliff, lipinski, veber, alerts.
 
     Raises
     ------
     UserError
-        The folder holds the screening of another file.
+        The folder holds another screening, or no line of the file is a molecule.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _bound(path, target, folder)
+    _bound(path, target, known, keep, folder)
     state = _first_pass(path, known, folder, keep, tell)
     chosen = np.sort(state.places)
+    if not chosen.size:
+        raise UserError(
+            _("no line begins with a molecule"), where=path.name, cure=_("Write a SMILES a line, nothing before it.")
+        )
     for number in range(0, len(chosen), PIECE):
         place = folder / f"answers-{number:09d}.parquet"
         if not place.is_file():
@@ -108,9 +122,10 @@ def screen(
     return answers.sort("potency", "line", descending=[True, False])
 
 
-def _bound(path: Path, target: str, folder: Path) -> None:
-    """Raises UserError where the folder belongs to another file or target."""
-    mark, place = f"{path.name} {path.stat().st_size} {target}", folder / "of.txt"
+def _bound(path: Path, target: str, known: Known, keep: int, folder: Path) -> None:
+    """Raises UserError where the folder belongs to another file, target, or other known compounds."""
+    learnt = hashlib.sha256("\n".join(known.smiles).encode() + known.potency.tobytes()).hexdigest()[:12]
+    mark, place = f"{path.name} {path.stat().st_size} {target} {learnt} {keep}", folder / "of.txt"
     if place.is_file() and place.read_text(encoding="utf-8") != mark:
         raise UserError(
             _("this folder holds the screening of {other}", other=place.read_text(encoding="utf-8")),
@@ -145,7 +160,7 @@ def _pieces(path: Path) -> Iterator[tuple[int, list[str]]]:
     """(number of the first line from zero, SMILES) of each piece."""
     with path.open(encoding="utf-8", errors="replace") as file:
         number = 0
-        while piece := [line.split(maxsplit=1)[0] if line.strip() else "" for line in itertools.islice(file, PIECE)]:
+        while piece := [ENDS.split(line, maxsplit=1)[0] for line in itertools.islice(file, PIECE)]:
             yield number, piece
             number += len(piece)
 
@@ -158,9 +173,16 @@ def hashed(smiles: list[str]) -> tuple[np.ndarray, np.ndarray]:
     read: list[tuple[int, Any]] = []
     for place, each in enumerate(smiles):
         if len(each) <= LONGEST and (found := chem.molecule(each)) is not None:
-            read.append((place, generator.GetFingerprintAsNumPy(found)))
+            read.append((place, generator.GetFingerprintAsNumPy(_without_salt(found, each))))
     bits = np.array([each for _place, each in read], dtype=np.float32).reshape(len(read), SIZE)
     return np.array([place for place, _bits in read], dtype=np.int64), bits
+
+
+def _without_salt(found: Any, smiles: str) -> Any:
+    """The molecule, of several parts its largest organic one."""
+    from rdkit.Chem import rdmolops
+
+    return chem.parent(found) if "." in smiles and len(rdmolops.GetMolFrags(found)) > 1 else found
 
 
 def ridge(known: Known) -> np.ndarray:
@@ -185,7 +207,47 @@ def _asked(path: Path, model: Method, target: str, lines: np.ndarray) -> pl.Data
     smiles = [
         each for number, piece in _pieces(path) for line, each in enumerate(piece, start=number) if line in wanted
     ]  # the file is read through again: a second of a million lines, and no molecule need stay in memory
-    said = model(Request(target=target, molecules=smiles)).estimates
-    fields = ("potency", "low", "high", "similarity", "in_domain")
-    columns = {name: [getattr(each, name) for each in said] for name in fields}
-    return pl.DataFrame({"line": lines, "smiles": smiles, **columns})
+    said = model(Request(target=target, molecules=[_asked_as(each) for each in smiles])).estimates
+    columns = {name: [getattr(each, name) for each in said] for name in SAID}
+    columns["alerts"] = ["; ".join(each.alerts) for each in said]
+    return pl.DataFrame({"line": lines + 1, "smiles": smiles, **columns})
+
+
+def _asked_as(smiles: str) -> str:
+    from rdkit import Chem
+
+    found = chem.molecule(smiles) if "." in smiles else None
+    plain = _without_salt(found, smiles) if found is not None else found
+    return smiles if plain is found else str(Chem.MolToSmiles(plain))
+
+
+@click.command()
+@click.argument("molecules", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--target", required=True, help="Target, or the name of the file of one's own compounds.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
+@click.option("--data", multiple=True, help="compounds=FILE: one's own known compounds.")
+@click.option("--keep", default=50_000, show_default=True, help="Molecules that the model is asked about.")
+def command(molecules: Path, target: str, out: Path, data: tuple[str, ...], keep: int) -> None:
+    """Rank MOLECULES, a SMILES a line, for one target. Called again after a stop, it goes on from there."""
+    from dure.cli import inputs_of, progress
+    from dure.manifest import load
+    from dure.run import opened
+
+    project = load("chungcheong.drugs")
+    cases = project.history(opened(project, inputs_of(data)), None)
+    every = by_target(cases)
+    if target not in every:
+        raise unknown(target, list(every))
+    folder = out.with_name(f".{out.name}.part")
+    with progress(quiet=False) as tell:
+        model = project.model(cases, 0, Work(folder=folder, tell=tell))
+        ranked = screen(molecules, every[target], model, target=target, folder=folder, keep=keep, tell=tell)
+    write_atomically(out, ranked.write_csv())
+    shutil.rmtree(folder)
+    click.echo(_("{count} molecules ranked: {place}", count=ranked.height, place=str(out)))
+
+
+if __name__ == "__main__":
+    from dure.cli import main
+
+    main(command)

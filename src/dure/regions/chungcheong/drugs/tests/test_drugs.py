@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -368,6 +369,20 @@ def _messy(count):
     return rows, expected
 
 
+def test_a_split_of_ones_own_is_the_open_rounds(tmp_path):
+    path = tmp_path / "laboratory.csv"
+    rows = [f"{smiles},{value},{'Test' if n % 4 == 0 else 'train'}" for n, (smiles, value) in enumerate(series())]
+    path.write_text("SMILES,pIC50,split\n" + "\n".join(rows))
+    opened, sealed = PROJECT.rounds(Data(PROJECT.sources, PROJECT.folder, own={"compounds": path}))
+    assert (opened.name, sealed.name) == (data.GIVEN, data.SCAFFOLDS)
+    asked = {int(case.id.rpartition(" ")[2]) for case in opened.cases if not case.id.endswith(" list")}
+    assert asked == {n + 2 for n in range(96) if n % 4 == 0}
+    path.write_text("SMILES,pIC50\n" + "\n".join(each.rpartition(",")[0] for each in rows))
+    opened, _sealed = PROJECT.rounds(Data(PROJECT.sources, PROJECT.folder, own={"compounds": path}))
+    assert opened.name == data.DRAWN
+    assert len(opened.cases) == 1 + 96 // 5
+
+
 # ---- screening ------------------------------------------------------------------------------------------------------------
 
 
@@ -395,6 +410,30 @@ def test_a_screening_goes_on_where_it_was_killed_and_ranks_as_if_it_had_not_been
     assert screen.State.read(tmp_path / "one" / "first-pass.npz").unread == 1
     with pytest.raises(UserError, match="holds the screening of"):
         screen.screen(HERE / "messy.csv", known, model, target="laboratory", folder=tmp_path / "one", keep=20)
+    others = methods.Known(known.smiles[:-1], known.potency[:-1])  # what was learnt from is part of a screening
+    with pytest.raises(UserError, match="holds the screening of"):
+        screen.screen(path, others, model, target="laboratory", folder=tmp_path / "one", keep=20)
+
+
+def test_a_screening_is_a_command_that_leaves_one_table(tmp_path):
+    own, path, out = tmp_path / "laboratory.csv", tmp_path / "made.csv", tmp_path / "ranked.csv"
+    own.write_text("SMILES,pIC50\n" + "\n".join(f"{smiles},{value}" for smiles, value in series()))
+    salts = [f"{smiles}.Cl" if n % 2 else smiles for n, (smiles, _value) in enumerate(series())]
+    path.write_text("smiles,name\n" + "\n".join(f"{smiles},a{n}" for n, smiles in enumerate(salts)))
+    call = [str(path), "--target", "laboratory", "--data", f"compounds={own}", "--out", str(out), "--keep", "30"]
+    done = CliRunner().invoke(screen.command, call)
+    assert done.exit_code == 0, done.output
+    ranked = pl.read_csv(out)
+    assert ranked.height == 30
+    assert ranked["line"].min() > 1  # the headers are no molecule
+    assert ranked["smiles"][0] == salts[ranked["line"][0] - 2]
+    assert ranked["similarity"].to_list() == [1.0] * 30  # a salt is asked without its counter-ion
+    assert {each.name for each in tmp_path.iterdir()} == {"laboratory.csv", "made.csv", "ranked.csv"}
+    with pytest.raises(UserError, match="laboratory"):
+        CliRunner().invoke(screen.command, [*call[:2], "laboratry", *call[3:]], catch_exceptions=False)
+    path.write_text("nothing to see\n")
+    with pytest.raises(UserError, match="no line begins with a molecule"):
+        CliRunner().invoke(screen.command, call, catch_exceptions=False)
 
 
 # ---- pictures ---------------------------------------------------------------------------------------------------------------
