@@ -187,6 +187,13 @@ def test_a_vendors_file_is_one_more_method(dure, tmp_path) -> None:
     assert (mine["verdict"], mine["because"], mine["decides"]) == ("lost", "unanswered", True)
 
 
+def test_a_file_that_is_read_as_it_comes_has_no_table_to_fill_in(dure, tmp_path) -> None:
+    code, _out, err = dure("data", "template", "chungcheong.driving", "scenarios", "--out", tmp_path / "t.csv")
+    assert code == 2
+    assert "scenarios is read as it comes" in err
+    assert not (tmp_path / "t.csv").exists()
+
+
 def test_an_offer_does_not_take_the_practices_name(dure, table, tmp_path) -> None:
     code, _out, err = dure("run", "gangwon.heart", "--offer", f"pretest_probability={table}", "--out", tmp_path / "e")
     assert code == 2

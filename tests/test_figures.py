@@ -2,6 +2,7 @@
 
 import json
 import sys
+from xml.etree import ElementTree
 
 import pytest
 
@@ -46,6 +47,31 @@ def test_a_page_holds_all_it_needs_and_no_text_of_a_chart_ends_its_script(tmp_pa
     assert "<script src" not in page
     assert bad not in page
     assert json.dumps(bad)[1:-1].replace("<", "\\u003c") in page
+
+
+@pytest.mark.parametrize(("reach", "axes"), [((-1, 5), 1), ((0, 4), 5)])  # at the edge a dot widens the drawing
+def test_a_chart_with_a_slider_moves_without_a_script_and_what_stays_is_drawn_once(reach, axes):
+    import altair as alt
+
+    now = alt.param("now", value=1.0, bind=alt.binding_range(min=0.0, max=2.0, step=0.5, name="time "))
+    rows = alt.Data(values=[{"time": each / 2, "place": each} for each in range(5)])
+    dot = (
+        alt.Chart(rows)
+        .transform_filter("datum.time == now")
+        .mark_point(size=2000)
+        .encode(x=alt.X("place:Q", scale=alt.Scale(domain=reach)))
+    )
+    chart = (dot + alt.Chart(rows).mark_tick().encode(x="place:Q")).add_params(now)
+    moves = figures.moving(chart)
+    root = ElementTree.fromstring(moves)
+    seen = [each.get("values").split(";") for each in root.iter(f"{{{figures.SVG}}}animate")]
+    assert len(seen) == 5
+    assert [each.index("visible") for each in seen] == [0, 1, 2, 3, 4]
+    assert all(turn.count("visible") == 1 for turn in zip(*seen, strict=True))
+    assert root.tag == f"{{{figures.SVG}}}svg"
+    assert moves.count("role-axis-label") == axes * figures.svg(chart).count("role-axis-label")
+    assert "<script" not in moves
+    assert figures.moving(mark()) is None
 
 
 @pytest.mark.parametrize(

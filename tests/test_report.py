@@ -23,7 +23,7 @@ def said():
 
 @pytest.fixture(scope="module")
 def page(said):
-    return report.html(said, "4f1c09ab77d2e001" + "0" * 48, {"오차": SVG})
+    return report.html(said, "4f1c09ab77d2e001" + "0" * 48, {"오차": report.Drawn(SVG)})
 
 
 class Tags(HTMLParser):

@@ -87,8 +87,13 @@ def template(project: str, source: str | None, out: Path) -> Path:
         headers = ["case", *(rows[1] if rows else loaded.response).model_fields]
     else:
         chosen = next((each for each in loaded.sources if each.name == source), None)
-        if chosen is None or not chosen.columns:
+        if chosen is None:
             _unknown(source, [each.name for each in loaded.sources if each.columns])
+        if not chosen.columns:
+            raise UserError(
+                _("{name} is read as it comes: there is no table to fill in", name=source), where=project,
+                cure=_("What such a file may look like stands in the project's README."),
+            )  # fmt: skip
         headers = [f"{column.name} ({column.unit})" if column.unit else column.name for column in chosen.columns]
     if out.exists():
         raise UserError(_("there is a file already"), where=str(out), cure=_("Name another one with --out."))

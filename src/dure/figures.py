@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 
 from dure.errors import UserError
 from dure.words import _
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 INK, SOFT, LINE, PAPER, ACCENT = "#1c2321", "#5c6663", "#d9dedb", "#fbfbf9", "#22577a"
 COLOURS = {"better": "#0b6e4f", "worse": "#a63d2f", "lost": "#a63d2f", "not shown": "#8a8f8c", "too few": "#8a8f8c"}
 FONT = "Noto Sans KR, Noto Sans CJK KR, system-ui, sans-serif"
+SVG = "http://www.w3.org/2000/svg"
+MOMENTS, SLOW = 41, 0.2  # places of a slider that are drawn, and the seconds that each is seen
 _FONT_FILES = (
     "NotoSansKR*.[to]tf",
     "NotoSansCJK*.tt[cf]",
@@ -105,6 +108,52 @@ def svg(chart: Any) -> str:
     """A chart as SVG. Raises UserError as `save` does."""
     text: str = _converter().vegalite_to_svg(_closed(chart), allowed_base_urls=[])
     return text
+
+
+def moving(chart: Any) -> str | None:
+    """A chart with a slider as SVG that runs along it and begins again, without a script; None for a chart without one.
+
+    What the slider does not change is drawn once. Raises UserError as `save` does.
+    """
+    said = _closed(chart)
+    slider = next((each for each in said.get("params", ()) if each.get("bind", {}).get("input") == "range"), None)
+    if slider is None:
+        return None
+    low, high = float(slider["bind"]["min"]), float(slider["bind"]["max"])
+    count = min(MOMENTS, 1 + round((high - low) / float(slider["bind"].get("step") or (high - low) / MOMENTS)))
+    drawn = []
+    for place in range(count):
+        value = low + (high - low) * place / max(count - 1, 1)
+        params = [each | {"value": value} if each is slider else each for each in said["params"]]
+        drawn.append(ElementTree.fromstring(svg(said | {"params": params})))  # noqa: S314 - drawn here, by vl-convert
+    ElementTree.register_namespace("", SVG)
+    size = {side: f"{max(float(each.get(side, 0)) for each in drawn):g}" for side in ("width", "height")}
+    whole = ElementTree.Element(
+        f"{{{SVG}}}svg", size
+    )  # where the chart grows along the slider, each moment is a whole drawing
+    whole.append(_together(drawn, [*range(count), *[count - 1] * (count // 2)]))
+    return ElementTree.tostring(whole, encoding="unicode")
+
+
+def _together(moments: Sequence[ElementTree.Element], order: Sequence[int]) -> ElementTree.Element:
+    """One drawing of several: what is alike stands there once, the rest is seen in turns, in this order."""
+    first = moments[0]
+    texts = [ElementTree.tostring(each) for each in moments]
+    if len(set(texts)) == 1:
+        return first
+    if len({(each.tag, str(each.attrib), each.text, len(each)) for each in moments}) == 1 and len(first):
+        both = ElementTree.Element(first.tag, first.attrib)
+        both.text, both.tail = first.text, first.tail
+        both.extend([_together([each[place] for each in moments], order) for place in range(len(first))])
+        return both
+    turns = ElementTree.Element(f"{{{SVG}}}g")
+    for text in dict.fromkeys(texts):
+        seen = ["visible" if texts[each] == text else "hidden" for each in order]
+        one = ElementTree.SubElement(turns, f"{{{SVG}}}g", visibility=seen[-1])
+        one.append(moments[texts.index(text)])
+        about = {"attributeName": "visibility", "values": ";".join(seen), "dur": f"{SLOW * len(order):g}s"}
+        ElementTree.SubElement(one, f"{{{SVG}}}animate", about, calcMode="discrete", repeatCount="indefinite")
+    return turns
 
 
 def html(chart: Any) -> str:

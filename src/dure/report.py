@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dure import mark, sentence
 from dure.words import LANGUAGES, _, in_each, language
@@ -20,13 +20,21 @@ from dure.words import LANGUAGES, _, in_each, language
 if TYPE_CHECKING:
     from markupsafe import Markup
 
+MOVING = "-moving.svg"
 Content = Mapping[str, Any]  # what `dure.evidence.content` gives
 Verdict = Mapping[str, Any]
 _ISLAND = re.compile(r'<script type="application/json" id="trial">(.*?)</script>', re.DOTALL)
 _SAME = ("kpi", "method", "against", "round")  # verdicts that answer one question at several sites
 
 
-def html(said: Content, fingerprint: str, charts: Mapping[str, str] | None = None) -> str:
+class Drawn(NamedTuple):
+    """A chart of a trial: SVG text, and the name of the file in which it moves, where it has a slider."""
+
+    svg: str
+    moving: str = ""
+
+
+def html(said: Content, fingerprint: str, charts: Mapping[str, Drawn] | None = None) -> str:
     """The page as text.
 
     Parameters
@@ -36,7 +44,7 @@ def html(said: Content, fingerprint: str, charts: Mapping[str, str] | None = Non
     fingerprint
         Of the key it will be signed with.
     charts
-        SVG texts by title; shown as pictures, so that nothing in them can run.
+        Charts by title; shown as pictures, so that nothing in them can run.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -66,19 +74,28 @@ def island(page: str) -> Any:
     return json.loads(found[0])
 
 
-def draw(charts: Mapping[str, Any], folder: Path) -> dict[str, str]:
-    """Altair charts as SVG, written into `folder` as well; none where the extra `figures` is not installed."""
+def draw(charts: Mapping[str, Any], folder: Path) -> dict[str, Drawn]:
+    """Altair charts as SVG, written into `folder` as well; none where the extra `figures` is not installed.
+
+    A chart with a slider is written a second time as it moves: 02-moving.svg.
+    """
     if not charts:
         return {}
     try:
-        from vl_convert import vegalite_to_svg
+        import vl_convert  # noqa: F401 - asked for before anything is written
     except ModuleNotFoundError:
         return {}
+    from dure.figures import moving, svg
+
     folder.mkdir()
     drawn = {}
     for number, (title, chart) in enumerate(charts.items(), start=1):
-        drawn[str(title)] = vegalite_to_svg(chart.to_dict(), allowed_base_urls=[])
-        (folder / f"{number:02d}.svg").write_text(drawn[str(title)], encoding="utf-8", newline="\n")
+        files = {f"{number:02d}.svg": svg(chart), f"{number:02d}{MOVING}": moving(chart)}
+        for name, text in files.items():
+            if text is not None:
+                (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        still, moves = files
+        drawn[str(title)] = Drawn(str(files[still]), f"{folder.name}/{moves}" if files[moves] else "")
     return drawn
 
 
@@ -377,6 +394,7 @@ def _words() -> dict[str, str]:
         "again": _("And this runs the trial again:"),
         "replay": _("A replay on any machine must come to"),
         "figures": _("Figures"),
+        "moving": _("as it moves"),
         "json": _("All numbers of this page as JSON"),
         "kpi": _("KPI"),
         "method": _("method"),
@@ -426,8 +444,9 @@ def _json(said: Content) -> Markup:
     return Markup(escaped)  # noqa: S704 - no sign of HTML is left in it
 
 
-def _pictures(charts: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Title and data address of each chart: an SVG in an img runs no script and loads nothing."""
+def _pictures(charts: Mapping[str, Drawn]) -> list[tuple[str, str, str]]:
+    """Title and data address of each chart, and where it moves: an SVG in an img runs no script and loads nothing."""
     return [
-        (title, "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()) for title, svg in charts.items()
+        (title, "data:image/svg+xml;base64," + base64.b64encode(each.svg.encode()).decode(), each.moving)
+        for title, each in charts.items()
     ]

@@ -98,13 +98,15 @@ def told(place: Path) -> dict[str, Any]:
     """What evidence says, as the report has it, and which files there are."""
     names = shown.names(place)
     charts, tables = ([each for each in names if each.startswith(start)] for start in ("figures/", "table."))
-    return body_of(predicate(place), signer(place)) | {"charts": charts, "tables": tables}
+    moving = [each for each in charts if each.endswith(report.MOVING)]
+    still = [each for each in charts if each not in moving]
+    return body_of(predicate(place), signer(place)) | {"charts": still, "moving": moving, "tables": tables}
 
 
 def body_of(said: dict[str, Any], fingerprint: str) -> dict[str, Any]:
     """What the report shows, as a page tells it."""
     body = report.body(said, fingerprint)
-    return body | {"notes": [paper.in_page(each) for each in body["notes"]], "charts": [], "tables": []}
+    return body | {"notes": [paper.in_page(each) for each in body["notes"]], "charts": [], "moving": [], "tables": []}
 
 
 def titles(hub: Here, found: list[Run]) -> dict[str, str]:

@@ -137,26 +137,26 @@ def _worst(played: pl.DataFrame) -> Any:
     mine = played.filter((pl.col("method") == MODEL) & (pl.col("crash") > 0)).sort(
         "impact", "case", descending=[True, False]
     )
-    first = mine.with_columns(pl.col("case").str.splitn(" ", 3).struct[1].alias("own")).unique(
-        "own", maintain_order=True
-    )
+    own_speed = pl.col("case").str.extract(r"^(?:cut-in|cut-out|braking) (\S+) \S+ \S+( \S+)?$")
+    first = mine.with_columns(pl.coalesce(own_speed, "case").alias("own")).unique("own", maintain_order=True)
     every = [(row["case"], row["impact"], known(row["case"])) for row in first.head(WORST).iter_rows(named=True)]
     scenarios = [(name, impact, each) for name, impact, each in every if each is not None]
     if not scenarios:
         return None
-    back = alt.param(
-        "back",
-        value=0.5,
-        bind=alt.binding_range(min=0.0, max=NEAR, step=STEP, name=_("seconds before the crash") + " "),
+    ways = [trace(scenario, anticipating_rule) for _name, _impact, scenario in scenarios]
+    lasts = [float(way["time"].max()) for way in ways]  # type: ignore[arg-type]
+    reach = min(NEAR, max(lasts))  # the worst crashes come soon
+    now = alt.param(
+        "now",
+        value=-0.5,
+        bind=alt.binding_range(min=-reach, max=0.0, step=STEP, name=_("seconds from the crash") + " "),
     )
     panels = []
-    for name, impact, scenario in scenarios:
-        way = trace(scenario, anticipating_rule)
-        last = float(way["time"].max())  # type: ignore[arg-type]
-        way = way.with_columns((last - pl.col("time")).round(1).alias("before")).filter(pl.col("before") <= NEAR)
+    for (name, impact, scenario), way, last in zip(scenarios, ways, lasts, strict=True):
+        late = way.with_columns((pl.col("time") - last).round(1).alias("after")).filter(pl.col("after") >= -reach)
         title = _("{case}: impact at {speed} km/h", case=_spoken(name), speed=f"{3.6 * impact:.0f}")
-        panels.append(_from_above(way, scenario, "before", back).properties(title=title) & _collision(way))
-    return _finished(alt.vconcat(*panels, spacing=22).add_params(back))
+        panels.append(_from_above(late, scenario, "after", now).properties(title=title) & _collision(late, now, reach))
+    return _finished(alt.vconcat(*panels, spacing=22).add_params(now))
 
 
 def _spoken(name: str) -> str:
@@ -197,19 +197,24 @@ def _from_above(way: pl.DataFrame, scenario: Scenario, clock: str, now: alt.Para
     return alt.layer(marking, trail, there, me).properties(width=560, height=90)
 
 
-def _collision(way: pl.DataFrame) -> Any:
-    """Time to collision of the nearest vehicle, and the braking, over the last seconds."""
+def _collision(way: pl.DataFrame, now: alt.Parameter, reach: float) -> Any:
+    """Time to collision of the nearest vehicle, and the braking, over the last seconds; a rule at the chosen moment."""
     import altair as alt
 
-    x = alt.X("before:Q", title=_("seconds before the crash"), scale=alt.Scale(domain=[NEAR, 0]))
+    x = alt.X("after:Q", title=_("seconds from the crash"), scale=alt.Scale(domain=[-reach, 0]))
     nearest = (
-        way.filter(pl.col("collision").is_not_null()).group_by("before").agg(pl.col("collision").min()).sort("before")
+        way.filter(pl.col("collision").is_not_null()).group_by("after").agg(pl.col("collision").min()).sort("after")
     )
     left = alt.Chart(nearest).mark_line(color=INK).encode(x=x, y=alt.Y("collision:Q", title=_("time to collision [s]")))
     braking = alt.Chart(way.filter(pl.col("slot") == 0)).mark_line(color=ACCENT).encode(
         x=x, y=alt.Y("acceleration:Q", title=_("acceleration [m/s²]"), scale=alt.Scale(domain=[-8, 0]))
     )  # fmt: skip
-    return alt.hconcat(left.properties(width=250, height=70), braking.properties(width=250, height=70), spacing=20)
+    there = way.filter(pl.col("slot") == 0).select("after")
+    moment = (
+        alt.Chart(there).transform_filter(f"abs(datum.after - {now.name}) < 0.05").mark_rule(color=GOLD).encode(x=x)
+    )
+    drawn = [(moment + each).properties(width=250, height=70) for each in (left, braking)]
+    return alt.hconcat(*drawn, spacing=20)
 
 
 # ---- one request, played on ---------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,12 +11,13 @@ from hypothesis import strategies as st
 from dure import Work
 from dure.ask import Ask, AskMany
 from dure.manifest import load
-from dure.regions.chungcheong.driving import cases, drivers, grid, policy
+from dure.regions.chungcheong.driving import cases, chart, drivers, grid, policy
 from dure.regions.chungcheong.driving.forms import FULL, Request, Vehicle, columns, request
 from dure.regions.chungcheong.driving.world import JERK, Other, Scenario, World, simulate
 
 PROJECT = load(Path(__file__).parents[1])
 SOME = {name: grid.cut_in(*each) for number, (name, each) in enumerate(grid.cut_ins().items()) if number % 2503 == 7}
+HOPELESS = [(10, gap, 1.7) for gap in (9, 13, 17, 21, 25)]  # the other's speed, gap, lateral speed
 FURTHER = {name: each for number, (name, (_site, _own, each)) in enumerate(grid.further().items()) if number % 97 == 3}
 
 
@@ -30,6 +32,29 @@ def some_cases():
 
 def method(name, tmp_path):
     return PROJECT.builders()[name]((), 0, Work(folder=tmp_path))
+
+
+def test_a_trial_is_drawn_as_a_map_and_as_its_worst_crashes_which_move(tmp_path):
+    pytest.importorskip("vl_convert", reason="pictures need the extra dure[driving]")
+    from dure.figures import moving, svg
+
+    hopeless = {name: grid.cut_in(*each) for name, each in grid.cut_ins().items() if each[1:] in HOPELESS}
+    every = cases.cases_of(SOME | hopeless, dict.fromkeys(SOME | hopeless, "some"))
+    rows = []
+    for name in (chart.PRACTICE, chart.MODEL):
+        ask = AskMany(PROJECT, method(name, tmp_path), None)
+        ask.begin([each.id for each in every])
+        rows += [
+            {"seed": 0, "site": "some", "case": case.id, "method": name} | cases.score(case, outcome)
+            for case, outcome in zip(every, cases.play_many(every, ask), strict=True)
+        ]
+    worst = sum(row["crash"] for row in rows if row["method"] == chart.MODEL and row["case"] in hopeless)
+    assert worst > chart.WORST
+    drawn = chart.figures(pl.DataFrame(rows))
+    still, moves = list(drawn.values())
+    assert moving(still) is None
+    assert "<animate" in str(moving(moves))
+    assert svg(moves).count("ahead of the own car") >= chart.WORST
 
 
 # ---- the grid -----------------------------------------------------------------------------------------------------------
