@@ -116,6 +116,21 @@ def test_charts_of_a_project_are_drawn_and_covered(tmp_path):
     assert {fault.file for fault in evidence.verify(place).faults} == {"figures/01.svg"}
 
 
+def test_a_chart_with_a_slider_lies_beside_the_report_as_it_moves(tmp_path):
+    alt = pytest.importorskip("altair", reason="the extra `figures` is not installed")
+    now = alt.param("now", value=1, bind=alt.binding_range(min=0, max=2, step=1, name="time "))
+    chart = alt.Chart(alt.Data(values=[{"x": each} for each in range(3)])).mark_point()
+    moves = chart.transform_filter("datum.x == now").encode(x=alt.X("x:Q", scale=alt.Scale(domain=[-1, 3])))
+    charts = {"점": chart.encode(x="x:Q"), "slider": moves.add_params(now)}
+    place = evidence.write(trial(), tmp_path / "x", charts=charts)
+    assert {each.name for each in (place / "figures").iterdir()} == {"01.svg", "02.svg", "02-moving.svg"}
+    assert evidence.verify(place).intact
+    links = [
+        about["href"] for tag, about in Tags((place / "report.html").read_text(encoding="utf-8")).found if tag == "a"
+    ]
+    assert links.count("figures/02-moving.svg") == 1
+
+
 # ---- in a browser --------------------------------------------------------------------------------------------------------
 
 

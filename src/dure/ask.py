@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from dure.errors import Invalid
+from dure.errors import Invalid, UserError
 from dure.project import feasible
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def answer(project: Project, method: Method, request: Any) -> Form:
         given = method(copy)
     except Unanswered:
         raise
+    except UserError as error:  # it says why it has no answer
+        raise Unanswered("declined", str(error)) from None
     except Exception as error:
         raise Unanswered("crashed", f"{type(error).__name__}: {error}") from error
     if given is None:

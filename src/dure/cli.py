@@ -535,8 +535,8 @@ def left_out(opened: Opened, *, rest: bool) -> tuple[str, ...]:
         return ()
     names = ", ".join(opened.left) or "-"
     if not rest or opened.request is None:
-        more = _("Mend them, or plan without them: --rest leaves out {names}.", names=names)
-        said = _("{count} mistakes.", count=len(opened.faults))
+        more = _("Mend them, or go on without them: --rest leaves out {names}.", names=names)
+        said = _("{count} mistakes.", count=len(opened.faults)) if len(opened.faults) > 1 else _("1 mistake.")
         click.echo(f"{said} {more}" if opened.request is not None else said, err=True)
         sys.exit(MISTAKE)
     click.echo(_("Left out ({count}): {names}", count=len(opened.left), names=names), err=True)

@@ -136,7 +136,8 @@ def _alone(project: Project, method: Method, request: Any, where: str) -> Any:
     try:
         return answer(project, method, request)
     except Unanswered as failed:
-        raise UserError(_("no method has an answer: {why}", why=str(failed)), where=where) from None
+        why = failed.why if failed.cause == "declined" and failed.why else str(failed)
+        raise UserError(_("no method has an answer: {why}", why=why), where=where) from None
 
 
 def scored(service: Service, request: Any, response: Any, truth: Any) -> dict[str, Any]:
