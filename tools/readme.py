@@ -5,7 +5,7 @@ Between `<!-- judged -->` and `<!-- end -->`: the sentence of judging examples/a
 `<!-- measured -->` and `<!-- end -->` on the planner's page: the means of benchmarks/results. Between
 `<!-- trials -->` and `<!-- end -->`: one row a project, from its trial.json. Between `<!-- chained -->` and `<!-- end -->` on the
 battery's page: what the better forecast is worth, from benchmarks/results/forecast_worth.json. Between `<!-- counted -->` and `<!-- end -->` on
-the drivers' page: benchmarks/results/cut_in.csv. Between `<!-- screened -->` and `<!-- end -->` on the molecules' page:
+the drivers' page: benchmarks/results/cut_in.csv; between `<!-- exposed -->` and `<!-- end -->` exposure.csv. Between `<!-- screened -->` and `<!-- end -->` on the molecules' page:
 benchmarks/results/screen.csv. The pictures are drawn from gangwon.heart's. With
 --check nothing is written: exit 1 where a page differs from what the trials say.
 """
@@ -39,6 +39,14 @@ DRIVERS = ROOT / "src/dure/regions/chungcheong/driving"
 COUNTED = {
     "en": ("| driver | published | here, early stop | here, to the end |", ("human driver", "5.2.5.2", "FSM", "RSS", "ours", "no braking avoids it")),
     "ko": ("| 운전자 | 공표 | 여기, 조기 종료 | 여기, 끝까지 |", ("규정의 운전자", "5.2.5.2", "FSM", "RSS", "제안", "제동으로는 못 피하는 건")),
+}  # fmt: skip
+EXPOSED = {
+    "en": "| driver | km | hazards | crashes in 1,000 km (95 %) | hard braking in 100 km | of it without a hazard |",
+    "ko": "| 운전자 | km | 위험 | 1,000 km당 충돌(95 %) | 100 km당 급제동 | 그중 위험 없이 |",
+}
+EXPOSED_NAMES = {
+    "human_driver": ("human driver", "규정의 운전자"), "lane_intrusion": ("5.2.5.2", "5.2.5.2"), "rss": ("RSS", "RSS"),
+    "fuzzy_safety": ("FSM", "FSM"), "car_following": ("IDM", "IDM"), "staged_braking": ("stages", "단계 제동"), "anticipation": ("ours", "제안"),
 }  # fmt: skip
 COUNTED_ROWS = ("human_driver", "lane_intrusion", "fuzzy_safety", "rss", "anticipation", "bound")
 MOLECULES = ROOT / "src/dure/regions/chungcheong/drugs"
@@ -132,6 +140,19 @@ def screened(lang: str) -> str:
     )  # fmt: skip
 
 
+def exposed(lang: str) -> str:
+    """Crashes of the drivers in SUMO's traffic, from benchmarks/results/exposure.csv."""
+    with (ROOT / "benchmarks" / "results" / "exposure.csv").open(encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file))
+    rows = [EXPOSED[lang], "|---|---|---|---|---|---|"]
+    for row in found:
+        crashes = f"{row['per_1000_km']} ({row['low']}–{row['high']})"
+        hard = [row["hard_braking_per_100_km"], row["without_hazard_per_100_km"]]
+        cells = [EXPOSED_NAMES[row["driver"]][lang == "ko"], f"{int(row['kilometres']):,}", row["hazards"], crashes, *hard]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
 def trials(lang: str) -> str:
     """One row a project."""
     rows = [HEADS[lang]]
@@ -215,7 +236,8 @@ def written() -> dict[Path, str]:
         page = PLANNER / name
         files[page] = _between("measured", measured(lang), page.read_text(encoding="utf-8"))
         page = DRIVERS / name
-        files[page] = _between("counted", counted(lang), page.read_text(encoding="utf-8"))
+        text = _between("counted", counted(lang), page.read_text(encoding="utf-8"))
+        files[page] = _between("exposed", exposed(lang), text)
         page = MOLECULES / name
         files[page] = _between("screened", screened(lang), page.read_text(encoding="utf-8"))
         page = BATTERY / name

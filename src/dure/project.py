@@ -210,12 +210,14 @@ class Project:
     figure
         ``figure(request, answers, truth, trace)`` -> an Altair chart of one case; `answers` maps method to response.
     figures
-        ``figures(rows)`` -> {title: chart} of a whole trial; `rows` is the frame of cases.
+        ``figures(rows)`` -> {title: chart} of a whole trial; `rows` is the frame of cases. A chart with a slider lies in the
+        evidence as it moves, too.
     remarks
         ``remarks(data)`` -> what must be read beside a site's verdict, by site ("" for all): a column that is absurd
         there, a group that is tiny. Computed from the data; signed in the evidence.
     block_word
-        What a block is, in English singular: block, day, week, lot, patient, order, instance, site.
+        What a block is, in English singular: block, day, week, lot, patient, order, instance, site; another word needs its
+        translation in the project's locale.
     opens
         ``opens(paths, given)`` -> `Opened`: a person's own files as a request. `given` holds fields of the request that
         were given beside them, by name: as text from ``--set``, or as JSON has them. Raises UserError, or pydantic's
