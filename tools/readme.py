@@ -148,7 +148,13 @@ def exposed(lang: str) -> str:
     for row in found:
         crashes = f"{row['per_1000_km']} ({row['low']}–{row['high']})"
         hard = [row["hard_braking_per_100_km"], row["without_hazard_per_100_km"]]
-        cells = [EXPOSED_NAMES[row["driver"]][lang == "ko"], f"{int(row['kilometres']):,}", row["hazards"], crashes, *hard]
+        cells = [
+            EXPOSED_NAMES[row["driver"]][lang == "ko"],
+            f"{int(row['kilometres']):,}",
+            row["hazards"],
+            crashes,
+            *hard,
+        ]
         rows.append(f"| {' | '.join(cells)} |")
     return "\n".join(rows)
 

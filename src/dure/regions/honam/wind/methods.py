@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -114,7 +114,8 @@ def lightgbm_quantiles(history: pl.DataFrame, seed: int, work: Work) -> Method:
     import lightgbm
 
     def fit(runs: Runs, folder: Path) -> None:
-        rows, power = _plain(runs)[runs.known], runs.power[runs.known]
+        others = [(name, height) for name, each in runs.neighbours.items() for height in sorted(each)]
+        rows, power = _plain(runs, others)[runs.known], runs.power[runs.known]
         data = lightgbm.Dataset(rows, power, params={"verbose": -1}, free_raw_data=False)
         for level in LEVELS:
             settings = {
@@ -123,29 +124,38 @@ def lightgbm_quantiles(history: pl.DataFrame, seed: int, work: Work) -> Method:
             }  # fmt: skip
             found = lightgbm.train(settings, data, num_boost_round=100)
             write_atomically(folder / f"{level:.2f}.txt", found.model_to_string())
-        kept(folder, heights=sorted(runs.wind))
+        names, near = [name for name, _height in others], [height for _name, height in others]
+        kept(folder, heights=sorted(runs.wind), names=np.array(names, dtype=str), near=np.array(near, dtype=float))
 
     def taken(folder: Path) -> Predict:
-        heights = opened(folder)["heights"].tolist()
+        found = opened(folder)
+        heights, others = (
+            found["heights"].tolist(),
+            list(zip(found["names"].tolist(), found["near"].tolist(), strict=True)),
+        )
         models = [lightgbm.Booster(model_file=str(folder / f"{level:.2f}.txt")) for level in LEVELS]
 
         def predict(runs: Runs) -> np.ndarray | None:
             if sorted(runs.wind) != heights:
                 return None
-            rows = _plain(runs).reshape(runs.hour.size, -1)
-            found = [model.predict(rows, num_threads=work.threads) for model in models]
-            return np.stack(found, axis=-1).reshape(*runs.hour.shape, len(LEVELS))
+            rows = _plain(runs, others).reshape(runs.hour.size, -1)
+            levels = [model.predict(rows, num_threads=work.threads) for model in models]
+            return np.stack(levels, axis=-1).reshape(*runs.hour.shape, len(LEVELS))
 
         return predict
 
     return each_farm(history, work, fit, taken)
 
 
-def _plain(runs: Runs) -> np.ndarray:
-    """(runs, hours, columns): what a user would hand to LightGBM; missing values stay missing."""
+def _plain(runs: Runs, others: Sequence[tuple[str, float]]) -> np.ndarray:
+    """(runs, hours, columns): what a user would hand to LightGBM; missing values, and neighbours, stay missing.
+
+    `others` are the neighbours it was fitted with, and their heights.
+    """
     hours = runs.hour.shape
     known = [runs.wind[height][..., part] for height in sorted(runs.wind) for part in range(3)]
-    known += [wind[..., 0] for other in runs.neighbours.values() for wind in other.values()]
+    missing = np.full((*hours, 1), np.nan)
+    known += [runs.neighbours.get(name, {}).get(height, missing)[..., 0] for name, height in others]
     with np.errstate(all="ignore"):
         day = _mean(runs.past)
     last = np.array([line[~np.isnan(line)][-1] if (~np.isnan(line)).any() else np.nan for line in runs.past])

@@ -371,12 +371,13 @@ def test_farms_share_their_forecasts_and_one_is_foreseen_without_the_others(tmp_
     case = next(case for case in turn.cases if case.site == "mine")
     assert [each.name for each in case.request.neighbours] == ["other"]
     small = turn.history.group_by("farm", maintain_order=True).tail(60 * 24)
-    method = BUILDERS["quantile_networks"](small, 0, Work(folder=tmp_path / "work"))
     alone = case.request.model_copy(update={"neighbours": []})
-    for asked in (case.request, alone):
-        PROJECT.check(asked, method(asked))
-    assert method(case.request) != method(alone)
-    assert method(case.request.model_copy(update={"farm": "third"})) is None
+    for name in ("quantile_networks", "lightgbm_quantiles"):
+        method = BUILDERS[name](small, 0, Work(folder=tmp_path / name))
+        for asked in (case.request, alone):
+            PROJECT.check(asked, method(asked))
+        assert method(case.request) != method(alone)
+        assert method(case.request.model_copy(update={"farm": "third"})) is None
 
 
 def test_heights_that_were_never_seen_are_declined(small, tmp_path):
