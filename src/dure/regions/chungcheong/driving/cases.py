@@ -43,6 +43,9 @@ class Truth:
 
 
 OWN: dict[str, Scenario] = {}  # a person's own scenarios of this process, by the name of their case
+# How they were driven in this process, as accelerations a step: a stranger's driver is known by what it did alone. A play is
+# found again by its case and what came of it.
+DRIVEN: dict[tuple[str, float, float], list[float]] = {}
 
 
 def known(name: str) -> Scenario | None:
@@ -88,10 +91,14 @@ def grid_cases() -> tuple[list[Case], list[Case]]:
 
 def play(case: Case, ask: Method) -> Played:
     """Ten questions a second until the case is settled."""
-    world = World([case.truth.scenario])
+    world, driven = World([case.truth.scenario]), list[float]()
     while not world.done.all():
         world.move(np.array([ask(request(world.seen())).acceleration]))
-    return world.played()[0]
+        driven.append(float(world.own_acceleration[0]))
+    played = world.played()[0]
+    if case.id in OWN:
+        DRIVEN[case.id, played.jerk, played.seconds] = driven
+    return played
 
 
 def play_many(cases: Sequence[Case], ask: Method) -> list[Played]:

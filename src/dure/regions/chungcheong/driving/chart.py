@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import polars as pl
 
 from dure import texts
 
-from .cases import known
+from .cases import DRIVEN, OWN, known
 from .data import USUAL
 from .drivers import RULES, Array, Rule, staged_rule
 from .forms import STEP, Request, Response
@@ -65,13 +65,16 @@ def _finished(chart: Any) -> Any:
 def figures(rows: pl.DataFrame) -> dict[str, Any]:
     """Charts of a whole trial: the cut-in grid as a map for each own speed, and the worst cases seen from above.
 
-    `rows` is the frame of cases: seed, site, case, method, crash, impact.
+    A person's own scenarios are drawn each, with every driver. `rows` is the frame of cases: seed, site, case, method, crash,
+    impact, jerk, seconds.
     """
     played = rows.filter(pl.col("crash").is_not_null() & (pl.col("seed") == pl.col("seed").min()))
     charts = {
         _("Cut-ins at 10 km/h, by own speed: who crashes?"): _map(played),
         _("The worst crashes left, seen from above: move the time"): _worst(played),
     }
+    for name in [each for each in played["case"].unique(maintain_order=True) if each in OWN][:WORST]:
+        charts[_("{scenario}, with every driver: move the time", scenario=name)] = _own(name, played)
     return {title: chart for title, chart in charts.items() if chart is not None}
 
 
@@ -230,13 +233,26 @@ def played_on(request: Request) -> Scenario:
     return Scenario(request.own_speed, others, request.own_length, request.own_width)
 
 
-def _held(wanted: float) -> Rule:
-    """A driver of whom one answer is known: it is held."""
+def _said_before(wanted: Sequence[float]) -> Rule:
+    """A driver of whom some answers are known, a step each: the last is held."""
 
-    def rule(seen: Mapping[str, Array], _memory: dict[str, Array]) -> Array:
-        return np.full(np.shape(seen["own_speed"]), wanted)
+    def rule(seen: Mapping[str, Array], memory: dict[str, Array]) -> Array:
+        step = memory.setdefault("step", np.zeros(1, dtype=int))
+        memory["step"] = step + 1
+        return np.full(np.shape(seen["own_speed"]), wanted[min(int(step[0]), len(wanted) - 1)])
 
     return rule
+
+
+def _own(name: str, played: pl.DataFrame) -> Any:
+    """One of a person's own scenarios with every driver whose play is known: the project's, and those that drove in this process."""
+    rows = played.filter(pl.col("case") == name)
+    ways: dict[str, pl.DataFrame] = {}
+    for method, *came in rows.select("method", "jerk", "seconds").iter_rows():
+        driven = DRIVEN.get((name, *came))
+        rule = _said_before(driven) if driven else DRIVERS.get(method)
+        ways |= {method: trace(OWN[name], rule, LONG)} if rule else {}
+    return _side_by_side(OWN[name], ways)
 
 
 def figure(request: Request, answers: Mapping[str, Response], truth: Truth | None, trace_: object = None) -> Any:
@@ -245,15 +261,21 @@ def figure(request: Request, answers: Mapping[str, Response], truth: Truth | Non
     With a truth its scenario is played, else what the request shows goes on. A method that is not one of this project's is known
     by one answer, which is held.
     """
-    import altair as alt
-
     del trace_
     scenario = truth.scenario if truth is not None else played_on(request)
     if not scenario.others:
         scenario = Scenario(scenario.speed, (Other(200.0, scenario.speed),), scenario.length, scenario.width)
     ways = {
-        name: trace(scenario, DRIVERS.get(name) or _held(given.acceleration), LONG) for name, given in answers.items()
+        name: trace(scenario, DRIVERS.get(name) or _said_before([given.acceleration]), LONG)
+        for name, given in answers.items()
     }
+    return _side_by_side(scenario, ways)
+
+
+def _side_by_side(scenario: Scenario, ways: Mapping[str, pl.DataFrame]) -> Any:
+    """A scenario from above as our proposal drives it, or the first driver; the time to collision and the braking of all."""
+    import altair as alt
+
     shown = MODEL if MODEL in ways else next(iter(ways))
     names = [_named(name) for name in ways]
     colour = alt.Color("name:N", title=None, legend=alt.Legend(orient="top"),

@@ -119,12 +119,21 @@ def test_a_fault_is_told_by_ask_too(tmp_path):
 
 def test_a_file_is_played_by_every_driver_and_drawn(tmp_path):
     data = Data(PROJECT.sources, HERE, own={"scenarios": CUT_IN})
-    tried = run(PROJECT, data, tmp_path)
-    assert set(tried.cases["method"]) == set(PROJECT.builders())
+
+    def somebodys(_history, _seed, _work):
+        """A stranger's driver brakes a little, whatever it sees."""
+        return lambda _request: {"acceleration": -1.5}
+
+    tried = run(PROJECT, data, tmp_path, offers=[somebodys])
+    assert set(tried.cases["method"]) == {*PROJECT.builders(), "somebodys"}
     assert tried.cases["site"].unique().to_list() == ["own scenarios"]
     assert dict(zip(tried.cases["method"], tried.cases["crash"], strict=True))["anticipation"] == 0
     pytest.importorskip("altair", reason="pictures need the extra dure[driving]")
-    figures(tried.cases)  # nothing of the grid was played: no map
+    (drawn,) = figures(tried.cases).values()  # nothing of the grid was played: no map
+    rows = [row for each in drawn.to_dict()["datasets"].values() for row in each]
+    slowest = {row["name"]: row["acceleration"] for row in rows if row.get("name") and "acceleration" in row}
+    assert slowest.keys() == {"human driver", "our proposal", "5.2.5.2", "RSS", "FSM", "IDM", "stages", "somebodys"}
+    assert slowest["somebodys"] == -1.5
     asked = opens([CUT_IN], {}).request
     answers = {
         name: builder(PROJECT.history(data, None), 0, None)(asked) for name, builder in PROJECT.builders().items()
