@@ -273,7 +273,7 @@ def _gaps(rows: pl.DataFrame, said: list[str]) -> None:
     if missing:
         first = rows["time"].shift(1).filter(step > HOUR)[0] + 2 * HOUR
         said.append(
-            _("{count} hours are missing in {gaps} gaps, the first from {time}.",
+            _("{count} hours are missing, the first from {time}; gaps: {gaps}.",
               count=missing, gaps=int((step > HOUR).sum()), time=f"{first:%Y-%m-%d %H:%M}")
         )  # fmt: skip
     if unknown := rows["truth_power"].null_count():

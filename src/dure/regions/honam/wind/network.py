@@ -4,6 +4,10 @@ The network is a composite quantile regression network: one hidden trunk, one ou
 smoothed at its kink (Cannon 2011, Computers & Geosciences 37:1277, who smooths with Huber's norm; here with a logistic step).
 Levels cannot cross: the lowest is free and each next adds a softplus step. Quantiles of several networks are averaged level by
 level, which keeps a band sharp where averaging probabilities would widen it (Lichtendahl et al. 2013, Management Science 59:1594).
+
+Each network leaves out another stretch of the history. By how much its band would have to be stretched there to hold 80 % is
+what all bands are stretched by (conformal prediction from left-out parts: Vovk 2015, Annals of Mathematics and Artificial
+Intelligence 74:9): on a short history a network is surer than it should be.
 """
 
 from __future__ import annotations
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 AROUND = 3  # hours before and after that are looked at
 FADES = (3.0, 8.0)  # hours in which the weight of the last known power fades to 1/e
 EDGE = 4.0  # standard deviations beyond which an input counts as its edge
+LOW, MIDDLE, HIGH = (LEVELS.index(each) for each in (0.1, 0.5, 0.9))
+BAND = 0.8  # share of the truth that the band between LOW and HIGH should hold
 STEP = 20.0  # a softplus step of 1 is a twentieth of the capacity
 
 
@@ -82,20 +88,34 @@ def quantile_networks(history: pl.DataFrame, seed: int, work: Work) -> Method:
         known, power = rows[use].astype(np.float32), runs.power[use].astype(np.float32)
         mean, spread = _standard(known)
         standard = _standardised(known, mean, spread)
+        turn = (
+            np.arange(len(power)) * RECIPE.members // len(power)
+        )  # stretches of time: what comes is another season, too
+        needed = np.zeros(len(power))
         for number in range(RECIPE.members):
+            left_out = turn == number
             place = folder / f"member-{number}"
             if not (place / "fit.npz").is_file():  # what was fitted before a kill stays
                 place.mkdir(parents=True, exist_ok=True)
                 work.tell(number / RECIPE.members, f"{number + 1} / {RECIPE.members}")
                 with threadpool_limits(work.threads):  # more threads than free cores stall on matrices this small
-                    weights = trained(standard, power, own, np.random.default_rng([seed, number]), RECIPE)
+                    rng = np.random.default_rng([seed, number])
+                    weights = trained(standard[~left_out], power[~left_out], own, rng, RECIPE)
                 kept(place, **{f"{layer:02d}": each for layer, each in enumerate(weights)})
-        kept(folder, mean=mean, spread=spread, heights=sorted(runs.wind), neighbours=np.array(_names(runs), dtype=str))
+            needed[left_out] = _stretch(quantiles(_member(place), standard[left_out]), power[left_out])
+        kept(
+            folder,
+            stretch=np.quantile(needed, BAND),
+            mean=mean,
+            spread=spread,
+            heights=sorted(runs.wind),
+            neighbours=np.array(_names(runs), dtype=str),
+        )
 
     def taken(folder: Path) -> Predict:
         found = opened(folder)
         places = sorted(folder.glob("member-*"))
-        members = [[weights for _name, weights in sorted(opened(place).items())] for place in places]
+        members = [_member(place) for place in places]
         heights, names = found["heights"].tolist(), found["neighbours"].tolist()
 
         def predict(runs: Runs) -> np.ndarray | None:
@@ -106,11 +126,24 @@ def quantile_networks(history: pl.DataFrame, seed: int, work: Work) -> Method:
                 rows.reshape(-1, rows.shape[-1]).astype(np.float32), found["mean"], found["spread"]
             )
             answers = np.mean([quantiles(each, standard) for each in members], axis=0)
+            middle = answers[:, MIDDLE, None]
+            answers = np.clip(middle + (answers - middle) * found["stretch"], 0, 1)
             return answers.reshape(*runs.hour.shape, len(LEVELS)).astype(float)
 
         return predict
 
     return each_farm(history, work, fit, taken)
+
+
+def _member(place: Path) -> Weights:
+    return [weights for _name, weights in sorted(opened(place).items())]
+
+
+def _stretch(answers: np.ndarray, power: np.ndarray) -> np.ndarray:
+    """By how much each band would have to be stretched about its middle to hold what came: 1 at its edge."""
+    middle, low, high = (answers[:, place] for place in (MIDDLE, LOW, HIGH))
+    side = np.where(power >= middle, high - middle, middle - low)
+    return np.abs(power - middle) / np.maximum(side, 1e-3)
 
 
 # ---- inputs ----------------------------------------------------------------------------------------------------------

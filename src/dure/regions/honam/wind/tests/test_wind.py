@@ -183,7 +183,7 @@ def test_a_rough_sheet_is_read_and_everything_odd_is_said(tmp_path):
     assert any(
         text.startswith("10 hours stand more than once, the first 2021-02-11 07:00; in 1 of them") for text in said
     )
-    assert "30 hours are missing in 1 gaps, the first from 2021-03-25 09:00." in said
+    assert "30 hours are missing, the first from 2021-03-25 09:00; gaps: 1." in said
     assert (
         f"No capacity was given: the largest hour, {whole['발전량(kWh)'].max():,.0f} kW, stands for it (--set capacity_kw=...)."
         in said
@@ -362,6 +362,21 @@ def test_the_networks_quantiles_never_cross():
     weights = network.begun(7, rng.random(100), rng, (8,))
     weights[-1] += rng.normal(0, 5, weights[-1].shape).astype(np.float32)
     assert (np.diff(network.quantiles(weights, rng.normal(size=(50, 7)).astype(np.float32)), axis=1) >= 0).all()
+
+
+def test_a_band_is_stretched_by_what_left_out_hours_would_have_needed(small, tmp_path):
+    network = PARTS["network"]
+    answers = np.tile(np.linspace(0.1, 1.0, 19), (3, 1))  # 10 % at 0.15, middle 0.55, 90 % at 0.95
+    needed = network._stretch(answers, np.array([0.55, 0.95, 0.05]))
+    assert np.allclose(needed, [0.0, 1.0, 1.25])
+    history, cases = small
+    method = BUILDERS["quantile_networks"](history, 0, Work(folder=tmp_path / "a"))
+    first = method(cases[0].request).power[5]
+    kept = dict(PARTS["methods"].opened(tmp_path / "a" / "0"))
+    PARTS["methods"].kept(tmp_path / "a" / "0", **(kept | {"stretch": 0.5 * kept["stretch"]}))
+    narrow = BUILDERS["quantile_networks"](history, 0, Work(folder=tmp_path / "a"))(cases[0].request).power[5]
+    assert narrow[9] == pytest.approx(first[9])
+    assert narrow[17] - narrow[1] < 0.9 * (first[17] - first[1])
 
 
 def test_farms_share_their_forecasts_and_one_is_foreseen_without_the_others(tmp_path):
