@@ -1,6 +1,6 @@
 """A million made molecules ranked for one target: seconds, memory, and what the cheap first pass loses; killed and resumed.
 
-    python benchmarks/screen.py [--count 1000000] [--target CHEMBL204_Ki] [--keep 50000] [--out benchmarks/results/screen.csv]
+    python benchmarks/screen.py [--count 1000000] [--target CHEMBL204_Ki] [--keep 150000] [--out benchmarks/results/screen.csv]
 
 The molecules are made from the target's own scaffolds and side chains: each scaffold with two of the side chains at two of its
 places. They are for load and for ranking alone, never a proof. The screening is the command a person runs; it is killed when half of
@@ -145,7 +145,7 @@ def measured(given: argparse.Namespace, folder: Path) -> dict[str, object]:
                 continue
             said = screen.State.read(state)
             unread = max(unread, said.unread)
-            asked = len(list(state.parent.glob("answers-*")))
+            asked = len(list(state.parent.glob("potencies-*")))
             if (not kills and said.lines >= given.count // 2) or (kills == 1 and asked >= 2):
                 os.kill(running.pid, signal.SIGKILL)
                 kills += 1
@@ -165,7 +165,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=1_000_000)
     parser.add_argument("--target", default="CHEMBL204_Ki")
-    parser.add_argument("--keep", type=int, default=50_000)
+    parser.add_argument("--keep", type=int, default=150_000)
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

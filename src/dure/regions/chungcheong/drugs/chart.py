@@ -207,7 +207,7 @@ def _intervals(request: Request, said: Mapping[str, Estimate], truth: float | No
     signs += [] if first.veber else [_("breaks Veber's rule")]
     found = _("measured {value} (dashed)", value=f"{truth:.2f}") if truth is not None else _("not measured")
     lines = [" · ".join([found, *signs]), *([", ".join(first.alerts)] if first.alerts else [])]
-    title = alt.Title(title_of(request.target), subtitle=lines)
+    title = alt.Title(_(title_of(request.target)), subtitle=lines)
     return alt.layer(*layers).properties(width=520, height=alt.Step(40), title=title)
 
 
@@ -254,7 +254,7 @@ def _list(request: Request, answers: Mapping[str, Response], truth: Mapping[str,
     subtitle = shown + (_("; red: measured") if truth is not None else "")
     return _finished(
         alt.layer(*layers).properties(
-            width=460, height=alt.Step(15), title=alt.Title(title_of(request.target), subtitle=subtitle)
+            width=460, height=alt.Step(15), title=alt.Title(_(title_of(request.target)), subtitle=subtitle)
         )
     )
 
@@ -291,7 +291,7 @@ def _by_target(summed: pl.DataFrame, value: str, title: str, wanted: tuple[float
     for turn in dict.fromkeys(summed["round"]):
         here = summed.filter(pl.col("round") == turn)
         rows = [
-            {"place": site, "name": _named(method), "value": number}
+            {"place": _(site), "name": _named(method), "value": number}
             for site, method, number in here.select("site", "method", value).iter_rows()
         ]
         base = alt.Chart(pl.DataFrame(rows)).encode(

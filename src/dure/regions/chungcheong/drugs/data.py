@@ -21,37 +21,104 @@ if TYPE_CHECKING:
     from dure import Data
 
 COMMIT = "7e6de0bd2968c56589c580f2a397f01c531ede26"
-# Target (ChEMBL id and what was measured): protein, SHA-256 of the file.
+# Target (ChEMBL id and what was measured): protein in Korean and English, SHA-256 of the file.
 TARGETS = {
     "CHEMBL1862_Ki": (
+        "티로신 키나아제 ABL1",
         "Tyrosine-protein kinase ABL1",
         "c69adcbb021591ba2c564df1e9eb55d465b3c51e78d0237ec0527942eb20cfdb",
     ),
-    "CHEMBL1871_Ki": ("Androgen Receptor", "49d7f824fdbbc1c87fc69e239934558ac7e8612ca4c7e034314600b0b7c51821"),
-    "CHEMBL2034_Ki": ("Glucocorticoid receptor", "9b9f4cca381cfd9e240603b0af24d9de742e421b984daf08c7c2458132eb3e4b"),
-    "CHEMBL204_Ki": ("Thrombin", "54da2410087fb6a7d39e327e06af9b63044121bffbae9e3a8b61589217544e05"),
-    "CHEMBL214_Ki": ("Serotonin 1A receptor", "6d412099986b7b9769d878a6fd9a6cf137f257455a87610a4f35b00daa86758f"),
-    "CHEMBL218_EC50": ("Cannabinoid receptor 1", "2cad0b9bde956e6ce9b0cff150f674270bebf4c52afce7aaa74abdaaccc192c2"),
-    "CHEMBL219_Ki": ("Dopamine D4 receptor", "12bdaa25aff44ec4abef3b09199338405074ef39677843b7f46a006b8938f307"),
-    "CHEMBL228_Ki": ("Serotonin transporter", "7251c50e7eb40080edb762b3ee5bd37e10046ea121a52ff8e0e9eb0a7a0b76c2"),
-    "CHEMBL231_Ki": ("Histamine H1 receptor", "878adc58fce97794d5df1352c2f17631906007d8228c7f7f132360e49e811260"),
-    "CHEMBL233_Ki": ("Mu opioid receptor", "1bcbc97887a9dbffd51088fd3a77bd66b65ff9d050046a4dfc0003bae85b5670"),
-    "CHEMBL234_Ki": ("Dopamine D3 receptor", "447d38f659b86c7177f022b16f028db6828ab09c80051e74dad420168970f657"),
+    "CHEMBL1871_Ki": (
+        "안드로겐 수용체",
+        "Androgen Receptor",
+        "49d7f824fdbbc1c87fc69e239934558ac7e8612ca4c7e034314600b0b7c51821",
+    ),
+    "CHEMBL2034_Ki": (
+        "글루코코르티코이드 수용체",
+        "Glucocorticoid receptor",
+        "9b9f4cca381cfd9e240603b0af24d9de742e421b984daf08c7c2458132eb3e4b",
+    ),
+    "CHEMBL204_Ki": ("트롬빈", "Thrombin", "54da2410087fb6a7d39e327e06af9b63044121bffbae9e3a8b61589217544e05"),
+    "CHEMBL214_Ki": (
+        "세로토닌 1A 수용체",
+        "Serotonin 1A receptor",
+        "6d412099986b7b9769d878a6fd9a6cf137f257455a87610a4f35b00daa86758f",
+    ),
+    "CHEMBL218_EC50": (
+        "칸나비노이드 수용체 1",
+        "Cannabinoid receptor 1",
+        "2cad0b9bde956e6ce9b0cff150f674270bebf4c52afce7aaa74abdaaccc192c2",
+    ),
+    "CHEMBL219_Ki": (
+        "도파민 D4 수용체",
+        "Dopamine D4 receptor",
+        "12bdaa25aff44ec4abef3b09199338405074ef39677843b7f46a006b8938f307",
+    ),
+    "CHEMBL228_Ki": (
+        "세로토닌 수송체",
+        "Serotonin transporter",
+        "7251c50e7eb40080edb762b3ee5bd37e10046ea121a52ff8e0e9eb0a7a0b76c2",
+    ),
+    "CHEMBL231_Ki": (
+        "히스타민 H1 수용체",
+        "Histamine H1 receptor",
+        "878adc58fce97794d5df1352c2f17631906007d8228c7f7f132360e49e811260",
+    ),
+    "CHEMBL233_Ki": (
+        "뮤 오피오이드 수용체",
+        "Mu opioid receptor",
+        "1bcbc97887a9dbffd51088fd3a77bd66b65ff9d050046a4dfc0003bae85b5670",
+    ),
+    "CHEMBL234_Ki": (
+        "도파민 D3 수용체",
+        "Dopamine D3 receptor",
+        "447d38f659b86c7177f022b16f028db6828ab09c80051e74dad420168970f657",
+    ),
     "CHEMBL235_EC50": (
+        "퍼옥시좀 증식체 활성화 수용체 감마",
         "Peroxisome proliferator-activated receptor gamma",
         "48f9eae7eea5e1241fbd2bb8d936a323a93562275c4d4de746d644d76dadb66e",
     ),
-    "CHEMBL236_Ki": ("Delta opioid receptor", "c40c6e987e6caf5019faf7aa19eee82ec9b500d51650d031bab473c6425601ee"),
-    "CHEMBL237_Ki": ("Kappa opioid receptor", "20474e12e78596d28cd238cfde693dd476d29797c54efcb60ff0276c345592f1"),
-    "CHEMBL238_Ki": ("Dopamine transporter", "305d33df171e112c1cd75855c12377b0096e4e3726b910339169b1ab982a2c05"),
-    "CHEMBL244_Ki": ("Coagulation factor X", "b296c5956c9b3659fa039f057ebcb617919acd759c9255ed72bee917d99b4ef2"),
+    "CHEMBL236_Ki": (
+        "델타 오피오이드 수용체",
+        "Delta opioid receptor",
+        "c40c6e987e6caf5019faf7aa19eee82ec9b500d51650d031bab473c6425601ee",
+    ),
+    "CHEMBL237_Ki": (
+        "카파 오피오이드 수용체",
+        "Kappa opioid receptor",
+        "20474e12e78596d28cd238cfde693dd476d29797c54efcb60ff0276c345592f1",
+    ),
+    "CHEMBL238_Ki": (
+        "도파민 수송체",
+        "Dopamine transporter",
+        "305d33df171e112c1cd75855c12377b0096e4e3726b910339169b1ab982a2c05",
+    ),
+    "CHEMBL244_Ki": (
+        "혈액 응고 인자 X",
+        "Coagulation factor X",
+        "b296c5956c9b3659fa039f057ebcb617919acd759c9255ed72bee917d99b4ef2",
+    ),
     "CHEMBL262_Ki": (
+        "글리코겐 합성효소 키나아제 3베타",
         "Glycogen synthase kinase-3 beta",
         "8b6df9f67a87855d4fda89d1bd977cf2f3b71327387d2e0ba6c8673640fb94dd",
     ),
-    "CHEMBL2835_Ki": ("Janus kinase 1", "0c2226e533a9aad3ce59c48f90fca3b13910764dbc030ae4cdcb2f656cad5ec6"),
-    "CHEMBL287_Ki": ("Sigma opioid receptor", "e857875848bb64dc6e327e6c42fe9fd36526bbee1b976de4521b55c4c6629894"),
-    "CHEMBL4792_Ki": ("Orexin receptor 2", "7fca442ad925803a72f9285b01d28a7b32372466a61183a0d5f2cdc4be90eb5e"),
+    "CHEMBL2835_Ki": (
+        "야누스 키나아제 1",
+        "Janus kinase 1",
+        "0c2226e533a9aad3ce59c48f90fca3b13910764dbc030ae4cdcb2f656cad5ec6",
+    ),
+    "CHEMBL287_Ki": (
+        "시그마 오피오이드 수용체",
+        "Sigma opioid receptor",
+        "e857875848bb64dc6e327e6c42fe9fd36526bbee1b976de4521b55c4c6629894",
+    ),
+    "CHEMBL4792_Ki": (
+        "오렉신 수용체 2",
+        "Orexin receptor 2",
+        "7fca442ad925803a72f9285b01d28a7b32372466a61183a0d5f2cdc4be90eb5e",
+    ),
 }
 HEADERS = ("smiles", "y [pEC50/pKi]", "cliff_mol", "split")
 SHARE = 5  # one row of so many is asked
@@ -75,15 +142,15 @@ def read(path: Path) -> pl.DataFrame:
 
 def title_of(target: str) -> str:
     """A target for people: its protein and what was measured; one's own is called as its file is."""
-    protein, _sha256 = TARGETS.get(target, ("", ""))
+    _korean, protein, _sha256 = TARGETS.get(target, ("", "", ""))
     return f"{protein}, {target.rpartition('_')[2]}" if protein else target
 
 
-def _source(target: str, protein: str, sha256: str) -> Source:
-    kind = target.rpartition("_")[2]
+def _source(target: str, korean: str, protein: str, sha256: str) -> Source:
+    number, _line, kind = target.partition("_")
     return Source(
         name=target,
-        title=(f"{protein} ({kind}, {target.partition('_')[0]})", f"{protein} ({kind}, {target.partition('_')[0]})"),
+        title=(f"{korean} ({kind}, {number})", f"{protein} ({kind}, {number})"),
         origin=Git("molML/MoleculeACE", COMMIT, f"MoleculeACE/Data/benchmark_data/{target}.csv"),
         sha256=sha256,
         licence="CC-BY-SA-3.0",

@@ -62,7 +62,7 @@ def _lines(request: Request, response: Response) -> Iterator[str]:
     outside = sum(not each.in_domain for _smiles, each in every)
     yield _(
         "{count} molecules at {target}; {outside} of them outside the domain: their potency is a guess",
-        count=len(every), target=title_of(request.target), outside=outside,
+        count=len(every), target=_(title_of(request.target)), outside=outside,
     )  # fmt: skip
     for place, (smiles, each) in enumerate(every[:SHOWN], start=1):
         signs = [_("outside the domain")] * (not each.in_domain) + [_("activity cliff near")] * each.cliff + each.alerts

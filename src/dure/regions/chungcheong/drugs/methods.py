@@ -98,21 +98,28 @@ def gaussian_process(history: Sequence[Case], seed: int, work: Work) -> Callable
     known compounds lie within when they are left out alone, and with their whole scaffold.
     """
 
-    def kernel(known: Known, smiles: Sequence[str]) -> np.ndarray:
-        alike = known.library.similarities([chem.parts(each) for each in smiles])
-        return kernel_of(alike, known.standard(smiles), known.standard(known.smiles))
-
-    def fit(known: Known, _seed: int, work: Work) -> Arrays:
-        return fit_process(
-            kernel(known, known.smiles), known.potency, [chem.scaffold(each) for each in known.smiles], work
-        )
-
     def predict(
         known: Known, fitted: Arrays, smiles: Sequence[str], _alike: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        return predict_process(kernel(known, smiles), fitted)
+        return predict_process(_kernel(known, smiles), fitted)
 
-    return _method(history, seed, work, fit, predict)
+    return _method(history, seed, work, _fit_process, predict)
+
+
+def _kernel(known: Known, smiles: Sequence[str]) -> np.ndarray:
+    alike = known.library.similarities([chem.parts(each) for each in smiles])
+    return kernel_of(alike, known.standard(smiles), known.standard(known.smiles))
+
+
+def _fit_process(known: Known, _seed: int, work: Work) -> Arrays:
+    scaffolds = [chem.scaffold(each) for each in known.smiles]
+    return fit_process(_kernel(known, known.smiles), known.potency, scaffolds, work)
+
+
+def potencies(known: Known, target: str, work: Work) -> Callable[[Sequence[str]], np.ndarray]:
+    """The Gaussian process's potency of many molecules and nothing else: neither interval nor neighbours nor alerts."""
+    fitted = _kept(work, target, lambda: _fit_process(known, 0, work))
+    return lambda smiles: fitted["mean"] + _kernel(known, smiles) @ fitted["weights"]
 
 
 def support_vectors(history: Sequence[Case], seed: int, work: Work) -> Callable[[Request], Response]:

@@ -1,4 +1,6 @@
-"""A million molecules ranked in a stream: a cheap first pass over all, the model on the best of it, resumed where it was killed.
+"""A million molecules ranked in a stream: a cheap first pass, the model's potency of the best of it, all it says of the best of these.
+
+Killed, it is resumed where it was.
 
     python -m dure.regions.chungcheong.drugs.screen molecules.smi --target CHEMBL204_Ki --out ranked.csv
 
@@ -26,7 +28,7 @@ from dure import UserError, Work, write_atomically
 
 from . import chem
 from .forms import Request, _
-from .methods import by_target, unknown
+from .methods import by_target, potencies, unknown
 
 if TYPE_CHECKING:
     from dure import Method
@@ -73,7 +75,8 @@ def screen(
     *,
     target: str,
     folder: Path,
-    keep: int = 50_000,
+    keep: int = 150_000,
+    show: int = 5_000,
     tell: Callable[[float, str], None] = lambda share, text: None,
 ) -> pl.DataFrame:
     """The best molecules of a file, the most potent first.
@@ -85,7 +88,9 @@ def screen(
     known
         The target's known compounds: the first pass learns from them.
     model
-        Asked for the `keep` molecules that the first pass likes best.
+        Asked about the `show` molecules that come out best.
+    keep
+        Molecules of which the first pass leaves the potency to the Gaussian process.
     folder
         Where state and answers are kept: called again on it, the screening goes on. It is bound to the file, by its name
         and size, and to the known compounds.
@@ -101,31 +106,37 @@ def screen(
         The folder holds another screening, or no line of the file is a molecule.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    _bound(path, target, known, keep, folder)
+    _bound(path, target, known, (keep, show), folder)
     state = _first_pass(path, known, folder, keep, tell)
     chosen = np.sort(state.places)
     if not chosen.size:
         raise UserError(
             _("no line begins with a molecule"), where=path.name, cure=_("Write a SMILES a line, nothing before it.")
         )
+    potency = potencies(known, target, Work(folder=folder))
     for number in range(0, len(chosen), PIECE):
-        place = folder / f"answers-{number:09d}.parquet"
+        place = folder / f"potencies-{number:09d}.parquet"
         if not place.is_file():
-            buffer = io.BytesIO()
-            _asked(path, model, target, chosen[number : number + PIECE]).write_parquet(buffer)
-            write_atomically(place, buffer.getvalue())
-        tell(
-            0.8 + 0.2 * (number + PIECE) / len(chosen),
-            _("{count} molecules asked", count=min(number + PIECE, len(chosen))),
-        )
-    answers = pl.concat([pl.read_parquet(each) for each in sorted(folder.glob("answers-*.parquet"))])
-    return answers.sort("potency", "line", descending=[True, False])
+            lines = chosen[number : number + PIECE]
+            said = potency([_asked_as(each) for each in _read(path, lines)])
+            _kept(pl.DataFrame({"line": lines, "potency": said}), place)
+        done = min(number + PIECE, len(chosen))
+        tell(0.5 + 0.45 * done / len(chosen), _("{count} molecules asked", count=done))
+    every = pl.concat([pl.read_parquet(each) for each in sorted(folder.glob("potencies-*.parquet"))])
+    best = every.sort("potency", "line", descending=[True, False])["line"].head(show).sort().to_numpy()
+    return _answers(best, _read(path, best), model, target).sort("potency", "line", descending=[True, False])
 
 
-def _bound(path: Path, target: str, known: Known, keep: int, folder: Path) -> None:
+def _kept(frame: pl.DataFrame, place: Path) -> None:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    write_atomically(place, buffer.getvalue())
+
+
+def _bound(path: Path, target: str, known: Known, sizes: tuple[int, int], folder: Path) -> None:
     """Raises UserError where the folder belongs to another file, target, or other known compounds."""
     learnt = hashlib.sha256("\n".join(known.smiles).encode() + known.potency.tobytes()).hexdigest()[:12]
-    mark, place = f"{path.name} {path.stat().st_size} {target} {learnt} {keep}", folder / "of.txt"
+    mark, place = f"{path.name} {path.stat().st_size} {target} {learnt} {sizes}", folder / "of.txt"
     if place.is_file() and place.read_text(encoding="utf-8") != mark:
         raise UserError(
             _("this folder holds the screening of {other}", other=place.read_text(encoding="utf-8")),
@@ -150,7 +161,7 @@ def _first_pass(path: Path, known: Known, folder: Path, keep: int, tell: Callabl
         state = State(number + len(piece), state.unread + len(piece) - len(rows), places[best], values[best])
         state.write(place)
         tell(
-            0.8 * min(1.0, seen / size),
+            0.5 * min(1.0, seen / size),
             _("{count} molecules read, {unread} of them unreadable", count=state.lines, unread=state.unread),
         )
     return state
@@ -201,12 +212,14 @@ def ridge(known: Known) -> np.ndarray:
     return np.concatenate([[mean], bits.T @ dual]).astype(np.float32)
 
 
-def _asked(path: Path, model: Method, target: str, lines: np.ndarray) -> pl.DataFrame:
-    """The model's answers for these lines of the file."""
+def _read(path: Path, lines: np.ndarray) -> list[str]:
+    """The molecules of these lines. The file is read through again: a second of a million lines, and none need stay in memory."""
     wanted = set(lines.tolist())
-    smiles = [
-        each for number, piece in _pieces(path) for line, each in enumerate(piece, start=number) if line in wanted
-    ]  # the file is read through again: a second of a million lines, and no molecule need stay in memory
+    return [each for number, piece in _pieces(path) for line, each in enumerate(piece, start=number) if line in wanted]
+
+
+def _answers(lines: np.ndarray, smiles: list[str], model: Method, target: str) -> pl.DataFrame:
+    """All that the model says of these molecules."""
     said = model(Request(target=target, molecules=[_asked_as(each) for each in smiles])).estimates
     columns = {name: [getattr(each, name) for each in said] for name in SAID}
     columns["alerts"] = ["; ".join(each.alerts) for each in said]
@@ -226,8 +239,9 @@ def _asked_as(smiles: str) -> str:
 @click.option("--target", required=True, help="Target, or the name of the file of one's own compounds.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
 @click.option("--data", multiple=True, help="compounds=FILE: one's own known compounds.")
-@click.option("--keep", default=50_000, show_default=True, help="Molecules that the model is asked about.")
-def command(molecules: Path, target: str, out: Path, data: tuple[str, ...], keep: int) -> None:
+@click.option("--keep", default=150_000, show_default=True, help="Molecules whose potency the model is asked for.")
+@click.option("--show", default=5_000, show_default=True, help="Molecules in the table.")
+def command(molecules: Path, target: str, out: Path, data: tuple[str, ...], keep: int, show: int) -> None:
     """Rank MOLECULES, a SMILES a line, for one target. Called again after a stop, it goes on from there."""
     from dure.cli import inputs_of, progress
     from dure.manifest import load
@@ -241,7 +255,7 @@ def command(molecules: Path, target: str, out: Path, data: tuple[str, ...], keep
     folder = out.with_name(f".{out.name}.part")
     with progress(quiet=False) as tell:
         model = project.model(cases, 0, Work(folder=folder, tell=tell))
-        ranked = screen(molecules, every[target], model, target=target, folder=folder, keep=keep, tell=tell)
+        ranked = screen(molecules, every[target], model, target=target, folder=folder, keep=keep, show=show, tell=tell)
     write_atomically(out, ranked.write_csv())
     shutil.rmtree(folder)
     click.echo(_("{count} molecules ranked: {place}", count=ranked.height, place=str(out)))

@@ -399,20 +399,20 @@ def test_a_screening_goes_on_where_it_was_killed_and_ranks_as_if_it_had_not_been
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        screen.screen(path, known, model, target="laboratory", folder=tmp_path / "one", keep=20, tell=stopped)
+        screen.screen(path, known, model, target="laboratory", folder=tmp_path / "one", keep=40, show=20, tell=stopped)
     reached = screen.State.read(tmp_path / "one" / "first-pass.npz").lines
     assert 0 < reached < 97
-    resumed = screen.screen(path, known, model, target="laboratory", folder=tmp_path / "one", keep=20)
-    whole = screen.screen(path, known, model, target="laboratory", folder=tmp_path / "two", keep=20)
+    resumed = screen.screen(path, known, model, target="laboratory", folder=tmp_path / "one", keep=40, show=20)
+    whole = screen.screen(path, known, model, target="laboratory", folder=tmp_path / "two", keep=40, show=20)
     assert resumed.equals(whole)
     assert resumed.height == 20
     assert resumed["potency"].is_sorted(descending=True)
     assert screen.State.read(tmp_path / "one" / "first-pass.npz").unread == 1
     with pytest.raises(UserError, match="holds the screening of"):
-        screen.screen(HERE / "messy.csv", known, model, target="laboratory", folder=tmp_path / "one", keep=20)
+        screen.screen(HERE / "messy.csv", known, model, target="laboratory", folder=tmp_path / "one", keep=40, show=20)
     others = methods.Known(known.smiles[:-1], known.potency[:-1])  # what was learnt from is part of a screening
     with pytest.raises(UserError, match="holds the screening of"):
-        screen.screen(path, others, model, target="laboratory", folder=tmp_path / "one", keep=20)
+        screen.screen(path, others, model, target="laboratory", folder=tmp_path / "one", keep=40, show=20)
 
 
 def test_a_screening_is_a_command_that_leaves_one_table(tmp_path):
@@ -420,7 +420,19 @@ def test_a_screening_is_a_command_that_leaves_one_table(tmp_path):
     own.write_text("SMILES,pIC50\n" + "\n".join(f"{smiles},{value}" for smiles, value in series()))
     salts = [f"{smiles}.Cl" if n % 2 else smiles for n, (smiles, _value) in enumerate(series())]
     path.write_text("smiles,name\n" + "\n".join(f"{smiles},a{n}" for n, smiles in enumerate(salts)))
-    call = [str(path), "--target", "laboratory", "--data", f"compounds={own}", "--out", str(out), "--keep", "30"]
+    call = [
+        str(path),
+        "--target",
+        "laboratory",
+        "--data",
+        f"compounds={own}",
+        "--out",
+        str(out),
+        "--keep",
+        "60",
+        "--show",
+        "30",
+    ]
     done = CliRunner().invoke(screen.command, call)
     assert done.exit_code == 0, done.output
     ranked = pl.read_csv(out)
