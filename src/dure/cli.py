@@ -70,13 +70,13 @@ def cli(lang: str | None) -> None:
         speak(lang)
 
 
-def main(command: click.Command | None = None) -> None:
-    """Run the command line, or a project's own command: a user's mistake is one clear error and exit code 2, no traceback."""
+def main() -> None:
+    """Run the command line: a mistake of the user's is one clear error and exit code 2, never a traceback."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")  # a Korean console on Windows may be cp949
     try:
-        (command or cli)(standalone_mode=False)
+        cli(standalone_mode=False)
     except UserError as error:
         fail(str(error))
     except click.ClickException as error:

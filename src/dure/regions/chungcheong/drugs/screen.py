@@ -15,6 +15,7 @@ import io
 import itertools
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ import click
 import numpy as np
 import polars as pl
 
-from dure import UserError, Work, write_atomically
+from dure import Data, UserError, Work, write_atomically
 
 from . import chem
 from .forms import Request, _
@@ -238,30 +239,42 @@ def _asked_as(smiles: str) -> str:
 @click.argument("molecules", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--target", required=True, help="Target, or the name of the file of one's own compounds.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="CSV to write.")
-@click.option("--data", multiple=True, help="compounds=FILE: one's own known compounds.")
+@click.option(
+    "--compounds", multiple=True, type=click.Path(exists=True, path_type=Path), help="One's own known compounds."
+)
 @click.option("--keep", default=150_000, show_default=True, help="Molecules whose potency the model is asked for.")
 @click.option("--show", default=5_000, show_default=True, help="Molecules in the table.")
-def command(molecules: Path, target: str, out: Path, data: tuple[str, ...], keep: int, show: int) -> None:
+def command(molecules: Path, target: str, out: Path, compounds: tuple[Path, ...], keep: int, show: int) -> None:
     """Rank MOLECULES, a SMILES a line, for one target. Called again after a stop, it goes on from there."""
-    from dure.cli import inputs_of, progress
-    from dure.manifest import load
-    from dure.run import opened
+    try:
+        ranked = _ranked(molecules, target, out, compounds, keep, show)
+    except UserError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    click.echo(_("{count} molecules ranked: {place}", count=ranked, place=str(out)))
 
-    project = load("chungcheong.drugs")
-    cases = project.history(opened(project, inputs_of(data)), None)
+
+def _ranked(molecules: Path, target: str, out: Path, compounds: tuple[Path, ...], keep: int, show: int) -> int:
+    from .project import PROJECT
+
+    data = Data(PROJECT.sources, Path(__file__).parent, own={"compounds": list(compounds)} if compounds else {})
+    cases = PROJECT.history(data, None)
     every = by_target(cases)
     if target not in every:
         raise unknown(target, list(every))
     folder = out.with_name(f".{out.name}.part")
-    with progress(quiet=False) as tell:
-        model = project.model(cases, 0, Work(folder=folder, tell=tell))
+    with click.progressbar(length=1000, file=sys.stderr) as bar:
+
+        def tell(share: float, text: str) -> None:
+            bar.label = text
+            bar.update(max(0, round(1000 * share) - bar.pos))
+
+        model = PROJECT.model(cases, 0, Work(folder=folder))
         ranked = screen(molecules, every[target], model, target=target, folder=folder, keep=keep, show=show, tell=tell)
     write_atomically(out, ranked.write_csv())
     shutil.rmtree(folder)
-    click.echo(_("{count} molecules ranked: {place}", count=ranked.height, place=str(out)))
+    return ranked.height
 
 
 if __name__ == "__main__":
-    from dure.cli import main
-
-    main(command)
+    command()
