@@ -41,8 +41,8 @@ COUNTED = {
     "ko": ("| 운전자 | 공표 | 여기, 조기 종료 | 여기, 끝까지 |", ("규정의 운전자", "5.2.5.2", "FSM", "RSS", "제안", "제동으로는 못 피하는 건")),
 }  # fmt: skip
 EXPOSED = {
-    "en": "| driver | km | hazards | crashes in 1,000 km (95 %) | hard braking in 100 km | of it without a hazard |",
-    "ko": "| 운전자 | km | 위험 | 1,000 km당 충돌(95 %) | 100 km당 급제동 | 그중 위험 없이 |",
+    "en": "| driver | km | hazards | crashes in 1,000 km (95 %) | struck by another | hard braking in 100 km | of it without a hazard |",
+    "ko": "| 운전자 | km | 위험 | 1,000 km당 충돌(95 %) | 받힌 수 | 100 km당 급제동 | 그중 위험 없이 |",
 }
 EXPOSED_NAMES = {
     "human_driver": ("human driver", "규정의 운전자"), "lane_intrusion": ("5.2.5.2", "5.2.5.2"), "rss": ("RSS", "RSS"),
@@ -144,7 +144,7 @@ def exposed(lang: str) -> str:
     """Crashes of the drivers in SUMO's traffic, from benchmarks/results/exposure.csv."""
     with (ROOT / "benchmarks" / "results" / "exposure.csv").open(encoding="utf-8", newline="") as file:
         found = list(csv.DictReader(file))
-    rows = [EXPOSED[lang], "|---|---|---|---|---|---|"]
+    rows = [EXPOSED[lang], "|---|---|---|---|---|---|---|"]
     for row in found:
         crashes = f"{row['per_1000_km']} ({row['low']}–{row['high']})"
         hard = [row["hard_braking_per_100_km"], row["without_hazard_per_100_km"]]
@@ -153,6 +153,7 @@ def exposed(lang: str) -> str:
             f"{int(row['kilometres']):,}",
             row["hazards"],
             crashes,
+            row["struck"],
             *hard,
         ]
         rows.append(f"| {' | '.join(cells)} |")
