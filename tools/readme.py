@@ -51,10 +51,10 @@ EXPOSED_NAMES = {
 COUNTED_ROWS = ("human_driver", "lane_intrusion", "fuzzy_safety", "rss", "anticipation", "bound")
 MOLECULES = ROOT / "src/dure/regions/chungcheong/drugs"
 SCREENED = {
-    "en": "Measured on made molecules ({target}): {molecules:,} in {minutes:.0f} minutes on one core of a busy machine and {gigabytes:.1f} GB, killed {kills} times on the "
-    "way. Of the model's own best fifty among 5,000, the quick pass kept {kept:.0f} %.",
-    "ko": "만들어 낸 분자로 재었습니다({target}). {molecules:,}개에 다른 일도 하는 컴퓨터의 코어 하나로 {minutes:.0f}분, 메모리 {gigabytes:.1f} GB가 들었고, 도중에 {kills}번 강제로 "
-    "끝냈다가 이어 갔습니다. 모델이 5,000개 가운데 가장 낫다고 한 쉰 개의 {kept:.0f} %가 첫 단계에 남았습니다.",
+    "en": "Measured on made molecules ({target}): {molecules:,} in {minutes:.0f} minutes on two cores and {gigabytes:.1f} GB, killed {kills} times on the way. "
+    "Of the model's own best {best} among {drawn:,} others, the quick pass kept {kept}.",
+    "ko": "만들어 낸 분자로 재었습니다({target}). {molecules:,}개에 코어 둘로 {minutes:.0f}분, 메모리 {gigabytes:.1f} GB가 들었고, 도중에 {kills}번 강제로 끝냈다가 이어 "
+    "갔습니다. 따로 뽑은 {drawn:,}개 가운데 모델이 가장 낫게 본 {best}개 중 {kept}개가 첫 단계에 남았습니다.",
 }
 BATTERY = ROOT / "src/dure/regions/gangwon/storage"
 WORTH = ROOT / "benchmarks" / "results" / "forecast_worth.json"
@@ -136,7 +136,7 @@ def screened(lang: str) -> str:
         (row,) = csv.DictReader(file)
     return SCREENED[lang].format(
         target=row["target"], molecules=int(row["molecules"]), minutes=int(row["seconds"]) / 60, gigabytes=int(row["megabytes"]) / 1000,
-        kills=row["kills"], kept=100 * float(row["best_kept_by_first_pass"]),
+        kills=row["kills"], kept=row["kept_by_first_pass"], best=row["best_drawn"], drawn=int(row["drawn"]),
     )  # fmt: skip
 
 

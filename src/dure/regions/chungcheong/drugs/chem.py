@@ -146,13 +146,11 @@ def bits(smiles: str) -> np.ndarray:
     )
 
 
-@lru_cache(maxsize=KEPT)
-def properties(smiles: str) -> np.ndarray:
-    """Ten properties of a whole molecule, whose names stand below; log P is Wildman and Crippen's (1999, 39:868 of JCICS)."""
+def properties_of(found: Any) -> np.ndarray:
+    """Ten properties of a whole RDKit molecule, whose names stand below; log P is Wildman and Crippen's (1999, 39:868 of JCICS)."""
     from rdkit import Chem
     from rdkit.Chem import Crippen, Descriptors, rdMolDescriptors
 
-    found = molecule(smiles)
     values = (
         Descriptors.MolWt(found),  # type: ignore[attr-defined]  # RDKit makes these names when it is imported
         Crippen.MolLogP(found),  # type: ignore[attr-defined]  # as above
@@ -166,6 +164,12 @@ def properties(smiles: str) -> np.ndarray:
         Chem.GetFormalCharge(found),
     )
     return np.array(values, dtype=np.float64)
+
+
+@lru_cache(maxsize=KEPT)
+def properties(smiles: str) -> np.ndarray:
+    """`properties_of` a SMILES that can be read."""
+    return properties_of(molecule(smiles))
 
 
 @lru_cache(maxsize=KEPT)

@@ -48,16 +48,15 @@ class Known:
         """The compounds by ECFP4 alone."""
         return chem.Library([chem.parts(each)[:1] for each in self.smiles])
 
-    def standard(self, smiles: Sequence[str]) -> np.ndarray:
-        """Properties of molecules, (molecules, properties), in standard deviations of the known compounds'."""
-        centre, spread = self._spread
-        return (np.stack([chem.properties(each) for each in smiles]) - centre) / spread
-
     @cached_property
-    def _spread(self) -> tuple[np.ndarray, np.ndarray]:
-        values = np.stack([chem.properties(each) for each in self.smiles])
-        spread = values.std(axis=0)
-        return values.mean(axis=0), np.where(spread > 0, spread, 1.0)
+    def properties(self) -> np.ndarray:
+        """Properties of the compounds, (n, properties)."""
+        return np.stack([chem.properties(each) for each in self.smiles])
+
+    def standard(self, properties: np.ndarray) -> np.ndarray:
+        """Properties of molecules, (molecules, properties), in standard deviations of the known compounds'."""
+        spread = self.properties.std(axis=0)
+        return np.asarray((properties - self.properties.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
     @cached_property
     def scaffolds(self) -> frozenset[str]:
@@ -101,25 +100,37 @@ def gaussian_process(history: Sequence[Case], seed: int, work: Work) -> Callable
     def predict(
         known: Known, fitted: Arrays, smiles: Sequence[str], _alike: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        return predict_process(_kernel(known, smiles), fitted)
+        return predict_process(_kernel_of_smiles(known, smiles), fitted)
 
     return _method(history, seed, work, _fit_process, predict)
 
 
-def _kernel(known: Known, smiles: Sequence[str]) -> np.ndarray:
-    alike = known.library.similarities([chem.parts(each) for each in smiles])
-    return kernel_of(alike, known.standard(smiles), known.standard(known.smiles))
+def _kernel(known: Known, parts: Sequence[tuple[np.ndarray, ...]], properties: Sequence[np.ndarray]) -> np.ndarray:
+    alike = known.library.similarities(parts)
+    return kernel_of(alike, known.standard(np.stack(properties)), known.standard(known.properties))
+
+
+def _kernel_of_smiles(known: Known, smiles: Sequence[str]) -> np.ndarray:
+    return _kernel(known, [chem.parts(each) for each in smiles], [chem.properties(each) for each in smiles])
 
 
 def _fit_process(known: Known, _seed: int, work: Work) -> Arrays:
     scaffolds = [chem.scaffold(each) for each in known.smiles]
-    return fit_process(_kernel(known, known.smiles), known.potency, scaffolds, work)
+    return fit_process(_kernel_of_smiles(known, known.smiles), known.potency, scaffolds, work)
 
 
-def potencies(known: Known, target: str, work: Work) -> Callable[[Sequence[str]], np.ndarray]:
-    """The Gaussian process's potency of many molecules and nothing else: neither interval nor neighbours nor alerts."""
+def potencies(known: Known, target: str, work: Work) -> Callable[[Sequence[Any]], np.ndarray]:
+    """The Gaussian process's potency of RDKit molecules and nothing else: neither interval nor neighbours nor alerts.
+
+    What is computed of a molecule is not remembered: those of a million are asked once.
+    """
     fitted = _kept(work, target, lambda: _fit_process(known, 0, work))
-    return lambda smiles: fitted["mean"] + _kernel(known, smiles) @ fitted["weights"]
+
+    def answer(found: Sequence[Any]) -> np.ndarray:
+        kernel = _kernel(known, list(map(chem.parts_of, found)), list(map(chem.properties_of, found)))
+        return np.asarray(fitted["mean"] + kernel @ fitted["weights"])
+
+    return answer
 
 
 def support_vectors(history: Sequence[Case], seed: int, work: Work) -> Callable[[Request], Response]:

@@ -16,6 +16,7 @@ pytest.importorskip("sklearn", reason="the rivals need the extra dure[drugs]")
 from dure import Case, Data, Invalid, UserError, Work
 from dure.manifest import load
 from dure.regions.chungcheong.drugs import chart, chem, compounds, data, gaussian, methods, screen
+from dure.regions.chungcheong.drugs.forms import Request
 
 HERE = Path(__file__).parent
 PROJECT = load(HERE.parent)
@@ -63,7 +64,9 @@ def rounds(own):
 
 def kernel_of(smiles, prints):
     known = methods.Known(tuple(smiles), np.zeros(len(smiles)))
-    return gaussian.kernel_of(chem.Library(prints).similarities(prints), known.standard(smiles), known.standard(smiles))
+    return gaussian.kernel_of(
+        chem.Library(prints).similarities(prints), known.standard(known.properties), known.standard(known.properties)
+    )
 
 
 # ---- molecules -----------------------------------------------------------------------------------------------------------
@@ -392,27 +395,57 @@ def test_a_screening_goes_on_where_it_was_killed_and_ranks_as_if_it_had_not_been
     model = BUILDERS["gaussian_process"](rounds[0].history, 0, Work(folder=tmp_path / "model"))
     path = tmp_path / "made.smi"
     path.write_text("\n".join([*(f"{smiles} name" for smiles, _value in series()), "xx(", ""]))
-    monkeypatch.setattr(screen, "PIECE", 10)
+    for name in ("PIECE", "WRITTEN"):
+        monkeypatch.setattr(screen, name, 10)
+    limits = screen.Limits(keep=40, show=20)
+
+    def screened(folder, path=path, known=known, **others):
+        return screen.screen(path, known, model, target="laboratory", folder=tmp_path / folder, limits=limits, **others)
 
     def stopped(share, _text):
         if share > 0.3:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        screen.screen(path, known, model, target="laboratory", folder=tmp_path / "one", keep=40, show=20, tell=stopped)
+        screened("one", tell=stopped)
     reached = screen.State.read(tmp_path / "one" / "first-pass.npz").lines
     assert 0 < reached < 97
-    resumed = screen.screen(path, known, model, target="laboratory", folder=tmp_path / "one", keep=40, show=20)
-    whole = screen.screen(path, known, model, target="laboratory", folder=tmp_path / "two", keep=40, show=20)
-    assert resumed.equals(whole)
-    assert resumed.height == 20
-    assert resumed["potency"].is_sorted(descending=True)
+    resumed, whole = screened("one"), screened("two")
+    assert resumed.ranked.equals(whole.ranked)
+    assert resumed.ranked.height == 20
+    assert resumed.ranked["potency"].is_sorted(descending=True)
     assert screen.State.read(tmp_path / "one" / "first-pass.npz").unread == 1
     with pytest.raises(UserError, match="holds the screening of"):
-        screen.screen(HERE / "messy.csv", known, model, target="laboratory", folder=tmp_path / "one", keep=40, show=20)
+        screened("one", path=HERE / "messy.csv")
     others = methods.Known(known.smiles[:-1], known.potency[:-1])  # what was learnt from is part of a screening
     with pytest.raises(UserError, match="holds the screening of"):
-        screen.screen(path, others, model, target="laboratory", folder=tmp_path / "one", keep=40, show=20)
+        screened("one", known=others)
+
+
+def test_a_first_pass_is_judged_by_molecules_it_has_not_learnt_from(rounds, tmp_path, monkeypatch):
+    known = methods.by_target(rounds[0].history)["laboratory"]
+    (tmp_path / "model").mkdir()
+    model = BUILDERS["gaussian_process"](rounds[0].history, 0, Work(folder=tmp_path / "model"))
+    path = tmp_path / "made.smi"
+    smiles = [each for each, _value in series()]
+    path.write_text("\n".join(smiles))
+    monkeypatch.setattr(screen, "BEST", 0.25)
+
+    def screened(keep):
+        folder = tmp_path / str(keep)
+        return screen.screen(
+            path, known, model, target="laboratory", folder=folder, limits=screen.Limits(keep, show=10)
+        )
+
+    everything, few = screened(len(smiles)), screened(10)
+    assert (everything.best, everything.kept) == (12, 12)
+    assert few.best == 12
+    assert 0 < few.kept <= 10
+    said = {
+        each: one.potency
+        for each, one in zip(smiles, model(Request(target="laboratory", molecules=smiles)).estimates, strict=True)
+    }
+    assert everything.ranked["potency"].to_list() == pytest.approx(sorted(said.values(), reverse=True)[:10], abs=1e-9)
 
 
 def test_a_screening_is_a_command_that_leaves_one_table(tmp_path):
