@@ -1,6 +1,9 @@
 """The drugs project on tiny named molecules and on compounds that a small grammar makes."""
 
 import math
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -446,6 +449,26 @@ def test_a_first_pass_is_judged_by_molecules_it_has_not_learnt_from(rounds, tmp_
         for each, one in zip(smiles, model(Request(target="laboratory", molecules=smiles)).estimates, strict=True)
     }
     assert everything.ranked["potency"].to_list() == pytest.approx(sorted(said.values(), reverse=True)[:10], abs=1e-9)
+
+
+def test_a_killed_screening_leaves_no_process_and_is_taken_up(tmp_path):
+    psutil = pytest.importorskip("psutil", reason="to see processes needs the extra dure[hub]")
+    own, path, out = tmp_path / "laboratory.csv", tmp_path / "made.smi", tmp_path / "ranked.csv"
+    own.write_text("SMILES,pIC50\n" + "\n".join(f"{smiles},{value}" for smiles, value in series()))
+    path.write_text("\n".join(smiles for smiles, _value in series()))
+    call = [str(path), "--target", "laboratory", "--compounds", str(own), "--out", str(out), "--show", "10"]
+    command = [sys.executable, "-m", screen.__name__, *call]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | {"DURE_LANG": "en"}) as running:
+        assert any("asked" in line for line in running.stderr)  # the first answers have come, the file is not read yet
+        started = psutil.Process(running.pid).children()
+        running.kill()
+        _ended, left = psutil.wait_procs(started, timeout=20)
+    assert len(started) >= screen.Limits().jobs
+    assert left == []
+    assert not out.exists()
+    done = CliRunner().invoke(screen.command, call)
+    assert done.exit_code == 0, done.output
+    assert pl.read_csv(out).height == 10
 
 
 def test_a_screening_is_a_command_that_leaves_one_table(tmp_path):
