@@ -50,7 +50,7 @@ PROJECT = Project(
     play_many=play_many,
     score=score,
     kpis=(
-        Kpi("crashes in a thousand cases", "", "lower", of="1000 * crash / cases"),
+        Kpi("crash rate per thousand cases", "", "lower", of="1000 * crash / cases"),
         Kpi("crashes in cases the human driver avoids", "", "lower", of="avoidable", limit=(None, 0)),
         Kpi("speed of impact, 0 without a crash", "km/h", "lower", of="3.6 * impact / cases"),
         Kpi("hard braking in cases that are safe without braking", "%", "lower", of="100 * needless / safe"),

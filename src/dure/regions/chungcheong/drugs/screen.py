@@ -166,6 +166,7 @@ def screen(
         drawn = asked(np.sort(np.random.default_rng(0).permutation(count)[:DRAWN]), "drawn", 0.0, 0.05)
         shuffled = drawn.drop_nulls("potency").sample(fraction=1.0, shuffle=True, seed=0)
         if shuffled.is_empty():
+            shutil.rmtree(folder)
             raise UserError(
                 _("no line begins with a molecule"),
                 where=path.name,
@@ -208,12 +209,14 @@ def _kept(place: Path, made: Callable[[], pl.DataFrame]) -> pl.DataFrame:
 def _bound(path: Path, target: str, known: Known, limits: Limits, folder: Path) -> Path:
     """Where the known compounds are kept. Raises UserError where the folder belongs to another file, target or compounds."""
     learnt = hashlib.sha256("\n".join(known.smiles).encode() + known.potency.tobytes()).hexdigest()[:12]
-    mark, place = f"{path.name} {path.stat().st_size} {target} {learnt} {limits.keep} {limits.show}", folder / "of.txt"
-    if place.is_file() and place.read_text(encoding="utf-8") != mark:
+    size = path.stat().st_size
+    mark = f"{path.name} ({size} B), {target} ({learnt}), --keep {limits.keep} --show {limits.show}"
+    place = folder / "of.txt"
+    if place.is_file() and (other := place.read_text(encoding="utf-8")) != mark:
         raise UserError(
-            _("this folder holds the screening of {other}", other=place.read_text(encoding="utf-8")),
+            _("this folder holds another screening: {other}", other=other),
             where=str(folder),
-            cure=_("Give another folder."),
+            cure=_("Give another --out, or delete the folder to begin anew."),
         )
     write_atomically(place, mark)
     compounds = folder / f"known-{learnt}.parquet"

@@ -418,10 +418,10 @@ def test_a_screening_goes_on_where_it_was_killed_and_ranks_as_if_it_had_not_been
     assert resumed.ranked.height == 20
     assert resumed.ranked["potency"].is_sorted(descending=True)
     assert screen.State.read(tmp_path / "one" / "first-pass.npz").unread == 1
-    with pytest.raises(UserError, match="holds the screening of"):
+    with pytest.raises(UserError, match="holds another screening"):
         screened("one", path=HERE / "messy.csv")
     others = methods.Known(known.smiles[:-1], known.potency[:-1])  # what was learnt from is part of a screening
-    with pytest.raises(UserError, match="holds the screening of"):
+    with pytest.raises(UserError, match="holds another screening"):
         screened("one", known=others)
 
 
@@ -502,6 +502,7 @@ def test_a_screening_is_a_command_that_leaves_one_table(tmp_path):
     path.write_text("nothing to see\n")
     done = CliRunner().invoke(screen.command, call)
     assert (done.exit_code, "no line begins with a molecule" in done.output) == (2, True)
+    assert {each.name for each in tmp_path.iterdir()} == {"laboratory.csv", "made.csv", "ranked.csv"}
 
 
 # ---- pictures ---------------------------------------------------------------------------------------------------------------
