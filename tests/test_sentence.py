@@ -202,6 +202,39 @@ def test_from_six_places_on_the_places_are_counted(lang):
     )
 
 
+def test_a_site_is_called_what_the_trade_calls_it(lang):
+    many = verdict(site="all", sites=7, site_word="target", sampled="site", rare=2.3, undo=1.5)
+    few = verdict(site="all", sites=3, site_word="situation", block_word="case", blocks=40)
+    about = {**ABOUT, "site_word": "target"}
+    expected = {
+        "ko": (
+            "표적 7개 자료로는 표적 2개에 한 번보다 드문 큰 손실은 아직 나타나지 않았을 수 있습니다. 한 표적에서 1.50 kWh만큼 손해가 나면 이 판정은 뒤집힙니다.",
+            "상황 3가지 40건",
+            "이 상황 3가지에서의 결과입니다.",
+            "이 상황 3가지 밖의 상황",
+            "모든 표적",
+            "표적별 판정",
+        ),
+        "en": (
+            "7 targets may not yet have shown a large loss rarer than once in 2 targets. One more target losing 1.50 kWh would undo this verdict.",
+            "40 cases at 3 situations",
+            "This holds in these 3 situations.",
+            "situations other than these 3 situations",
+            "all targets",
+            "Target by target",
+        ),
+    }[lang]
+    assert expected[3] in told("limits", few)
+    assert expected == (
+        told("caution", many),
+        sentence.blocks(few),
+        told("places", few),
+        expected[3],
+        sentence.place(many, about),
+        sentence.one_by_one(about),
+    )
+
+
 def test_unanswered_cases_are_counted_by_cause(lang):
     some = verdict(unanswered={"share": 0.012, "by": {"late": 5, "crashed": 1}})
     assert (

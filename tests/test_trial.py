@@ -219,6 +219,9 @@ def test_the_code_that_is_signed_is_the_code_that_was_loaded(tmp_path):
 def test_a_word_for_blocks_of_the_projects_own_stands_in_both_languages(tmp_path):
     assert run(tiny(block_word="week"), tmp_path / "one").about["block_word"] == "week"
     assert deciding(run(tiny(block_word="flock"), tmp_path / "two"))["block_word"] == {"ko": "flock", "en": "flock"}
+    assert "site_word" not in run(tiny(), tmp_path / "three").about  # as before: a place
+    targets = run(tiny(site_word="target"), tmp_path / "four")
+    assert (targets.about["site_word"], deciding(targets)["site_word"]) == ("target", "target")
 
 
 def test_progress_only_moves_forward_and_ends_at_one(tmp_path):

@@ -218,6 +218,8 @@ class Project:
     block_word
         What a block is, in English singular: block, day, week, lot, patient, order, instance, site; another word needs its
         translation in the project's locale.
+    site_word
+        What a site is: site (people read "place"), target, situation.
     opens
         ``opens(paths, given)`` -> `Opened`: a person's own files as a request. `given` holds fields of the request that
         were given beside them, by name: as text from ``--set``, or as JSON has them. Raises UserError, or pydantic's
@@ -247,6 +249,7 @@ class Project:
     figures: Callable[[pl.DataFrame], Mapping[str, Any]] | None = None
     remarks: Callable[[Data], Mapping[str, Sequence[str]]] | None = None
     block_word: str = "block"
+    site_word: Literal["site", "target", "situation"] = "site"
     opens: Callable[[Sequence[Path], Mapping[str, Any]], Opened] | None = None
     saves: Mapping[str, Callable[[Any, Any, Path], None]] = field(default_factory=dict)
     says: Callable[[Any, Any], str] | None = None

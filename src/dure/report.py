@@ -122,7 +122,7 @@ def body(said: Content, fingerprint: str) -> dict[str, Any]:
         "fingerprint": " ".join(fingerprint[start : start + 4] for start in range(0, 16, 4)),
         "fingerprint_whole": fingerprint,
         "replay": said["replay"],
-        "words": _words(),
+        "words": _words(about),
     }
 
 
@@ -374,10 +374,10 @@ def _unanswered(said: Content) -> list[dict[str, str]]:
     ]
 
 
-def _words() -> dict[str, str]:
+def _words(about: sentence.About) -> dict[str, str]:
     """Headings and fixed texts."""
     return {
-        "at_places": _("Place by place"),
+        "at_places": sentence.one_by_one(about),
         "all_numbers": _("The numbers"),
         "other_comparisons": _("Other comparisons"),
         "how": _("How it was measured"),

@@ -43,7 +43,42 @@ _COUNTED = {
         "One more group of rows",
     ),
     "site": ("1 place", "{count} places", "1 more place", "{count} more places", "One more place"),
+    "target": ("1 target", "{count} targets", "1 more target", "{count} more targets", "One more target"),
+    "situation": (
+        "1 situation",
+        "{count} situations",
+        "1 more situation",
+        "{count} more situations",
+        "One more situation",
+    ),
     "case": ("1 case", "{count} cases", "1 more case", "{count} more cases", "One more case"),
+}
+# What a site is -> all, one by one, where it holds (how many, or where they are not counted), others, others than those counted.
+_SITES = {
+    "site": (
+        "all places",
+        "Place by place",
+        "This holds at these {places}.",
+        "This holds at these places.",
+        "other places",
+        "places other than these {places}",
+    ),
+    "target": (
+        "all targets",
+        "Target by target",
+        "This holds at these {places}.",
+        "This holds at these targets.",
+        "other targets",
+        "targets other than these {places}",
+    ),
+    "situation": (
+        "all situations",
+        "Situation by situation",
+        "This holds in these {places}.",
+        "This holds in these situations.",
+        "other situations",
+        "situations other than these {places}",
+    ),
 }
 # What a smaller and a larger number of a KPI are called, by what it measures.
 _WAYS = {
@@ -130,7 +165,22 @@ def against(verdict: Verdict, about: About) -> str:
 def place(verdict: Verdict, about: About) -> str:
     """What people call the verdict's site; all of them together; empty where there is but one without a name."""
     site = verdict["site"]
-    return _("all places") if site == "all" else said_in(about.get("sites", {}).get(site, site))
+    return _(_sites(about)[0]) if site == "all" else said_in(about.get("sites", {}).get(site, site))
+
+
+def one_by_one(about: About) -> str:
+    """A heading over what is said of each site: Place by place."""
+    return _(_sites(about)[1])
+
+
+def _site_word(source: Mapping[str, Any]) -> str:
+    """What a site is called; a place, where a verdict or a trial does not say."""
+    word = str(source.get("site_word", "site"))
+    return word if word in _SITES else "site"
+
+
+def _sites(source: Mapping[str, Any]) -> tuple[str, ...]:
+    return _SITES[_site_word(source)]
 
 
 def _label(method: str, about: About) -> str:
@@ -246,15 +296,15 @@ def _one_more(word: Any) -> str:
 
 
 def _unit_word(verdict: Verdict) -> Any:
-    """What was resampled: the block's word, or places where there are six or more of them."""
-    return "site" if verdict.get("sampled") == "site" else verdict.get("block_word", "block")
+    """What was resampled: the block's word, or that of the sites where there are six or more of them."""
+    return _site_word(verdict) if verdict.get("sampled") == "site" else verdict.get("block_word", "block")
 
 
 def blocks(verdict: Verdict) -> str:
     """How much was seen: 24 weeks; of many places, 24 weeks at 7 places."""
     seen = counted(verdict.get("block_word", "block"), verdict["blocks"])
     sites = verdict.get("sites", 1)
-    return _("{blocks} at {places}", blocks=seen, places=counted("site", sites)) if sites > 1 else seen
+    return _("{blocks} at {places}", blocks=seen, places=counted(_site_word(verdict), sites)) if sites > 1 else seen
 
 
 def effect(verdict: Verdict) -> str:
@@ -411,7 +461,8 @@ def _caution(verdict: Verdict) -> str:
     if verdict["verdict"] not in ("better", "worse") or not verdict.get("rare"):
         return ""
     word, worse = _unit_word(verdict), verdict["verdict"] == "worse"
-    seen = counted("site", verdict["sites"]) if word == "site" and "sites" in verdict else blocks(verdict)
+    by_site = verdict.get("sampled") == "site" and "sites" in verdict
+    seen = counted(word, verdict["sites"]) if by_site else blocks(verdict)
     rare = counted(word, max(round(verdict["rare"]), 2))
     text = (
         "{blocks} may not yet have shown a large gain rarer than once in {rare}."
@@ -442,11 +493,8 @@ def _places(verdict: Verdict) -> str:
     sites = verdict.get("sites", 1)
     if verdict["site"] != "all" or verdict.get("sampled") == "site" or verdict["verdict"] not in ("better", "worse"):
         return ""
-    return (
-        _("This holds at these {places}.", places=counted("site", sites))
-        if sites > 1
-        else _("This holds at these places.")
-    )
+    _all, _each, counted_here, here, *_others = _sites(verdict)
+    return _(counted_here, places=counted(_site_word(verdict), sites)) if sites > 1 else _(here)
 
 
 _CAUSES = {
@@ -499,9 +547,10 @@ def _limits(verdict: Verdict, about: About) -> str:
 def _elsewhere(verdict: Verdict) -> list[str]:
     if verdict.get("sampled") == "site":
         return []
+    *_here, others, than_these = _sites(verdict)
     if verdict["site"] == "all" and verdict.get("sites", 0) > 1:
-        return [_("places other than these {places}", places=counted("site", verdict["sites"]))]
-    return [_("other places")]
+        return [_(than_these, places=counted(_site_word(verdict), verdict["sites"]))]
+    return [_(others)]
 
 
 def _seasons(verdict: Verdict, about: About) -> list[str]:

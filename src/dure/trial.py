@@ -494,6 +494,7 @@ def _verdict(
         "unanswered": {"share": share, "by": about.get("unanswered_by", {}).get(offer, {})},
         "methods": methods, "looks": about.get("looks", 0), "assurance": about.get("assurance", "self-run"),
         "ground": about.get("ground", "benchmark"),
+        **({"site_word": about["site_word"]} if "site_word" in about else {}),
     }  # fmt: skip
 
 
@@ -571,6 +572,7 @@ def _about(
         "remarks": _remarks(project, data), "data": [data.opened[name] for name in sorted(data.opened)],
         "block_word": word_of_blocks(project.block_word, both(project, project.block_word)),
         "rounds": [turn.name for turn in rounds], "settings": project_settings(data),
+        **({"site_word": project.site_word} if project.site_word != "site" else {}),
     }  # fmt: skip
 
 

@@ -57,6 +57,7 @@ PROJECT = Project(
     figures=figures,
     remarks=remarks,
     block_word="scaffold",
+    site_word="target",
     opens=opens,
     saves={".csv": save_csv, ".xlsx": save_xlsx},
     says=says,
