@@ -1,6 +1,7 @@
 """What is said of a verdict, word for word, in Korean and English."""
 
 import re
+import typing
 from xml.etree import ElementTree
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 
 from dure import mark, sentence
 from dure.errors import UserError
-from dure.words import in_each, particle, speak
+from dure.project import SiteWord
+from dure.words import _, in_each, particle, speak
 
 ABOUT = {
     "labels": {
@@ -233,6 +235,14 @@ def test_a_site_is_called_what_the_trade_calls_it(lang):
         sentence.place(many, about),
         sentence.one_by_one(about),
     )
+
+
+def test_every_word_for_a_site_has_all_its_forms_in_korean():
+    words = typing.get_args(SiteWord)
+    assert set(words) == set(sentence._SITES) <= set(sentence._COUNTED)
+    texts = {text for word in words for text in (*sentence._SITES[word], *sentence._COUNTED[word])}
+    korean = in_each(lambda: [_(text) for text in sorted(texts)])["ko"]
+    assert [text for text in korean if not re.search("[가-힣]", text)] == []
 
 
 def test_unanswered_cases_are_counted_by_cause(lang):

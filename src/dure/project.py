@@ -103,6 +103,9 @@ class Kpi:
     limit: tuple[float | None, float | None] | None = None
 
 
+SiteWord = Literal["site", "hospital", "home", "target", "situation"]
+"""What a project may call a site (people read a site as a place)."""
+
 Method = Callable[[Any], Any]
 """request -> response, or None to decline. May carry `start(case_id)`, called before each case (memory begins there), and
 `many(columns)`, which answers thousands at once: a mapping of request field to array -> the same of response fields."""
@@ -219,7 +222,7 @@ class Project:
         What a block is, in English singular: block, day, week, lot, patient, order, instance, site; another word needs its
         translation in the project's locale.
     site_word
-        What a site is: site (people read "place"), target, situation.
+        What a site is, of `SiteWord`.
     opens
         ``opens(paths, given)`` -> `Opened`: a person's own files as a request. `given` holds fields of the request that
         were given beside them, by name: as text from ``--set``, or as JSON has them. Raises UserError, or pydantic's
@@ -249,7 +252,7 @@ class Project:
     figures: Callable[[pl.DataFrame], Mapping[str, Any]] | None = None
     remarks: Callable[[Data], Mapping[str, Sequence[str]]] | None = None
     block_word: str = "block"
-    site_word: Literal["site", "target", "situation"] = "site"
+    site_word: SiteWord = "site"
     opens: Callable[[Sequence[Path], Mapping[str, Any]], Opened] | None = None
     saves: Mapping[str, Callable[[Any, Any, Path], None]] = field(default_factory=dict)
     says: Callable[[Any, Any], str] | None = None

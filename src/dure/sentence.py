@@ -51,6 +51,8 @@ _COUNTED = {
         "{count} more situations",
         "One more situation",
     ),
+    "hospital": ("1 hospital", "{count} hospitals", "1 more hospital", "{count} more hospitals", "One more hospital"),
+    "home": ("1 home", "{count} homes", "1 more home", "{count} more homes", "One more home"),
     "case": ("1 case", "{count} cases", "1 more case", "{count} more cases", "One more case"),
 }
 # What a site is -> all, one by one, where it holds (how many, or where they are not counted), others, others than those counted.
@@ -78,6 +80,22 @@ _SITES = {
         "This holds in these situations.",
         "other situations",
         "situations other than these {places}",
+    ),
+    "hospital": (
+        "all hospitals",
+        "Hospital by hospital",
+        "This holds at these {places}.",
+        "This holds at these hospitals.",
+        "other hospitals",
+        "hospitals other than these {places}",
+    ),
+    "home": (
+        "all homes",
+        "Home by home",
+        "This holds at these {places}.",
+        "This holds at these homes.",
+        "other homes",
+        "homes other than these {places}",
     ),
 }
 # What a smaller and a larger number of a KPI are called, by what it measures.

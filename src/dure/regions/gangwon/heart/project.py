@@ -62,4 +62,5 @@ PROJECT = Project(
     figures=figures,
     remarks=remarks,
     block_word="patient",
+    site_word="hospital",
 )

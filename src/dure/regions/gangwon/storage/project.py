@@ -34,6 +34,7 @@ PROJECT = Project(
     figures=figures,
     remarks=remarks,
     block_word="month",
+    site_word="home",
     opens=opens,
     saves=SAVES,
     says=says,
