@@ -209,7 +209,7 @@ def _results(said: Content) -> list[str]:
 def _tables(verdicts: Sequence[Verdict], one: Verdict, about: Mapping[str, Any]) -> Iterator[str]:
     pair = [each for each in verdicts if all(each[key] == one[key] for key in ("method", "against"))]
     way = _("lower is better") if one["better"] == "lower" else _("higher is better")
-    yield f"### {_('Place by place')}"
+    yield f"### {sentence.one_by_one(about)}"
     yield f"{_plain(sentence.said_in(one['kpi']))} ({way})"
     yield _compared([each for each in pair if each["kpi"] == one["kpi"]], about, "round", "place", "seen")
     kpis = [each for each in over_all(pair) if each["round"] == one["round"]]
