@@ -237,6 +237,11 @@ def test_a_site_is_called_what_the_trade_calls_it(lang):
     )
 
 
+def test_what_was_counted_whole_is_so_called_even_where_a_limit_was_broken(lang):
+    one = verdict(verdict="lost", because="limit", level=1.0, blocks=1, cases=162)
+    assert sentence.blocks(one) == {"ko": "162건 전수", "en": "all 162 cases, counted"}[lang]
+
+
 def test_every_word_for_a_site_has_all_its_forms_in_korean():
     words = typing.get_args(SiteWord)
     assert set(words) == set(sentence._SITES) <= set(sentence._COUNTED)

@@ -48,6 +48,7 @@ def _row(said: Content, verdict: Mapping[str, Any]) -> dict[str, str]:
     goal = about.get("goal") if verdict["decides"] else None
     offers = {each["method"] for each in said["verdicts"] if each["decides"]}
     name = sentence.said_in(verdict["kpi"])
+    alone = sentence.census(verdict) or verdict["blocks"] == verdict["cases"]  # the cases are counted as it is
     cells = (
         f"{name} ({sentence.offer(verdict, about)})" if len(offers) > 1 else name,
         unit or "–",
@@ -55,7 +56,7 @@ def _row(said: Content, verdict: Mapping[str, Any]) -> dict[str, str]:
         f"{goal:g} {'이하' if verdict['better'] == 'lower' else '이상'}" if goal is not None else "–",
         sentence.amount(result, ""),
         _reached(verdict, goal, result),
-        sentence.blocks(verdict) + ("" if verdict["blocks"] == verdict["cases"] else f" (사례 {verdict['cases']:,}건)"),
+        sentence.blocks(verdict) + ("" if alone else f" (사례 {verdict['cases']:,}건)"),
         _measured(said, verdict),
     )
     return dict(zip(COLUMNS, cells, strict=True))

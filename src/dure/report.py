@@ -265,7 +265,7 @@ def _measured(said: Content) -> list[tuple[str, str]]:
     formulas = "; ".join(f"{sentence.said_in(each['name'])} = {each['of']}" for each in said["kpis"])
     found = [
         (_("formula"), formulas),
-        (_("seen"), f"{sentence.blocks(one)}, {sentence.counted('case', one['cases'])}"),
+        (_("seen"), _seen(one)),
         (_("rounds"), "; ".join(str(each) for each in about.get("rounds", ()))),
         (_("rule"), _rule(one)),
         (_("limits"), "; ".join(_limit(each) for each in said["kpis"] if each.get("limit"))),
@@ -288,8 +288,13 @@ def _measured(said: Content) -> list[tuple[str, str]]:
     return [(name, text) for name, text in found if text]
 
 
+def _seen(verdict: Verdict) -> str:
+    blocks = sentence.blocks(verdict)
+    return blocks if sentence.census(verdict) else f"{blocks}, {sentence.counted('case', verdict['cases'])}"
+
+
 def _rule(verdict: Verdict) -> str:
-    if verdict["because"].startswith("census"):
+    if sentence.census(verdict):
         return _("every case there is, counted: no interval")
     level = f"{100 * verdict['level']:.0f}"
     return _(

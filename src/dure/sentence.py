@@ -318,8 +318,15 @@ def _unit_word(verdict: Verdict) -> Any:
     return _site_word(verdict) if verdict.get("sampled") == "site" else verdict.get("block_word", "block")
 
 
+def census(verdict: Verdict) -> bool:
+    """Whether every case there is was counted: no blocks, no interval."""
+    return bool(verdict["level"] == 1)
+
+
 def blocks(verdict: Verdict) -> str:
-    """How much was seen: 24 weeks; of many places, 24 weeks at 7 places."""
+    """How much was seen: 24 weeks; of many places, 24 weeks at 7 places; all 162 cases, counted."""
+    if census(verdict):
+        return _("all {cases}, counted", cases=counted("case", verdict["cases"]))
     seen = counted(verdict.get("block_word", "block"), verdict["blocks"])
     sites = verdict.get("sites", 1)
     return _("{blocks} at {places}", blocks=seen, places=counted(_site_word(verdict), sites)) if sites > 1 else seen
@@ -365,12 +372,7 @@ def _head(verdict: Verdict, about: About) -> str:
 
 
 def _decided(verdict: Verdict, names: Mapping[str, str], _about: About) -> str:
-    census = verdict["because"] == "census"
-    ground = (
-        _("all {cases}, counted", cases=counted("case", verdict["cases"]))
-        if census
-        else f"{interval(verdict)}, {blocks(verdict)}"
-    )
+    ground = blocks(verdict) if census(verdict) else f"{interval(verdict)}, {blocks(verdict)}"
     text = (
         "{offer} is **better** than {other}: its {effect} ({ground})."
         if verdict["verdict"] == "better"
