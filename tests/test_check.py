@@ -358,6 +358,11 @@ def test_a_decision_that_loses_against_that_rival_is_not_better(tmp_path):
     assert one_promise(folder, "better", tmp_path) == ("broken", "against second: worse")
 
 
+def test_a_rival_that_is_better_anywhere_is_named_with_the_kpi_and_the_place(tmp_path):
+    folder = decided(tmp_path, yard={"second": 5})
+    assert one_promise(folder, "rivals", tmp_path) == ("broken", "against second: worse (cost of a day, north)")
+
+
 def test_the_rival_is_met_over_all_places_not_at_one(tmp_path):
     cheap = {"first": 4}
     folder = decided(tmp_path, south=cheap, east=cheap)  # better than the rival in the north, worse over all

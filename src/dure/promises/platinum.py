@@ -7,6 +7,7 @@ import random
 import statistics
 from typing import TYPE_CHECKING
 
+from dure import sentence
 from dure.promises import Outcome, absent, broken, kept
 from dure.subject import cases_in, witnessed
 from dure.words import _
@@ -25,7 +26,10 @@ def no_rival_better(subject: Subject) -> Outcome:
     for each in subject.said["verdicts"]:
         against = each["against"] in rivals and each["method"] == subject.project.model.__name__
         if against and each["round"] == "sealed" and each["verdict"] in ("worse", "lost"):
-            return broken(_("against {rival}: {verdict}", rival=each["against"], verdict=_(each["verdict"])))
+            about = subject.said["about"]
+            where = ", ".join(filter(None, (sentence.said_in(each["kpi"]), sentence.place(each, about))))
+            verdict = f"{sentence.word(each)} ({where})"
+            return broken(_("against {rival}: {verdict}", rival=sentence.against(each, about), verdict=verdict))
     return kept(", ".join(rivals))
 
 
