@@ -24,6 +24,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -228,8 +229,14 @@ def _bound(path: Path, target: str, known: Known, limits: Limits, folder: Path) 
 def _processes(jobs: int) -> Iterator[Executor]:
     """So many processes of this program; they end with it, even if it is killed."""
     spawned = multiprocessing.get_context("spawn")  # a fork would take over locks of threads that it does not have
-    with ProcessPoolExecutor(jobs, mp_context=spawned, initializer=_begin_process) as pool:
-        yield pool
+    try:
+        with ProcessPoolExecutor(jobs, mp_context=spawned, initializer=_begin_process) as pool:
+            yield pool
+    except BrokenProcessPool:
+        raise UserError(
+            _("a process was ended from outside, perhaps for want of memory"),
+            cure=_("Call it again, it goes on; with --jobs 1 it needs less memory."),
+        ) from None
 
 
 def _begin_process() -> None:
@@ -405,9 +412,15 @@ def _asked_as(smiles: str) -> str:
 @click.option(
     "--compounds", multiple=True, type=click.Path(exists=True, path_type=Path), help="One's own known compounds."
 )
-@click.option("--keep", default=100_000, show_default=True, help="Molecules whose potency the model is asked for.")
-@click.option("--show", default=5_000, show_default=True, help="Molecules in the table.")
-@click.option("--jobs", default=2, show_default=True, help="Processes.")
+@click.option(
+    "--keep",
+    type=click.IntRange(min=1),
+    default=100_000,
+    show_default=True,
+    help="Molecules whose potency the model is asked for.",
+)
+@click.option("--show", type=click.IntRange(min=1), default=5_000, show_default=True, help="Molecules in the table.")
+@click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True, help="Processes.")
 def command(
     molecules: Path, target: str, out: Path, compounds: tuple[Path, ...], keep: int, show: int, jobs: int
 ) -> None:

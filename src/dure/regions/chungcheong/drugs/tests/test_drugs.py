@@ -451,21 +451,31 @@ def test_a_first_pass_is_judged_by_molecules_it_has_not_learnt_from(rounds, tmp_
     assert everything.ranked["potency"].to_list() == pytest.approx(sorted(said.values(), reverse=True)[:10], abs=1e-9)
 
 
-def test_a_killed_screening_leaves_no_process_and_is_taken_up(tmp_path):
+@pytest.mark.parametrize("killed", ["all", "one of its processes"])
+def test_a_killed_screening_leaves_no_process_and_is_taken_up(killed, tmp_path):
     psutil = pytest.importorskip("psutil", reason="to see processes needs the extra dure[hub]")
     own, path, out = tmp_path / "laboratory.csv", tmp_path / "made.smi", tmp_path / "ranked.csv"
     own.write_text("SMILES,pIC50\n" + "\n".join(f"{smiles},{value}" for smiles, value in series()))
-    path.write_text("\n".join(smiles for smiles, _value in series()))
+    path.write_text("\n".join(smiles for smiles, _value in 20 * series()))
     call = [str(path), "--target", "laboratory", "--compounds", str(own), "--out", str(out), "--show", "10"]
     command = [sys.executable, "-m", screen.__name__, *call]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | {"DURE_LANG": "en"}) as running:
         assert any("asked" in line for line in running.stderr)  # the first answers have come, the file is not read yet
         started = psutil.Process(running.pid).children()
-        running.kill()
+        computing = [each for each in started if "spawn_main" in " ".join(each.cmdline())]
+        if killed == "all":
+            running.kill()
+        else:
+            computing[0].kill()
+        said = running.stderr.read()
         _ended, left = psutil.wait_procs(started, timeout=20)
-    assert len(started) >= screen.Limits().jobs
+    assert len(computing) == screen.Limits().jobs
     assert left == []
     assert not out.exists()
+    if killed != "all":
+        assert running.returncode == 2
+        assert "a process was ended from outside" in said
+        assert "Traceback" not in said
     done = CliRunner().invoke(screen.command, call)
     assert done.exit_code == 0, done.output
     assert pl.read_csv(out).height == 10
@@ -499,6 +509,8 @@ def test_a_screening_is_a_command_that_leaves_one_table(tmp_path):
     assert {each.name for each in tmp_path.iterdir()} == {"laboratory.csv", "made.csv", "ranked.csv"}
     done = CliRunner().invoke(screen.command, [*call[:2], "laboratry", *call[3:]])
     assert (done.exit_code, "laboratory" in done.output) == (2, True)
+    done = CliRunner().invoke(screen.command, [*call, "--jobs", "0"])
+    assert (done.exit_code, "--jobs" in done.output) == (2, True)
     path.write_text("nothing to see\n")
     done = CliRunner().invoke(screen.command, call)
     assert (done.exit_code, "no line begins with a molecule" in done.output) == (2, True)
