@@ -1,11 +1,10 @@
-"""A million made molecules ranked for one target: seconds, memory of all its processes, and what
-the cheap first pass loses; killed and resumed.
+"""A million made molecules ranked for one target: seconds, memory, what the cheap first pass loses; killed and resumed.
 
     python benchmarks/screen.py [--count 1000000] [--target CHEMBL204_Ki] [--keep 100000] [--out benchmarks/results/screen.csv]
 
 The molecules are made from the target's own scaffolds and side chains: each scaffold with two of the side chains at two of its
 places. They are for load and for ranking alone, never a proof. The screening is the command a person runs; it is killed when half of
-the molecules are read and again when the model has been asked twice, and taken up each time.
+the molecules are read and again when the model has been asked twice, and taken up each time. Memory is that of all its processes.
 """
 
 from __future__ import annotations
