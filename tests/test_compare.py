@@ -10,10 +10,10 @@ from dure import evidence
 from dure.cli import cli
 from dure.compare import compare
 from dure.errors import UserError
+from dure.i18n.texts import per_language
 from dure.run import rerun
 from dure.sentence import plain
 from dure.trial import deciding
-from dure.words import in_each
 from trials import outcomes, trial
 
 
@@ -43,7 +43,7 @@ def test_what_the_other_run_is_worth_with_an_interval(runs):
     assert 8 / 20 < one["gain"]["low"] < one["gain"]["mean"] < one["gain"]["high"] < 9 / 20
     said = plain(one, result.about)
     assert said.startswith("Patient model · pv_method envelope is better than Patient model · pv_method yesterday")
-    korean = in_each(lambda: plain(one, result.about))["ko"]
+    korean = per_language(lambda: plain(one, result.about))["ko"]
     assert "빠진 값을 견디는 모델 · pv_method yesterday보다 낫습니다" in korean
 
 

@@ -247,12 +247,12 @@ def test_the_document_checks_find_what_is_wrong(tmp_path):
     assert len(list(documents.same_commands(tmp_path))) == 1
 
     package = tmp_path / "src"
-    (package / "locale").mkdir(parents=True)
+    (package / "i18n" / "locale").mkdir(parents=True)
     (package / "one.py").write_text(
         '_("kept {name}", name=1)\n_("lost")\n_("현행")\n_("bent {name}", name=1)\n', encoding="utf-8"
     )
     po = 'msgid "kept {name}"\nmsgstr "{name|은/는} 그대로"\n\nmsgid "bent {name}"\nmsgstr "{nam}"\n\nmsgid "old"\nmsgstr "옛"\n'
-    (package / "locale" / "ko.po").write_text(po, encoding="utf-8")
+    (package / "i18n" / "locale" / "ko.po").write_text(po, encoding="utf-8")
     assert [each.partition(": ")[2] for each in documents.korean(package)] == [
         "no Korean for 'lost'",
         "the Korean of 'bent {name}' fills nam, which the text does not have",

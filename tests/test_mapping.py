@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 import sheets
 from dure import mapping, readers, shapes, tables
 from dure.errors import UserError
+from dure.i18n.texts import speak
 from dure.mapping import Column
-from dure.words import speak
 
 if TYPE_CHECKING:
     import polars as pl

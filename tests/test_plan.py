@@ -9,7 +9,7 @@ from rich.console import Console
 
 from dure import plan
 from dure.errors import UserError
-from dure.words import speak
+from dure.i18n.texts import speak
 
 TOML = """
 id = "{id}"

@@ -18,8 +18,8 @@ import energy
 import sheets
 from dure import readers, tables
 from dure.errors import Unknown, UserError
+from dure.i18n.texts import speak
 from dure.readers import kma
-from dure.words import speak
 
 HEAD = " format: day,hour,forecast,value  location:60_74 Start : 20210101 \r\n"
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from dure import mark, sentence
 from dure.errors import UserError
+from dure.i18n.texts import _, particle, per_language, speak
 from dure.project import SiteWord
-from dure.words import _, in_each, particle, speak
 
 ABOUT = {
     "labels": {
@@ -246,7 +246,7 @@ def test_every_word_for_a_site_has_all_its_forms_in_korean():
     words = typing.get_args(SiteWord)
     assert set(words) == set(sentence._SITES) <= set(sentence._COUNTED)
     texts = {text for word in words for text in (*sentence._SITES[word], *sentence._COUNTED[word])}
-    korean = in_each(lambda: [_(text) for text in sorted(texts)])["ko"]
+    korean = per_language(lambda: [_(text) for text in sorted(texts)])["ko"]
     assert [text for text in korean if not re.search("[가-힣]", text)] == []
 
 
@@ -474,8 +474,8 @@ def test_whatever_the_numbers_something_sensible_is_said(kind, low, mean, high, 
 
 
 def test_won_is_said_in_the_readers_language():
-    assert in_each(lambda: sentence.unit_in("won/kWh")) == {"ko": "원/kWh", "en": "won/kWh"}
-    assert in_each(lambda: sentence.unit_in("kWh"))["ko"] == "kWh"
+    assert per_language(lambda: sentence.unit_in("won/kWh")) == {"ko": "원/kWh", "en": "won/kWh"}
+    assert per_language(lambda: sentence.unit_in("kWh"))["ko"] == "kWh"
 
 
 def test_a_particle_follows_the_word_and_not_what_stands_in_brackets_behind_it():

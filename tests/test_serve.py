@@ -13,8 +13,8 @@ from pydantic import Field
 import dure.serve  # noqa: F401 - with what it imports: a module first imported below would keep the project put in its place
 from dure import cli
 from dure.errors import UserError
+from dure.i18n.texts import speak
 from dure.project import Form, Kpi, Opened, Project
-from dure.words import speak
 
 
 class Request(Form):

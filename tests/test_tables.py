@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import sheets
 from dure import tables
 from dure.errors import UserError
-from dure.words import speak
+from dure.i18n.texts import speak
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ import pytest
 
 from dure import cli, kma, readers, watch
 from dure.errors import UserError
-from dure.words import speak
+from dure.i18n.texts import speak
 
 DECODED = "Ab+c/9dEfGhIjKlMnOpQrStUvWxYz0123456789==" * 2
 ENCODED = DECODED.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")

@@ -76,7 +76,7 @@ def texts(folder: Path, files: list[Path]) -> Iterator[tuple[str, str]]:
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Name)
-                and node.func.id in ("_", "said")
+                and node.func.id in ("_", "multilingual")
                 and node.args
             ):
                 first = node.args[0]
@@ -125,7 +125,7 @@ def korean(package: Path) -> Iterator[str]:
     """What lacks Korean in the library and in each project that comes with it."""
     projects = [found.parent for found in sorted(package.glob("regions/*/*/project.toml"))]
     own = [path for path in package.rglob("*.py") if not any(path.is_relative_to(folder) for folder in projects)]
-    library = catalogue(package / "locale" / "ko.po")
+    library = catalogue(package / "i18n" / "locale" / "ko.po")
     templates = "".join(path.read_text(encoding="utf-8") for path in sorted(package.rglob("*.html*")))
     used = [*texts(package, own), *in_templates(templates)]
     yield from missing(package, used, library, {}, constants(own) | _planned(package))

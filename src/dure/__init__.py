@@ -9,9 +9,9 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from dure.data import Data, Git, Made, Own, Source, Wheel, write_atomically
     from dure.errors import CannotBeHad, Invalid, UserError, nearest, refusal
+    from dure.i18n.texts import _, language, texts
     from dure.mapping import Column
     from dure.project import Builder, Case, File, Form, Kpi, Method, Opened, Project, Round, Table, Work
-    from dure.words import _, language, texts
 
 # One page of names for a project's author: everything a project may import. Looked up when used, so that the
 # command line starts without loading what it does not need.
@@ -32,7 +32,7 @@ _HOMES = {
     "dure.data": ("Data", "Git", "Made", "Own", "Source", "Wheel", "write_atomically"),
     "dure.mapping": ("Column",),
     "dure.errors": ("CannotBeHad", "Invalid", "UserError", "nearest", "refusal"),
-    "dure.words": ("_", "language", "texts"),
+    "dure.i18n.texts": ("_", "language", "texts"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

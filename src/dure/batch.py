@@ -22,8 +22,8 @@ from pydantic import TypeAdapter, ValidationError
 from dure import tables
 from dure.ask import AskMany, Unanswered
 from dure.errors import Invalid, UserError, nearest, refusal
+from dure.i18n.texts import _
 from dure.project import Form, once
-from dure.words import _
 
 if TYPE_CHECKING:
     import polars as pl

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from dure import mark, report, sentence
 from dure.errors import UserError
+from dure.i18n.texts import LANGUAGES, _, language, per_language
 from dure.trial import deciding, text_of
-from dure.words import LANGUAGES, _, in_each, language
 
 if TYPE_CHECKING:
     from dure.project import Project
@@ -37,7 +37,7 @@ def files(project: Project) -> dict[Path, str]:
     """Both files as they should be now, by path. Raises UserError where the project has no trial.json."""
     assert project.folder is not None
     folder, said = project.folder, _said(project)
-    texts = in_each(lambda: _page(project, said, by_hand(folder / FILES[language()])))
+    texts = per_language(lambda: _page(project, said, by_hand(folder / FILES[language()])))
     return {folder / FILES[lang]: texts[lang] for lang in FILES}
 
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from dure.data import write_atomically
 from dure.describe import source_row
 from dure.errors import UserError, nearest
+from dure.i18n.texts import _, language
 from dure.manifest import found, load
 from dure.recorded import rows_field
-from dure.words import _, language
 
 if TYPE_CHECKING:
     from rich.table import Table

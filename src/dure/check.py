@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dure.errors import UserError
+from dure.i18n.texts import _
 from dure.project import project_hash
 from dure.promises import BROKEN, EXEMPT, Outcome, bronze, gold, platinum, silver
 from dure.subject import Subject
-from dure.words import _
 
 if TYPE_CHECKING:
     from dure.project import Project

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from dure.errors import UserError, nearest
-from dure.words import LANGUAGES, _, language, said, speak
+from dure.i18n.texts import LANGUAGES, _, language, multilingual, speak
 
 if TYPE_CHECKING:
     import threading
@@ -248,7 +248,7 @@ def settle(file: Path, given: Any, roles: Any, confirm: Callable[[str], bool] | 
     """
     proposal = roles.words()
     if confirm is None and given.practice and given.offers:
-        return said("taken as proposed, confirmed by nobody: {said}", said=proposal)
+        return multilingual("taken as proposed, confirmed by nobody: {said}", said=proposal)
     if confirm is None:
         raise UserError(
             _("not every column was named; the proposal is: {said}", said=proposal),
@@ -536,8 +536,8 @@ def left_out(opened: Opened, *, rest: bool) -> tuple[str, ...]:
     names = ", ".join(opened.left) or "-"
     if not rest or opened.request is None:
         more = _("Mend them, or go on without them: --rest leaves out {names}.", names=names)
-        said = _("{count} mistakes.", count=len(opened.faults)) if len(opened.faults) > 1 else _("1 mistake.")
-        click.echo(f"{said} {more}" if opened.request is not None else said, err=True)
+        multilingual = _("{count} mistakes.", count=len(opened.faults)) if len(opened.faults) > 1 else _("1 mistake.")
+        click.echo(f"{multilingual} {more}" if opened.request is not None else multilingual, err=True)
         sys.exit(MISTAKE)
     click.echo(_("Left out ({count}): {names}", count=len(opened.left), names=names), err=True)
     return opened.left

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import requests
 
 from dure.errors import UserError
-from dure.words import _, language
+from dure.i18n.texts import _, language
 
 PATIENCE = 120.0  # seconds for an answer
 

@@ -14,8 +14,8 @@ import polars as pl
 
 from dure import evidence, trial
 from dure.errors import UserError, nearest
+from dure.i18n.texts import LANGUAGES, _, per_language
 from dure.trial import KEYS, Trial
-from dure.words import LANGUAGES, _, in_each
 
 
 def compare(one: Path, other: Path, *, method: str | None = None) -> Trial:
@@ -115,6 +115,6 @@ def _about(first: Trial, second: Trial, names: tuple[str, ...], method: str) -> 
         "labels": labels, "rivals": [], "data": data, "compared": runs,
         # Whoever vouched for a run has not seen this comparison; and the line of the picture is no practice here.
         "assurance": "self-run", "date": datetime.now(UTC).date().isoformat(),
-        "remarks": {"": [in_each(lambda: _("What is called today here is the first run: {name}.", name=names[0]))]},
+        "remarks": {"": [per_language(lambda: _("What is called today here is the first run: {name}.", name=names[0]))]},
         "looks": max(first.about.get("looks", 0), second.about.get("looks", 0)),
     }  # fmt: skip

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from dure.errors import CannotBeHad, UserError, nearest
-from dure.words import _
+from dure.i18n.texts import _
 
 if TYPE_CHECKING:
     import polars as pl

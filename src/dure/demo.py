@@ -11,11 +11,11 @@ import polars as pl
 
 from dure import evidence
 from dure.data import Data, Source, Wheel, write_atomically
+from dure.i18n.texts import _, language
 from dure.manifest import load
 from dure.run import Inputs, judge, opened, run
 from dure.terminal import shown
 from dure.trial import Trial, deciding
-from dure.words import _, language
 
 if TYPE_CHECKING:
     from dure.trial import Tell

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from dure.errors import UserError
+from dure.i18n.texts import _, language
 from dure.project import Project, label
 from dure.trial import both, text_of
-from dure.words import _, language
 
 TEXTS = ("title", "description", "unit")  # of a JSON Schema: what people read
 

@@ -69,7 +69,7 @@ def refusal(error: Faulty, *, where: str = "", names: Sequence[str] = ()) -> Use
     names
         Field names of the form, to propose the nearest for an unknown one.
     """
-    from dure.words import _
+    from dure.i18n.texts import _
 
     faults = error.errors()
     # an unknown field is told first: the missing one is often the same, misspelt

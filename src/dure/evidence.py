@@ -41,7 +41,7 @@ from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-
 
 from dure.data import home, sha256_of, write_atomically
 from dure.errors import UserError
-from dure.words import _
+from dure.i18n.texts import _
 
 if TYPE_CHECKING:
     from dure.trial import Trial

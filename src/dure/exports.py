@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dure import sentence
-from dure.words import _, in_each
+from dure.i18n.texts import _, per_language
 
 COLUMNS = ("성능지표", "단위", "현행", "목표", "결과(제안)", "달성", "표본", "측정방법")
 FONT = "맑은 고딕"
@@ -29,7 +29,7 @@ def write(said: Content, folder: Path) -> None:
 
 def rows(said: Content) -> list[dict[str, str]]:
     """One row a KPI and offer: the deciding rounds, over all sites. `about["goal"]` is the first KPI's target."""
-    return in_each(lambda: [_row(said, each) for each in chosen(said)])["ko"]
+    return per_language(lambda: [_row(said, each) for each in chosen(said)])["ko"]
 
 
 def chosen(said: Content) -> list[Mapping[str, Any]]:

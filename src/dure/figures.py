@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from dure.errors import UserError
-from dure.words import _
+from dure.i18n.texts import _
 
 if TYPE_CHECKING:
     from types import ModuleType

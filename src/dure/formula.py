@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dure.errors import UserError, nearest
-from dure.words import _
+from dure.i18n.texts import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -17,8 +17,8 @@ import polars as pl
 from dure import tables
 from dure.data import sha256_of
 from dure.errors import UserError
+from dure.i18n.texts import LANGUAGES, _, multilingual
 from dure.project import Case, Form, Kpi, Project, Round
-from dure.words import LANGUAGES, _, said
 
 if TYPE_CHECKING:
     from dure.data import Data
@@ -60,10 +60,10 @@ class Roles:
 
     def words(self) -> str:
         """The roles as options of the command line."""
-        said = [("truth", self.truth), ("practice", self.practice), *(("offer", each) for each in self.offers)]
-        said += [("id", self.id), ("time", self.time), ("site", self.site), ("block", self.block)]
+        multilingual = [("truth", self.truth), ("practice", self.practice), *(("offer", each) for each in self.offers)]
+        multilingual += [("id", self.id), ("time", self.time), ("site", self.site), ("block", self.block)]
         return " ".join(
-            f"--{role} {column!r}" if " " in column else f"--{role} {column}" for role, column in said if column
+            f"--{role} {column!r}" if " " in column else f"--{role} {column}" for role, column in multilingual if column
         )
 
 
@@ -295,7 +295,7 @@ def question(
     """
     notes: Notes = [dict.fromkeys(LANGUAGES, note) for note in sheet.notes]
     if sheet.dropped:
-        notes.append(said("{count} rows are no cases (totals, notes, blank lines); the first is row {row}",
+        notes.append(multilingual("{count} rows are no cases (totals, notes, blank lines); the first is row {row}",
                           count=len(sheet.dropped), row=sheet.dropped[0][0]))  # fmt: skip
     kind = kpi or _kind(sheet, roles, notes)
     read = tables.texts if kind == "hit" else tables.numbers
@@ -398,7 +398,7 @@ def _kind(sheet: Sheet, roles: Roles, notes: Notes) -> str:
     else:
         two, inside = set(truth.unique()) <= {0.0, 1.0}, bool(given.is_between(0, 1).all())
         kind = "brier" if two and inside and given.n_unique() > 2 else "hit" if two and inside else "mae"
-    notes.append(said("judged by {kpi}; another one with --kpi", kpi=_KINDS[kind].name))
+    notes.append(multilingual("judged by {kpi}; another one with --kpi", kpi=_KINDS[kind].name))
     return kind
 
 
@@ -464,7 +464,9 @@ def _joined(
     shuffled = next((row for row, a, b in zip(other.rows, mine, theirs, strict=False) if a != b), None)
     if shuffled is not None:
         notes.append(
-            said("{file}: ids stand in another order from row {row} on; matched by id", file=other.where, row=shuffled)
+            multilingual(
+                "{file}: ids stand in another order from row {row} on; matched by id", file=other.where, row=shuffled
+            )
         )
     return pl.Series(name, [values[each] for each in mine])
 
@@ -491,7 +493,7 @@ def _factors(
             raise UserError(what, where=sheet.where, cure=cure)
         found[name] = 1 / factor if confirm(what + " " + _("Divide it by {times}?", times=times)) else 1.0
         if found[name] != 1.0:
-            notes.append(said("{column} was divided by {times}", column=name, times=times))
+            notes.append(multilingual("{column} was divided by {times}", column=name, times=times))
     return found
 
 
@@ -528,7 +530,7 @@ def _judged_rows(sheet: Sheet, columns: Mapping[str, pl.Series], notes: Notes) -
         empty = values.is_null().to_numpy()
         if empty.any():
             first = sheet.rows[int(np.flatnonzero(empty)[0])]
-            notes.append(said("{column}: {count} empty cells, the first in row {row}; those rows are left out for everybody",
+            notes.append(multilingual("{column}: {count} empty cells, the first in row {row}; those rows are left out for everybody",
                            column=name, count=int(empty.sum()), row=first))  # fmt: skip
         full &= ~empty
     if not full.any():
@@ -556,7 +558,7 @@ def _blocks(
         if roles.block:
             what = _("--block {block} needs the time of every row", block=roles.block)
             raise UserError(what, cure=_("Name its column with --time."))
-        notes.append(said("no time and no block: rows are taken as independent of each other"))
+        notes.append(multilingual("no time and no block: rows are taken as independent of each other"))
         return _groups(len(sheet.rows), keep)
     empty = times.gather(keep).null_count() and next(row for row in keep if times[row] is None)
     if empty:
@@ -565,7 +567,7 @@ def _blocks(
     span = roles.block
     if span is None:
         span = _span(times.gather(keep), _losses(sheet, columns, roles, keep, kind, times))
-        notes.append(said("blocks are {span} each, from the times; another one with --block", span=_ONE[span]))
+        notes.append(multilingual("blocks are {span} each, from the times; another one with --block", span=_ONE[span]))
     return times.dt.strftime(_SPANS[span]).to_list(), span
 
 

@@ -22,7 +22,7 @@ import requests
 from dure import remote
 from dure.ask import Unanswered
 from dure.errors import UserError
-from dure.words import _
+from dure.i18n.texts import _
 
 URL = "https://apis.data.go.kr/1360000/VilageFcstInfoService_2.0"
 ROWS = 1000  # values a page; an issue has about that many

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from dure.i18n.texts import _
 from dure.units import split_unit, unit_of
-from dure.words import _
 
 Cells = Sequence[Any]
 Merge = tuple[tuple[int, int], tuple[int, int]]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from dure.errors import UserError, nearest, refusal
-from dure.words import _, language
+from dure.i18n.texts import _, language
 
 if TYPE_CHECKING:
     from dure.project import Project

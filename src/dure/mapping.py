@@ -14,9 +14,9 @@ import polars as pl
 
 from dure import tables
 from dure.errors import UserError
+from dure.i18n.texts import _, language
 from dure.shapes import Look, long, look, spelled
 from dure.units import conversion, over_an_hour, same_dimension, siblings, unit_of
-from dure.words import _, language
 
 if TYPE_CHECKING:
     from dure.tables import Sheet

@@ -13,7 +13,7 @@ from html import escape
 from typing import Any
 
 from dure import sentence
-from dure.words import _
+from dure.i18n.texts import _
 
 WIDTH, HEIGHT, MIDDLE = 420, 44, 18  # of the picture, in its own units; MIDDLE: height of the dot
 EDGE = 60  # room beside the furthest bound, for words under the dot

@@ -15,9 +15,9 @@ from typing import Any
 
 from dure import tables
 from dure.errors import UserError
+from dure.i18n.texts import _, particle
 from dure.manifest import Text
 from dure.survey import NEAR, Known, Split, Survey, bounds, practice, split, survey, year_before
-from dure.words import _, particle
 
 TEMPLATES = Path(__file__).parent / "templates" / "new"
 MADE_TARGET = "harvest"

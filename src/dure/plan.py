@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dure.errors import UserError, nearest, refusal
+from dure.i18n.texts import _
 from dure.manifest import Text, found, manifest
-from dure.words import _
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -11,7 +11,7 @@ from typing import Any
 
 from dure import evidence
 from dure.errors import UserError
-from dure.words import _
+from dure.i18n.texts import _
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in the zip: the same evidence gives the same bytes
 

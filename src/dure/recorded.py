@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from dure.errors import UserError, nearest
-from dure.words import _
+from dure.i18n.texts import _
 
 if TYPE_CHECKING:
     import polars as pl

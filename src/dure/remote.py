@@ -32,7 +32,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 from dure.ask import Unanswered
 from dure.errors import UserError
-from dure.words import _
+from dure.i18n.texts import _
 
 if TYPE_CHECKING:
     from dure.project import Form

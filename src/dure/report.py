@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dure import mark, sentence
-from dure.words import LANGUAGES, _, in_each, language
+from dure.i18n.texts import LANGUAGES, _, language, per_language
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -55,7 +55,7 @@ def html(said: Content, fingerprint: str, charts: Mapping[str, Drawn] | None = N
     )
     style = (folder / "report.css").read_text(encoding="utf-8") + mark.STYLE
     return environment.get_template("report.html").render(
-        bodies=in_each(lambda: body(said, fingerprint)),
+        bodies=per_language(lambda: body(said, fingerprint)),
         chosen=language(),
         languages=LANGUAGES,
         title=sentence.said_in(said["about"].get("title", said["project"])),

@@ -19,11 +19,11 @@ from dure import evidence, trial
 from dure.data import Data, answers_in, home, sha256_of
 from dure.data import files as files_of
 from dure.errors import UserError, nearest, refusal
+from dure.i18n.texts import _
 from dure.looks import admitted, look
 from dure.looks import opened as looked_at
 from dure.manifest import load
 from dure.project import Project, project_hash
-from dure.words import _
 
 if TYPE_CHECKING:
     from dure.judge import Question

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from typing import Any
 
 from dure.errors import UserError
-from dure.words import _, language
+from dure.i18n.texts import _, language
 
 Verdict = Mapping[str, Any]  # one verdict as `dure.trial.verdicts` gives it
 About = Mapping[str, Any]  # what is said about the trial

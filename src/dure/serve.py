@@ -17,10 +17,10 @@ from pydantic import TypeAdapter, ValidationError
 from dure.ask import Ask, Unanswered, answer
 from dure.data import home
 from dure.errors import Invalid, UserError, nearest, refusal
+from dure.i18n.texts import _
 from dure.project import Case, Opened, Project, Work, once, project_hash
 from dure.run import Confirm, Inputs, opened
 from dure.trial import project_settings
-from dure.words import _
 
 if TYPE_CHECKING:
     from dure.project import Builder, Method

@@ -12,7 +12,7 @@ import polars as pl
 
 from dure import layout, tables
 from dure.errors import UserError
-from dure.words import _
+from dure.i18n.texts import _
 
 if TYPE_CHECKING:
     from dure.tables import Sheet

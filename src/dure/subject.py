@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 from dure import trial
 from dure.data import Data
 from dure.errors import UserError
+from dure.i18n.texts import _
 from dure.looks import look
 from dure.project import Case, Project, Round, Work, project_hash
 from dure.witness import KILLED, Asked, ask_all, first_round, settings_of
-from dure.words import _
 
 if TYPE_CHECKING:
     import polars as pl

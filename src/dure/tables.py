@@ -18,8 +18,8 @@ import polars as pl
 
 from dure import dates, layout
 from dure.errors import UserError, nearest
+from dure.i18n.texts import _
 from dure.units import unit_of
-from dure.words import _
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dure import mark, sentence
+from dure.i18n.texts import language
 from dure.trial import deciding, same_question
-from dure.words import language
 
 if TYPE_CHECKING:
     from dure.trial import Trial

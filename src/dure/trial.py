@@ -21,10 +21,10 @@ from dure import formula
 from dure.ask import Ask, AskMany, Unanswered
 from dure.data import write_atomically
 from dure.errors import UserError
+from dure.i18n.texts import LANGUAGES, _, per_language, translated
 from dure.project import Case, Project, Round, Work, label, once
 from dure.sentence import word_of_blocks
 from dure.verdict import Pair, census, compare, skewness
-from dure.words import LANGUAGES, _, in_each, translated
 
 if TYPE_CHECKING:
     from dure.data import Data
@@ -586,7 +586,7 @@ def _remarks(project: Project, data: Data) -> dict[str, list[dict[str, str]]]:
     if project.remarks is None:
         return {}
     remarks = project.remarks
-    said = in_each(lambda: {site: list(texts) for site, texts in remarks(data).items()})
+    said = per_language(lambda: {site: list(texts) for site, texts in remarks(data).items()})
     return {
         site: [
             dict(zip(LANGUAGES, each, strict=True))
@@ -598,7 +598,7 @@ def _remarks(project: Project, data: Data) -> dict[str, list[dict[str, str]]]:
 
 def both(project: Project, text: str) -> dict[str, str]:
     """A project's text in both languages."""
-    return in_each(lambda: text_of(project, text))
+    return per_language(lambda: text_of(project, text))
 
 
 def text_of(project: Project, text: str) -> str:

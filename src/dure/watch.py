@@ -22,8 +22,8 @@ import polars as pl
 
 from dure.data import write_atomically
 from dure.errors import UserError
+from dure.i18n.texts import _
 from dure.kma import Grid, Item, Later, NoData, Refused
-from dure.words import _
 
 EVERY = timedelta(hours=3)  # 02, 05, 08 ... 23 o'clock, Korean time
 AFTER = timedelta(minutes=10)  # from then on the service has an issue (the guide)

@@ -183,7 +183,7 @@ def test_too_many_that_wait_are_told_at_once(tide, monkeypatch):
 
 
 def test_the_answer_is_in_the_readers_language(tide):
-    from dure.words import speak
+    from dure.i18n.texts import speak
 
     async def use(_pool, ask):
         await ask(CALM)

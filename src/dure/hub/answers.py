@@ -17,7 +17,7 @@ from sqlalchemy import func, insert, literal, select, tuple_, update
 from sqlalchemy.exc import DBAPIError
 
 from dure.errors import Unknown
-from dure.words import _
+from dure.i18n.texts import _
 
 from .store import answer, now, reading
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dure.errors import UserError
-from dure.words import _
+from dure.i18n.texts import _
 
 from .process import environment, kill_group, memory
 

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from dure import __version__
 from dure.errors import Unknown, UserError, refusal
-from dure.words import _
+from dure.i18n.texts import _
 
 from . import board, keeping, live
 from .access import Ruled, Viewer

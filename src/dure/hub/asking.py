@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from dure import serve
 from dure.errors import Invalid, UserError, nearest
+from dure.i18n.texts import _, per_language
 from dure.project import Opened, label
 from dure.recorded import rows_field
 from dure.trial import both, text_of
-from dure.words import _, in_each
 
 if TYPE_CHECKING:
     from dure.project import Form, Project
@@ -81,7 +81,7 @@ def answered(service: Callable[[], Service], asked: Asked, place: Path, tell: Te
         "rest": bool(found.faults) and found.request is not None,
     }  # fmt: skip
     if found.request is None or (found.faults and not asked.rest):
-        said = in_each(lambda: _("{count} mistakes in the files", count=len(found.faults)))
+        said = per_language(lambda: _("{count} mistakes in the files", count=len(found.faults)))
         return {"said": said, "result": told}
     tell(0.2, _("answering"))
     answer = built.answer(found.request, where="", compare=done is None)
@@ -93,7 +93,7 @@ def answered(service: Callable[[], Service], asked: Asked, place: Path, tell: Te
     )
     told["again"] = told["again"] if asked.files else ""
     told |= {"figure": figure, "files": files, "notes": [*told["notes"], *notes, *more]}
-    return {"said": in_each(lambda: _("answered")), "result": told}
+    return {"said": per_language(lambda: _("answered")), "result": told}
 
 
 def project_id(project: Project) -> str:

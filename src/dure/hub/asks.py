@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from dure.errors import Unknown, UserError
-from dure.words import _, language
+from dure.i18n.texts import _, language
 
 from . import files, promotion, runs
 from .store import folder, reading, run

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, insert, select, update
 
 from dure.errors import Unknown, UserError
-from dure.words import _
+from dure.i18n.texts import _
 
 from .apart import looked
 from .packed import MEGABYTES, SECONDS, shared, unpacked

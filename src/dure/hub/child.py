@@ -26,7 +26,7 @@ def main() -> int:
     threading.Thread(target=_ends_with_the_worker, daemon=True).start()
     out, sys.stdout = sys.stdout, sys.stderr  # what a project prints goes to the log
     from dure.errors import UserError
-    from dure.words import LANGUAGES
+    from dure.i18n.texts import LANGUAGES
 
     def say(**words: Any) -> None:
         out.write(json.dumps(words) + "\n")
@@ -54,7 +54,7 @@ def _ends_with_the_worker() -> None:
 def _trial(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     """Try the project and write the evidence; the deciding sentence by language."""
     from dure import run, sentence, trial
-    from dure.words import in_each
+    from dure.i18n.texts import per_language
 
     asked, place = job["asked"], Path(job["place"])
     inputs = run.Inputs(
@@ -78,13 +78,13 @@ def _trial(job: dict[str, Any], tell: Any) -> dict[str, Any]:
         assurance=asked.get("assurance", "self-run"),
         looks=asked.get("looks", 0),
     )
-    return {"said": in_each(lambda: sentence.sentence(trial.deciding(result.verdicts)[0], result.about))}
+    return {"said": per_language(lambda: sentence.sentence(trial.deciding(result.verdicts)[0], result.about))}
 
 
 def _batch(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     """Answer a table; how many rows there are, and why some were not answered by the method."""
     from dure import batch
-    from dure.words import _, in_each
+    from dure.i18n.texts import _, per_language
 
     asked = job["asked"]
     service, table = _served(job, tell), Path(job["files"][""])
@@ -92,12 +92,12 @@ def _batch(job: dict[str, Any], tell: Any) -> dict[str, Any]:
         service, table, Path(job["place"]) / f"answers.{asked['to']}", sheet=asked["sheet"], tell=tell
     )
     told = {"rows": counted.rows, "causes": dict(counted.causes), **service.versions, "service": asked["service"]}
-    return {"said": in_each(lambda: _("{count} rows answered", count=counted.rows)), "result": told}
+    return {"said": per_language(lambda: _("{count} rows answered", count=counted.rows)), "result": told}
 
 
 def _ask(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     """Answer one request, of a person's own files or of the fields of a form; what came of it, in the language of who asked."""
-    from dure.words import speak
+    from dure.i18n.texts import speak
 
     from . import asking
 
@@ -114,9 +114,9 @@ def _served(job: dict[str, Any], tell: Any) -> Service:
     """The service that was asked for, today's practice where none was. Raises UserError where the code is not what was accepted."""
     from dure import run, serve
     from dure.errors import UserError
+    from dure.i18n.texts import _
     from dure.manifest import load
     from dure.project import project_hash
-    from dure.words import _
 
     asked, project = job["asked"], load(job["project"])
     assert project.folder is not None
@@ -138,7 +138,7 @@ def _served(job: dict[str, Any], tell: Any) -> Service:
 def _judge(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     """Judge a table and write the evidence; the deciding sentence by language."""
     from dure import judge, run, sentence, tables, trial
-    from dure.words import in_each
+    from dure.i18n.texts import per_language
 
     asked, table = job["asked"], Path(job["files"][""])
     roles = judge.Roles(**{**asked["roles"], "offers": tuple(asked["roles"].get("offers", ()))})
@@ -150,14 +150,14 @@ def _judge(job: dict[str, Any], tell: Any) -> dict[str, Any]:
         "notes": [*question.notes],
     }
     result, _place = run.judge(question, table, about=about, out=Path(job["place"]) / "evidence", tell=tell)
-    return {"said": in_each(lambda: sentence.sentence(trial.deciding(result.verdicts)[0], result.about))}
+    return {"said": per_language(lambda: sentence.sentence(trial.deciding(result.verdicts)[0], result.about))}
 
 
 def _rerun(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     """Run evidence again, published or in a zip; where it comes out the same, a statement of this hub's own says so."""
     from dure import evidence, run
     from dure.errors import UserError
-    from dure.words import _, said
+    from dure.i18n.texts import _, multilingual
 
     from .packed import unpacked
 
@@ -170,7 +170,7 @@ def _rerun(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     differing = run.rerun(whole, run.Inputs(data=given), tell=tell, out=place / "evidence")
     if differing:
         raise UserError(_("{count} rows come out otherwise: {row}", count=len(differing), row=differing[0]))
-    return {"said": said("it comes out the same on this machine")}
+    return {"said": multilingual("it comes out the same on this machine")}
 
 
 def _paths(files: dict[str, str]) -> dict[str, Path]:

@@ -12,7 +12,7 @@ import click
 
 from dure.cli import as_json, dump, existing, pairs
 from dure.errors import UserError
-from dure.words import _, language
+from dure.i18n.texts import _, language
 
 
 @click.command()

@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, insert, select, update
 
 from dure.data import content_place
 from dure.errors import Unknown, UserError
-from dure.words import _
+from dure.i18n.texts import _
 
 from .apart import looked
 from .store import file, incoming, now, problem, promotion, reading, service

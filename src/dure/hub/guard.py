@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import HTTPException
 from prometheus_client import Counter, Histogram
 
-from dure.words import LANGUAGES, _, language, speaking
+from dure.i18n.texts import LANGUAGES, _, language, speaking
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

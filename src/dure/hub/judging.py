@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dure.data import content_place, sha256_of
-from dure.words import _
+from dure.i18n.texts import _
 
 from . import files, runs
 from .apart import looked

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import create_engine, delete, func, select, text
 
 from dure.errors import UserError
-from dure.words import _, said
+from dure.i18n.texts import _, multilingual
 
 from . import files
 from .people import DAY
@@ -68,7 +68,7 @@ def forget(engine: Engine, caller: Caller) -> dict[str, int]:
             "runs": connection.execute(delete(run).where(runs)).rowcount,
         }
         files.drop(connection, caller.organisation, hashes)
-        words = said(
+        words = multilingual(
             "{name} has had {answers} answers, {files} files and {runs} runs deleted", name=caller.name, **gone
         )
         happened(connection, caller.organisation, "", "deleted", words)

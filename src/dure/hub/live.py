@@ -14,7 +14,7 @@ from sqlalchemy import and_, func, select
 
 from dure.drift import LEAST, Drift, drifted
 from dure.errors import UserError
-from dure.words import LANGUAGES, said
+from dure.i18n.texts import LANGUAGES, multilingual
 
 from . import promotion
 from .people import DAY, HUB
@@ -199,7 +199,7 @@ def alarm(engine: Engine) -> None:
         DRIFT.labels(which.organisation, which.project).set(len(found))
         fields = ", ".join(each.field for each in found)
         if fields and fields != _told(engine, which):
-            words = said("version {version} drifts: {fields}", version=which.service, fields=fields)
+            words = multilingual("version {version} drifts: {fields}", version=which.service, fields=fields)
             told = {**words, "owner": which.owner, "service": which.service, "fields": fields}
             with engine.begin() as connection:
                 happened(connection, which.organisation, which.project, "drift", told)

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from dure.words import _, language
+from dure.i18n.texts import _, language
 
 LONGEST = 60  # letters of a cell that are shown
 SHOWN, LISTED = 6, 20  # rows of a table that are shown; rows without use that are listed
@@ -36,7 +36,7 @@ def _evidence(folder: Path) -> dict[str, Any]:
     """Who signed it, and what it says."""
     from dure import evidence
     from dure.errors import UserError
-    from dure.words import _
+    from dure.i18n.texts import _
 
     report = evidence.verify(folder)
     if report.faults:
@@ -57,7 +57,7 @@ def _verified(folder: Path) -> dict[str, Any]:
     """Is it intact, who signed it, what does it say, and what is missing here to run it again?"""
     from dure import evidence
     from dure.errors import UserError
-    from dure.words import _
+    from dure.i18n.texts import _
 
     found = sorted(folder.rglob(evidence.ENVELOPE))
     if len(found) != 1:
@@ -74,9 +74,9 @@ def _verified(folder: Path) -> dict[str, Any]:
 
 def _missing(about: dict[str, Any]) -> str:
     """What is not here that running it again would need; empty: nothing."""
+    from dure.i18n.texts import _
     from dure.manifest import found
     from dure.project import project_hash
-    from dure.words import _
 
     if about["id"] == "judge.table":
         return _("the table that was judged ({name})", name=about["data"][0]["name"])
@@ -92,7 +92,7 @@ def _table(path: Path) -> dict[str, Any]:
     """Its sheets with headers and rows."""
     from dure import batch, tables
     from dure.errors import UserError
-    from dure.words import _
+    from dure.i18n.texts import _
 
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as book:

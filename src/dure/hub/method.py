@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dure.words import _, translated
+from dure.i18n.texts import _, translated
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from dure.errors import UserError
-from dure.words import language
+from dure.i18n.texts import language
 
 from .access import rule
 from .projects import described

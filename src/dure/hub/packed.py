@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from dure.errors import UserError
-from dure.words import _
+from dure.i18n.texts import _
 
 LARGEST = 20_000_000  # bytes of a zip
 UNPACKED, MOST = 60_000_000, 200  # bytes, files

@@ -16,7 +16,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, insert, select, update
 
 from dure.errors import Unknown, UserError, nearest
-from dure.words import _
+from dure.i18n.texts import _
 
 from .store import membership, now, person, reading, token
 

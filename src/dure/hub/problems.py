@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import func, insert, select, update
 
 from dure.errors import Unknown, UserError
+from dure.i18n.texts import _
 from dure.trial import deciding
-from dure.words import _
 
 from . import files, runs
 from .store import entry, evidence, now, problem, reading, run

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import psutil
 
-from dure.words import language
+from dure.i18n.texts import language
 
 PATIENCE = 5.0  # seconds that a process has to end before it is killed
 # What a run's process may know of the machine: never where the store is, nor any other secret.

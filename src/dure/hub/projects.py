@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from dure import __version__, describe
 from dure.data import write_atomically
 from dure.errors import Unknown, UserError, nearest
+from dure.i18n.texts import _
 from dure.manifest import found, manifest
 from dure.project import project_hash
-from dure.words import _
 
 from .process import environment
 from .store import folder

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import and_, func, insert, select
 
 from dure.errors import UserError
-from dure.words import LANGUAGES, _, in_each
+from dure.i18n.texts import LANGUAGES, _, per_language
 
 from . import runs
 from .people import HUB
@@ -110,7 +110,7 @@ def by_evidence(folder: Path, project: str, method: str, code: str) -> Accepted:
             _("the trial says: {verdict}", verdict=_(verdict["verdict"])), where=str(folder),
             cure=_("A steward can accept it for a written reason."),
         )  # fmt: skip
-    why = in_each(lambda: sentence(verdict, about))
+    why = per_language(lambda: sentence(verdict, about))
     settings = {name: str(value) for name, value in about.get("settings", {}).items()}
     return Accepted(method, settings, code, told["replay"], why)
 
@@ -138,7 +138,7 @@ def candidates(engine: Engine, project: str, organisation: str, code: str) -> li
             for verdict in trial.deciding(told["verdicts"]):
                 # an offer is a stranger's URL, and no method of the project
                 if verdict["verdict"] == "better" and verdict["method"] not in (row.asked.get("offers") or {}):
-                    said = in_each(partial(plain, verdict, about))
+                    said = per_language(partial(plain, verdict, about))
                     values = {"run": row.id, "ended": row.ended, "evidence": told["replay"]}
                     found.append(values | {"method": verdict["method"], "said": said})
     return found

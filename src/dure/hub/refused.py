@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import Response
 
-from dure.words import _
+from dure.i18n.texts import _
 
 from .guard import problem
 from .pages import paper

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from sqlalchemy import and_, case, insert, literal, or_, select, tuple_, update
 
 from dure.errors import Unknown, UserError, nearest
-from dure.words import _, said
+from dure.i18n.texts import _, multilingual
 
 from .people import HUB
 from .store import folder, now, reading, run
@@ -105,7 +105,7 @@ def _lapsed(engine: Engine) -> Sequence[Any]:
     gone = and_(run.c.state == "running", run.c.lease < now(engine))
     free: dict[str, Any] = {"worker": None, "lease": None, "lost": run.c.lost + 1}
     ended = free | {"ended": now(engine)}
-    why = said("its worker was lost {count} times", count=LOSSES)
+    why = multilingual("its worker was lost {count} times", count=LOSSES)
     return (
         update(run).where(gone, run.c.cancel).values(state="cancelled", **ended),
         update(run).where(gone, run.c.lost + 1 >= LOSSES).values(state="failed", said=why, **ended),

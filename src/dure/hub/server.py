@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import uvicorn
 
 from dure.errors import UserError
-from dure.words import _
+from dure.i18n.texts import _
 
 from . import people, store, worker
 from .api import app

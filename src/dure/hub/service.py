@@ -33,7 +33,7 @@ def main() -> int:
     from pydantic_core import to_json
 
     from dure.errors import UserError
-    from dure.words import speak
+    from dure.i18n.texts import speak
 
     job = json.loads(next(frames))
     speak(job["language"])
@@ -58,9 +58,9 @@ def _built(job: dict[str, Any]) -> Service:
     from dure import run, serve, trial
     from dure.data import stored
     from dure.errors import UserError
+    from dure.i18n.texts import _
     from dure.manifest import load
     from dure.project import project_hash
-    from dure.words import _
 
     project = load(job["project"])
     method = project.practice.__name__ if job["practice"] else job["method"]

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from dure.errors import UserError
-from dure.words import _, language
+from dure.i18n.texts import _, language
 
 from .process import PATIENCE, environment, kill_group, memory
 from .service import ANSWERED, LENGTH, REFUSED, REQUEST, TRUTH

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dure.errors import Unknown, UserError
-from dure.words import _
+from dure.i18n.texts import _
 
 from . import runs
 from .apart import looked

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, select, text
 
 from dure.errors import UserError
-from dure.words import _
+from dure.i18n.texts import _
 
 from . import projects, runs
 from .store import evidence, reading, run

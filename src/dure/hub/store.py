@@ -39,7 +39,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from dure.data import home
 from dure.errors import UserError
-from dure.words import _
+from dure.i18n.texts import _
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from dure.data import sha256_of
 from dure.errors import UserError
-from dure.words import LANGUAGES, _, language, said
+from dure.i18n.texts import LANGUAGES, _, language, multilingual
 
 from . import files, runs
 from .people import Caller
@@ -157,7 +157,7 @@ def _kept(
 
     faults = evidence.verify(place / "evidence").faults
     if faults:
-        return Outcome("failed", said("its evidence is not whole: {fault}", fault=str(faults[0]))), None, None
+        return Outcome("failed", multilingual("its evidence is not whole: {fault}", fault=str(faults[0]))), None, None
     return outcome, (place / "evidence").relative_to(folder()).as_posix(), None
 
 
@@ -286,9 +286,11 @@ class _Run:
             if heard == "stop":
                 return Outcome("cancelled", {})
             if time.monotonic() - begun > self.mine.seconds:
-                return Outcome("failed", said("it took more than {seconds} s", seconds=self.mine.seconds))
+                return Outcome("failed", multilingual("it took more than {seconds} s", seconds=self.mine.seconds))
             if memory(process.pid) > most:
-                return Outcome("failed", said("it held more than {megabytes} MB", megabytes=self.mine.megabytes))
+                return Outcome(
+                    "failed", multilingual("it held more than {megabytes} MB", megabytes=self.mine.megabytes)
+                )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -307,5 +309,5 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _died(code: int) -> dict[str, str]:
     if code < 0:
-        return said("its process was ended by signal {number}", number=-code)
-    return said("its process ended with code {code}", code=code)
+        return multilingual("its process was ended by signal {number}", number=-code)
+    return multilingual("its process ended with code {code}", code=code)

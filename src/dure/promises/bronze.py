@@ -15,10 +15,10 @@ from pydantic import BaseModel, ValidationError
 
 from dure.data import Made, Own
 from dure.errors import nearest, refusal
+from dure.i18n.texts import LANGUAGES, _, catalogue, per_language, translated
 from dure.project import Form, label
 from dure.promises import Outcome, absent, broken, inner_form, kept, steps
 from dure.subject import differs, environment
-from dure.words import LANGUAGES, _, catalogue, in_each, translated
 
 if TYPE_CHECKING:
     from dure.subject import Subject
@@ -76,7 +76,7 @@ def both_languages(subject: Subject) -> Outcome:
             return broken(_("{where}: a text is empty in one language", where=where))
         if HANGUL.search(text):
             continue
-        korean = in_each(lambda text=text: translated(text, subject.folder))["ko"]  # type: ignore[misc]
+        korean = per_language(lambda text=text: translated(text, subject.folder))["ko"]  # type: ignore[misc]
         if korean == text and not _has_entry(subject.folder, text):
             return broken(_("{where}: no Korean for “{text}”; add it to locale/ko.po", where=where, text=text))
         if _holes(korean) != _holes(text):

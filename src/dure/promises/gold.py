@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dure import card, sentence
+from dure.i18n.texts import _
 from dure.promises import Outcome, absent, broken, kept
 from dure.subject import size_of
 from dure.trial import deciding
 from dure.witness import ask_all
-from dure.words import _
 
 if TYPE_CHECKING:
     from dure.subject import Subject

@@ -8,9 +8,9 @@ import statistics
 from typing import TYPE_CHECKING
 
 from dure import sentence
+from dure.i18n.texts import _
 from dure.promises import Outcome, absent, broken, kept
 from dure.subject import cases_in, witnessed
-from dure.words import _
 
 if TYPE_CHECKING:
     from dure.subject import Subject

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from dure import formula
 from dure.ask import Ask, AskMany
+from dure.i18n.texts import _, translated
 from dure.project import Case, Round, Work
 from dure.promises import Outcome, absent, broken, inner_form, kept, steps
 from dure.subject import (
@@ -28,7 +29,6 @@ from dure.subject import (
     size_of,
 )
 from dure.witness import ask_all
-from dure.words import _, translated
 
 if TYPE_CHECKING:
     from dure.project import History

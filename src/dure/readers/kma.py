@@ -19,10 +19,10 @@ import polars as pl
 
 from dure import tables
 from dure.errors import UserError, nearest
+from dure.i18n.texts import _
 from dure.mapping import Column
 from dure.shapes import spelled
 from dure.units import conversion, unit_of
-from dure.words import _
 
 KST = timedelta(hours=9)  # ahead of UTC; Korea has no summer time
 

@@ -10,7 +10,7 @@ from dure.hub import files, keeping, people
 from dure.hub.access import Admin, Ruled, Viewer
 from dure.hub.people import ROLES, Caller
 from dure.hub.state import Here, Hub
-from dure.words import _
+from dure.i18n.texts import _
 
 from . import paper
 

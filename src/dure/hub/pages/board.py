@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Response
 from dure.hub import board, overview, problems, start
 from dure.hub.access import Ruled, Viewer
 from dure.hub.state import Here
+from dure.i18n.texts import _, language
 from dure.sentence import said_in
-from dure.words import _, language
 
 from . import paper
 

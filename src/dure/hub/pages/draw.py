@@ -11,7 +11,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from dure import sentence
-from dure.words import _
+from dure.i18n.texts import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,8 +13,8 @@ from dure.hub.access import Ruled, caller_of
 from dure.hub.people import HUB
 from dure.hub.routes.shown import checked
 from dure.hub.state import Here
+from dure.i18n.texts import _
 from dure.sentence import GROUND
-from dure.words import _
 
 from . import paper
 from .runs import body_of, told

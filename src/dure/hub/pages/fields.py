@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from dure import sentence
-from dure.words import _, language
+from dure.i18n.texts import _, language
 
 Schema = Mapping[str, Any]
 Texts = Mapping[str, Mapping[str, str]]  # by their English: `dure.describe.texts`

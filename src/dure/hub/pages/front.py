@@ -14,9 +14,9 @@ from fastapi.responses import RedirectResponse
 from dure.hub.access import Ruled, Viewer
 from dure.hub.guard import LANGUAGE
 from dure.hub.state import Here, Hub
+from dure.i18n.texts import LANGUAGES, _
 from dure.manifest import found
 from dure.trial import deciding
-from dure.words import LANGUAGES, _
 
 from . import paper
 from .board import table

@@ -10,8 +10,8 @@ from dure.hub import judging
 from dure.hub.access import Member, Ruled
 from dure.hub.routes.judge import BLOCKS, ROLES, How
 from dure.hub.state import Here
+from dure.i18n.texts import _
 from dure.sentence import counted
-from dure.words import _
 
 from . import paper
 

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Response
 
 from dure import mark, sentence
+from dure.i18n.texts import LANGUAGES, _, language
 from dure.plan import MARKS
-from dure.words import LANGUAGES, _, language
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

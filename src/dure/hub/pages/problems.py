@@ -13,7 +13,7 @@ from dure.hub import files, method, problems, projects
 from dure.hub.access import Ruled, Steward, Viewer
 from dure.hub.people import Caller
 from dure.hub.state import Here
-from dure.words import _, language
+from dure.i18n.texts import _, language
 
 from . import paper
 

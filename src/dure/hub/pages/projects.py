@@ -18,9 +18,9 @@ from dure.hub import asks, files, judging, projects, promotion, runs
 from dure.hub.access import Member, Ruled, Viewer
 from dure.hub.people import Caller
 from dure.hub.state import Here, Hub
+from dure.i18n.texts import _, language
 from dure.manifest import manifest
 from dure.trial import deciding
-from dure.words import _, language
 
 from . import fields, paper
 

@@ -14,7 +14,7 @@ from dure.hub import board, runs, shown
 from dure.hub.access import Ruled, Viewer
 from dure.hub.routes.runs import Run, run_of
 from dure.hub.state import Here
-from dure.words import _
+from dure.i18n.texts import _
 
 from . import paper
 

@@ -16,7 +16,7 @@ from dure.hub import answers, live, projects, promotion
 from dure.hub.access import Ruled, Viewer
 from dure.hub.people import Caller
 from dure.hub.state import Here, Hub
-from dure.words import _, language
+from dure.i18n.texts import _, language
 
 from . import draw, paper
 

@@ -17,8 +17,8 @@ from dure.hub.routes.runs import Run, run_of
 from dure.hub.service import ANSWERED, REFUSED
 from dure.hub.services import Asked, Busy, Limits
 from dure.hub.state import OFFER, Given, Here, Hub
+from dure.i18n.texts import _, language
 from dure.remote import usable
-from dure.words import _, language
 
 if TYPE_CHECKING:
     from sqlalchemy import Row

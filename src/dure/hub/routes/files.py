@@ -13,7 +13,7 @@ from dure.data import content_place
 from dure.hub import files, keeping, live
 from dure.hub.access import Member, Ruled, Viewer
 from dure.hub.state import Here, sent_as
-from dure.words import language
+from dure.i18n.texts import language
 
 router = APIRouter(prefix="/api/v1", route_class=Ruled)
 

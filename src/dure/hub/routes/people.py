@@ -16,7 +16,7 @@ from dure.hub.access import COOKIE, Admin, Ruled, Viewer
 from dure.hub.people import ROLES, Caller
 from dure.hub.refused import refused
 from dure.hub.state import Given, Here
-from dure.words import _
+from dure.i18n.texts import _
 
 ROLE = Annotated[str, Field(pattern=f"^({'|'.join(ROLES)})$")]
 

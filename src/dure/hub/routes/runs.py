@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field
 from dure.hub import asks, board, files, runs
 from dure.hub.access import Member, Ruled, Viewer
 from dure.hub.state import Given, Here
+from dure.i18n.texts import _, language
 from dure.remote import usable
-from dure.words import _, language
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine, Row

@@ -11,7 +11,7 @@ from dure.errors import UserError
 from dure.hub import files, live, projects, promotion, runs
 from dure.hub.access import Ruled, Steward, Viewer
 from dure.hub.state import Given, Here
-from dure.words import _, language
+from dure.i18n.texts import _, language
 
 if TYPE_CHECKING:
     from pathlib import Path

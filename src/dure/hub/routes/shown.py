@@ -18,7 +18,7 @@ from dure.hub.access import Member, Ruled, Steward, Viewer, caller_of
 from dure.hub.people import HUB
 from dure.hub.routes.runs import Run, run_of
 from dure.hub.state import Given, Here, sent_as
-from dure.words import _
+from dure.i18n.texts import _
 
 MINUTES, MEGABYTES = 240, 4096  # of evidence that is run again
 MOST_CHECKS = 8  # that wait for their turn

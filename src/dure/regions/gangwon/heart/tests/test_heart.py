@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dure import Case, Data, Own, UserError, Work, formula
+from dure.i18n.texts import per_language
 from dure.manifest import load
-from dure.words import in_each
 
 HERE = Path(__file__).parent
 PROJECT = load(HERE.parent)
@@ -79,7 +79,7 @@ def test_the_order_of_the_file_does_not_show():
 
 
 def test_what_is_odd_is_said_in_both_languages():
-    said = in_each(lambda: PROJECT.remarks(DATA))
+    said = per_language(lambda: PROJECT.remarks(DATA))
     assert said["en"]["Switzerland"][0].startswith("Only 1 of 8 patients have no narrowing")
     assert any("In every patient total cholesterol is 0" in text for text in said["en"]["Switzerland"])
     assert any("총콜레스테롤이 모든 환자에서 0" in text for text in said["ko"]["Switzerland"])

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dure import Case, Data, Invalid, UserError, Work
+from dure.i18n.texts import per_language
 from dure.manifest import load
 from dure.mapping import propose
 from dure.tables import read
-from dure.words import in_each
 
 pytest.importorskip("lightgbm", reason="needs the extra dure[wind]")
 PROJECT = load(Path(__file__).parents[1])
@@ -188,7 +188,7 @@ def test_a_rough_sheet_is_read_and_everything_odd_is_said(tmp_path):
         f"No capacity was given: the largest hour, {whole['발전량(kWh)'].max():,.0f} kW, stands for it (--set capacity_kw=...)."
         in said
     )
-    korean = in_each(lambda: PROJECT.remarks(given_))["ko"]["mine"]
+    korean = per_language(lambda: PROJECT.remarks(given_))["ko"]["mine"]
     assert len(korean) == len(said)
     frame = PROJECT.history(given_, None)
     first = farm().row(0, named=True)
@@ -444,7 +444,7 @@ def test_a_trials_pictures_draw():
             for name in BUILDERS
         ]
     )
-    for charts in in_each(lambda: list(PROJECT.figures(rows).values())).values():
+    for charts in per_language(lambda: list(PROJECT.figures(rows).values())).values():
         for chart in charts:
             chart.to_dict()
 
@@ -504,6 +504,6 @@ def test_an_answer_is_kept_as_a_table_and_told_hour_by_hour(tmp_path):
     assert kept["median [kW]"].to_list() == [9.0] * 3
     assert kept["q95"].to_list() == [18.0] * 3
     assert read(tmp_path / "answer.xlsx").cells.height == 3
-    told = in_each(lambda: PROJECT.says(asked, answer))
+    told = per_language(lambda: PROJECT.says(asked, answer))
     assert told["en"].startswith("2021-05-01 00:00 to 05-01 03:00: about 27 kWh, 9 %")
     assert len(told["ko"].splitlines()) == 4

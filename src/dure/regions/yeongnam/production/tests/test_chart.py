@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dure.i18n.texts import per_language
 from dure.manifest import load
-from dure.words import in_each
 
 pytest.importorskip("altair", reason="charts need the extra dure[figures]")
 pytest.importorskip("vl_convert", reason="charts need the extra dure[figures]")
@@ -127,7 +127,7 @@ def test_the_practice_stands_above_ours_on_one_axis():
 
 def test_the_title_says_when_it_ends_and_what_is_late_in_both_languages():
     request, response = full()
-    found = in_each(lambda: titles(drawn(request, {"tabu_search": response})[0]))
+    found = per_language(lambda: titles(drawn(request, {"tabu_search": response})[0]))
     assert found["en"][0] == (
         "our proposal, tabu search: ends 11-23 (Mon) 09:30, 1 of 2 orders late, 30 min in all",
         "1 of 1 operations moved against the plan in force",

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from dure.i18n.texts import per_language
 from dure.manifest import load
-from dure.words import in_each
 
 PROJECT = load(Path(__file__).parent.parent)
 # The project may be loaded under another name than its folder's: its modules are those beside it.
@@ -236,7 +236,7 @@ def test_the_checker_finds_every_chain_true_and_nothing_could_have_begun_earlier
 
 def told_in_words(request, starts, **more):
     response = EXPLAIN.explained(request, placed(request, starts), **more)
-    return in_each(lambda: SUMMARY.summary(request, response).splitlines())
+    return per_language(lambda: SUMMARY.summary(request, response).splitlines())
 
 
 def test_nothing_late_is_said_first():
@@ -314,7 +314,7 @@ def test_more_late_orders_than_a_terminal_holds_are_counted():
     ],
 )
 def test_minutes_in_words(minutes, words):
-    assert in_each(lambda: SUMMARY.span(minutes))["en"] == words
+    assert per_language(lambda: SUMMARY.span(minutes))["en"] == words
 
 
 # ---- when something happens ---------------------------------------------------------------------------------------------

@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dure import UserError, tables
+from dure.i18n.texts import speak
 from dure.regions.yeongnam.production import files
 from dure.regions.yeongnam.production.files import exports, sheets, standard
 from dure.regions.yeongnam.production.files.cells import clock, minutes, spans, weekdays
 from dure.regions.yeongnam.production.forms import Placed, Request, Response
-from dure.words import speak
 
 ROOT = Path(__file__).resolve().parents[6]
 DAY = dt.date

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from dure import Invalid, Work
 from dure.errors import refusal
+from dure.i18n.texts import per_language
 from dure.manifest import load
-from dure.words import in_each
 
 pytest.importorskip("ortools", reason="the solver needs the extra dure[production]")
 
@@ -623,7 +623,7 @@ def test_ten_megabytes_of_nonsense_are_refused(text):
 
 def test_messages_are_korean_for_a_korean_reader():
     change = put(("jobs", 1, "operations", 0, "machines"), {"sow": 2})
-    assert "sow라는 기계가 없습니다" in in_each(lambda: spoilt("TwoJobsOneMachine", change))["ko"]
+    assert "sow라는 기계가 없습니다" in per_language(lambda: spoilt("TwoJobsOneMachine", change))["ko"]
 
 
 # ---- picture ------------------------------------------------------------------------------------------------------------
@@ -634,6 +634,6 @@ def test_the_chart_draws_in_both_languages(name):
     pytest.importorskip("altair", reason="charts need the extra dure[figures]")
     request = shop(name)
     answers = {"best_rule": RULE(request), "cp_sat": MODEL(request)}
-    drawn = in_each(lambda: json.dumps(PROJECT.figure(request, answers, None, None).to_dict(), ensure_ascii=False))
+    drawn = per_language(lambda: json.dumps(PROJECT.figure(request, answers, None, None).to_dict(), ensure_ascii=False))
     assert "today's practice" in drawn["en"]
     assert "현행" in drawn["ko"]

@@ -53,7 +53,7 @@ def catalogue(folder: Path, lang: str) -> dict[str, str]:
     return {entry.msgid: entry.msgstr for entry in polib.pofile(str(path)) if entry.msgstr and not entry.obsolete}
 
 
-def in_each(make: Callable[[], T]) -> dict[str, T]:
+def per_language(make: Callable[[], T]) -> dict[str, T]:
     """What `make` gives in every language, by language: for texts that are signed and read by others later."""
     found = {}
     for lang in LANGUAGES:
@@ -62,9 +62,9 @@ def in_each(make: Callable[[], T]) -> dict[str, T]:
     return found
 
 
-def said(text: str, /, **values: object) -> dict[str, str]:
+def multilingual(text: str, /, **values: object) -> dict[str, str]:
     """`text` in every language, its values translated where they are texts of ours."""
-    return in_each(
+    return per_language(
         lambda: _(text, **{name: _(value) if isinstance(value, str) else value for name, value in values.items()})
     )
 

@@ -1,0 +1,1 @@
+"""Korean and English: texts marked where they are written, looked up when they are shown."""
