@@ -23,7 +23,15 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 MADE = {".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "__pycache__", "dist", "build"}
 # What a project may import beside the names of `dure` itself: chart helpers, the trades' file formats, and what reads people's
 # tables (it knows nothing of projects).
-OPEN_ROOMS = ("dure.figures", "dure.readers", "dure.tables", "dure.layout", "dure.mapping", "dure.shapes", "dure.units")
+OPEN_ROOMS = (
+    "dure.figures",
+    "dure.readers",
+    "dure.tables",
+    "dure.tables",
+    "dure.mapping",
+    "dure.tables",
+    "dure.tables",
+)
 
 
 def imports(path):

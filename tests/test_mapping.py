@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sheets
-from dure import mapping, readers, shapes, tables
+from dure import mapping, readers, tables
+from dure import tables as shapes
 from dure.errors import UserError
 from dure.i18n.texts import speak
 from dure.mapping import Column

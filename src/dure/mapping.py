@@ -15,8 +15,7 @@ import polars as pl
 from dure import tables
 from dure.errors import UserError
 from dure.i18n.texts import _, language
-from dure.shapes import Look, long, look, spelled
-from dure.units import conversion, over_an_hour, same_dimension, siblings, unit_of
+from dure.tables import Look, conversion, long, look, over_an_hour, same_dimension, siblings, spelled, unit_of
 
 if TYPE_CHECKING:
     from dure.tables import Sheet
@@ -632,7 +631,7 @@ def _check_range(sheet: Sheet, column: Column, match: Match, values: pl.Series) 
         raise UserError(
             _("‘{text}’ is outside {low} to {high} {unit}", low=_number(column.low), high=_number(column.high), **said),
             where=sheet.at(place, match.header),
-            cure=tables.also(int(bad.sum())) + cure,
+            cure=tables.also_in(int(bad.sum())) + cure,
         )
 
 

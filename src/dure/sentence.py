@@ -656,7 +656,7 @@ def priced(verdict: Verdict, about: About) -> tuple[float | None, str]:
 
 def _won_a_unit(unit: str, given: Mapping[str, Any] | None) -> tuple[float | None, str]:
     """Won for one unit of the KPI. No reason where nobody asked for a price."""
-    from dure.units import conversion
+    from dure.tables import conversion
 
     if found := _MONEY.fullmatch(unit.strip()):
         return _WON[found[1]], ""

@@ -18,10 +18,9 @@ import polars as pl
 from dure import tables
 from dure.errors import UserError, nearest
 from dure.i18n.texts import _
-from dure.layout import letter
 from dure.manifest import Text
 from dure.project import Form
-from dure.units import split_unit
+from dure.tables import letter, split_unit
 
 if TYPE_CHECKING:
     from dure.tables import Sheet

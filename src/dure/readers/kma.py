@@ -21,8 +21,7 @@ from dure import tables
 from dure.errors import UserError, nearest
 from dure.i18n.texts import _
 from dure.mapping import Column
-from dure.shapes import spelled
-from dure.units import conversion, unit_of
+from dure.tables import conversion, spelled, unit_of
 
 KST = timedelta(hours=9)  # ahead of UTC; Korea has no summer time
 
@@ -493,7 +492,7 @@ def _refuse(bad: pl.DataFrame) -> None:
     """Raise UserError for the first of these rows."""
     first = bad.row(0, named=True)
     cure = _("Check the value and its unit; leave the cell empty where nothing was foretold, then give the file again.")
-    raise UserError(first["fault"], where=_place(first), cure=tables.also(bad.height) + cure)
+    raise UserError(first["fault"], where=_place(first), cure=tables.also_in(bad.height) + cure)
 
 
 def _contradicts(twice: pl.DataFrame, keys: list[str]) -> None:

@@ -12,7 +12,7 @@ from functools import cache
 import polars as pl
 
 from dure import UserError, nearest, tables, texts
-from dure.units import conversion, same_dimension, unit_of
+from dure.tables import conversion, same_dimension, unit_of
 
 _ = texts(__file__)
 

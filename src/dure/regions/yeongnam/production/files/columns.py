@@ -10,7 +10,7 @@ from pathlib import Path
 from dure import Column, UserError, tables
 from dure.mapping import propose
 from dure.readers import MACHINE_EVENTS, WORK_ORDERS
-from dure.shapes import long
+from dure.tables import long
 
 from .cells import Rows, _, weekdays
 
@@ -217,7 +217,7 @@ def _merges(path: Path) -> dict[str, list[tuple[int, int, str, str]]]:
         return {}
     import python_calamine
 
-    from dure.layout import letter
+    from dure.tables import letter
 
     found = {}
     with python_calamine.CalamineWorkbook.from_path(path) as book:

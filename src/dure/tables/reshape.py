@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dure import layout, tables
 from dure.errors import UserError
 from dure.i18n.texts import _
+from dure.tables import number_column, time_column
+from dure.tables.cells import kind_of
 
 if TYPE_CHECKING:
-    from dure.tables import Sheet
+    from dure.tables.sheet import Sheet
 
 _SAMPLE = 400
 
@@ -36,9 +37,9 @@ def look(sheet: Sheet, header: str) -> Look:
     sample = raw.gather_every(max(1, raw.len() // _SAMPLE)).head(_SAMPLE)
     shown = [
         str(text).removesuffix(" 00:00:00")
-        for text in tables.texts(replace(sheet, cells=pl.DataFrame([raw.head(3)]), headers=(header,)), header)
+        for text in sheet.texts(replace(sheet, cells=pl.DataFrame([raw.head(3)]), headers=(header,)), header)
     ]
-    kinds = [layout._kind(cell) for cell in sample.to_list()]  # noqa: SLF001 - one meaning of "looks like a number"
+    kinds = [kind_of(cell) for cell in sample.to_list()]
     kinds = [kind for kind in kinds if kind != "empty"]
     if not kinds:
         return Look(0.0, 0.0, pl.Series([], dtype=pl.Float64), shown)
@@ -159,13 +160,13 @@ def wide_hours(sheet: Sheet) -> Sheet:
             where=sheet.where,
             cure=_("Add a column with the date of each row."),
         )
-    days = tables.times(sheet, day)
+    days = time_column.times(sheet, day)
     count = sheet.cells.height
     base = sheet.cells.select(rest).with_columns(days.alias(day), pl.int_range(count).alias("\0row"))
     blocks = []
     names = {name: name or "value" for name in groups}
     for minute in next(iter(groups.values())):
-        values = [tables.numbers(sheet, columns[minute]).alias(names[name]) for name, columns in groups.items()]
+        values = [number_column.numbers(sheet, columns[minute]).alias(names[name]) for name, columns in groups.items()]
         blocks.append(
             base.with_columns(pl.col(day) + pl.duration(minutes=minute), *values, pl.lit(minute).alias("\0minute"))
         )
@@ -214,7 +215,7 @@ def joined_days(sheet: Sheet) -> Sheet:
     Raises UserError naming the row where the three are no day.
     """
     headers = days_apart(sheet)
-    parts = [tables.numbers(sheet, header) for header in headers]
+    parts = [number_column.numbers(sheet, header) for header in headers]
     year, month, day = (part.cast(pl.Int64).to_list() for part in parts)
     days = [_day(sheet, headers, place, each) for place, each in enumerate(zip(year, month, day, strict=True))]
     name = "년월일"

@@ -1,0 +1,22 @@
+"""The cells of one sheet before its table was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TYPE_CHECKING
+
+
+if TYPE_CHECKING:
+    from dure.tables import cells
+
+
+@dataclass
+class Grid:
+    """Cells of one sheet by column, before the table in it was found."""
+
+    name: str
+    columns: list[Sequence[Any]]
+    merges: list[cells.Merge] = field(default_factory=list)
+    hidden: bool = False
+    foreign: bool = False  # separated by semicolons or tabs: decimal commas are likely
