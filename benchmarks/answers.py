@@ -44,7 +44,7 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 from dure import Work, run
-from dure.data import Data
+from dure.datasets.sources import Data
 from dure.manifest import load
 
 project = load("{project}")

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from dure import trial
-from dure.data import Data
+from dure.datasets.data import Data
 from dure.manifest import Manifest
 from dure.project import Case, Form, Kpi, Project, Round
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dure.data import write_atomically
+from dure.content_store import write_atomically
 
 
 def save(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -35,7 +35,7 @@ import numpy as np
 from rows import save
 
 from dure import Case, Work
-from dure.data import Data
+from dure.datasets.data import Data
 from dure.regions.yeongnam.production import feasible
 from dure.regions.yeongnam.production.cpsat import cp_sat
 from dure.regions.yeongnam.production.instances import INSTANCES, case, score, shop

@@ -24,7 +24,7 @@ from typing import Any
 from rows import save
 
 from dure import Work
-from dure.data import Data
+from dure.datasets.data import Data
 from dure.regions.yeongnam.production import feasible
 from dure.regions.yeongnam.production.forms import Job, Operation, Request
 from dure.regions.yeongnam.production.instances import INSTANCES, shop

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dure import check, evidence, manifest, subject, trial
-from dure.data import Data
+from dure.datasets.data import Data
 from dure.project import Case, Round
 from dure.promises import silver
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dure import judge, tables
-from dure.data import Data
+from dure.datasets.data import Data
 from dure.errors import UserError
 from dure.trial import Trial, deciding, run
 

@@ -12,7 +12,7 @@ import pytest
 
 from dure import trial
 from dure.check import check
-from dure.data import Data
+from dure.datasets.data import Data
 from dure.errors import UserError
 from dure.manifest import load
 from dure.new import new

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 import certificates
 from dure import manifest, remote, run, trial
 from dure.ask import CAUSES, Unanswered, answer
-from dure.data import Data
+from dure.datasets.data import Data
 from dure.errors import UserError
 from dure.project import Form
 from dure.recorded import offer

@@ -12,7 +12,7 @@ TRIAL = """
 import json, sys
 from pathlib import Path
 from dure import manifest, trial
-from dure.data import Data
+from dure.datasets.sources import Data
 
 folder, halt = Path(sys.argv[1]), int(sys.argv[2])
 steps = folder.parent / "steps.txt"

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from dure import formula, manifest, trial
-from dure.data import Data
+from dure.datasets.data import Data
 from dure.errors import UserError
 from dure.project import Case, Form, Kpi, Project, Round, project_hash
 

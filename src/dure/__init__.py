@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from dure.data import Data, Git, Made, Own, Source, Wheel, write_atomically
+    from dure.content_store import write_atomically
+    from dure.datasets.data import Data
+    from dure.datasets.sources import Git, Made, Own, Source, Wheel
     from dure.errors import CannotBeHad, Invalid, UserError, nearest, refusal
     from dure.i18n.texts import _, language, texts
     from dure.mapping import Column
@@ -16,23 +18,13 @@ if TYPE_CHECKING:
 # One page of names for a project's author: everything a project may import. Looked up when used, so that the
 # command line starts without loading what it does not need.
 _HOMES = {
-    "dure.project": (
-        "Builder",
-        "Case",
-        "File",
-        "Form",
-        "Kpi",
-        "Method",
-        "Opened",
-        "Project",
-        "Round",
-        "Table",
-        "Work",
-    ),
-    "dure.data": ("Data", "Git", "Made", "Own", "Source", "Wheel", "write_atomically"),
-    "dure.mapping": ("Column",),
+    "dure.content_store": ("write_atomically",),
+    "dure.datasets.data": ("Data",),
+    "dure.datasets.sources": ("Git", "Made", "Own", "Source", "Wheel"),
     "dure.errors": ("CannotBeHad", "Invalid", "UserError", "nearest", "refusal"),
     "dure.i18n.texts": ("_", "language", "texts"),
+    "dure.mapping": ("Column",),
+    "dure.project": ("Builder", "Case", "File", "Form", "Kpi", "Method", "Opened", "Project", "Round", "Table", "Work"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from dure.data import write_atomically
+from dure.content_store import write_atomically
 from dure.describe import source_row
 from dure.errors import UserError, nearest
 from dure.i18n.texts import _, language
@@ -63,7 +63,7 @@ def in_words(rows: list[dict[str, Any]]) -> str:
 
 def fetch(project: str, source: str | None, tell: Tell) -> dict[str, Path]:
     """Get a project's data into the cache; files of one's own are passed over."""
-    from dure.data import Own
+    from dure.datasets.sources import Own
 
     loaded = load(project)
     wanted = [each for each in loaded.sources if source in (None, each.name) and not isinstance(each.origin, Own)]

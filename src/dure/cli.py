@@ -332,7 +332,7 @@ def show(project: str, as_json: bool) -> None:
 def card(project: str, write: bool) -> None:
     """A project's model card, written from its trial.json: what it is for, for whom not, what came out."""
     from dure import card as cards
-    from dure.data import write_atomically
+    from dure.content_store import write_atomically
     from dure.manifest import load
 
     loaded = load(project)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from dure import evidence
-from dure.data import Data, Source, Wheel, write_atomically
+from dure.content_store import write_atomically
+from dure.datasets.data import Data
+from dure.datasets.sources import Source, Wheel
 from dure.i18n.texts import _, language
 from dure.manifest import load
 from dure.run import Inputs, judge, opened, run

@@ -39,7 +39,7 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import VerificationError
 from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined]  # it lists no __all__
 
-from dure.data import home, sha256_of, write_atomically
+from dure.content_store import home, sha256_of, write_atomically
 from dure.errors import UserError
 from dure.i18n.texts import _
 

@@ -93,7 +93,7 @@ def save(chart: Any, path: Path) -> Path:
     Raises UserError for another kind of file, for a chart that wants data from an address, and where the extra
     `figures` is not installed.
     """
-    from dure.data import write_atomically
+    from dure.content_store import write_atomically
 
     if path.suffix == ".svg":
         return write_atomically(path, svg(chart))

@@ -15,13 +15,13 @@ import numpy as np
 import polars as pl
 
 from dure import tables
-from dure.data import sha256_of
+from dure.content_store import sha256_of
 from dure.errors import UserError
 from dure.i18n.texts import LANGUAGES, _, multilingual
 from dure.project import Case, Form, Kpi, Project, Round
 
 if TYPE_CHECKING:
-    from dure.data import Data
+    from dure.datasets.data import Data
     from dure.project import Builder, History, Method, Work
     from dure.tables import Sheet
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dure.data import home
+from dure.content_store import home
 
 
 def admitted(folder: Path, code: str) -> int:

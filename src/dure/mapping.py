@@ -671,7 +671,7 @@ def saved(path: Path) -> Path:
 
 def save(path: Path, proposal: Proposal) -> Path:
     """Keep a confirmed mapping beside the file, readable for people."""
-    from dure.data import write_atomically
+    from dure.content_store import write_atomically
 
     kept = {
         "sheet": proposal.sheet,

@@ -20,7 +20,8 @@ from pydantic_core import core_schema
 if TYPE_CHECKING:
     import polars as pl
 
-    from dure.data import Data, Source
+    from dure.datasets.data import Data
+    from dure.datasets.sources import Source
     from dure.errors import UserError
     from dure.manifest import Manifest
 
@@ -288,7 +289,7 @@ class Table(Generic[Row]):
         """The rows, one column a field."""
         import polars as pl
 
-        from dure.data import stored
+        from dure.content_store import stored
 
         return pl.read_parquet(stored(self.sha256))
 
@@ -297,7 +298,7 @@ class Table(Generic[Row]):
         """Store `frame` and carry it by its hash."""
         import io
 
-        from dure.data import store
+        from dure.content_store import store
 
         buffer = io.BytesIO()
         frame.write_parquet(buffer)
@@ -345,7 +346,7 @@ class Table(Generic[Row]):
 def _known_table(sha256: str) -> Table[Any]:
     import polars as pl
 
-    from dure.data import stored
+    from dure.content_store import stored
 
     return Table(sha256, pl.scan_parquet(stored(sha256)).select(pl.len()).collect().item())
 
@@ -359,14 +360,14 @@ class File:
     @property
     def path(self) -> Path:
         """Where the content lies on this machine."""
-        from dure.data import stored
+        from dure.content_store import stored
 
         return stored(self.sha256)
 
     @classmethod
     def of(cls, content: bytes) -> File:
         """Store `content` and carry it by its hash."""
-        from dure.data import store
+        from dure.content_store import store
 
         return cls(store(content))
 
@@ -380,7 +381,7 @@ class File:
             if isinstance(value, bytes):
                 return cls.of(value)
             if isinstance(value, Mapping) and set(value) == {"sha256"}:
-                from dure.data import stored
+                from dure.content_store import stored
 
                 stored(str(value["sha256"]))
                 return cls(str(value["sha256"]))

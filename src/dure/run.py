@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from dure import evidence, trial
-from dure.data import Data, answers_in, home, sha256_of
-from dure.data import files as files_of
+from dure.content_store import home, sha256_of
+from dure.datasets.data import Data, answers_in, files_of
 from dure.errors import UserError, nearest, refusal
 from dure.i18n.texts import _
 from dure.looks import admitted, look

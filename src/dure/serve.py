@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from dure.ask import Ask, Unanswered, answer
-from dure.data import home
+from dure.content_store import home
 from dure.errors import Invalid, UserError, nearest, refusal
 from dure.i18n.texts import _
 from dure.project import Case, Opened, Project, Work, once, project_hash

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dure import trial
-from dure.data import Data
+from dure.datasets.data import Data
 from dure.errors import UserError
 from dure.i18n.texts import _
 from dure.looks import look

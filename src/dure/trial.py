@@ -19,7 +19,7 @@ import polars as pl
 
 from dure import formula
 from dure.ask import Ask, AskMany, Unanswered
-from dure.data import write_atomically
+from dure.content_store import write_atomically
 from dure.errors import UserError
 from dure.i18n.texts import LANGUAGES, _, per_language, translated
 from dure.project import Case, Project, Round, Work, label, once
@@ -27,7 +27,7 @@ from dure.sentence import word_of_blocks
 from dure.verdict import Pair, census, compare, skewness
 
 if TYPE_CHECKING:
-    from dure.data import Data
+    from dure.datasets.data import Data
     from dure.project import Builder, Kpi, Method
 
 # Profiles: open rounds, sealed rounds, blocks of each site that are played; `full` plays all.

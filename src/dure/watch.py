@@ -20,7 +20,7 @@ from typing import Protocol
 
 import polars as pl
 
-from dure.data import write_atomically
+from dure.content_store import write_atomically
 from dure.errors import UserError
 from dure.i18n.texts import _
 from dure.kma import Grid, Item, Later, NoData, Refused

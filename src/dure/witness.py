@@ -17,7 +17,8 @@ from types import FrameType
 from typing import Any
 
 from dure.ask import Ask, Unanswered
-from dure.data import Data, write_atomically
+from dure.content_store import write_atomically
+from dure.datasets.data import Data
 from dure.manifest import load
 from dure.project import Case, Method, Project, Work
 from dure.trial import chosen

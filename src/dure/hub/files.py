@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, insert, select, update
 
-from dure.data import content_place
+from dure.content_store import content_place
 from dure.errors import Unknown, UserError
 from dure.i18n.texts import _
 

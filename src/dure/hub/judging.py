@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dure.data import content_place, sha256_of
+from dure.content_store import content_place, sha256_of
 from dure.i18n.texts import _
 
 from . import files, runs

@@ -177,7 +177,7 @@ def mapped(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
         ``project``, ``source``.
     """
     from dure import mapping
-    from dure.data import Data
+    from dure.datasets.data import Data
     from dure.errors import UserError
     from dure.manifest import load
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dure import __version__, describe
-from dure.data import write_atomically
+from dure.content_store import write_atomically
 from dure.errors import Unknown, UserError, nearest
 from dure.i18n.texts import _
 from dure.manifest import found, manifest

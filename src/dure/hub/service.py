@@ -56,7 +56,7 @@ def main() -> int:
 def _built(job: dict[str, Any]) -> Service:
     """The project's method, or today's practice alone where that is wanted."""
     from dure import run, serve, trial
-    from dure.data import stored
+    from dure.content_store import stored
     from dure.errors import UserError
     from dure.i18n.texts import _
     from dure.manifest import load

@@ -37,7 +37,7 @@ from sqlalchemy import (
 from sqlalchemy import event as events
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from dure.data import home
+from dure.content_store import home
 from dure.errors import UserError
 from dure.i18n.texts import _
 

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy.exc import DBAPIError
 
-from dure.data import sha256_of
+from dure.content_store import sha256_of
 from dure.errors import UserError
 from dure.i18n.texts import LANGUAGES, _, language, multilingual
 

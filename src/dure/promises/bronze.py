@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 
-from dure.data import Made, Own
+from dure.datasets.sources import Made, Own
 from dure.errors import nearest, refusal
 from dure.i18n.texts import LANGUAGES, _, catalogue, per_language, translated
 from dure.project import Form, label

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict
 
-from dure.data import content_place
+from dure.content_store import content_place
 from dure.hub import files, keeping, live
 from dure.hub.access import Member, Ruled, Viewer
 from dure.hub.state import Here, sent_as

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
-from dure.data import content_place
+from dure.content_store import content_place
 from dure.hub import problems, projects, runs
 from dure.hub.access import Member, Ruled, Steward, Viewer
 from dure.hub.problems import Card, Cases

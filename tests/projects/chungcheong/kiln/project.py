@@ -6,7 +6,7 @@ import random
 from pydantic import Field
 
 from dure import Case, Form, Kpi, Made, Project, Round, Source
-from dure.data import write_atomically
+from dure.content_store import write_atomically
 
 STEPS, KEPT = 400, 20  # steps of fitting; a checkpoint after every KEPT
 

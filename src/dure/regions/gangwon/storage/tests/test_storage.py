@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from dure import Case, UserError
 from dure.ask import Ask
-from dure.data import Data
+from dure.datasets.data import Data
 from dure.manifest import load
 from dure.project import Work
 from dure.regions.gangwon.storage import data as homes_of

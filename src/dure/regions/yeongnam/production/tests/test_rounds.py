@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dure import UserError, trial
-from dure.data import Data
+from dure.datasets.data import Data
 from dure.manifest import load
 from dure.recorded import offer
 
