@@ -25,7 +25,7 @@ MADE = {".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypoth
 # tables (it knows nothing of projects).
 OPEN_ROOMS = (
     "dure.figures",
-    "dure.readers",
+    "dure.formats",
     "dure.tables",
     "dure.tables",
     "dure.mapping",

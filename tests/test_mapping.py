@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sheets
-from dure import mapping, readers, tables
+from dure import formats, mapping, tables
 from dure import tables as shapes
 from dure.errors import UserError
 from dure.i18n.texts import speak
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     import polars as pl
 
 WANTED = {
-    "weather": readers.HOURLY_WEATHER,
-    "generation": readers.HOURLY_GENERATION,
-    "orders": readers.WORK_ORDERS,
-    "machines": readers.MACHINE_RUNNING,
-    "growth": readers.GROWTH_SURVEY,
+    "weather": formats.HOURLY_WEATHER,
+    "generation": formats.HOURLY_GENERATION,
+    "orders": formats.WORK_ORDERS,
+    "machines": formats.MACHINE_RUNNING,
+    "growth": formats.GROWTH_SURVEY,
 }
 POWER = (
     Column("time", "time", names=("일시",), key=True),
@@ -85,7 +85,7 @@ def test_each_sheet_is_mapped_by_one_confirmation_and_then_without_asking(tmp_pa
 
 
 def test_weather(tmp_path):
-    frame = opened(sheets.asos(tmp_path), readers.HOURLY_WEATHER)
+    frame = opened(sheets.asos(tmp_path), formats.HOURLY_WEATHER)
     assert frame.height == 48
     assert frame["temperature"][:2].to_list() == [20.0, 20.2]
     assert frame["rain"].to_list()[2:5] == [None, 2.5, 2.5]
@@ -95,7 +95,7 @@ def test_weather(tmp_path):
 
 
 def test_generation_of_24_columns_becomes_hours_that_end(tmp_path):
-    frame = opened(sheets.generation(tmp_path), readers.HOURLY_GENERATION)
+    frame = opened(sheets.generation(tmp_path), formats.HOURLY_GENERATION)
     assert frame.height == 240
     first = frame.filter(plant="삼천포태양광")
     assert first["time"][0] == dt.datetime(2026, 7, 1, 1)
@@ -105,7 +105,7 @@ def test_generation_of_24_columns_becomes_hours_that_end(tmp_path):
 
 
 def test_work_orders(tmp_path):
-    frame = opened(sheets.orders(tmp_path), readers.WORK_ORDERS)
+    frame = opened(sheets.orders(tmp_path), formats.WORK_ORDERS)
     assert frame.height == 7
     assert frame["line"].to_list() == ["A라인"] * 4 + ["B라인"] * 3
     assert frame["quantity"][0] == 1200
@@ -115,14 +115,14 @@ def test_work_orders(tmp_path):
 
 
 def test_machine_running(tmp_path):
-    frame = opened(sheets.machines(tmp_path), readers.MACHINE_RUNNING)
+    frame = opened(sheets.machines(tmp_path), formats.MACHINE_RUNNING)
     assert frame.height == 12
     assert frame["machine"].unique().sort().to_list() == ["1호기", "2호기", "3호기"]
     assert frame.row(1, named=True) | {"running": 420.0, "breakdown": 20.0, "good": 950.0} == frame.row(1, named=True)
 
 
 def test_growth_survey(tmp_path):
-    frame = opened(sheets.growth(tmp_path), readers.GROWTH_SURVEY)
+    frame = opened(sheets.growth(tmp_path), formats.GROWTH_SURVEY)
     assert frame.height == 18
     assert frame["date"].unique().sort().to_list() == [dt.date(2026, 3, 10), dt.date(2026, 3, 24), dt.date(2026, 4, 7)]
     assert frame["plot"][:4].to_list() == ["관행구"] * 3 + ["처리구"]
@@ -148,7 +148,7 @@ def test_hours_under_other_headers(tmp_path, hours):
         f"발전구분,호기,일자,{','.join(hours)},계\n영흥,1,2026.7.1,{values},0\n영흥,2,2026.7.1,{values},0\n",
         "cp949",
     )
-    frame = opened(path, readers.HOURLY_GENERATION)
+    frame = opened(path, formats.HOURLY_GENERATION)
     assert frame["time"][0] == dt.datetime(2026, 7, 1, 1)
     assert frame["energy"][23] == pytest.approx(2300)
     assert frame["unit"].unique().sort().to_list() == ["1", "2"]
@@ -159,7 +159,7 @@ def test_hours_that_begin_are_moved_to_their_end_and_said(tmp_path):
         text_file(tmp_path, f"일자,{','.join(f'{h}시' for h in range(24))}\n2026-07-01,{','.join('5' * 24)}\n"),
         Asked(),
     )
-    frame, _used = mapping.open_own(path, readers.HOURLY_GENERATION, confirm=asked)
+    frame, _used = mapping.open_own(path, formats.HOURLY_GENERATION, confirm=asked)
     assert frame["time"][0] == dt.datetime(2026, 7, 1, 1)
     assert frame["time"][23] == dt.datetime(2026, 7, 2)
     assert "0 to 23" in asked.texts[0]
@@ -180,7 +180,7 @@ def test_text_among_the_24_columns_names_its_hour(tmp_path):
         f"일자,{','.join(f'{h}시' for h in range(1, 25))}\n2026-07-01,{','.join(cells)}\n2026-07-02,{','.join([*cells[:12], '점검', *cells[13:]])}\n",
     )
     with pytest.raises(UserError, match=r"row 3 ‘13시’: ‘점검’ is not a number"):
-        opened(path, readers.HOURLY_GENERATION)
+        opened(path, formats.HOURLY_GENERATION)
 
 
 def test_days_and_hours_apart_and_power_over_an_hour(tmp_path):
@@ -191,7 +191,7 @@ def test_days_and_hours_apart_and_power_over_an_hour(tmp_path):
         ),
         Asked(),
     )
-    frame, _used = mapping.open_own(path, readers.HOURLY_WEATHER, confirm=asked)
+    frame, _used = mapping.open_own(path, formats.HOURLY_WEATHER, confirm=asked)
     assert frame["time"][13] == dt.datetime(2026, 7, 1, 13)
     assert frame["radiation"][20] == pytest.approx(2.16)
     assert "taken as means over one hour" in asked.texts[0]
@@ -213,7 +213,7 @@ def test_durations_and_shares_as_spreadsheets_hold_them(tmp_path):
             sheet.write(3 + row, 4, 7.5 / 24, clock)
             sheet.write(3 + row, 5, 7.5 / 8, share)
             sheet.write(3 + row, 6, 1200)
-    frame, used = mapping.open_own(path, readers.MACHINE_RUNNING, confirm=Asked())
+    frame, used = mapping.open_own(path, formats.MACHINE_RUNNING, confirm=Asked())
     assert frame["running"].to_list() == [450.0] * 6
     assert frame["rate"].to_list() == [93.75] * 6
     assert "share of 1" in used.asks[0]
@@ -227,7 +227,7 @@ def test_orders_of_another_plant(tmp_path):
         "cp949",
         "작업지시_202607.csv",
     )
-    frame = opened(path, readers.WORK_ORDERS)
+    frame = opened(path, formats.WORK_ORDERS)
     assert frame.select("order", "item", "quantity", "machine", "due").rows() == [
         ("W26-0701", "AB-1", 1200.0, "M-01", dt.datetime(2026, 7, 15)),
         ("W26-0702", "AB-2", 800.0, "M-02", dt.datetime(2026, 7, 16)),
@@ -351,7 +351,7 @@ def test_of_several_sheets_the_one_that_fits_is_taken(tmp_path):
 
 
 def test_every_declared_column_has_both_titles_and_names_that_find_it():
-    for columns in readers.SHEETS.values():
+    for columns in formats.SHEETS.values():
         assert len({column.name for column in columns}) == len(columns)
         for column in columns:
             assert all(column.title)
@@ -390,7 +390,7 @@ def test_months_in_sheets_of_their_own_become_one_table(tmp_path):
 )
 def test_times_of_a_piece(tmp_path, header, cell):
     path = text_file(tmp_path, f"지시번호,설비,지시수량,{header},납기\nW1,M1,10,{cell},2026-07-01\n")
-    assert opened(path, readers.WORK_ORDERS)["minutes_each"].to_list() == pytest.approx([1.5])
+    assert opened(path, formats.WORK_ORDERS)["minutes_each"].to_list() == pytest.approx([1.5])
 
 
 def test_a_group_s_name_is_not_given_to_one_of_its_columns(tmp_path):
@@ -398,7 +398,7 @@ def test_a_group_s_name_is_not_given_to_one_of_its_columns(tmp_path):
     path = text_file(
         tmp_path, f"라인,설비,날짜,조업시간(H),유실시간(H),,,실가동시간(H)\n,,,,고장,기종교체,기타,\n{rows}"
     )
-    frame, used = mapping.open_own(path, readers.MACHINE_RUNNING, confirm=Asked())
+    frame, used = mapping.open_own(path, formats.MACHINE_RUNNING, confirm=Asked())
     assert frame.row(0, named=True) | {"machine": "M1", "planned": 480.0, "down": None} == frame.row(0, named=True)
     assert used.matches["breakdown"].header == "유실시간 / 고장"
     assert used.matches["set_up"].header == "유실시간 / 기종교체"
@@ -407,7 +407,7 @@ def test_a_group_s_name_is_not_given_to_one_of_its_columns(tmp_path):
 def test_a_sign_for_missing_is_no_wrong_unit(tmp_path):
     path = text_file(tmp_path, "TM,STN,TA(℃)\n202607010100,184,20.1\n202607010200,184,-99.9\n202607010300,184,20.2\n")
     with pytest.raises(UserError, match=r"row 3 ‘TA’: ‘-99.9’ is outside -45 to 50 °C"):
-        opened(path, readers.HOURLY_WEATHER)
+        opened(path, formats.HOURLY_WEATHER)
 
 
 CELLS = st.sampled_from(["", "1", "24", "0.5", "2026-07-01", "7/1", "01:00", "12kWh", "점검", "합계", "제주", "-"])

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 import energy
 import sheets
-from dure import readers, tables
+from dure import formats, tables
+from dure import formats as kma
 from dure.errors import Unknown, UserError
 from dure.i18n.texts import speak
-from dure.readers import kma
 
 HEAD = " format: day,hour,forecast,value  location:60_74 Start : 20210101 \r\n"
 
@@ -42,11 +42,11 @@ LAYOUTS = {
 
 @pytest.mark.parametrize("name", sorted(LAYOUTS))
 def test_each_layout_is_read_without_a_question(tmp_path, name) -> None:
-    frame = readers.read(name, LAYOUTS[name](tmp_path))
+    frame = formats.read(name, LAYOUTS[name](tmp_path))
     assert frame.height
-    assert frame.columns == [column.name for column in readers.SHEETS[name]]
+    assert frame.columns == [column.name for column in formats.SHEETS[name]]
     kinds = {"number": pl.Float64, "time": pl.Datetime("us"), "date": pl.Date, "text": pl.String, "category": pl.String}
-    assert dict(frame.schema) == {column.name: kinds[column.type] for column in readers.SHEETS[name]}
+    assert dict(frame.schema) == {column.name: kinds[column.type] for column in formats.SHEETS[name]}
     assert not list(tmp_path.glob("*.json"))  # nothing is left beside the file
 
 
@@ -69,19 +69,19 @@ def test_decomposed_letters_change_nothing(tmp_path, name) -> None:
                     1, column, [unicodedata.normalize("NFD", cell or "") for cell in tables.texts(sheet, header)]
                 )
     assert not unicodedata.is_normalized("NFC", tables.sheets(apart)[0].file) or path.name.isascii()
-    assert readers.read(name, apart).equals(readers.read(name, path))
+    assert formats.read(name, apart).equals(formats.read(name, path))
 
 
 def test_an_unknown_layout_is_answered_with_the_nearest() -> None:
     with pytest.raises(Unknown, match="Did you mean settlement"):
-        readers.read("setlement", Path("x.csv"))
+        formats.read("setlement", Path("x.csv"))
 
 
 # ---- forecasts ------------------------------------------------------------------------------------------------------
 
 
 def test_issues_in_utc_become_korean_time(tmp_path) -> None:
-    frame = readers.forecast(energy.portal(tmp_path))
+    frame = formats.forecast(energy.portal(tmp_path))
     first = frame.row(0, named=True)
     assert first["issued"] == dt.datetime(2021, 1, 1, 11)  # 02:00 UTC
     assert first["valid"] == dt.datetime(2021, 1, 1, 17)
@@ -91,7 +91,7 @@ def test_issues_in_utc_become_korean_time(tmp_path) -> None:
 
 
 def test_a_month_begins_within_the_file(tmp_path) -> None:
-    frame = readers.forecast(energy.portal(tmp_path, months=("202012", "202101", "202102"), days=3))
+    frame = formats.forecast(energy.portal(tmp_path, months=("202012", "202101", "202102"), days=3))
     days = (frame["issued"] - kma.KST).dt.date().unique().sort()
     assert days.to_list() == [
         dt.date(year, month, day) for year, month in ((2020, 12), (2021, 1), (2021, 2)) for day in (1, 2, 3)
@@ -100,21 +100,21 @@ def test_a_month_begins_within_the_file(tmp_path) -> None:
 
 def test_files_of_one_place_become_one_frame(tmp_path) -> None:
     speed, east = energy.portal(tmp_path), energy.portal(tmp_path, "동서바람성분", value=lambda lead: -lead)
-    frame = readers.forecast([speed, east])
+    frame = formats.forecast([speed, east])
     assert frame.height == 2 * 8 * 4
     assert frame["wind_speed"][0] == 3
     assert frame["wind_u"][0] == -6
-    assert readers.forecast(tmp_path).equals(frame)
+    assert formats.forecast(tmp_path).equals(frame)
 
 
 def test_several_values_a_row(tmp_path) -> None:
-    frame = readers.forecast(energy.several(tmp_path))
+    frame = formats.forecast(energy.several(tmp_path))
     assert frame.select("wind_u", "wind_v", "wind_speed").unique().rows() == [(3, -4, 5)]
     assert frame["rain"].to_list() == [float(each) for each in "01201200" * 2]
 
 
 def test_a_table_that_says_utc(tmp_path) -> None:
-    frame = readers.forecast(energy.table(tmp_path))
+    frame = formats.forecast(energy.table(tmp_path))
     assert frame["issued"].unique().to_list() == [dt.datetime(2026, 7, 2, 5)]
     assert frame["valid"].to_list() == [dt.datetime(2026, 7, 2, 5 + lead) for lead in range(1, 9)]  # one is 24:00
     assert frame.select("rain_low", "rain", "rain_high").rows() == [
@@ -126,7 +126,7 @@ def test_a_table_that_says_utc(tmp_path) -> None:
 def test_hours_ahead_instead_of_a_moment(tmp_path, zone) -> None:
     path = tmp_path / "예보.csv"
     path.write_text(f"발표일자{zone},발표시각,선행시간,풍속\n2026-07-01,24,6,3.5\n", encoding="utf-8")
-    frame = readers.forecast(path)
+    frame = formats.forecast(path)
     issued = dt.datetime(2026, 7, 2, 9 if "UTC" in zone else 0)
     assert frame.select("issued", "valid", "lead", "wind_speed").rows() == [
         (issued, issued + dt.timedelta(hours=6), 6, 3.5)
@@ -143,13 +143,13 @@ def test_other_units_and_headers_of_two_rows(tmp_path) -> None:
         sheet.write_row(1, 2, ["풍속(km/h)", "기온(℃)"])
         sheet.write_row(2, 0, ["2026-07-01 02:00", "2026-07-01 24:00", 36, 20])
         sheet.write_row(3, 0, ["2026-07-01 02:00", "2026-07-02 01:00", 18, 21])
-    frame = readers.forecast(path)
+    frame = formats.forecast(path)
     assert frame["wind_speed"].to_list() == pytest.approx([10, 5])
     assert frame["valid"][0] == dt.datetime(2026, 7, 2)
     path = tmp_path / "예보.csv"
     path.write_text("발표시각,예보시각,풍속(kWh)\n2026-07-01 02:00,2026-07-01 03:00,3\n", encoding="utf-8")
     with pytest.raises(UserError, match="‘풍속’ is in kWh; m/s belongs here"):
-        readers.forecast(path)
+        formats.forecast(path)
 
 
 def test_items_as_the_service_answers_them(tmp_path) -> None:
@@ -159,7 +159,7 @@ def test_items_as_the_service_answers_them(tmp_path) -> None:
     path.write_text(
         "baseDate,baseTime,category,fcstDate,fcstTime,fcstValue,nx,ny\n" + "\n".join(rows), encoding="utf-8"
     )
-    frame = readers.forecast(path)
+    frame = formats.forecast(path)
     assert frame.select("grid", "issued", "valid", "temperature", "wind_speed").rows() == [
         ("60_74", dt.datetime(2026, 7, 1, 2), dt.datetime(2026, 7, 2), 21.0, 3.1)
     ]
@@ -168,11 +168,11 @@ def test_items_as_the_service_answers_them(tmp_path) -> None:
 def test_a_column_that_no_name_explains_is_asked_for(tmp_path) -> None:
     path = energy.portal(tmp_path).rename(tmp_path / "자료.csv")
     with pytest.raises(UserError, match="what is foretold here"):
-        readers.forecast(path)
-    assert readers.forecast(path, variable="WSD")["wind_speed"][0] == 3
-    assert readers.forecast(path, variable="1시간 기온")["temperature"][0] == 3
+        formats.forecast(path)
+    assert formats.forecast(path, variable="WSD")["wind_speed"][0] == 3
+    assert formats.forecast(path, variable="1시간 기온")["temperature"][0] == 3
     with pytest.raises(UserError, match="Did you mean 풍속"):
-        readers.forecast(path, variable="풍속도")
+        formats.forecast(path, variable="풍속도")
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_row_that_is_wrong_is_named(tmp_path, line, said) -> None:
     path = tmp_path / "한림읍_풍속_202101_202101.csv"
     path.write_text(HEAD + " 1,0500,+6,1.0 \r\n" + line + "\r\n", encoding="utf-8", newline="")
     with pytest.raises(UserError, match=said) as refused:
-        readers.forecast(path)
+        formats.forecast(path)
     assert path.name in str(refused.value)
     assert refused.value.cure
 
@@ -215,7 +215,7 @@ def test_a_first_line_that_is_wrong_is_explained(tmp_path, head, said) -> None:
     path = tmp_path / "한림읍_풍속_202101_202101.csv"
     path.write_text(head + "\n 1,0500,+6,1.0 \n", encoding="utf-8")
     with pytest.raises(UserError, match=said):
-        readers.forecast(path)
+        formats.forecast(path)
 
 
 @pytest.mark.parametrize(
@@ -235,14 +235,14 @@ def test_a_table_that_is_no_forecast_is_explained(tmp_path, text, said) -> None:
     path = tmp_path / "예보.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=said):
-        readers.forecast(path)
+        formats.forecast(path)
 
 
 def test_nothing_there(tmp_path) -> None:
     with pytest.raises(UserError, match="no forecast is kept here"):
-        readers.forecast(tmp_path)
+        formats.forecast(tmp_path)
     with pytest.raises(UserError, match="no such file"):
-        readers.forecast(tmp_path / "x.csv")
+        formats.forecast(tmp_path / "x.csv")
 
 
 GUIDE = [
@@ -337,7 +337,7 @@ def test_what_is_written_as_the_portal_writes_it_is_read(parts, end, plus, space
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "한림읍_습도.csv"
         path.write_text(end.join(lines).replace("900.0", "100"), encoding="utf-8", newline="")
-        frame = readers.forecast(path)
+        frame = formats.forecast(path)
     got = {(issued, valid): value for issued, valid, value in frame.select("issued", "valid", "humidity").rows()}
     assert got == {key: next(iter(each)) for key, each in wanted.items()}
 
@@ -349,7 +349,7 @@ def test_any_file_is_a_frame_or_one_clear_error(raw, ending, headed) -> None:
         path = Path(folder) / f"한림읍_풍속{ending}"
         path.write_bytes((HEAD.encode() if headed else b"") + raw)
         with suppress(UserError):  # nothing else
-            assert readers.forecast(path).columns == [column.name for column in readers.FORECAST]
+            assert formats.forecast(path).columns == [column.name for column in formats.FORECAST]
 
 
 # ---- electricity ----------------------------------------------------------------------------------------------------
@@ -357,7 +357,7 @@ def test_any_file_is_a_frame_or_one_clear_error(raw, ending, headed) -> None:
 
 @pytest.mark.parametrize("encoding", ["cp949", "utf-8", "utf-8-sig", "utf-16"])
 def test_a_day_of_24_columns(tmp_path, encoding) -> None:
-    frame = readers.read("hourly-generation", energy.day_sheet(tmp_path, encoding))
+    frame = formats.read("hourly-generation", energy.day_sheet(tmp_path, encoding))
     assert frame.height == 2 * 2 * 24
     first = frame.filter(plant="한경풍력", unit="1")
     assert first["time"][0] == dt.datetime(2026, 7, 1, 1)
@@ -369,7 +369,7 @@ def test_an_observation_at_24_is_the_next_days_first(tmp_path) -> None:
     path = tmp_path / "OBS_ASOS_TIM.csv"
     rows = [f"184,제주,2026-07-01 {hour:02d}:00,{20 + hour / 10:.1f},3.2" for hour in (22, 23, 24)]
     path.write_bytes("\r\n".join(["지점,지점명,일시,기온(°C),풍속(m/s)", *rows]).encode("cp949"))
-    frame = readers.read("hourly-weather", path)
+    frame = formats.read("hourly-weather", path)
     assert frame["time"].to_list() == [
         dt.datetime(2026, 7, 1, 22),
         dt.datetime(2026, 7, 1, 23),
@@ -378,7 +378,7 @@ def test_an_observation_at_24_is_the_next_days_first(tmp_path) -> None:
 
 
 def test_settlement_by_trading_hour(tmp_path) -> None:
-    frame = readers.read("settlement", energy.settlement(tmp_path))
+    frame = formats.read("settlement", energy.settlement(tmp_path))
     assert frame.height == 48
     assert frame["time"].to_list()[:1] == [dt.datetime(2026, 7, 1, 1)]
     assert frame["time"].to_list()[-1] == dt.datetime(2026, 7, 3)  # 24
@@ -388,7 +388,7 @@ def test_settlement_by_trading_hour(tmp_path) -> None:
 
 @pytest.mark.parametrize("as_text", [True, False])
 def test_quarters_of_an_hour_end_at_midnight(tmp_path, as_text) -> None:
-    frame = readers.read("quarter-hourly-use", energy.meter(tmp_path, as_text=as_text))
+    frame = formats.read("quarter-hourly-use", energy.meter(tmp_path, as_text=as_text))
     assert frame["time"].to_list() == [dt.datetime(2026, 7, 1) + dt.timedelta(minutes=15 * at) for at in range(1, 97)]
     row = frame.row(95, named=True)
     assert (row["energy"], row["demand"], row["reactive_lagging"], row["reactive_leading"]) == (106, 424, 2.5, 0)
@@ -397,7 +397,7 @@ def test_quarters_of_an_hour_end_at_midnight(tmp_path, as_text) -> None:
 
 def test_96_columns_of_a_day(tmp_path) -> None:
     path = energy.meter_by_day(tmp_path)
-    frame = readers.read("quarter-hourly-use", path, confirm=lambda _text: True)  # the unit stands in a title alone
+    frame = formats.read("quarter-hourly-use", path, confirm=lambda _text: True)  # the unit stands in a title alone
     assert frame["time"].to_list() == [dt.datetime(2026, 7, 1) + dt.timedelta(minutes=15 * at) for at in range(1, 193)]
     assert frame["energy"].to_list() == [day * 1000 + at for day in (1, 2) for at in range(1, 97)]
     assert frame["customer"].unique().to_list() == ["0123456789"]
@@ -409,12 +409,12 @@ def test_a_mistake_in_a_settlement_is_named(tmp_path) -> None:
         "거래일,거래시간,전력거래량(MWh),정산금(원)\n20260701,1,1.5,100\n20260701,25,1.5,100\n", encoding="utf-8"
     )
     with pytest.raises(UserError, match=r"row 3 ‘거래시간’"):
-        readers.read("settlement", path)
+        formats.read("settlement", path)
     path.write_text(
         "거래일,거래시간,전력거래량(MWh),정산금(원)\n20260701,1,1.5,100\n20260701,1,1.5,100\n", encoding="utf-8"
     )
     with pytest.raises(UserError, match="row 3 has the same"):
-        readers.read("settlement", path)
+        formats.read("settlement", path)
 
 
 def test_a_doubtful_unit_is_asked_about(tmp_path) -> None:
@@ -422,8 +422,8 @@ def test_a_doubtful_unit_is_asked_about(tmp_path) -> None:
     rows = [f"20260701,{hour},1500,{120_000 + hour},180000" for hour in range(1, 25)]
     path.write_text("거래일,거래시간,전력거래량(kWh),SMP,정산금(원)\n" + "\n".join(rows), encoding="utf-8")
     with pytest.raises(UserError, match="원/MWh"):
-        readers.read("settlement", path)
+        formats.read("settlement", path)
     asked = []
-    frame = readers.read("settlement", path, confirm=lambda text: asked.append(text) or True)
+    frame = formats.read("settlement", path, confirm=lambda text: asked.append(text) or True)
     assert len(asked) == 1
     assert frame["price"][0] == pytest.approx(120.001)

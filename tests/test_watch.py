@@ -19,9 +19,10 @@ from urllib.parse import parse_qs, urlsplit
 import polars as pl
 import pytest
 
-from dure import cli, kma, readers, watch
+from dure import cli, formats
 from dure.errors import UserError
 from dure.i18n.texts import speak
+from dure.weather import archive, kma_service
 
 DECODED = "Ab+c/9dEfGhIjKlMnOpQrStUvWxYz0123456789==" * 2
 ENCODED = DECODED.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
@@ -178,10 +179,10 @@ def lines() -> list[str]:
 
 @pytest.fixture
 def watching(server, clock, lines, tmp_path):
-    def made(key: str = DECODED, **more: object) -> watch.Watch:
-        service = kma.Service(kma.key_of(key), server.url, deadline=5.0)
-        archive = watch.Archive(tmp_path / "kept", GRID)
-        return watch.Watch(service, archive, say=lines.append, stop=clock, now=clock, **more)
+    def made(key: str = DECODED, **more: object) -> archive.Watch:
+        service = kma_service.Service(kma_service.key_of(key), server.url, deadline=5.0)
+        kept = archive.Archive(tmp_path / "kept", GRID)
+        return archive.Watch(service, kept, say=lines.append, stop=clock, now=clock, **more)
 
     return made
 
@@ -194,9 +195,9 @@ def last(server: Kma, *, hour: int = 11) -> dt.datetime:
 
 
 def test_issues_are_every_three_hours_from_two() -> None:
-    found = watch.issues(dt.datetime(2026, 7, 1, 2), dt.datetime(2026, 7, 2, 2))
+    found = archive.issues(dt.datetime(2026, 7, 1, 2), dt.datetime(2026, 7, 2, 2))
     assert [each.hour for each in found] == [5, 8, 11, 14, 17, 20, 23, 2]
-    assert watch.issues(dt.datetime(2026, 7, 1, 2), dt.datetime(2026, 7, 1, 4, 59)) == []
+    assert archive.issues(dt.datetime(2026, 7, 1, 2), dt.datetime(2026, 7, 1, 4, 59)) == []
 
 
 def test_three_days_are_fetched_oldest_first_and_then_nothing(watching, server) -> None:
@@ -222,8 +223,8 @@ def test_what_is_kept_is_what_the_service_said(watching, tmp_path, server) -> No
 
 def test_the_archive_opens_as_the_portals_files_do(watching, tmp_path) -> None:
     watching().once()
-    frame = readers.forecast(tmp_path / "kept")
-    assert frame.schema == readers.forecast(_portal_file(tmp_path)).schema
+    frame = formats.forecast(tmp_path / "kept")
+    assert frame.schema == formats.forecast(_portal_file(tmp_path)).schema
     first = frame.filter(issued=dt.datetime(2026, 7, 4, 11), valid=dt.datetime(2026, 7, 4, 12)).row(0, named=True)
     assert (first["grid"], first["lead"], first["wind_u"], first["wind_v"], first["wind_speed"]) == (
         "60_74",
@@ -247,7 +248,7 @@ def _portal_file(folder: Path) -> Path:
 @pytest.mark.parametrize("rows", [7, 50, 999])
 def test_pages_are_put_together(watching, server, rows) -> None:
     server.rows = rows
-    found = kma.Service(DECODED, server.url).issue(GRID, last(server))
+    found = kma_service.Service(DECODED, server.url).issue(GRID, last(server))
     assert len(found) == len(values(last(server)))
     assert len(server.asked) == -(-len(found) // rows)
 
@@ -304,8 +305,8 @@ def test_a_silent_server_is_left_after_the_deadline(clock, lines, tmp_path) -> N
     with serving(clock) as server:
         gate = threading.Event()
         server.faults = [lambda _query: gate.wait(20) and None]
-        service = kma.Service(DECODED, server.url, deadline=0.3)
-        with pytest.raises(kma.Later, match=r"no answer within 0\.3 s"):
+        service = kma_service.Service(DECODED, server.url, deadline=0.3)
+        with pytest.raises(kma_service.Later, match=r"no answer within 0\.3 s"):
             service.issue(GRID, last(server))
         gate.set()
 
@@ -313,15 +314,15 @@ def test_a_silent_server_is_left_after_the_deadline(clock, lines, tmp_path) -> N
 def test_nobody_there(clock) -> None:
     with serving(clock) as server:
         url = server.url
-    with pytest.raises(kma.Later, match="cannot be reached"):
-        kma.Service(DECODED, url).issue(GRID, START)
+    with pytest.raises(kma_service.Later, match="cannot be reached"):
+        kma_service.Service(DECODED, url).issue(GRID, START)
 
 
 def test_a_page_that_comes_twice_is_not_taken_for_the_next(watching, server) -> None:
     issued = last(server)
     server.faults = [(200, answer(values(issued), 1, 60)), (200, answer(values(issued), 1, 60))]
-    with pytest.raises(kma.Later, match=f"60 of {len(values(issued))} values came"):
-        kma.Service(DECODED, server.url).issue(GRID, issued)
+    with pytest.raises(kma_service.Later, match=f"60 of {len(values(issued))} values came"):
+        kma_service.Service(DECODED, server.url).issue(GRID, issued)
 
 
 def test_an_issue_that_changes_while_it_is_read_is_read_again(server) -> None:
@@ -330,12 +331,12 @@ def test_an_issue_that_changes_while_it_is_read_is_read_again(server) -> None:
     changed = [{**each, "fcstValue": "99"} for each in whole]
     fewer = (200, answer(whole, 1, 60, total=len(whole) - 3))
     server.faults = [fewer, (200, answer(whole, 2, 60))]
-    assert len(kma.Service(DECODED, server.url).issue(GRID, issued)) == len(whole)
+    assert len(kma_service.Service(DECODED, server.url).issue(GRID, issued)) == len(whole)
     server.faults = [(200, answer(whole, 1, 60)), (200, answer(changed[:10] + whole, 1, 60))]
-    assert len(kma.Service(DECODED, server.url).issue(GRID, issued)) == len(whole)
+    assert len(kma_service.Service(DECODED, server.url).issue(GRID, issued)) == len(whole)
     server.faults = [(200, answer(whole, 1, 60)), fewer] * 3
-    with pytest.raises(kma.Later, match="was changed while"):
-        kma.Service(DECODED, server.url).issue(GRID, issued)
+    with pytest.raises(kma_service.Later, match="was changed while"):
+        kma_service.Service(DECODED, server.url).issue(GRID, issued)
 
 
 def test_an_issue_with_a_total_that_never_comes_is_not_written(watching, server, tmp_path) -> None:
@@ -445,7 +446,7 @@ def test_a_watch_wakes_when_an_issue_is_due_and_waits_in_between(watching, serve
     watched.forever()
     assert len(watched.archive.held()) == 24 + 10
     assert len(server.asked) < 2 * 34 + 2
-    assert max(clock.waits) <= watch.LOOK
+    assert max(clock.waits) <= archive.LOOK
 
 
 def test_a_watch_outlives_an_outage(watching, server, clock, lines) -> None:
@@ -507,7 +508,7 @@ def test_a_damaged_file_is_fetched_again(watching, tmp_path) -> None:
     path = tmp_path / "kept" / "20260703-1100.parquet"
     path.write_bytes(path.read_bytes()[:100])
     assert watching().once().kept == [dt.datetime(2026, 7, 3, 11)]
-    assert readers.forecast(tmp_path / "kept").height
+    assert formats.forecast(tmp_path / "kept").height
     index = pl.read_csv(tmp_path / "kept" / "index.csv").filter(issued="2026-07-03 11:00")
     assert index["values"].to_list() == [pl.read_parquet(path).height]
 
@@ -534,7 +535,7 @@ def test_the_key_is_written_nowhere(watching, server, lines, tmp_path, caplog) -
 @pytest.mark.parametrize("key", ["", "  ", None, "two words", "키", "a\nb"])
 def test_what_is_no_key_is_not_shown(key) -> None:
     with pytest.raises(UserError) as refused:
-        kma.key_of(key)
+        kma_service.key_of(key)
     assert "KMA_KEY" in str(refused.value)
     assert not (key or "").strip() or key not in str(refused.value)
 
@@ -544,11 +545,11 @@ def test_what_is_no_key_is_not_shown(key) -> None:
 
 @pytest.fixture
 def dure(monkeypatch, capsys, server, tmp_path):
-    real = watch.Watch
+    real = archive.Watch
     monkeypatch.setenv("KMA_KEY", ENCODED)
     monkeypatch.setenv("KMA_URL", server.url)
     monkeypatch.setattr(
-        watch, "Watch", lambda *given, **more: real(*given, **more | {"now": server.clock, "pauses": ()})
+        archive, "Watch", lambda *given, **more: real(*given, **more | {"now": server.clock, "pauses": ()})
     )
     monkeypatch.chdir(tmp_path)
 
@@ -586,7 +587,7 @@ def test_two_cells_in_one_folder_do_not_mix(dure, server, tmp_path) -> None:
     code, out, _err = dure("data", "watch", "kma", "--grid", "61,74", "--once")
     assert code == 0
     assert "61_74: 24 more" in out
-    frame = readers.forecast(tmp_path / "forecasts")
+    frame = formats.forecast(tmp_path / "forecasts")
     assert frame.group_by("grid").len()["len"].n_unique() == 1
     assert sorted(frame["grid"].unique()) == ["60_74", "61_74"]
 
@@ -634,10 +635,10 @@ def test_a_wrong_key_ends_the_command_with_one_error(dure, monkeypatch, lang) ->
 )  # fmt: skip
 def test_a_grid_that_is_none(grid, word) -> None:
     if grid == "６０,74":
-        assert kma.grid_of(grid) == GRID
+        assert kma_service.grid_of(grid) == GRID
         return
     with pytest.raises(UserError, match=word):
-        kma.grid_of(grid)
+        kma_service.grid_of(grid)
 
 
 def test_without_a_key(dure, monkeypatch) -> None:
@@ -649,7 +650,7 @@ def test_without_a_key(dure, monkeypatch) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_watch_in_its_own_order(tmp_path, number) -> None:
-    clock = Clock(watch.korean_now())
+    clock = Clock(archive.korean_now())
     with serving(clock) as server:
         environment = {**os.environ, "KMA_KEY": ENCODED, "KMA_URL": server.url, "DURE_LANG": "en"}
         words = [sys.executable, "-m", "dure", "data", "watch", "kma", "--grid", "60,74", "--out", str(tmp_path / "a")]

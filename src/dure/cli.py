@@ -637,15 +637,19 @@ def data_watch(service: str, grid: str, out: Path | None, once: bool, as_json: b
     """
     import os
 
-    from dure import kma, remote, watch
+    from dure import remote
+    from dure.weather import archive, kma_service
 
-    cell = kma.grid_of(grid)
-    key = kma.key_of(os.environ.get("KMA_KEY"))
-    url = remote.usable(os.environ.get("KMA_URL") or kma.URL, "KMA_URL")
+    cell = kma_service.grid_of(grid)
+    key = kma_service.key_of(os.environ.get("KMA_KEY"))
+    url = remote.usable(os.environ.get("KMA_URL") or kma_service.URL, "KMA_URL")
     folder = (out or Path("forecasts") / service) / f"{cell[0]}_{cell[1]}"
     stop = stopped_by_signals()
-    watching = watch.Watch(
-        kma.Service(key, url), watch.Archive(folder, cell), say=lambda text: click.echo(text, err=as_json), stop=stop
+    watching = archive.Watch(
+        kma_service.Service(key, url),
+        archive.Archive(folder, cell),
+        say=lambda text: click.echo(text, err=as_json),
+        stop=stop,
     )
     if not once:
         watching.forever()

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from dure import Column, UserError, tables
+from dure.formats import MACHINE_EVENTS, WORK_ORDERS
 from dure.mapping import propose
-from dure.readers import MACHINE_EVENTS, WORK_ORDERS
 from dure.tables import long
 
 from .cells import Rows, _, weekdays

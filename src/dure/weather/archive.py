@@ -23,7 +23,7 @@ import polars as pl
 from dure.content_store import write_atomically
 from dure.errors import UserError
 from dure.i18n.texts import _
-from dure.kma import Grid, Item, Later, NoData, Refused
+from dure.weather.kma_service import Grid, Item, Later, NoData, Refused
 
 EVERY = timedelta(hours=3)  # 02, 05, 08 ... 23 o'clock, Korean time
 AFTER = timedelta(minutes=10)  # from then on the service has an issue (the guide)
@@ -37,7 +37,7 @@ LOOK = 600.0  # seconds after which the clock is looked at: a machine may have s
 
 
 class Forecasts(Protocol):
-    """Where issues come from: `dure.kma.Service`."""
+    """Where issues come from: `dure.weather.kma_service.Service`."""
 
     def issue(self, grid: Grid, issued: datetime) -> list[Item]:
         """All values of one issue."""

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 
 from dure import mapping
 from dure.errors import Unknown, nearest
+from dure.formats.farm import GROWTH_SURVEY
+from dure.formats.kma_columns import FORECAST
+from dure.formats.kma_forecast import forecast
+from dure.formats.plant import MACHINE_EVENTS, MACHINE_RUNNING, WORK_ORDERS
+from dure.formats.power import HOURLY_GENERATION, QUARTER_HOURLY_USE, SETTLEMENT
+from dure.formats.weather import DAILY_WEATHER, HOURLY_WEATHER
 from dure.i18n.texts import _
-from dure.readers.farm import GROWTH_SURVEY
-from dure.readers.kma import FORECAST, forecast
-from dure.readers.plant import MACHINE_EVENTS, MACHINE_RUNNING, WORK_ORDERS
-from dure.readers.power import HOURLY_GENERATION, QUARTER_HOURLY_USE, SETTLEMENT
-from dure.readers.weather import DAILY_WEATHER, HOURLY_WEATHER
 
 if TYPE_CHECKING:
     import polars as pl
