@@ -45,7 +45,7 @@ import uvicorn
 from fastapi import FastAPI
 from dure import Work, run
 from dure.datasets.sources import Data
-from dure.manifest import load
+from dure.project.manifest import load
 
 project = load("{project}")
 method = project.model(project.history(run.opened(project, run.Inputs()), None), 0, Work(folder=Path("{folder}"), tell=lambda *_: None))
@@ -83,7 +83,7 @@ MODEL = """
 from pathlib import Path
 import mlflow
 from dure import Work
-from dure.manifest import load
+from dure.project.manifest import load
 
 class Model(mlflow.pyfunc.PythonModel):
     def load_context(self, context):
@@ -122,7 +122,7 @@ Side = Callable[[str, Path], AbstractContextManager[Served]]
 
 def slowed(folder: Path) -> str:
     """The heart model made to cost a millisecond, as a project of its own; its id."""
-    from dure.manifest import found
+    from dure.project.loader import found
 
     place = folder / "projects" / "gangwon" / "slowheart"
     place.mkdir(parents=True)

@@ -13,8 +13,10 @@ from pathlib import Path
 
 from dure import trial
 from dure.datasets.data import Data
-from dure.manifest import Manifest
-from dure.project import Case, Form, Kpi, Project, Round
+from dure.project.case import Case, Kpi, Round
+from dure.project.form import Form
+from dure.project.manifest import Manifest
+from dure.project.project import Project
 
 TARGET = 40.0  # microseconds
 

@@ -10,7 +10,9 @@ from pydantic import Field
 
 from dure.ask import Ask, AskMany, Unanswered, answer
 from dure.errors import Invalid
-from dure.project import Form, Kpi, Project
+from dure.project.case import Kpi
+from dure.project.form import Form
+from dure.project.project import Project
 
 
 class Request(Form):

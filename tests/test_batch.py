@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from dure import batch, run, serve, tables, trial
 from dure.errors import UserError
-from dure.manifest import load
+from dure.project.loader import load
 
 PROJECTS = Path(__file__).parent / "projects"
 

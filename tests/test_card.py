@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 import trials
-from dure import card, check, evidence, manifest, new, subject, trial
+from dure import card, check, evidence, new, subject, trial
 from dure.cli import cli
 from dure.errors import UserError
-from dure.project import Form
+from dure.project import loader
+from dure.project.form import Form
 
 HERE = Path(__file__).parent
 REGIONS = HERE.parent / "src" / "dure" / "regions"
@@ -40,20 +41,20 @@ def tried(folder, **more):
 
 def write(folder, passage=""):
     """Both cards, with the passage in them."""
-    for path, text in card.files(manifest.load(folder)).items():
+    for path, text in card.files(loader.load(folder)).items():
         inside = f"{card.BY_HAND}\n\n{passage}\n\n{card.END}" if passage else f"{card.BY_HAND}\n\n{card.END}"
         path.write_text(re.sub(rf"{card.BY_HAND}.*?{card.END}", inside, text, flags=re.DOTALL), encoding="utf-8")
 
 
 def pages(folder):
-    return [path.read_text(encoding="utf-8") for path in card.files(manifest.load(folder))]
+    return [path.read_text(encoding="utf-8") for path in card.files(loader.load(folder))]
 
 
 def promise(folder, tmp_path):
     """What `dure check` says of the card."""
     place = tmp_path / "place"
     place.mkdir(exist_ok=True)
-    examined = subject.Subject(manifest.load(folder), place, full=False, tell=trial.quiet)
+    examined = subject.Subject(loader.load(folder), place, full=False, tell=trial.quiet)
     return check._outcome(next(each for each in check.PROMISES if each.name == "card"), examined)
 
 
@@ -71,7 +72,7 @@ def rows(text, heading):
 
 @pytest.mark.parametrize("folder", WRITTEN, ids=lambda folder: f"{folder.parent.name}.{folder.name}")
 def test_the_cards_that_come_with_dure_say_what_their_trials_say(folder):
-    assert card.fault(manifest.load(folder)) == ""
+    assert card.fault(loader.load(folder)) == ""
 
 
 def test_there_is_such_a_card():
@@ -145,7 +146,7 @@ def test_line_ends_of_another_system_are_no_difference(tide, tmp_path):
 def test_what_no_trial_writes_is_refused(text, tide):
     (tide / "trial.json").write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=r"trial\.json.*Run the project again"):
-        card.files(manifest.load(tide))
+        card.files(loader.load(tide))
 
 
 # ---- what it says -----------------------------------------------------------------------------------------------------
@@ -153,7 +154,7 @@ def test_what_no_trial_writes_is_refused(text, tide):
 
 def test_a_row_for_every_place_with_the_trials_numbers(tide):
     said = json.loads((tide / "trial.json").read_text(encoding="utf-8"))
-    english, _korean = card.files(manifest.load(tide)).values()
+    english, _korean = card.files(loader.load(tide)).values()
     found = rows(english, "Place by place")
     mine = [each for each in said["verdicts"] if (each["method"], each["against"]) == ("ours", "basic")]
     first = [each for each in mine if each["kpi"] == mine[0]["kpi"]]
@@ -167,7 +168,7 @@ def test_a_row_for_every_place_with_the_trials_numbers(tide):
 
 
 def test_every_kpi_and_every_rival_has_its_row(tide):
-    english, _korean = card.files(manifest.load(tide)).values()
+    english, _korean = card.files(loader.load(tide)).values()
     assert [row[0] for row in rows(english, "KPI by KPI")] == ["mean absolute error", "share right"]
     others = rows(english, "Other comparisons")
     assert [(row[1].split(":")[0], row[2].split(":")[0]) for row in others] == [
@@ -177,7 +178,7 @@ def test_every_kpi_and_every_rival_has_its_row(tide):
 
 
 def test_sources_remarks_and_what_was_left_out_are_told(tide):
-    english, korean = card.files(manifest.load(tide)).values()
+    english, korean = card.files(loader.load(tide)).values()
     for words in (
         "Only 8 are without disease.",
         "CC-BY-4.0",
@@ -192,7 +193,7 @@ def test_sources_remarks_and_what_was_left_out_are_told(tide):
 
 
 def test_both_languages_have_the_same_shape_and_every_heading_its_korean(tide):
-    english, korean = card.files(manifest.load(tide)).values()
+    english, korean = card.files(loader.load(tide)).values()
     shapes = [
         [line.split(" ")[0] for line in text.splitlines() if line.startswith(("#", "|"))] for text in (english, korean)
     ]
@@ -219,7 +220,7 @@ def test_texts_of_others_break_neither_table_nor_passage(tide):
         assert "<script>" not in re.sub(r"\\<", "", text)
         assert text.count(f"\n{card.END}\n") == 1
     assert card.by_hand(tide / "CARD.md") == PASSAGE
-    assert card.fault(manifest.load(tide)) == ""
+    assert card.fault(loader.load(tide)) == ""
 
 
 @given(st.lists(st.lists(st.text(), min_size=3, max_size=3), max_size=4))
@@ -246,7 +247,7 @@ class Tree(Form):
 
 def test_forms_inside_forms_are_told_once_by_their_path(tide):
     schema = Tree.model_json_schema()
-    found = [(row[0], row[1]) for row in card._fields(manifest.load(tide), schema, schema["$defs"])]
+    found = [(row[0], row[1]) for row in card._fields(loader.load(tide), schema, schema["$defs"])]
     assert found == [
         ("first", ""), ("first.weight", "✓"), ("first.leaves[]", ""),
         ("others[]", "✓"), ("others[].weight", "✓"), ("others[].leaves[]", ""),
@@ -259,7 +260,7 @@ def test_forms_inside_forms_are_told_once_by_their_path(tide):
 def test_the_command_shows_one_language_and_writes_both(tide, monkeypatch):
     monkeypatch.setenv("DURE_PROJECTS", str(tide.parents[1]))
     shown = CliRunner().invoke(cli, ["card", "honam.tide"], catch_exceptions=False)
-    expected = card.files(manifest.load(tide))
+    expected = card.files(loader.load(tide))
     assert shown.stdout == expected[tide / "CARD.md"]
     assert not (tide / "CARD.md").exists()
     written = CliRunner().invoke(cli, ["card", "honam.tide", "--write"], catch_exceptions=False)

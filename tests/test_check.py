@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dure import check, evidence, manifest, subject, trial
+from dure import check, evidence, subject, trial
 from dure.datasets.data import Data
-from dure.project import Case, Round
+from dure.project import loader
+from dure.project.case import Case, Round
 from dure.promises import silver
 
 HERE = Path(__file__).parent
@@ -24,7 +25,7 @@ def copied(place, tmp_path, *, tried=False):
     folder = tmp_path / Path(place).parent.name / Path(place).name
     shutil.copytree(HERE / place, folder)
     if tried:
-        project = manifest.load(HERE / place)  # the copy may be edited before it is loaded
+        project = loader.load(HERE / place)  # the copy may be edited before it is loaded
         found = trial.run(project, Data(project.sources, project.folder), tmp_path / "trial", sealed=True)
         (folder / "trial.json").write_text(json.dumps(evidence.content(found)), encoding="utf-8")
     return folder
@@ -49,14 +50,14 @@ def one_promise(folder, name, tmp_path, *, full=False):
     """What came of one promise alone."""
     place = tmp_path / "place"
     place.mkdir(exist_ok=True)
-    examined = subject.Subject(manifest.load(folder), place, full=full, tell=trial.quiet)
+    examined = subject.Subject(loader.load(folder), place, full=full, tell=trial.quiet)
     promise = next(each for each in check.PROMISES if each.name == name)
     return check._outcome(promise, examined)
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_a_good_project_is_silver_and_none_of_its_promises_fails(name, tmp_path):
-    report = check.check(manifest.load(copied(f"projects/{name}", tmp_path, tried=True)))
+    report = check.check(loader.load(copied(f"projects/{name}", tmp_path, tried=True)))
     wrong = [each for each in report.promises if each.state == "broken" and each.level in ("bronze", "silver")]
     assert wrong == []
     assert report.level == "silver"
@@ -81,7 +82,7 @@ WITH_IT = {"leak": {"blocks"}, "unscored": {"constant", "permuted", "replay"}, "
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_project_is_caught_with_what_and_where(name):
-    report = check.check(manifest.load(HERE / "broken" / "sample" / name))
+    report = check.check(loader.load(HERE / "broken" / "sample" / name))
     promise, level, words = BROKEN[name]
     state, reason = states(report)[promise]
     assert state == "broken"
@@ -117,7 +118,7 @@ def test_a_changed_project_whose_numbers_differ_is_told_which(tmp_path):
 
 def test_changed_code_does_not_open_sealed_rounds(tmp_path, dure_home):
     folder = edited(copied("projects/honam/tide", tmp_path, tried=True), ("A quick forecast", "A very quick forecast"))
-    check.check(manifest.load(folder))
+    check.check(loader.load(folder))
     assert not (dure_home / "looks.tsv").exists()
 
 
@@ -125,7 +126,7 @@ def test_the_whole_check_opens_them_and_writes_the_look_down(tmp_path, dure_home
     folder = edited(
         copied("projects/chungcheong/kiln", tmp_path, tried=True), ("A slow learner", "A very slow learner")
     )
-    check.check(manifest.load(folder), full=True)
+    check.check(loader.load(folder), full=True)
     assert "chungcheong.kiln\tfourth quarter" in (dure_home / "looks.tsv").read_text(encoding="utf-8")
 
 
@@ -178,7 +179,7 @@ def test_other_faults_are_named(place, promise, change, words, tmp_path):
 
 
 @pytest.mark.parametrize("promise", ["manifest", "languages"])
-@pytest.mark.parametrize("name", [name for name in manifest.found() if name.startswith(("gangwon.", "yeongnam."))])
+@pytest.mark.parametrize("name", [name for name in loader.found() if name.startswith(("gangwon.", "yeongnam."))])
 def test_the_projects_that_come_with_dure_are_complete_in_both_languages(name, promise, tmp_path):
     assert one_promise(name, promise, tmp_path)[0] == "kept", one_promise(name, promise, tmp_path)[1]
 
@@ -338,7 +339,7 @@ def decided(tmp_path, *, sealed=True, seeds=(0,), spoil=lambda said: None, **cos
     (folder / "project.toml").write_text(plain.replace("jeju.battery", "jeju.carts"), encoding="utf-8")
     by_site = {site: each | costs.get(site, {}) for site, each in COSTS.items()}
     (folder / "project.py").write_text(DECISION.format(costs=by_site), encoding="utf-8")
-    project = manifest.load(folder)
+    project = loader.load(folder)
     found = trial.run(project, Data((), folder), tmp_path / "trial", sealed=sealed, seeds=seeds)
     said = evidence.content(found)
     spoil(said)

@@ -14,8 +14,8 @@ from dure import trial
 from dure.check import check
 from dure.datasets.data import Data
 from dure.errors import UserError
-from dure.manifest import load
 from dure.new import new
+from dure.project.loader import load
 
 GARLIC = "cropbox/Garlic.jl/data/Korea/ricca_2014_field.csv"
 

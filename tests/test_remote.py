@@ -21,11 +21,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import certificates
-from dure import manifest, remote, run, trial
+from dure import remote, run, trial
 from dure.ask import CAUSES, Unanswered, answer
 from dure.datasets.data import Data
 from dure.errors import UserError
-from dure.project import Form
+from dure.project import loader
+from dure.project.form import Form
 from dure.recorded import offer
 from dure.remote import LIMIT, VALUES, Remote, is_public, parsed
 
@@ -236,7 +237,7 @@ def filled(behave, inner):
 
 def tide():
     """The first five cases of its first open round."""
-    project = manifest.load(TIDE)
+    project = loader.load(TIDE)
 
     def five(data):
         turn = next(iter(project.rounds(data)))
@@ -429,7 +430,7 @@ def test_a_great_many_wrong_rows_are_refused_in_one_word():
     class Plan(Form):
         rows: list[Row]
 
-    project = replace(manifest.load(TIDE), response=Plan)
+    project = replace(loader.load(TIDE), response=Plan)
     with pytest.raises(Unanswered) as failed:
         answer(project, lambda _request: {"rows": [{}] * 2000}, project.request(week_ago=1, change=0))
     assert (failed.value.cause, failed.value.why) == ("invalid", "4000 faults")

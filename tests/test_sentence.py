@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dure import mark, sentence
 from dure.errors import UserError
 from dure.i18n.texts import _, particle, per_language, speak
-from dure.project import SiteWord
+from dure.project.case import SiteWord
 
 ABOUT = {
     "labels": {

@@ -14,7 +14,9 @@ import dure.serve  # noqa: F401 - with what it imports: a module first imported 
 from dure import cli
 from dure.errors import UserError
 from dure.i18n.texts import speak
-from dure.project import Form, Kpi, Opened, Project
+from dure.project.case import Kpi, Opened
+from dure.project.form import Form
+from dure.project.project import Project
 
 
 class Request(Form):
@@ -78,7 +80,7 @@ def ask(monkeypatch, capsys, tmp_path):
     def run(*words: object, stdin: bytes = b"", of: Project = PROJECT) -> tuple[int, str, str]:
         project[0] = of
         monkeypatch.setenv("DURE_HOME", str(tmp_path / "home"))
-        monkeypatch.setattr("dure.manifest.load", lambda name: project[0])
+        monkeypatch.setattr("dure.project.loader.load", lambda name: project[0])
         monkeypatch.setattr(sys, "argv", ["dure", "--lang", "en", "ask", "hub.carts", *map(str, words)])
         monkeypatch.setattr(
             sys, "stdin", SimpleNamespace(buffer=SimpleNamespace(read=lambda: stdin), isatty=lambda: False)

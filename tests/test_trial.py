@@ -8,10 +8,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dure import formula, manifest, trial
+from dure import formula, trial
 from dure.datasets.data import Data
 from dure.errors import UserError
-from dure.project import Case, Form, Kpi, Project, Round, project_hash
+from dure.project import loader, manifest
+from dure.project.case import Case, Kpi, Round
+from dure.project.code_hash import project_hash
+from dure.project.form import Form
+from dure.project.project import Project
 
 PROJECTS = Path(__file__).parent / "projects"
 
@@ -232,7 +236,7 @@ def test_progress_only_moves_forward_and_ends_at_one(tmp_path):
 
 
 def test_the_vectorised_twin_gives_the_same_trial(tmp_path):
-    project = manifest.load(PROJECTS / "jeju" / "battery")
+    project = loader.load(PROJECTS / "jeju" / "battery")
     together = run(project, tmp_path / "together", sealed=True)
     one_by_one = run(replace(project, play_many=None), tmp_path / "one by one", sealed=True)
     assert together.outcomes.drop("bill").equals(one_by_one.outcomes.drop("bill"))
@@ -241,7 +245,7 @@ def test_the_vectorised_twin_gives_the_same_trial(tmp_path):
 
 
 def test_a_simulator_that_fails_midway_goes_on_with_the_practice_from_that_step(tmp_path):
-    project = manifest.load(PROJECTS / "jeju" / "battery")
+    project = loader.load(PROJECTS / "jeju" / "battery")
 
     def fails_at_noon(history, seed, work):
         clock = project.practice(history, seed, work)
@@ -254,7 +258,7 @@ def test_a_simulator_that_fails_midway_goes_on_with_the_practice_from_that_step(
 
 
 def test_the_deciding_number_is_the_formula_over_the_sums(tmp_path):
-    found = run(manifest.load(PROJECTS / "chungcheong" / "kiln"), tmp_path, sealed=True)
+    found = run(loader.load(PROJECTS / "chungcheong" / "kiln"), tmp_path, sealed=True)
     one = deciding(found)
     for name, number in one["methods"].items():
         sites = (

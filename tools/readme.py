@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from dure import judge, mark, run, sentence, serve, tables, trial  # noqa: E402 - the tree's own, installed or not
 from dure.i18n.texts import language, speak  # noqa: E402
-from dure.manifest import load  # noqa: E402
+from dure.project.loader import load  # noqa: E402
 
 STYLE = """
 :root{--ink:#1c2321;--soft:#5c6663;--paper:#fff;--better:#0b6e4f;--worse:#a63d2f;--shown:#8a8f8c}

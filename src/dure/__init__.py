@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from dure.errors import CannotBeHad, Invalid, UserError, nearest, refusal
     from dure.i18n.texts import _, language, texts
     from dure.mapping import Column
-    from dure.project import Builder, Case, File, Form, Kpi, Method, Opened, Project, Round, Table, Work
+    from dure.project.case import Builder, Case, Kpi, Method, Opened, Round, Work
+    from dure.project.form import File, Form, Table
+    from dure.project.project import Project
 
 # One page of names for a project's author: everything a project may import. Looked up when used, so that the
 # command line starts without loading what it does not need.
@@ -24,7 +26,9 @@ _HOMES = {
     "dure.errors": ("CannotBeHad", "Invalid", "UserError", "nearest", "refusal"),
     "dure.i18n.texts": ("_", "language", "texts"),
     "dure.mapping": ("Column",),
-    "dure.project": ("Builder", "Case", "File", "Form", "Kpi", "Method", "Opened", "Project", "Round", "Table", "Work"),
+    "dure.project.case": ("Builder", "Case", "Kpi", "Method", "Opened", "Round", "Work"),
+    "dure.project.form": ("File", "Form", "Table"),
+    "dure.project.project": ("Project",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from dure.errors import Invalid, UserError
-from dure.project import feasible
+from dure.project.case import feasible
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from dure.project import Form, Method, Project
+    from dure.project.case import Method
+    from dure.project.form import Form
+    from dure.project.project import Project
 
 CAUSES = ("declined", "crashed", "invalid", "infeasible", "late")
 FAULTS = 1000  # above, none is told: to tell one, pydantic lists them all, and a stranger may send a hundred thousand

@@ -23,11 +23,12 @@ from dure import tables
 from dure.ask import AskMany, Unanswered
 from dure.errors import Invalid, UserError, nearest, refusal
 from dure.i18n.texts import _
-from dure.project import Form, once
+from dure.project.case import once
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from dure.project.form import Form
     from dure.serve import Service
     from dure.trial import Tell
 

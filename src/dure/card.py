@@ -23,7 +23,7 @@ from dure.i18n.texts import LANGUAGES, _, language, per_language
 from dure.trial import deciding, text_of
 
 if TYPE_CHECKING:
-    from dure.project import Project
+    from dure.project.project import Project
 
 FILES = {"en": "CARD.md", "ko": "CARD.ko.md"}
 OTHER = {"en": "한국어: [CARD.ko.md](CARD.ko.md)", "ko": "English: [CARD.md](CARD.md)"}

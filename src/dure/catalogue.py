@@ -11,7 +11,7 @@ from dure.content_store import write_atomically
 from dure.describe import source_row
 from dure.errors import UserError, nearest
 from dure.i18n.texts import _, language
-from dure.manifest import found, load
+from dure.project.loader import found, load
 from dure.recorded import rows_field
 
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from dure.errors import UserError
 from dure.i18n.texts import _
-from dure.project import project_hash
+from dure.project.code_hash import project_hash
 from dure.promises import BROKEN, EXEMPT, Outcome, bronze, gold, platinum, silver
 from dure.subject import Subject
 
 if TYPE_CHECKING:
-    from dure.project import Project
+    from dure.project.project import Project
     from dure.trial import Tell
 
 LEVELS = ("bronze", "silver", "gold", "platinum")
@@ -99,7 +99,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Report:
-    """A project's level and its promises, in the order of the table, for its code by its hash (`dure.project.project_hash`)."""
+    """A project's level and its promises, in the order of the table, for its code by its hash (`dure.project.code_hash.project_hash`)."""
 
     project: str
     code: str

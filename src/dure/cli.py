@@ -22,7 +22,8 @@ from dure.i18n.texts import LANGUAGES, _, language, multilingual, speak
 if TYPE_CHECKING:
     import threading
 
-    from dure.project import Opened, Project
+    from dure.project.case import Opened
+    from dure.project.project import Project
     from dure.run import Inputs
     from dure.trial import Tell, Trial
 
@@ -297,7 +298,8 @@ def show_table(table: Any) -> None:
 @as_json
 def list_(as_json: bool) -> None:
     """The projects that can be had here."""
-    from dure.manifest import found, manifest
+    from dure.project.loader import found
+    from dure.project.manifest import manifest
 
     projects = [manifest(folder) for folder in found().values()]
     if as_json:
@@ -317,7 +319,7 @@ def list_(as_json: bool) -> None:
 def show(project: str, as_json: bool) -> None:
     """What a project asks, answers, opens and measures."""
     from dure.describe import describe, in_words
-    from dure.manifest import load
+    from dure.project.loader import load
 
     loaded = load(project)
     if as_json:
@@ -333,7 +335,7 @@ def card(project: str, write: bool) -> None:
     """A project's model card, written from its trial.json: what it is for, for whom not, what came out."""
     from dure import card as cards
     from dure.content_store import write_atomically
-    from dure.manifest import load
+    from dure.project.loader import load
 
     loaded = load(project)
     pages = cards.files(loaded)
@@ -454,7 +456,7 @@ def ask(
     shown and nothing is saved.
     """
     from dure import serve
-    from dure.manifest import load
+    from dure.project.loader import load
 
     loaded = load(project)
     wanted = [(path, serve.saver(loaded, path)) for path in outs]
@@ -495,7 +497,7 @@ def batch(
     """Answer every row of a table; what is no request keeps its place and says why."""
     from dure import batch as batches
     from dure import serve
-    from dure.manifest import load
+    from dure.project.loader import load
 
     with progress(quiet=as_json) as tell:
         service = serve.service(load(project), method=method, inputs=inputs_of(settings=settings), tell=tell)
@@ -691,7 +693,7 @@ def stopped_by_signals() -> threading.Event:
 def check(project: str, full: bool, as_json: bool) -> None:
     """The promises a project keeps; its level is computed from them."""
     from dure import check as checking
-    from dure.manifest import load
+    from dure.project.loader import load
 
     with progress(quiet=as_json) as tell:
         report = checking.check(load(project), full=full, tell=tell)

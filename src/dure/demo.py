@@ -14,7 +14,7 @@ from dure.content_store import write_atomically
 from dure.datasets.data import Data
 from dure.datasets.sources import Source, Wheel
 from dure.i18n.texts import _, language
-from dure.manifest import load
+from dure.project.loader import load
 from dure.run import Inputs, judge, opened, run
 from dure.terminal import shown
 from dure.trial import Trial, deciding

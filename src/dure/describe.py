@@ -7,7 +7,7 @@ from typing import Any
 
 from dure.errors import UserError
 from dure.i18n.texts import _, language
-from dure.project import Project, label
+from dure.project.project import Project, label
 from dure.trial import both, text_of
 
 TEXTS = ("title", "description", "unit")  # of a JSON Schema: what people read

@@ -18,11 +18,13 @@ from dure import tables
 from dure.content_store import sha256_of
 from dure.errors import UserError
 from dure.i18n.texts import LANGUAGES, _, multilingual
-from dure.project import Case, Form, Kpi, Project, Round
+from dure.project.case import Case, Kpi, Round
+from dure.project.form import Form
+from dure.project.project import Project
 
 if TYPE_CHECKING:
     from dure.datasets.data import Data
-    from dure.project import Builder, History, Method, Work
+    from dure.project.case import Builder, History, Method, Work
     from dure.tables import Sheet
 
 ROWS = (
@@ -330,7 +332,7 @@ def question(
 def _project(
     sheet: Sheet, kind: str, roles: Roles, cases: tuple[Case, ...], builders: list[Builder], word: str
 ) -> Project:
-    from dure.manifest import Manifest, Practice, Text
+    from dure.project.manifest import Manifest, Practice, Text
 
     chosen = _KINDS[kind]
     unit = (

@@ -16,7 +16,7 @@ from typing import Any
 from dure import tables
 from dure.errors import UserError
 from dure.i18n.texts import _, particle
-from dure.manifest import Text
+from dure.project.manifest import Text
 from dure.survey import NEAR, Known, Split, Survey, bounds, practice, split, survey, year_before
 
 TEMPLATES = Path(__file__).parent / "templates" / "new"

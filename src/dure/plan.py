@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from dure.errors import UserError, nearest, refusal
 from dure.i18n.texts import _
-from dure.manifest import Text, found, manifest
+from dure.project.loader import found
+from dure.project.manifest import Text, manifest
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -234,7 +235,7 @@ def _served(name: str, title: Text, folder: Path) -> Served:
     place = folder / "trial.json"
     if not place.is_file():
         return Served(name, title)
-    from dure.project import project_hash
+    from dure.project.code_hash import project_hash
 
     try:
         said = json.loads(place.read_text(encoding="utf-8"))

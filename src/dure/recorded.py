@@ -12,7 +12,8 @@ from dure.i18n.texts import _
 if TYPE_CHECKING:
     import polars as pl
 
-    from dure.project import Builder, Form, History, Method, Work
+    from dure.project.case import Builder, History, Method, Work
+    from dure.project.form import Form
 
 
 class Recorded:

@@ -35,7 +35,7 @@ from dure.errors import UserError
 from dure.i18n.texts import _
 
 if TYPE_CHECKING:
-    from dure.project import Form
+    from dure.project.form import Form
 
 LIMIT = 10_000_000  # bytes that one request may bring in, headers and all
 VALUES = 100_000  # in one answer: two bytes on the wire are a hundred once read, and a thousand where they are refused

@@ -22,12 +22,13 @@ from dure.errors import UserError, nearest, refusal
 from dure.i18n.texts import _
 from dure.looks import admitted, look
 from dure.looks import opened as looked_at
-from dure.manifest import load
-from dure.project import Project, project_hash
+from dure.project.code_hash import project_hash
+from dure.project.loader import load
 
 if TYPE_CHECKING:
     from dure.judge import Question
-    from dure.project import Builder, Round
+    from dure.project.case import Builder, Round
+    from dure.project.project import Project
     from dure.trial import Tell, Trial
 
 Confirm = Callable[[str], bool]

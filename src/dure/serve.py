@@ -18,12 +18,14 @@ from dure.ask import Ask, Unanswered, answer
 from dure.content_store import home
 from dure.errors import Invalid, UserError, nearest, refusal
 from dure.i18n.texts import _
-from dure.project import Case, Opened, Project, Work, once, project_hash
+from dure.project.case import Case, Opened, Work, once
+from dure.project.code_hash import project_hash
 from dure.run import Confirm, Inputs, opened
 from dure.trial import project_settings
 
 if TYPE_CHECKING:
-    from dure.project import Builder, Method
+    from dure.project.case import Builder, Method
+    from dure.project.project import Project
     from dure.trial import Tell
 
 LARGEST = 50_000_000  # bytes of one request; larger things travel as Table or File

@@ -21,14 +21,16 @@ from dure.datasets.data import Data
 from dure.errors import UserError
 from dure.i18n.texts import _
 from dure.looks import look
-from dure.project import Case, Project, Round, Work, project_hash
+from dure.project.case import Case, Round, Work
+from dure.project.code_hash import project_hash
 from dure.witness import KILLED, Asked, ask_all, first_round, settings_of
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from dure.manifest import Manifest
-    from dure.project import Builder, History, Method
+    from dure.project.case import Builder, History, Method
+    from dure.project.manifest import Manifest
+    from dure.project.project import Project
 
 CONSTANTS = ("mean", "median")
 

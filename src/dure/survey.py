@@ -18,8 +18,8 @@ import polars as pl
 from dure import tables
 from dure.errors import UserError, nearest
 from dure.i18n.texts import _
-from dure.manifest import Text
-from dure.project import Form
+from dure.project.form import Form
+from dure.project.manifest import Text
 from dure.tables import letter, split_unit
 
 if TYPE_CHECKING:

@@ -22,13 +22,14 @@ from dure.ask import Ask, AskMany, Unanswered
 from dure.content_store import write_atomically
 from dure.errors import UserError
 from dure.i18n.texts import LANGUAGES, _, per_language, translated
-from dure.project import Case, Project, Round, Work, label, once
+from dure.project.case import Case, Round, Work, once
+from dure.project.project import Project, label
 from dure.sentence import word_of_blocks
 from dure.verdict import Pair, census, compare, skewness
 
 if TYPE_CHECKING:
     from dure.datasets.data import Data
-    from dure.project import Builder, Kpi, Method
+    from dure.project.case import Builder, Kpi, Method
 
 # Profiles: open rounds, sealed rounds, blocks of each site that are played; `full` plays all.
 PROFILES = {"full": (None, None, None), "quick": (2, 1, 20), "demo": (1, 1, 10)}
@@ -557,7 +558,7 @@ def _about(
     profile: str,
 ) -> dict[str, Any]:
     from dure import __version__
-    from dure.project import project_hash
+    from dure.project.code_hash import project_hash
 
     manifest = project.manifest
     assert manifest is not None

@@ -14,14 +14,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dure.ask import Ask, Unanswered
 from dure.content_store import write_atomically
 from dure.datasets.data import Data
-from dure.manifest import load
-from dure.project import Case, Method, Project, Work
+from dure.project.case import Case, Method, Work
+from dure.project.loader import load
 from dure.trial import chosen
+
+if TYPE_CHECKING:
+    from dure.project.project import Project
 
 MOST = 200  # cases asked at most
 SECONDS = 5.0  # a slow method is asked fewer of them ...

@@ -14,7 +14,7 @@ import pytest
 
 import browsing
 from dure import run, serve, trial
-from dure.manifest import load
+from dure.project.loader import load
 
 pytest.importorskip("uvicorn", reason="the hub needs the extra dure[hub]")
 pytestmark = browsing.needs_chromium

@@ -16,7 +16,7 @@ import pytest
 import clients
 from dure.hub import people
 from dure.hub.people import Caller
-from dure.project import project_hash
+from dure.project.code_hash import project_hash
 
 PROJECTS = Path(__file__).parents[1] / "projects"
 ASKS = "/api/v1/projects/honam.tide/asks"

@@ -16,8 +16,8 @@ from dure.errors import UserError
 from dure.hub import promotion
 from dure.hub.people import HUB
 from dure.hub.promotion import Accepted
-from dure.manifest import load
-from dure.project import project_hash
+from dure.project.code_hash import project_hash
+from dure.project.loader import load
 
 PROJECTS = Path(__file__).parents[1] / "projects"
 CODE = "ab" * 32

@@ -15,7 +15,7 @@ from dure.errors import UserError
 from dure.hub import services
 from dure.hub.service import ANSWERED, REFUSED
 from dure.hub.services import Asked, Busy, Limits, Services
-from dure.manifest import load
+from dure.project.loader import load
 
 LIMITS = Limits(seconds=30)
 TIDE = Asked("honam.tide", "regression")

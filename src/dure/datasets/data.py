@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from dure.datasets.sources import Source
-    from dure.project import Form
+    from dure.project.form import Form
 
 
 def files_of(given: Path | Sequence[Path]) -> list[Path]:

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any, get_args
 from dure import serve
 from dure.errors import Invalid, UserError, nearest
 from dure.i18n.texts import _, per_language
-from dure.project import Opened, label
+from dure.project.case import Opened
+from dure.project.project import label
 from dure.recorded import rows_field
 from dure.trial import both, text_of
 
 if TYPE_CHECKING:
-    from dure.project import Form, Project
+    from dure.project.form import Form
+    from dure.project.project import Project
     from dure.serve import Answer, Service
     from dure.trial import Tell
 

@@ -115,8 +115,8 @@ def _served(job: dict[str, Any], tell: Any) -> Service:
     from dure import run, serve
     from dure.errors import UserError
     from dure.i18n.texts import _
-    from dure.manifest import load
-    from dure.project import project_hash
+    from dure.project.code_hash import project_hash
+    from dure.project.loader import load
 
     asked, project = job["asked"], load(job["project"])
     assert project.folder is not None

@@ -29,7 +29,7 @@ def queue(
     project: str, settings: tuple[str, ...], sealed: bool, profile: str, seed: int | None, minutes: int, megabytes: int
 ) -> None:
     """Put a project's trial into the queue: a worker plays it."""
-    from dure.manifest import load
+    from dure.project.loader import load
 
     runs, store, _workers = _rooms()
     about = load(project).manifest
@@ -181,8 +181,8 @@ def promote(
     project: str, evidence: Path | None, method: str | None, reason: str | None, settings: tuple[str, ...]
 ) -> None:
     """Let a method answer for a project: its EVIDENCE says better, or somebody accepts it for a reason."""
-    from dure.manifest import load
-    from dure.project import project_hash
+    from dure.project.code_hash import project_hash
+    from dure.project.loader import load
     from dure.serve import builder_of
 
     _runs, store, _workers = _rooms()

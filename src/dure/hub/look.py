@@ -75,8 +75,8 @@ def _verified(folder: Path) -> dict[str, Any]:
 def _missing(about: dict[str, Any]) -> str:
     """What is not here that running it again would need; empty: nothing."""
     from dure.i18n.texts import _
-    from dure.manifest import found
-    from dure.project import project_hash
+    from dure.project.code_hash import project_hash
+    from dure.project.loader import found
 
     if about["id"] == "judge.table":
         return _("the table that was judged ({name})", name=about["data"][0]["name"])
@@ -179,7 +179,7 @@ def mapped(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
     from dure import mapping
     from dure.datasets.data import Data
     from dure.errors import UserError
-    from dure.manifest import load
+    from dure.project.loader import load
 
     project = load(asked["project"])
     source = next((each for each in project.sources if each.name == asked["source"]), None)

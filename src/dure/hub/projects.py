@@ -13,8 +13,9 @@ from dure import __version__, describe
 from dure.content_store import write_atomically
 from dure.errors import Unknown, UserError, nearest
 from dure.i18n.texts import _
-from dure.manifest import found, manifest
-from dure.project import project_hash
+from dure.project.code_hash import project_hash
+from dure.project.loader import found
+from dure.project.manifest import manifest
 
 from .process import environment
 from .store import folder
@@ -22,7 +23,7 @@ from .store import folder
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from dure.manifest import Manifest
+    from dure.project.manifest import Manifest
 
 PATIENCE = 120  # seconds that a project may take to be imported and described
 
@@ -49,7 +50,7 @@ def place_of(name: str) -> Path:
 
 
 def code_of(name: str) -> str:
-    """SHA-256 of a project's code (`dure.project.project_hash`). Raises Unknown."""
+    """SHA-256 of a project's code (`dure.project.code_hash.project_hash`). Raises Unknown."""
     return project_hash(place_of(name))
 
 

@@ -59,8 +59,8 @@ def _built(job: dict[str, Any]) -> Service:
     from dure.content_store import stored
     from dure.errors import UserError
     from dure.i18n.texts import _
-    from dure.manifest import load
-    from dure.project import project_hash
+    from dure.project.code_hash import project_hash
+    from dure.project.loader import load
 
     project = load(job["project"])
     method = project.practice.__name__ if job["practice"] else job["method"]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from dure.manifest import Manifest
+    from dure.project.manifest import Manifest
 
 OFFER = "^[a-zA-Z0-9가-힣][a-zA-Z0-9가-힣 ._-]{0,60}$"  # what a method of somebody's may be called
 MOST_WRONG, WAIT, MOST_NAMES = 10, 600.0, 10_000

@@ -16,11 +16,12 @@ from pydantic import BaseModel, ValidationError
 from dure.datasets.sources import Made, Own
 from dure.errors import nearest, refusal
 from dure.i18n.texts import LANGUAGES, _, catalogue, per_language, translated
-from dure.project import Form, label
+from dure.project.project import label
 from dure.promises import Outcome, absent, broken, inner_form, kept, steps
 from dure.subject import differs, environment
 
 if TYPE_CHECKING:
+    from dure.project.form import Form
     from dure.subject import Subject
 
 LIBRARY = Path(__file__).parents[1]

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from dure import formula
 from dure.ask import Ask, AskMany
 from dure.i18n.texts import _, translated
-from dure.project import Case, Round, Work
+from dure.project.case import Case, Round, Work
 from dure.promises import Outcome, absent, broken, inner_form, kept, steps
 from dure.subject import (
     CONSTANTS,
@@ -31,7 +31,7 @@ from dure.subject import (
 from dure.witness import ask_all
 
 if TYPE_CHECKING:
-    from dure.project import History
+    from dure.project.case import History
     from dure.subject import Subject
 
 ROUNDING = 1e-9  # two sums of the same numbers in another order

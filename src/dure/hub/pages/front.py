@@ -15,7 +15,7 @@ from dure.hub.access import Ruled, Viewer
 from dure.hub.guard import LANGUAGE
 from dure.hub.state import Here, Hub
 from dure.i18n.texts import LANGUAGES, _
-from dure.manifest import found
+from dure.project.loader import found
 from dure.trial import deciding
 
 from . import paper

@@ -19,7 +19,7 @@ from dure.hub.access import Member, Ruled, Viewer
 from dure.hub.people import Caller
 from dure.hub.state import Here, Hub
 from dure.i18n.texts import _, language
-from dure.manifest import manifest
+from dure.project.manifest import manifest
 from dure.trial import deciding
 
 from . import fields, paper

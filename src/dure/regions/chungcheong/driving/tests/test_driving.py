@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dure import Work
 from dure.ask import Ask, AskMany
-from dure.manifest import load
+from dure.project.loader import load
 from dure.regions.chungcheong.driving import cases, chart, drivers, grid, policy
 from dure.regions.chungcheong.driving.forms import FULL, Request, Vehicle, columns, request
 from dure.regions.chungcheong.driving.world import JERK, Other, Scenario, World, simulate

@@ -8,7 +8,7 @@ import pytest
 
 from dure import Data, UserError
 from dure.ask import Ask
-from dure.manifest import load
+from dure.project.loader import load
 from dure.regions.chungcheong.driving import drivers, policy
 from dure.regions.chungcheong.driving.chart import figures, trace
 from dure.regions.chungcheong.driving.scenario_files import opens, scenario_of

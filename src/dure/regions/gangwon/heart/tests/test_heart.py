@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dure import Case, Data, Own, UserError, Work, formula
 from dure.i18n.texts import per_language
-from dure.manifest import load
+from dure.project.loader import load
 
 HERE = Path(__file__).parent
 PROJECT = load(HERE.parent)

@@ -17,8 +17,8 @@ from pydantic import ValidationError
 from dure import Case, UserError
 from dure.ask import Ask
 from dure.datasets.data import Data
-from dure.manifest import load
-from dure.project import Work
+from dure.project.case import Work
+from dure.project.loader import load
 from dure.regions.gangwon.storage import data as homes_of
 from dure.regions.gangwon.storage import month as months_of
 from dure.regions.gangwon.storage.battery import power_at, settle

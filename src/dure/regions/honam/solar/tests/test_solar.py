@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from dure import Data, Invalid, UserError, Work, formula, tables
 from dure.i18n.texts import per_language
-from dure.manifest import load
+from dure.project.loader import load
 from dure.regions.honam.solar import analogues, sun
 from dure.regions.honam.solar.data import copies, grid, hourly, read, together
 from dure.regions.honam.solar.forms import LEVELS, MEDIAN, Settings

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from dure import Case, Data, Invalid, UserError, Work
 from dure.i18n.texts import per_language
-from dure.manifest import load
 from dure.mapping import propose
+from dure.project.loader import load
 from dure.tables import read
 
 pytest.importorskip("lightgbm", reason="needs the extra dure[wind]")

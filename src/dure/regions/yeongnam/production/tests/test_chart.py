@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dure.i18n.texts import per_language
-from dure.manifest import load
+from dure.project.loader import load
 
 pytest.importorskip("altair", reason="charts need the extra dure[figures]")
 pytest.importorskip("vl_convert", reason="charts need the extra dure[figures]")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dure.i18n.texts import per_language
-from dure.manifest import load
+from dure.project.loader import load
 
 PROJECT = load(Path(__file__).parent.parent)
 # The project may be loaded under another name than its folder's: its modules are those beside it.

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from dure import Invalid, Work
 from dure.errors import refusal
 from dure.i18n.texts import per_language
-from dure.manifest import load
+from dure.project.loader import load
 
 pytest.importorskip("ortools", reason="the solver needs the extra dure[production]")
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dure import Work
-from dure.manifest import load
+from dure.project.loader import load
 
 pytest.importorskip("ortools", reason="the solver needs the extra dure[production]")
 pytest.importorskip("numba", reason="the searches need the extra dure[production]")

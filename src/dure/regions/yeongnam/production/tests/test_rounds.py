@@ -12,7 +12,7 @@ import pytest
 
 from dure import UserError, trial
 from dure.datasets.data import Data
-from dure.manifest import load
+from dure.project.loader import load
 from dure.recorded import offer
 
 PROJECT = load(Path(__file__).parent.parent)

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from dure.manifest import load
+from dure.project.loader import load
 
 pytest.importorskip("numba", reason="the search needs the extra dure[production]")
 

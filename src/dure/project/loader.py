@@ -1,4 +1,4 @@
-"""project.toml: what a project says of itself; finding projects and loading one."""
+"""Where projects lie, and how one is loaded."""
 
 from __future__ import annotations
 
@@ -6,59 +6,17 @@ import importlib
 import importlib.util
 import os
 import sys
-import tomllib
 import types
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from dure.errors import UserError, nearest, refusal
-from dure.i18n.texts import _, language
+from dure.errors import UserError, nearest
+from dure.i18n.texts import _
+from dure.project.manifest import manifest
 
 if TYPE_CHECKING:
-    from dure.project import Project
-
-
-class Text(BaseModel):
-    """One text in both languages."""
-
-    model_config = ConfigDict(extra="forbid")
-    ko: str = Field(min_length=1)
-    en: str = Field(min_length=1)
-
-    def __str__(self) -> str:
-        return self.ko if language() == "ko" else self.en
-
-
-class Practice(BaseModel):
-    """Where today's practice comes from."""
-
-    model_config = ConfigDict(extra="forbid")
-    source: str = Field(min_length=1, description="publication, regulation or manual")
-    who: Text = Field(description="who works like this")
-    year: int
-    stronger: Text = Field(description="a stronger practice we know of and did not run, or that none is known")
-
-
-class Manifest(BaseModel):
-    """The contents of project.toml. Everything executable is in the Project."""
-
-    model_config = ConfigDict(extra="forbid")
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
-    line: str = ""
-    title: Text
-    summary: Text
-    version: str
-    ground: Literal["benchmark", "field", "live"] = "benchmark"
-    replay: float = Field(default=0.0, ge=0, description="relative tolerance of a replay; 0 is exact")
-    unanswered: float = Field(default=0.05, ge=0, le=1)
-    deadline: float = Field(default=60.0, gt=0, description="seconds an answer may take (95th percentile)")
-    seeds: int = Field(default=1, ge=1)
-    extra: str = ""
-    practice: Practice
-    exempt: dict[str, Text] = {}
+    from dure.project.project import Project
 
 
 def found() -> dict[str, Path]:
@@ -67,7 +25,7 @@ def found() -> dict[str, Path]:
     Those that come with Dure, those of installed packages (entry-point group `dure.projects`), those under
     `DURE_PROJECTS` (folders separated as in PATH) and those under ./regions.
     """
-    here = [Path(__file__).parent / "regions"]
+    here = [Path(__file__).parents[1] / "regions"]
     more = [Path(part) for part in os.environ.get("DURE_PROJECTS", "").split(os.pathsep) if part]
     folders = [
         path.parent for root in [*here, *more, Path("regions")] for path in sorted(root.glob("*/*/project.toml"))
@@ -82,21 +40,6 @@ def _installed() -> list[Path]:
     return [
         Path(next(iter(spec.submodule_search_locations))) for spec in places if spec and spec.submodule_search_locations
     ]
-
-
-def manifest(folder: Path) -> Manifest:
-    """Read and check project.toml. Raises UserError naming the field."""
-    path = folder / "project.toml"
-    try:
-        return Manifest.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise UserError(
-            _("there is no project.toml here"), where=str(folder), cure=_("Give a project's id or folder.")
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise UserError(str(error), where=str(path)) from None
-    except ValidationError as error:
-        raise refusal(error, where=str(path), names=tuple(Manifest.model_fields)) from None
 
 
 def load(name: str | Path) -> Project:
@@ -131,7 +74,7 @@ def _folder(name: str | Path) -> Path:
 
 def _module(folder: Path) -> types.ModuleType:
     """Import project.py of `folder` as a package of its own, so that `from .methods import ...` works in it."""
-    home = Path(__file__).parent
+    home = Path(__file__).parents[1]
     if folder.is_relative_to(home):
         return importlib.import_module(".".join(("dure", *folder.relative_to(home).parts, "project")))
     import hashlib
