@@ -2,7 +2,7 @@
 
     python benchmarks/gate.py [--replications 2000] [--out docs/gate.md]
 
-Draws block gains whose true mean is zero in shapes from kind to cruel, asks `dure.verdict.compare`, and counts. The
+Draws block gains whose true mean is zero in shapes from kind to cruel, asks `dure.statistics.verdict.compare`, and counts. The
 bounds were set from a study of many rules before this one was built; a shape that breaks its bound by more than three
 standard errors ends the command with exit code 1. About twelve minutes on one core.
 """
@@ -22,7 +22,10 @@ import click
 import numpy as np
 from rich.progress import track
 
-from dure.verdict import Pair, autocorrelation, compare, found_with, time_blocks
+from dure.statistics.blocks import autocorrelation, time_blocks
+from dure.statistics.power import found_with
+from dure.statistics.types import Pair
+from dure.statistics.verdict import compare
 
 Drawn = tuple[list[Pair], str]  # the sites, and the formula of a KPI of which less is better
 Draw = Callable[[np.random.Generator, int], Drawn | None]  # (rng, blocks or steps); None = too few blocks

@@ -42,7 +42,8 @@ from dure.regions.yeongnam.production.instances import INSTANCES, case, score, s
 from dure.regions.yeongnam.production.planner import tabu_search
 from dure.regions.yeongnam.production.rules import best_rule
 from dure.regions.yeongnam.production.variants import with_due_dates
-from dure.verdict import Pair, compare
+from dure.statistics.types import Pair
+from dure.statistics.verdict import compare
 
 if TYPE_CHECKING:
     from dure.regions.yeongnam.production.forms import Request

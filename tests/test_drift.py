@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from dure.drift import CHANCE, LEAST, drifted, flat
+from dure.statistics.drift import CHANCE, LEAST, drifted, flat
 
 WORDS = ("asymptomatic", "atypical angina", "typical angina")
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dure.errors import UserError
-from dure.formula import DEPTH, LENGTH, Formula, evaluate, formula, mean_of, names
+from dure.statistics.formula import DEPTH, LENGTH, Formula, evaluate, formula, mean_of, names
 
 SUMS = {"squares": 18.0, "cases": 2.0, "손실": -3.5}
 EIGHTHS = st.integers(-800, 800).map(lambda eighth: eighth / 8)

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dure import formula, trial
+from dure import trial
 from dure.datasets.data import Data
 from dure.errors import UserError
 from dure.project import loader, manifest
@@ -16,6 +16,7 @@ from dure.project.case import Case, Kpi, Round
 from dure.project.code_hash import project_hash
 from dure.project.form import Form
 from dure.project.project import Project
+from dure.statistics import formula
 
 PROJECTS = Path(__file__).parent / "projects"
 

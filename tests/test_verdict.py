@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dure import verdict
 from dure.errors import UserError
-from dure.verdict import Pair, autocorrelation, census, compare, found_with, holm, skewness, time_blocks
+from dure.statistics import bootstrap, draws, types
+from dure.statistics.blocks import autocorrelation, skewness, time_blocks
+from dure.statistics.multiplicity import holm
+from dure.statistics.power import found_with
+from dure.statistics.types import Pair
+from dure.statistics.verdict import census, compare
 
 MEAN = "loss / cases"
 RMS = "sqrt(squares / cases)"
@@ -65,7 +69,7 @@ def test_the_exchange_by_hand():
 
 def test_the_interval_is_the_textbooks_for_means():
     gains = np.sort(np.random.default_rng(3).normal(1, 2, 9))
-    counts = verdict._counts(verdict._bits(0, 0), 999, 9)
+    counts = draws.resample_counts(draws.random_bits(0, 0), 999, 9)
     found = compare([of_gains(gains)], MEAN, "lower")
     order = np.lexsort(np.vstack([np.ones(9), 10 - gains]))
     drawn = [np.repeat(gains[order], row.astype(int)) for row in counts]
@@ -78,9 +82,9 @@ def test_the_interval_is_the_textbooks_for_means():
 def test_the_jackknife_leaves_one_copy_of_a_block_out():
     rng = np.random.default_rng(5)
     pair, drawn = forecasts(rng, 7), [0, 0, 2, 3, 3, 3, 6]
-    kpi = verdict._kpi(RMS, "lower")
-    site = verdict._Site(verdict._stacked(pair.offer, kpi), verdict._stacked(pair.practice, kpi))
-    gain, squared = verdict._jackknife(kpi, site, np.bincount(drawn, minlength=7)[None, :].astype(float))
+    kpi = types.kpi_sums(RMS, "lower")
+    site = types.SiteSums(types.stacked(pair.offer, kpi), types.stacked(pair.practice, kpi))
+    gain, squared = bootstrap.jackknife(kpi, site, np.bincount(drawn, minlength=7)[None, :].astype(float))
 
     def by_loop(blocks):
         def number(sums):
@@ -154,7 +158,10 @@ def test_the_seed_decides_the_digits():
 
 
 def test_random_numbers_are_the_same_everywhere():
-    assert verdict._counts(verdict._bits(0, 0), 2, 5).astype(int).tolist() == [[2, 1, 0, 1, 1], [0, 0, 1, 2, 2]]
+    assert draws.resample_counts(draws.random_bits(0, 0), 2, 5).astype(int).tolist() == [
+        [2, 1, 0, 1, 1],
+        [0, 0, 1, 2, 2],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -281,7 +288,7 @@ def test_many_blocks_name_no_rare_loss():
 def test_parts_held_at_once_change_no_digit(monkeypatch):
     pair = forecasts(np.random.default_rng(4), 40)
     whole = compare([pair], RMS, "lower")
-    monkeypatch.setattr(verdict, "_CHUNK", 1000)
+    monkeypatch.setattr(draws, "CHUNK", 1000)
     parts = compare([pair], RMS, "lower")
     assert (parts.low, parts.high) == pytest.approx((whole.low, whole.high), rel=1e-12)  # the sums' order may differ
     assert (parts.p_better, parts.verdict) == (whole.p_better, whole.verdict)
@@ -387,9 +394,9 @@ def test_the_gate(shape, blocks):
 
 def by_percentiles(pairs, of, seed, level):
     """The rule most people would take: percentiles of the resampled gain."""
-    kpi = verdict._kpi(of, "lower")
-    sites, turned = verdict._sites(pairs, kpi)
-    gains, _errors = verdict._resampled(sites, kpi, verdict._bits(seed, 0), 999)
+    kpi = types.kpi_sums(of, "lower")
+    sites, turned = types.site_sums(pairs, kpi)
+    gains, _errors = bootstrap.resampled(sites, kpi, draws.random_bits(seed, 0), 999)
     low, high = np.sort(gains)[[24, 974]] * (1 - 2 * turned)
     return "better" if min(low, high) > 0 else "worse" if max(low, high) < 0 else "not shown"
 

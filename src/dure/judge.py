@@ -596,7 +596,7 @@ def _span(times: pl.Series, losses: list[float]) -> str:
 
     rho is the lag-1 autocorrelation of the practice's loss; a step is from one time to the next.
     """
-    from dure.verdict import autocorrelation
+    from dure.statistics.blocks import autocorrelation
 
     rho = autocorrelation(np.asarray(losses))
     needed = 4 * (1 + rho) / (1 - rho)

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from dure import formula
 from dure.ask import Ask, AskMany, Unanswered
 from dure.content_store import write_atomically
 from dure.errors import UserError
@@ -25,7 +24,10 @@ from dure.i18n.texts import LANGUAGES, _, per_language, translated
 from dure.project.case import Case, Round, Work, once
 from dure.project.project import Project, label
 from dure.sentence import word_of_blocks
-from dure.verdict import Pair, census, compare, skewness
+from dure.statistics import formula
+from dure.statistics.blocks import skewness
+from dure.statistics.types import Pair
+from dure.statistics.verdict import census, compare
 
 if TYPE_CHECKING:
     from dure.datasets.data import Data
@@ -341,7 +343,7 @@ def _in_blocks(rows: pl.DataFrame, kpi: Kpi, rounds: Sequence[Round]) -> pl.Data
     timed = rows.filter(pl.col("block").is_null() & pl.col("time").is_not_null())
     if not timed.height:
         return rows.with_columns(pl.col("block").fill_null(""))
-    from dure.verdict import autocorrelation, time_blocks
+    from dure.statistics.blocks import autocorrelation, time_blocks
 
     practice = timed.filter(pl.col("method") == rows["method"][0])
     earlier = practice.filter(~pl.col("round").is_in([turn.name for turn in rounds if turn.sealed]))

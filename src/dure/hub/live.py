@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from prometheus_client import Gauge
 from sqlalchemy import and_, func, select
 
-from dure.drift import LEAST, Drift, drifted
 from dure.errors import UserError
 from dure.i18n.texts import LANGUAGES, multilingual
+from dure.statistics.drift import LEAST, Drift, drifted
 
 from . import promotion
 from .people import DAY, HUB
@@ -105,7 +105,7 @@ def days(engine: Engine, which: Which, of: str) -> list[dict[str, Any]]:
     `causes` counts them as in `live`; where the truth of some is known, `scored` of them, and `service` and `practice` are the numbers
     of the KPI `of` on these.
     """
-    from dure.formula import evaluate
+    from dure.statistics.formula import evaluate
 
     columns = [answer.c[name] for name in ("created", "cause", "sums", "practice")]
     wanted = select(*columns).where(_mine(which)).order_by(answer.c.created.desc()).limit(MOST)
@@ -140,8 +140,9 @@ def _number(kpi: Mapping[str, Any], rows: Sequence[Any]) -> dict[str, Any]:
     """A KPI of both sides over the days, and the verdict; where sums have changed with the project's code, why there is none."""
     import numpy as np
 
-    from dure.formula import evaluate
-    from dure.verdict import Pair, compare
+    from dure.statistics.formula import evaluate
+    from dure.statistics.types import Pair
+    from dure.statistics.verdict import compare
 
     sides = [_days(rows, name) for name in ("sums", "practice")]
     told = {"name": kpi["name"], "unit": kpi["unit"], "better": kpi["better"]}

@@ -67,7 +67,7 @@ class Kpi:
         Which way is better.
     of
         Formula over the sums that `score` returns and `cases`, for example ``sqrt(squares / cases)``
-        (see `dure.formula`). A formula, not a function: it travels in the evidence, so a stranger without the project's
+        (see `dure.statistics.formula`). A formula, not a function: it travels in the evidence, so a stranger without the project's
         code can compute every number again.
     limit
         (low, high) the model's number must stay within, or the trial is lost. None on a side: no limit there.

@@ -59,7 +59,7 @@ def survives_kill(subject: Subject) -> Outcome:
 
 def drift_alarm(subject: Subject) -> Outcome:
     """The alarm is silent over its own requests, drawn in two, and names each number that is shifted by a standard deviation."""
-    from dure.drift import LEAST, drifted, flat
+    from dure.statistics.drift import LEAST, drifted, flat
 
     every = [case for turn in subject.rounds for case in turn.cases] + cases_in(subject.turn.history)
     rows = [flat(case.request.model_dump(mode="json")) for case in {case.id: case for case in every}.values()]

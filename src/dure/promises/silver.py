@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from dure import formula
 from dure.ask import Ask, AskMany
 from dure.i18n.texts import _, translated
 from dure.project.case import Case, Round, Work
 from dure.promises import Outcome, absent, broken, inner_form, kept, steps
+from dure.statistics import formula
 from dure.subject import (
     CONSTANTS,
     answers_of,

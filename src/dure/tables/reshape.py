@@ -14,6 +14,7 @@ from dure.errors import UserError
 from dure.i18n.texts import _
 from dure.tables import number_column, time_column
 from dure.tables.cells import kind_of
+from dure.tables.sheet import texts
 
 if TYPE_CHECKING:
     from dure.tables.sheet import Sheet
@@ -37,7 +38,7 @@ def look(sheet: Sheet, header: str) -> Look:
     sample = raw.gather_every(max(1, raw.len() // _SAMPLE)).head(_SAMPLE)
     shown = [
         str(text).removesuffix(" 00:00:00")
-        for text in sheet.texts(replace(sheet, cells=pl.DataFrame([raw.head(3)]), headers=(header,)), header)
+        for text in texts(replace(sheet, cells=pl.DataFrame([raw.head(3)]), headers=(header,)), header)
     ]
     kinds = [kind_of(cell) for cell in sample.to_list()]
     kinds = [kind for kind in kinds if kind != "empty"]

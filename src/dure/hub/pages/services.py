@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Response
 
 from dure import sentence
-from dure.drift import LEAST
 from dure.errors import UserError
 from dure.hub import answers, live, projects, promotion
 from dure.hub.access import Ruled, Viewer
 from dure.hub.people import Caller
 from dure.hub.state import Here, Hub
 from dure.i18n.texts import _, language
+from dure.statistics.drift import LEAST
 
 from . import draw, paper
 

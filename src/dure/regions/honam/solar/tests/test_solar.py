@@ -18,13 +18,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from dure import Data, Invalid, UserError, Work, formula, tables
+from dure import Data, Invalid, UserError, Work, tables
 from dure.i18n.texts import per_language
 from dure.project.loader import load
 from dure.regions.honam.solar import analogues, sun
 from dure.regions.honam.solar.data import copies, grid, hourly, read, together
 from dure.regions.honam.solar.forms import LEVELS, MEDIAN, Settings
 from dure.regions.honam.solar.roof import look
+from dure.statistics import formula
 
 HERE = Path(__file__).parent
 PROJECT = load(HERE.parent)
