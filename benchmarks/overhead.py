@@ -11,12 +11,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from dure import trial
 from dure.datasets.data import Data
 from dure.project.case import Case, Kpi, Round
 from dure.project.form import Form
 from dure.project.manifest import Manifest
 from dure.project.project import Project
+from dure.trial import trial
 
 TARGET = 40.0  # microseconds
 

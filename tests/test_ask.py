@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from dure.ask import Ask, AskMany, Unanswered, answer
 from dure.errors import Invalid
 from dure.project.case import Kpi
 from dure.project.form import Form
 from dure.project.project import Project
+from dure.trial.ask import Ask, AskMany, Unanswered, answer
 
 
 class Request(Form):

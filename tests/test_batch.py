@@ -14,9 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dure import batch, run, serve, tables, trial
+from dure import batch, serve, tables
 from dure.errors import UserError
 from dure.project.loader import load
+from dure.runs import run
+from dure.trial import types
 
 PROJECTS = Path(__file__).parent / "projects"
 
@@ -26,7 +28,7 @@ def service():
     """The quick forecast, built."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DURE_PROJECTS", str(PROJECTS))
-        return serve.service(load("honam.tide"), method=None, inputs=run.Inputs(), tell=trial.quiet)
+        return serve.service(load("honam.tide"), method=None, inputs=run.Inputs(), tell=types.quiet)
 
 
 class Doubling:
@@ -50,7 +52,7 @@ def together(service):
 
 
 def answered(service, source, out, **how):
-    counted = batch.answer_table(service, source, out, tell=trial.quiet, **how)
+    counted = batch.answer_table(service, source, out, tell=types.quiet, **how)
     assert [each.name for each in out.parent.iterdir() if each.name.startswith(".")] == []
     return counted
 

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 import trials
-from dure import card, check, evidence, new, subject, trial
+from dure import card, check, evidence, new, subject
 from dure.cli import cli
 from dure.errors import UserError
 from dure.project import loader
 from dure.project.form import Form
+from dure.trial import types
 
 HERE = Path(__file__).parent
 REGIONS = HERE.parent / "src" / "dure" / "regions"
@@ -54,7 +55,7 @@ def promise(folder, tmp_path):
     """What `dure check` says of the card."""
     place = tmp_path / "place"
     place.mkdir(exist_ok=True)
-    examined = subject.Subject(loader.load(folder), place, full=False, tell=trial.quiet)
+    examined = subject.Subject(loader.load(folder), place, full=False, tell=types.quiet)
     return check._outcome(next(each for each in check.PROMISES if each.name == "card"), examined)
 
 

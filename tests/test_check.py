@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dure import check, evidence, subject, trial
+from dure import check, evidence, subject
 from dure.datasets.data import Data
 from dure.project import loader
 from dure.project.case import Case, Round
 from dure.promises import silver
+from dure.trial import trial, types
 
 HERE = Path(__file__).parent
 GOOD = ("honam/tide", "chungcheong/kiln", "jeju/battery")
@@ -50,7 +51,7 @@ def one_promise(folder, name, tmp_path, *, full=False):
     """What came of one promise alone."""
     place = tmp_path / "place"
     place.mkdir(exist_ok=True)
-    examined = subject.Subject(loader.load(folder), place, full=full, tell=trial.quiet)
+    examined = subject.Subject(loader.load(folder), place, full=full, tell=types.quiet)
     promise = next(each for each in check.PROMISES if each.name == name)
     return check._outcome(promise, examined)
 

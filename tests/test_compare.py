@@ -8,12 +8,12 @@ from click.testing import CliRunner
 
 from dure import evidence
 from dure.cli import cli
-from dure.compare import compare
 from dure.errors import UserError
 from dure.i18n.texts import per_language
-from dure.run import rerun
+from dure.runs.compare import compare
+from dure.runs.rerun import rerun
 from dure.sentence import plain
-from dure.trial import deciding
+from dure.trial.verdicts import deciding
 from trials import outcomes, trial
 
 

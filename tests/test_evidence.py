@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from dure import evidence
 from dure.errors import UserError
-from dure.trial import verdicts
+from dure.trial.verdicts import verdicts
 from trials import KPIS, outcomes, trial
 
 

@@ -11,7 +11,9 @@ import pytest
 from dure import judge, tables
 from dure.datasets.data import Data
 from dure.errors import UserError
-from dure.trial import Trial, deciding, run
+from dure.trial.trial import run
+from dure.trial.types import Trial
+from dure.trial.verdicts import deciding
 
 
 def written(path: Path, header: str, rows: list[str], encoding: str = "utf-8") -> Path:

@@ -10,12 +10,12 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from dure import trial
 from dure.check import check
 from dure.datasets.data import Data
 from dure.errors import UserError
 from dure.new import new
 from dure.project.loader import load
+from dure.trial import trial, verdicts
 
 GARLIC = "cropbox/Garlic.jl/data/Korea/ricca_2014_field.csv"
 
@@ -38,7 +38,7 @@ def assert_bronze(project):
 
 
 def decided(result):
-    return trial.deciding(result.verdicts)[0]
+    return verdicts.deciding(result.verdicts)[0]
 
 
 @pytest.fixture

@@ -21,14 +21,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import certificates
-from dure import remote, run, trial
-from dure.ask import CAUSES, Unanswered, answer
 from dure.datasets.data import Data
 from dure.errors import UserError
 from dure.project import loader
 from dure.project.form import Form
-from dure.recorded import offer
-from dure.remote import LIMIT, VALUES, Remote, is_public, parsed
+from dure.runs import run
+from dure.trial import own_network_guard, trial
+from dure.trial.ask import CAUSES, Unanswered, answer
+from dure.trial.own_network_guard import LIMIT, is_public
+from dure.trial.recorded import offer
+from dure.trial.remote import VALUES, Remote, parsed
 
 TIDE = Path(__file__).parent / "projects" / "honam" / "tide"
 DEADLINE = 1.5
@@ -474,7 +476,7 @@ def tries(monkeypatch):
         found.append(place[0])
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(remote._Socket, "connect", connect)
+    monkeypatch.setattr(own_network_guard._Socket, "connect", connect)
     return found
 
 
@@ -571,7 +573,7 @@ def test_a_name_that_changes_its_address_is_asked_at_the_one_that_was_looked_at(
 @pytest.fixture
 def opened(monkeypatch):
     """method.example is at 127.0.0.1, and that passes for public: only the guarded way to it is left as it is."""
-    monkeypatch.setattr(remote, "is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr(own_network_guard, "is_public", lambda address: address == "127.0.0.1")
     monkeypatch.setattr(socket, "getaddrinfo", names(["127.0.0.1"]))
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):  # of the machine the tests run on
         monkeypatch.delenv(name, raising=False)

@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 from click.testing import CliRunner
 
-from dure import Column, Data, Own, Source, UserError, evidence, run
+from dure import Column, Data, Own, Source, UserError, evidence
 from dure.cli import cli
+from dure.runs import run
 from trials import trial
 
 COLUMNS = (

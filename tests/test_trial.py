@@ -8,7 +8,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dure import trial
 from dure.datasets.data import Data
 from dure.errors import UserError
 from dure.project import loader, manifest
@@ -17,6 +16,7 @@ from dure.project.code_hash import project_hash
 from dure.project.form import Form
 from dure.project.project import Project
 from dure.statistics import formula
+from dure.trial import trial, types, verdicts
 
 PROJECTS = Path(__file__).parent / "projects"
 
@@ -66,12 +66,12 @@ def run(project, folder, **options):
 
 
 def deciding(found):
-    return trial.deciding(found.verdicts)[0]
+    return verdicts.deciding(found.verdicts)[0]
 
 
 def test_every_method_is_asked_the_same_cases_and_the_sums_are_theirs(tmp_path):
     found = run(tiny(), tmp_path)
-    assert found.outcomes.columns == [*trial.KEYS, "cases", "unanswered", "errors"]
+    assert found.outcomes.columns == [*types.KEYS, "cases", "unanswered", "errors"]
     assert found.outcomes.group_by("method").agg(pl.col("cases").sum()).sort("method").rows() == [
         ("better", 60),
         ("same", 60),
@@ -94,7 +94,7 @@ def test_the_outcomes_and_formulas_alone_give_every_verdict_again(tmp_path):
     path = tmp_path / "outcomes.parquet"
     found.outcomes.write_parquet(path)
     said = json.loads(json.dumps({"kpis": found.kpis, "about": found.about}, default=str))
-    assert trial.verdicts(pl.read_parquet(path), said["kpis"], said["about"]) == found.verdicts
+    assert verdicts.verdicts(pl.read_parquet(path), said["kpis"], said["about"]) == found.verdicts
 
 
 def test_a_case_the_practice_cannot_answer_leaves_the_comparison_named(tmp_path):
@@ -170,7 +170,7 @@ def test_seeds_are_averaged_a_block_before_one_verdict(tmp_path):
     sums = found.outcomes.filter(pl.col("method") == "dice")
     assert sums["cases"].sum() == 60
     assert sums["errors"].sum() == pytest.approx((60 + 60) / 2)  # |0 - t| and |2 - t| over t in 0, 1, 2
-    assert len(trial.deciding(found.verdicts)) == 1
+    assert len(verdicts.deciding(found.verdicts)) == 1
 
 
 def test_each_site_has_its_verdict_and_all_sites_the_mean_of_theirs(tmp_path):

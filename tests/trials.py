@@ -5,7 +5,8 @@ import copy
 import numpy as np
 import polars as pl
 
-from dure.trial import Trial, verdicts
+from dure.trial.types import Trial
+from dure.trial.verdicts import verdicts
 
 LABELS = {
     "basic": {"ko": "기본 검사 전 확률", "en": "Basic probability"},

@@ -22,9 +22,12 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from dure import judge, mark, run, sentence, serve, tables, trial  # noqa: E402 - the tree's own, installed or not
-from dure.i18n.texts import language, speak  # noqa: E402
-from dure.project.loader import load  # noqa: E402
+from dure import judge, mark, sentence, serve, tables
+from dure.i18n.texts import language, speak
+from dure.project.loader import load
+from dure.runs import run
+from dure.trial import types
+from dure.trial.verdicts import deciding, same_question
 
 STYLE = """
 :root{--ink:#1c2321;--soft:#5c6663;--paper:#fff;--better:#0b6e4f;--worse:#a63d2f;--shown:#8a8f8c}
@@ -84,14 +87,14 @@ def judged() -> str:
     sheet = tables.read(ROOT / "examples" / "answers.csv")
     asked = judge.question(sheet, judge.propose(sheet, judge.Roles(), None))
     result, _place = run.judge(asked, ROOT / "examples" / "answers.csv")
-    return sentence.sentence(trial.deciding(result.verdicts)[0], result.about)
+    return sentence.sentence(deciding(result.verdicts)[0], result.about)
 
 
 def planned(name: str) -> str:
     """What the plan of an example plant comes to, as `dure ask` says it."""
     project = load("yeongnam.production")
     opened = serve.asked(project, [ROOT / "examples" / name], {})
-    answer = serve.service(project, method=None, inputs=run.Inputs(), tell=trial.quiet).answer(
+    answer = serve.service(project, method=None, inputs=run.Inputs(), tell=types.quiet).answer(
         opened.request, where=name
     )
     return project.says(answer.request, answer.response)
@@ -165,7 +168,7 @@ def trials(lang: str) -> str:
     rows = [HEADS[lang]]
     for path in sorted(ROOT.glob("src/dure/regions/*/*/trial.json")):
         said = json.loads(path.read_text(encoding="utf-8"))
-        about, one = said["about"], trial.deciding(said["verdicts"])[0]
+        about, one = said["about"], deciding(said["verdicts"])[0]
         page = path.parent.relative_to(ROOT).as_posix() + ("/README.ko.md" if lang == "ko" else "/README.md")
         label = about["labels"][one["against"]][lang]
         rows.append(
@@ -177,11 +180,11 @@ def trials(lang: str) -> str:
 def drawn() -> str:
     """The marks of the model that travels, site by site."""
     said = json.loads((ROOT / "src/dure/regions/gangwon/heart/trial.json").read_text(encoding="utf-8"))
-    first = trial.deciding(said["verdicts"])[0]
+    first = deciding(said["verdicts"])[0]
     home = next(one for one in said["verdicts"] if one["round"] == "open" and one["method"] == first["method"])
     shown = [
         home,
-        *(one for one in said["verdicts"] if trial.same_question(one, first) and one["site"] != "all"),
+        *(one for one in said["verdicts"] if same_question(one, first) and one["site"] != "all"),
         first,
     ]
     return picture(shown, said["about"])
@@ -190,10 +193,8 @@ def drawn() -> str:
 def chained() -> tuple[str, str]:
     """What the better forecast of the roof is worth to the battery: a sentence and a mark each for open and sealed months."""
     said = json.loads(WORTH.read_text(encoding="utf-8"))
-    sealed = trial.deciding(said["verdicts"])[0]
-    same = [
-        one for one in said["verdicts"] if trial.same_question(one, sealed | {"round": "open"}) and one["site"] == "all"
-    ]
+    sealed = deciding(said["verdicts"])[0]
+    same = [one for one in said["verdicts"] if same_question(one, sealed | {"round": "open"}) and one["site"] == "all"]
     told = {TURNS[language()][one["round"]]: one for one in (*same, sealed)}
     lines = [f"{turn}: {sentence.parts(one, said['about'])['head']}" for turn, one in told.items()]
     return "> " + "\n>\n> ".join(lines), picture(list(told.values()), said["about"], list(told))

@@ -20,17 +20,17 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, Union, get_args, get_o
 from pydantic import TypeAdapter, ValidationError
 
 from dure import tables
-from dure.ask import AskMany, Unanswered
 from dure.errors import Invalid, UserError, nearest, refusal
 from dure.i18n.texts import _
 from dure.project.case import once
+from dure.trial.ask import AskMany, Unanswered
 
 if TYPE_CHECKING:
     import polars as pl
 
     from dure.project.form import Form
     from dure.serve import Service
-    from dure.trial import Tell
+    from dure.trial.types import Tell
 
 PIECE = 5_000  # rows that are read, answered and written at once
 ENDINGS = (".csv", ".xlsx", ".parquet")

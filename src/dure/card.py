@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 from dure import mark, report, sentence
 from dure.errors import UserError
 from dure.i18n.texts import LANGUAGES, _, language, per_language
-from dure.trial import deciding, text_of
+from dure.trial.types import text_of
+from dure.trial.verdicts import deciding
 
 if TYPE_CHECKING:
     from dure.project.project import Project

@@ -12,12 +12,12 @@ from dure.describe import source_row
 from dure.errors import UserError, nearest
 from dure.i18n.texts import _, language
 from dure.project.loader import found, load
-from dure.recorded import rows_field
+from dure.trial.recorded import rows_field
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from dure.trial import Tell
+    from dure.trial.types import Tell
 
 
 def sources(project: str | None = None) -> list[dict[str, Any]]:

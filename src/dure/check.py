@@ -16,7 +16,7 @@ from dure.subject import Subject
 
 if TYPE_CHECKING:
     from dure.project.project import Project
-    from dure.trial import Tell
+    from dure.trial.types import Tell
 
 LEVELS = ("bronze", "silver", "gold", "platinum")
 MARKS = {"kept": "✓", "broken": "✗", "exempt": "○", "does not apply": "–"}

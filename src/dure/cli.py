@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from dure.project.case import Opened
     from dure.project.project import Project
-    from dure.run import Inputs
-    from dure.trial import Tell, Trial
+    from dure.runs.run import Inputs
+    from dure.trial.types import Tell, Trial
 
 ROOMS = "dure.commands"
 REFUSED, MISTAKE = 1, 2  # exit codes: a requirement not met or evidence refused; the user's mistake
@@ -170,7 +170,7 @@ def existing(path: str | Path, *, folder: bool = False) -> Path:
 def show_result(result: Trial, place: Path | None, *, json_wanted: bool, required: str | None) -> None:
     """The sentence, the picture, the table, in this order; or JSON. Exit code 1 where `required` is not met."""
     from dure.terminal import shown
-    from dure.trial import deciding
+    from dure.trial.verdicts import deciding
 
     if json_wanted:
         dump({"evidence": str(place) if place else None, "verdicts": result.verdicts})
@@ -218,8 +218,8 @@ def judge(
 ) -> None:  # fmt: skip
     """Judge answers that stand in a table: better, worse or not shown, by how much."""
     from dure import judge as judging
-    from dure import run as running
     from dure import tables
+    from dure.runs import run as running
     from dure.sentence import worth as price
 
     read = tables.read(existing(file), sheet)
@@ -353,7 +353,7 @@ def inputs_of(
     offers: Sequence[str] = (),
 ) -> Inputs:  # fmt: skip
     """What was given on the command line, files looked for."""
-    from dure.run import Inputs
+    from dure.runs.run import Inputs
 
     own: dict[str, list[Path]] = {}
     for name, path in every_pair(data, "--data"):
@@ -393,7 +393,7 @@ def run(
     yes: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Try a project's methods against today's practice and write the evidence."""
-    from dure import run as running
+    from dure.runs import run as running
 
     given = inputs_of(data, maps, settings, practice, offers)
     seeds = None if seed is None else [seed]
@@ -425,8 +425,8 @@ def compare(one: Path, other: Path, method: str | None, require: str | None, out
 
     ONE and OTHER are folders of evidence. The same method of both runs is compared, case by case the same questions.
     """
-    from dure import compare as comparing
     from dure import evidence
+    from dure.runs import compare as comparing
 
     result = comparing.compare(one, other, method=method)
     place = evidence.write(result, out or stamped("compare"))
@@ -639,7 +639,7 @@ def data_watch(service: str, grid: str, out: Path | None, once: bool, as_json: b
     """
     import os
 
-    from dure import remote
+    from dure.trial import remote
     from dure.weather import archive, kma_service
 
     cell = kma_service.grid_of(grid)
@@ -718,7 +718,7 @@ def verify(folder: Path, again: bool, data: tuple[str, ...], trust: str | None, 
     report = evidence.verify(folder)
     differing = None
     if again and report.intact:
-        from dure.run import rerun
+        from dure.runs.rerun import rerun
 
         with progress(quiet=as_json) as tell:
             differing = rerun(folder, inputs_of(data), tell=tell)

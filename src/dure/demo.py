@@ -15,12 +15,12 @@ from dure.datasets.data import Data
 from dure.datasets.sources import Source, Wheel
 from dure.i18n.texts import _, language
 from dure.project.loader import load
-from dure.run import Inputs, judge, opened, run
+from dure.runs.run import Inputs, judge, opened, run
 from dure.terminal import shown
-from dure.trial import Trial, deciding
+from dure.trial.verdicts import deciding
 
 if TYPE_CHECKING:
-    from dure.trial import Tell
+    from dure.trial.types import Tell, Trial
 
 WEATHER = Source(
     "weather",

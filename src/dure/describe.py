@@ -8,7 +8,7 @@ from typing import Any
 from dure.errors import UserError
 from dure.i18n.texts import _, language
 from dure.project.project import Project, label
-from dure.trial import both, text_of
+from dure.trial.types import both, text_of
 
 TEXTS = ("title", "description", "unit")  # of a JSON Schema: what people read
 
@@ -60,7 +60,7 @@ def example(project: Project) -> Any:
 
     The project's example.json, for a project whose rounds take long to make; else the shortest request of the first round.
     """
-    from dure.run import Inputs, opened
+    from dure.runs.run import Inputs, opened
 
     kept = project.folder / "example.json" if project.folder else None
     if kept and kept.is_file():

@@ -44,7 +44,7 @@ from dure.errors import UserError
 from dure.i18n.texts import _
 
 if TYPE_CHECKING:
-    from dure.trial import Trial
+    from dure.trial.types import Trial
 
 ENVELOPE, PRIVATE = "evidence.json", "private"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
@@ -317,7 +317,7 @@ def published(trial: Trial) -> Trial:
 
     A site of under five cases in all is joined within itself and stays one block: too few to say.
     """
-    from dure.trial import verdicts
+    from dure.trial.verdicts import verdicts
 
     outcomes = joined(trial.outcomes)
     about = {**trial.about, "left_out": _counted(trial.about.get("left_out", ())), "joined": FEWEST}
@@ -531,7 +531,7 @@ class _Opened:
 
 
 def verify(folder: Path) -> Report:
-    """Is the folder intact, and who signed it? (Whether it comes out again is asked by running it: `dure.run.rerun`.)
+    """Is the folder intact, and who signed it? (Whether it comes out again is asked by running it: `dure.runs.rerun.rerun`.)
 
     Raises UserError where there is no evidence at all.
     """
@@ -581,7 +581,7 @@ def outcomes(folder: Path) -> pl.DataFrame:
 
 def loaded(folder: Path) -> Trial:
     """The trial that a folder tells of, without cases and answers. Raises UserError where it cannot be read."""
-    from dure.trial import Trial
+    from dure.trial.types import Trial
 
     said, empty = predicate(folder), pl.DataFrame()
     try:
@@ -767,7 +767,7 @@ def _content_faults(folder: Path, opened: _Opened) -> list[Fault]:
 
 def _verdict_faults(table: pl.DataFrame, said: Mapping[str, Any]) -> list[Fault]:
     """Verdicts that do not come out again from outcomes, formulas and what is said about the trial."""
-    from dure.trial import verdicts
+    from dure.trial.verdicts import verdicts
 
     again = json.loads(json.dumps(verdicts(table, said["kpis"], said["about"]), default=_plain))
     if len(again) != len(said["verdicts"]):

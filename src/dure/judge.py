@@ -373,7 +373,7 @@ def _nothing(_data: Data, _until: object = None) -> tuple[()]:
 
 def _recorded(name: str, values: pl.Series, ids: Sequence[str]) -> Builder:
     """A column as a method."""
-    from dure.recorded import Recorded
+    from dure.trial.recorded import Recorded
 
     answers = {case: {"value": value} for case, value in zip(ids, values.to_list(), strict=True) if value is not None}
 

@@ -17,7 +17,7 @@ from typing import Any
 from dure.errors import UserError
 from dure.i18n.texts import _, language
 
-Verdict = Mapping[str, Any]  # one verdict as `dure.trial.verdicts` gives it
+Verdict = Mapping[str, Any]  # one verdict as `dure.trial.verdicts.verdicts` gives it
 About = Mapping[str, Any]  # what is said about the trial
 DAYS_A_MONTH = 365.25 / 12
 A_YEAR = 330  # days: a shorter trial has not met every season

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from dure.ask import Ask, Unanswered, answer
 from dure.content_store import home
 from dure.errors import Invalid, UserError, nearest, refusal
 from dure.i18n.texts import _
 from dure.project.case import Case, Opened, Work, once
 from dure.project.code_hash import project_hash
-from dure.run import Confirm, Inputs, opened
-from dure.trial import project_settings
+from dure.runs.run import Confirm, Inputs, opened
+from dure.trial.ask import Ask, Unanswered, answer
+from dure.trial.types import project_settings
 
 if TYPE_CHECKING:
     from dure.project.case import Builder, Method
     from dure.project.project import Project
-    from dure.trial import Tell
+    from dure.trial.types import Tell
 
 LARGEST = 50_000_000  # bytes of one request; larger things travel as Table or File
 PICTURES = (".svg", ".png", ".html")

@@ -16,13 +16,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dure import trial
 from dure.datasets.data import Data
 from dure.errors import UserError
 from dure.i18n.texts import _
-from dure.looks import look
 from dure.project.case import Case, Round, Work
 from dure.project.code_hash import project_hash
+from dure.trial import trial, types
+from dure.trial.access_log import log_look
 from dure.witness import KILLED, Asked, ask_all, first_round, settings_of
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Subject:
         Progress of the long parts.
     """
 
-    def __init__(self, project: Project, place: Path, *, full: bool, tell: trial.Tell) -> None:
+    def __init__(self, project: Project, place: Path, *, full: bool, tell: types.Tell) -> None:
         assert project.manifest is not None
         assert project.folder is not None
         self.project, self.place, self.full, self.tell = project, place, full, tell
@@ -139,15 +139,15 @@ class Subject:
         return self.said is not None and self.said["about"].get("code") != project_hash(self.folder)
 
     @property
-    def tried(self) -> trial.Trial:
+    def tried(self) -> types.Trial:
         """The quick trial, with the best constants and a model rebuilt on permuted truth among the methods."""
         return self.once("tried", self._quick)  # type: ignore[no-any-return]
 
-    def _quick(self) -> trial.Trial:
+    def _quick(self) -> types.Trial:
         sealed = self.full or (self.said is not None and not self.stale)
         names = [turn.name for turn in trial.chosen(self.rounds, "quick", sealed=sealed) if turn.sealed]
         if names and (self.stale or self.said is None):
-            look(self.manifest.id, project_hash(self.folder), names)
+            log_look(self.manifest.id, project_hash(self.folder), names)
         seeds = self.said["about"].get("seeds") if self.said else None
         learns, numbers = size_of(self.turn.history), numbers_in(self.turn.history)
         offers = [constant(self.project, each) for each in CONSTANTS if numbers and number_field(self.project)]

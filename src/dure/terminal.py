@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from dure import mark, sentence
 from dure.i18n.texts import language
-from dure.trial import deciding, same_question
+from dure.trial.verdicts import deciding, same_question
 
 if TYPE_CHECKING:
-    from dure.trial import Trial
+    from dure.trial.types import Trial
 
 
 def shown(result: Trial) -> list[str]:

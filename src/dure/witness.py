@@ -16,12 +16,12 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from dure.ask import Ask, Unanswered
 from dure.content_store import write_atomically
 from dure.datasets.data import Data
 from dure.project.case import Case, Method, Work
 from dure.project.loader import load
-from dure.trial import chosen
+from dure.trial.ask import Ask, Unanswered
+from dure.trial.trial import chosen
 
 if TYPE_CHECKING:
     from dure.project.project import Project

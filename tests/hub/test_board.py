@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 
 import clients
-from dure import evidence, publish, run
+from dure import evidence, publish
 from dure.errors import UserError
 from dure.hub import board, files, people
 from dure.hub import packed as zips
+from dure.runs import run
 
 PROJECTS = Path(__file__).parents[1] / "projects"
 ROWS = re.compile(rb"private/|cases\.parquet|answers\.parquet|salt")
@@ -164,7 +165,7 @@ def test_nobody_vouches_for_themselves_as_a_hub_would(client, tried, dure_home, 
     about = trial.about | {"assurance": "hub-witnessed"}
     from dataclasses import replace
 
-    from dure.trial import verdicts
+    from dure.trial.verdicts import verdicts
 
     made = replace(trial, about=about, verdicts=verdicts(trial.outcomes, trial.kpis, about))
     with pytest.MonkeyPatch.context() as patch:

@@ -13,8 +13,10 @@ import polars as pl
 import pytest
 
 import browsing
-from dure import run, serve, trial
+from dure import serve
 from dure.project.loader import load
+from dure.runs import run
+from dure.trial import types
 
 pytest.importorskip("uvicorn", reason="the hub needs the extra dure[hub]")
 pytestmark = browsing.needs_chromium
@@ -46,7 +48,7 @@ def vendors_table(language):
 @pytest.fixture(scope="module")
 def vendor():
     """A method behind a URL: pretest probability with the exercise test added, as one clinic fitted it."""
-    service = serve.service(load(HEART), method="exercise_test", inputs=run.Inputs(), tell=trial.quiet)
+    service = serve.service(load(HEART), method="exercise_test", inputs=run.Inputs(), tell=types.quiet)
 
     class Answers(BaseHTTPRequestHandler):
         def do_POST(self):

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from dure import run
 from dure.errors import UserError
 from dure.hub import promotion
 from dure.hub.people import HUB
 from dure.hub.promotion import Accepted
 from dure.project.code_hash import project_hash
 from dure.project.loader import load
+from dure.runs import run
 
 PROJECTS = Path(__file__).parents[1] / "projects"
 CODE = "ab" * 32

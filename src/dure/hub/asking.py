@@ -18,14 +18,14 @@ from dure.errors import Invalid, UserError, nearest
 from dure.i18n.texts import _, per_language
 from dure.project.case import Opened
 from dure.project.project import label
-from dure.recorded import rows_field
-from dure.trial import both, text_of
+from dure.trial.recorded import rows_field
+from dure.trial.types import both, text_of
 
 if TYPE_CHECKING:
     from dure.project.form import Form
     from dure.project.project import Project
     from dure.serve import Answer, Service
-    from dure.trial import Tell
+    from dure.trial.types import Tell
 
 SMALL = 20_000  # letters of a response as JSON that stands in the store; a larger one is in its file alone
 MOST_NAMES = 200  # names of a request that a form proposes

@@ -177,7 +177,7 @@ def vouched(cell: Mapping[str, Any]) -> tuple[int, float]:
 
 def _places(verdicts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The deciding verdicts, and those of the same question at each place."""
-    from dure.trial import deciding, same_question
+    from dure.trial.verdicts import deciding, same_question
 
     return [each for one in deciding(verdicts) for each in verdicts if same_question(each, one)]
 

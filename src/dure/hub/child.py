@@ -53,8 +53,10 @@ def _ends_with_the_worker() -> None:
 
 def _trial(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     """Try the project and write the evidence; the deciding sentence by language."""
-    from dure import run, sentence, trial
+    from dure import sentence
     from dure.i18n.texts import per_language
+    from dure.runs import run
+    from dure.trial import verdicts
 
     asked, place = job["asked"], Path(job["place"])
     inputs = run.Inputs(
@@ -78,7 +80,7 @@ def _trial(job: dict[str, Any], tell: Any) -> dict[str, Any]:
         assurance=asked.get("assurance", "self-run"),
         looks=asked.get("looks", 0),
     )
-    return {"said": per_language(lambda: sentence.sentence(trial.deciding(result.verdicts)[0], result.about))}
+    return {"said": per_language(lambda: sentence.sentence(verdicts.deciding(result.verdicts)[0], result.about))}
 
 
 def _batch(job: dict[str, Any], tell: Any) -> dict[str, Any]:
@@ -112,11 +114,12 @@ def _ask(job: dict[str, Any], tell: Any) -> dict[str, Any]:
 
 def _served(job: dict[str, Any], tell: Any) -> Service:
     """The service that was asked for, today's practice where none was. Raises UserError where the code is not what was accepted."""
-    from dure import run, serve
+    from dure import serve
     from dure.errors import UserError
     from dure.i18n.texts import _
     from dure.project.code_hash import project_hash
     from dure.project.loader import load
+    from dure.runs import run
 
     asked, project = job["asked"], load(job["project"])
     assert project.folder is not None
@@ -137,8 +140,10 @@ def _served(job: dict[str, Any], tell: Any) -> Service:
 
 def _judge(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     """Judge a table and write the evidence; the deciding sentence by language."""
-    from dure import judge, run, sentence, tables, trial
+    from dure import judge, sentence, tables
     from dure.i18n.texts import per_language
+    from dure.runs import run
+    from dure.trial import verdicts
 
     asked, table = job["asked"], Path(job["files"][""])
     roles = judge.Roles(**{**asked["roles"], "offers": tuple(asked["roles"].get("offers", ()))})
@@ -150,14 +155,15 @@ def _judge(job: dict[str, Any], tell: Any) -> dict[str, Any]:
         "notes": [*question.notes],
     }
     result, _place = run.judge(question, table, about=about, out=Path(job["place"]) / "evidence", tell=tell)
-    return {"said": per_language(lambda: sentence.sentence(trial.deciding(result.verdicts)[0], result.about))}
+    return {"said": per_language(lambda: sentence.sentence(verdicts.deciding(result.verdicts)[0], result.about))}
 
 
 def _rerun(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     """Run evidence again, published or in a zip; where it comes out the same, a statement of this hub's own says so."""
-    from dure import evidence, run
+    from dure import evidence
     from dure.errors import UserError
     from dure.i18n.texts import _, multilingual
+    from dure.runs import rerun, run
 
     from .packed import unpacked
 
@@ -167,7 +173,7 @@ def _rerun(job: dict[str, Any], tell: Any) -> dict[str, Any]:
         whole = next((place / "given" / "evidence").rglob(evidence.ENVELOPE)).parent
     else:
         whole = Path(asked["evidence"])
-    differing = run.rerun(whole, run.Inputs(data=given), tell=tell, out=place / "evidence")
+    differing = rerun.rerun(whole, run.Inputs(data=given), tell=tell, out=place / "evidence")
     if differing:
         raise UserError(_("{count} rows come out otherwise: {row}", count=len(differing), row=differing[0]))
     return {"said": multilingual("it comes out the same on this machine")}

@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, update
 
 from dure.errors import Unknown, UserError
 from dure.i18n.texts import _
-from dure.trial import deciding
+from dure.trial.verdicts import deciding
 
 from . import files, runs
 from .store import entry, evidence, now, problem, reading, run

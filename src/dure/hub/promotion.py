@@ -85,8 +85,9 @@ def by_evidence(folder: Path, project: str, method: str, code: str) -> Accepted:
     Raises UserError where the evidence is not intact, is of another project or method, of other code or of the quick profile, or
     does not say better.
     """
-    from dure import evidence, trial
+    from dure import evidence
     from dure.sentence import sentence
+    from dure.trial import verdicts
 
     faults = evidence.verify(folder).faults
     if faults:
@@ -102,7 +103,7 @@ def by_evidence(folder: Path, project: str, method: str, code: str) -> Accepted:
         )  # fmt: skip
     if about["profile"] != "full":
         raise UserError(_("this evidence is of the quick profile, which decides nothing"), where=str(folder))
-    verdict = next((each for each in trial.deciding(told["verdicts"]) if each["method"] == method), None)
+    verdict = next((each for each in verdicts.deciding(told["verdicts"]) if each["method"] == method), None)
     if verdict is None:
         raise UserError(_("this evidence has no verdict on {method}", method=method), where=str(folder))
     if verdict["verdict"] != "better":
@@ -121,8 +122,9 @@ def candidates(engine: Engine, project: str, organisation: str, code: str) -> li
     Of the newest LOOKED_AT runs, the newest first: `run`, `ended`, `evidence` (the trial's replay hash), `method`, and `said`, the
     trial's sentence by language.
     """
-    from dure import evidence, trial
+    from dure import evidence
     from dure.sentence import plain
+    from dure.trial import verdicts
 
     wanted = select(run).where(run.c.organisation == organisation, run.c.project == project, run.c.state == "done")
     wanted = wanted.where(run.c.kind == "trial", run.c.evidence.is_not(None)).order_by(run.c.ended.desc(), run.c.id)
@@ -135,7 +137,7 @@ def candidates(engine: Engine, project: str, organisation: str, code: str) -> li
             about = told["about"]
             if "problem" in row.asked or about["code"] != code or about["profile"] != "full":
                 continue
-            for verdict in trial.deciding(told["verdicts"]):
+            for verdict in verdicts.deciding(told["verdicts"]):
                 # an offer is a stranger's URL, and no method of the project
                 if verdict["verdict"] == "better" and verdict["method"] not in (row.asked.get("offers") or {}):
                     said = per_language(partial(plain, verdict, about))

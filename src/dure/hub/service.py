@@ -55,12 +55,14 @@ def main() -> int:
 
 def _built(job: dict[str, Any]) -> Service:
     """The project's method, or today's practice alone where that is wanted."""
-    from dure import run, serve, trial
+    from dure import serve
     from dure.content_store import stored
     from dure.errors import UserError
     from dure.i18n.texts import _
     from dure.project.code_hash import project_hash
     from dure.project.loader import load
+    from dure.runs import run
+    from dure.trial import types
 
     project = load(job["project"])
     method = project.practice.__name__ if job["practice"] else job["method"]
@@ -76,7 +78,7 @@ def _built(job: dict[str, Any]) -> Service:
     own = {source: stored(sha256) for source, sha256 in job["data"].items()}
     inputs = run.Inputs(settings=job["settings"], data=own)
     # how the headers of files of one's own are read was confirmed when the method was tried on them
-    made = serve.service(project, method=method, inputs=inputs, tell=trial.quiet, confirm=lambda _text: True)
+    made = serve.service(project, method=method, inputs=inputs, tell=types.quiet, confirm=lambda _text: True)
     return replace(made, versions={**made.versions, "service": job["version"]})
 
 

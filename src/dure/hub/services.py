@@ -61,7 +61,7 @@ class Limits(NamedTuple):
 class Gone(Exception):
     """The process has no answer any more: why, and in words.
 
-    The cause is "crashed" or "late" as in `dure.ask.CAUSES`, "unavailable" where it cannot be started, "idle" where it may be asked
+    The cause is "crashed" or "late" as in `dure.trial.ask.CAUSES`, "unavailable" where it cannot be started, "idle" where it may be asked
     anew.
     """
 

@@ -9,7 +9,7 @@ from dure import card, sentence
 from dure.i18n.texts import _
 from dure.promises import Outcome, absent, broken, kept
 from dure.subject import size_of
-from dure.trial import deciding
+from dure.trial.verdicts import deciding
 from dure.witness import ask_all
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
-from dure.ask import Ask, AskMany
 from dure.i18n.texts import _, translated
 from dure.project.case import Case, Round, Work
 from dure.promises import Outcome, absent, broken, inner_form, kept, steps
@@ -28,6 +27,7 @@ from dure.subject import (
     permuted,
     size_of,
 )
+from dure.trial.ask import Ask, AskMany
 from dure.witness import ask_all
 
 if TYPE_CHECKING:

@@ -19,10 +19,10 @@ from urllib.parse import quote, quote_plus, unquote
 
 import requests
 
-from dure import remote
-from dure.ask import Unanswered
 from dure.errors import UserError
 from dure.i18n.texts import _
+from dure.trial import own_network_guard, remote
+from dure.trial.ask import Unanswered
 
 URL = "https://apis.data.go.kr/1360000/VilageFcstInfoService_2.0"
 ROWS = 1000  # values a page; an issue has about that many
@@ -106,7 +106,7 @@ class Service:
     _session: requests.Session = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._session = remote.session(public=False)
+        self._session = own_network_guard.session(public=False)
 
     def issue(self, grid: Grid, issued: datetime) -> list[Item]:
         """All values of the forecast issued then (Korean time), in the service's own order and words.
@@ -147,7 +147,7 @@ class Service:
             "base_date": f"{issued:%Y%m%d}", "base_time": f"{issued:%H%M}", "nx": grid[0], "ny": grid[1],
         }  # fmt: skip
         try:
-            with _unlogged(self.key), remote.bounded(self.deadline, public=False):
+            with _unlogged(self.key), own_network_guard.bounded(self.deadline, public=False):
                 got = self._session.get(
                     f"{self.url.rstrip('/')}/getVilageFcst",
                     params=asked,

@@ -16,7 +16,7 @@ from dure.hub.guard import LANGUAGE
 from dure.hub.state import Here, Hub
 from dure.i18n.texts import LANGUAGES, _
 from dure.project.loader import found
-from dure.trial import deciding
+from dure.trial.verdicts import deciding
 
 from . import paper
 from .board import table

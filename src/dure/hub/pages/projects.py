@@ -20,7 +20,7 @@ from dure.hub.people import Caller
 from dure.hub.state import Here, Hub
 from dure.i18n.texts import _, language
 from dure.project.manifest import manifest
-from dure.trial import deciding
+from dure.trial.verdicts import deciding
 
 from . import fields, paper
 

@@ -18,7 +18,7 @@ from dure.hub.service import ANSWERED, REFUSED
 from dure.hub.services import Asked, Busy, Limits
 from dure.hub.state import OFFER, Given, Here, Hub
 from dure.i18n.texts import _, language
-from dure.remote import usable
+from dure.trial.remote import usable
 
 if TYPE_CHECKING:
     from sqlalchemy import Row

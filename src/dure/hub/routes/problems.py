@@ -14,7 +14,7 @@ from dure.hub.access import Member, Ruled, Steward, Viewer
 from dure.hub.problems import Card, Cases
 from dure.hub.routes.runs import Run, run_of
 from dure.hub.state import OFFER, Given, Here
-from dure.remote import usable
+from dure.trial.remote import usable
 
 router = APIRouter(prefix="/api/v1/problems", route_class=Ruled)
 

@@ -14,7 +14,7 @@ from dure.hub import asks, board, files, runs
 from dure.hub.access import Member, Ruled, Viewer
 from dure.hub.state import Given, Here
 from dure.i18n.texts import _, language
-from dure.remote import usable
+from dure.trial.remote import usable
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine, Row

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dure import Work
-from dure.ask import Ask, AskMany
 from dure.project.loader import load
 from dure.regions.chungcheong.driving import cases, chart, drivers, grid, policy
 from dure.regions.chungcheong.driving.forms import FULL, Request, Vehicle, columns, request
 from dure.regions.chungcheong.driving.world import JERK, Other, Scenario, World, simulate
+from dure.trial.ask import Ask, AskMany
 
 PROJECT = load(Path(__file__).parents[1])
 SOME = {name: grid.cut_in(*each) for number, (name, each) in enumerate(grid.cut_ins().items()) if number % 2503 == 7}

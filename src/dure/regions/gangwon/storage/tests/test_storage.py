@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dure import Case, UserError
-from dure.ask import Ask
 from dure.datasets.data import Data
 from dure.project.case import Work
 from dure.project.loader import load
@@ -29,6 +28,7 @@ from dure.regions.gangwon.storage.methods import rolling_mpc, ways
 from dure.regions.gangwon.storage.month import Truth, bill, play, score
 from dure.regions.gangwon.storage.programme import Programme, least
 from dure.regions.gangwon.storage.tariff import read, tariff
+from dure.trial.ask import Ask
 
 PROJECT = load("gangwon.storage")
 RULE = Why(reason="a rule")

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from dure import UserError, trial
+from dure import UserError
 from dure.datasets.data import Data
 from dure.project.loader import load
-from dure.recorded import offer
+from dure.trial import trial
+from dure.trial.recorded import offer
 
 PROJECT = load(Path(__file__).parent.parent)
 # The project may be loaded under another name than its folder's: its modules are those beside it.

@@ -15,24 +15,25 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from dure import evidence, trial
+from dure import evidence
 from dure.content_store import home, sha256_of
 from dure.datasets.data import Data, answers_in, files_of
 from dure.errors import UserError, nearest, refusal
 from dure.i18n.texts import _
-from dure.looks import admitted, look
-from dure.looks import opened as looked_at
 from dure.project.code_hash import project_hash
 from dure.project.loader import load
+from dure.trial import trial, types
+from dure.trial.access_log import admitted_looks, log_look
+from dure.trial.access_log import opened_rounds as looked_at
 
 if TYPE_CHECKING:
     from dure.judge import Question
     from dure.project.case import Builder, Round
     from dure.project.project import Project
-    from dure.trial import Tell, Trial
+    from dure.trial.types import Tell, Trial
+
 
 Confirm = Callable[[str], bool]
-RERUN = "re-run"  # of `dure.sentence.ASSURANCE`
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
     profile: str = "full",
     seeds: Sequence[int] | None = None,
     out: Path | None = None,
-    tell: Tell = trial.quiet,
+    tell: Tell = types.quiet,
     confirm: Confirm | None = None,
     assurance: str = "self-run",
     looks: int = 0,
@@ -110,10 +111,10 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
             raise UserError(_("{project} has no sealed round", project=manifest.id), cure=_("Run it without --sealed."))
         assert project.folder is not None
         code = project_hash(project.folder)
-        more["looks"] = max(look(manifest.id, code, turns), admitted(project.folder, code), looks)
-    project, offers = _with_methods(project, given)
+        more["looks"] = max(log_look(manifest.id, code, turns), admitted_looks(project.folder, code), looks)
+    project, offers = with_methods(project, given)
     more |= {"date": datetime.now(UTC).date().isoformat(), "assurance": assurance}
-    more["given"] = {name: sha256_of(Path(where)) for name, where in _files(given).items()}
+    more["given"] = {name: sha256_of(Path(where)) for name, where in file_hashes(given).items()}
     folder = given.work or _working(project, given, sealed=sealed, newer=newer, profile=profile, seeds=chosen)
     result = trial.run(
         project,
@@ -127,13 +128,13 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
         tell=tell,
     )
     place = evidence.write(result, out, charts=_charts(project, result)) if out else None
-    trial.forget(folder)
+    types.forget(folder)
     return result, place
 
 
-def _with_methods(project: Project, given: Inputs) -> tuple[Project, list[Builder]]:
+def with_methods(project: Project, given: Inputs) -> tuple[Project, list[Builder]]:
     """The project with a person's own practice in the place of its own, and the offers as methods."""
-    from dure.recorded import offer
+    from dure.trial.recorded import offer
 
     for name in given.offers or {}:
         if name in project.builders():
@@ -189,7 +190,7 @@ def _settings(project: Project, given: Mapping[str, str]) -> Any:
         raise refusal(error, where="--set") from None
 
 
-def _files(given: Inputs) -> dict[str, str]:
+def file_hashes(given: Inputs) -> dict[str, str]:
     """Every file a person gave, by what it is."""
     files = {
         f"data {name}" + (f" {number}" if number > 1 else ""): str(answers_in(path))
@@ -200,19 +201,19 @@ def _files(given: Inputs) -> dict[str, str]:
     return files | ({"practice": str(given.practice)} if given.practice else {})
 
 
-def _given(inputs: Inputs) -> list[Path]:
+def given_paths(inputs: Inputs) -> list[Path]:
     """Every file given as data."""
     return [path for paths in (inputs.data or {}).values() for path in files_of(paths)]
 
 
 def _working(project: Project, given: Inputs, *, sealed: bool, newer: bool, profile: str, seeds: Sequence[int]) -> Path:
     """The folder this trial resumes from: another one for other code, data, settings or seeds."""
-    for where in _files(given).values():
+    for where in file_hashes(given).values():
         if not Path(where).is_file():
             raise UserError(_("there is no such file"), where=where)
     key = {
         "code": project_hash(project.folder) if project.folder else "",
-        "files": {name: sha256_of(Path(where)) for name, where in _files(given).items()},
+        "files": {name: sha256_of(Path(where)) for name, where in file_hashes(given).items()},
         "urls": sorted(where for where in (given.offers or {}).values() if "://" in where), "public": given.public,
         "settings": dict(given.settings or {}), "sealed": sealed, "newer": newer, "profile": profile,
         "seeds": list(seeds),
@@ -237,7 +238,7 @@ def judge(
     *,
     about: Mapping[str, Any] | None = None,
     out: Path | None = None,
-    tell: Tell = trial.quiet,
+    tell: Tell = types.quiet,
 ) -> tuple[Trial, Path | None]:
     """Judge a table that was made a question; the evidence is written into `out`."""
     import tempfile
@@ -252,93 +253,3 @@ def judge(
     with tempfile.TemporaryDirectory() as folder:
         result = trial.run(asked.project, Data(()), Path(folder), offers=asked.offers, about=more, tell=tell)
     return result, evidence.write(result, out) if out else None
-
-
-def rerun(
-    folder: Path, inputs: Inputs | None = None, *, tell: Tell = trial.quiet, out: Path | None = None
-) -> list[str]:
-    """Run the trial of this evidence again, here; returns the rows that differ (none: it reproduces).
-
-    Where it reproduces, evidence that says so is written into `out` and signed with the key of this machine.
-
-    Raises UserError naming what is missing: the project, its code at that hash, or the file that was judged.
-    """
-    said = evidence.predicate(folder)
-    if "compared" in said["about"]:
-        raise UserError(
-            _("this evidence compares two runs"), where=str(folder),
-            cure=_("Verify each of them with --rerun, then compare them again."),
-        )  # fmt: skip
-    if said["about"]["id"] == "judge.table":
-        again = _judged_again(said, folder, inputs or Inputs(), tell)
-    else:
-        again = _run_again(said, inputs or Inputs(), tell)
-    again = evidence.published(again) if said["about"].get("joined") else again
-    differing = evidence.compare(evidence.outcomes(folder), again.outcomes, said["about"].get("replay", 0.0))
-    if out is not None and not differing:
-        told = {**again.about, **said["about"], "assurance": RERUN, "rerun_of": said["replay"]}
-        told["date"] = datetime.now(UTC).date().isoformat()
-        verdicts = trial.verdicts(again.outcomes, again.kpis, told)
-        evidence.write(replace(again, about=told, verdicts=verdicts), out)
-    return differing
-
-
-def _run_again(said: Mapping[str, Any], inputs: Inputs, tell: Tell) -> Trial:
-    about = said["about"]
-    project = load(about["id"])
-    if project.folder and project_hash(project.folder) != about["code"]:
-        raise UserError(
-            _("the project here is not the code that was run: {found}, in the evidence {signed}",
-              found=project_hash(project.folder)[:12], signed=about["code"][:12]),
-            where=about["id"],
-            cure=_("Get the version {version} and run again.", version=about["version"]),
-        )  # fmt: skip
-    missing = [name for name in about.get("given", {}) if name not in _files(inputs)]
-    if missing:
-        raise UserError(
-            _("the file given as {name} is not here", name=missing[0]),
-            cure=_("Give it again as it was given to the run."),
-        )
-    import tempfile
-
-    sealed = any(verdict["round"] == "sealed" for verdict in said["verdicts"])
-    given = replace(inputs, settings={name: str(value) for name, value in about.get("settings", {}).items()})
-    data, played = opened(project, given), set(about["rounds"])
-    project, offers = _with_methods(project, given)
-    every = project.rounds
-    project = replace(project, rounds=lambda data: [turn for turn in every(data) if turn.name in played])
-    with tempfile.TemporaryDirectory() as folder:  # nothing of an earlier run is taken up
-        return trial.run(
-            project, data, Path(folder), sealed=sealed, profile=about["profile"], seeds=about["seeds"],
-            offers=offers, tell=tell,
-        )  # fmt: skip
-
-
-def _judged_again(said: Mapping[str, Any], folder: Path, inputs: Inputs, tell: Tell) -> Trial:
-    from dure import judge as judging
-    from dure import tables
-
-    about = said["about"]
-    record = about["data"][0]
-    places = [*_given(inputs), folder.parent / record["name"], Path(record["name"])]
-    table = next((place for place in places if place.is_file() and sha256_of(place) == record["sha256"]), None)
-    if table is None:
-        raise UserError(
-            _("the table {name} (SHA-256 {sha256}) is not here", name=record["name"], sha256=record["sha256"][:12]),
-            cure=_("Give it with --data table=FILE."),
-        )
-    asked = about["judge"]
-    others = {}
-    for name, other in asked.get("others", {}).items():
-        place = next((p for p in (*_given(inputs), folder.parent / other["name"], Path(other["name"]))
-                      if p.is_file() and sha256_of(p) == other["sha256"]), None)  # fmt: skip
-        if place is None:
-            raise UserError(
-                _("the table {name} (SHA-256 {sha256}) is not here", name=other["name"], sha256=other["sha256"][:12])
-            )
-        others[name] = tables.read(place)
-    question = judging.question(
-        tables.read(table, asked["sheet"] or None), judging.Roles(**{**asked["roles"], "offers": tuple(asked["roles"]["offers"])}),
-        kpi=asked["kpi"], scale=asked["scale"], others=others,
-    )  # fmt: skip
-    return judge(question, table, tell=tell)[0]

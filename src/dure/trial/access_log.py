@@ -14,7 +14,7 @@ from pathlib import Path
 from dure.content_store import home
 
 
-def admitted(folder: Path, code: str) -> int:
+def admitted_looks(folder: Path, code: str) -> int:
     """The looks that a project's trial.json admits, this one by the code with this hash among them; 0 where it admits none."""
     try:
         told = json.loads((folder / "trial.json").read_text(encoding="utf-8"))["about"]
@@ -23,7 +23,7 @@ def admitted(folder: Path, code: str) -> int:
         return 0
 
 
-def opened(project: str, folder: Path) -> set[str]:
+def opened_rounds(project: str, folder: Path) -> set[str]:
     """Names of the sealed rounds that somebody has looked at, here or as the project's trial.json admits."""
     path = home() / "looks.tsv"
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
@@ -35,7 +35,7 @@ def opened(project: str, folder: Path) -> set[str]:
         return seen
 
 
-def look(project: str, code: str, rounds: Iterable[str]) -> int:
+def log_look(project: str, code: str, rounds: Iterable[str]) -> int:
     """Write down that `rounds` (sealed ones) are opened by the code with this hash; returns this project's looks so far."""
     path = home() / "looks.tsv"
     path.parent.mkdir(parents=True, exist_ok=True)

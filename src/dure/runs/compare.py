@@ -12,10 +12,11 @@ from typing import Any
 
 import polars as pl
 
-from dure import evidence, trial
+from dure import evidence
 from dure.errors import UserError, nearest
 from dure.i18n.texts import LANGUAGES, _, per_language
-from dure.trial import KEYS, Trial
+from dure.trial import verdicts
+from dure.trial.types import KEYS, Trial
 
 
 def compare(one: Path, other: Path, *, method: str | None = None) -> Trial:
@@ -64,7 +65,7 @@ def compare(one: Path, other: Path, *, method: str | None = None) -> Trial:
     about = _about(first, second, names, name)
     return Trial(
         first.project, first.version, outcomes, pl.DataFrame(), pl.DataFrame(), pl.DataFrame(), first.kpis, about,
-        trial.verdicts(outcomes, first.kpis, about),
+        verdicts.verdicts(outcomes, first.kpis, about),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Answers that were given elsewhere: in a file (Recorded, here) or behind a URL (dure.remote). Both are methods."""
+"""Answers that were given elsewhere: in a file (Recorded, here) or behind a URL (dure.trial.remote). Both are methods."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def offer(name: str, where: str, response: type[Form], deadline: float, *, publi
     With `public` the URL may lead to the public internet alone. Raises UserError: a URL or file that cannot be used.
     """
     if "://" in where:
-        from dure.remote import Remote, usable
+        from dure.trial.remote import Remote, usable
 
         method: Method = Remote(usable(where, name), deadline, public=public)
     else:

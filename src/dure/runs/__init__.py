@@ -1,0 +1,1 @@
+"""One run from a name to a folder of evidence, and the same run again."""

@@ -1,0 +1,216 @@
+"""The trial: every method is asked the same held-out cases, and compared with today's practice.
+
+Travel of a trial: rounds -> build -> play (`dure.trial.ask`) -> rows of cases -> outcomes (sums a block) -> verdicts.
+The small table of outcomes is all that KPIs, intervals and a stranger's re-computation need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from dure.errors import UserError
+from dure.i18n.texts import LANGUAGES, _, per_language
+from dure.project.case import Case, Round, Work
+from dure.project.project import Project, label
+from dure.sentence import word_of_blocks
+from dure.trial.blocks import in_blocks, outcomes_of, span_of
+from dure.trial.play import play_part
+from dure.trial.types import PROFILES, TEXT_COLUMNS, Trial, both, file_name, project_settings, quiet, text_of
+from dure.trial.verdicts import verdicts
+
+if TYPE_CHECKING:
+    from dure.datasets.data import Data
+    from dure.project.case import Builder
+    from dure.trial.play import Part
+    from dure.trial.types import Tell
+
+
+def run(  # noqa: PLR0913 - a keyword each, all with a default
+    project: Project,
+    data: Data,
+    folder: Path,
+    *,
+    sealed: bool = False,
+    profile: str = "full",
+    seeds: Sequence[int] = (0,),
+    offers: Sequence[Builder] = (),
+    about: Mapping[str, Any] | None = None,
+    tell: Tell = quiet,
+) -> Trial:
+    """Play the rounds and compare.
+
+    Parameters
+    ----------
+    folder
+        Where builders keep what they fit and finished parts are kept; a trial that was killed goes on from here.
+    sealed
+        Play the sealed rounds too (a look; the caller records it).
+    profile
+        One of PROFILES: ``full``, or the first rounds and blocks (``quick``: minutes).
+    offers
+        Further methods: a vendor's file or URL.
+    about
+        Added to the predicate.
+
+    Raises
+    ------
+    UserError
+        A project without a playable round, or a case whose score is not a number.
+    """
+    builders = project.builders() | {builder.__name__: builder for builder in offers}
+    rounds = chosen(project.rounds(data), profile, sealed=sealed)
+    if not rounds or not any(each.cases for each in rounds):
+        raise UserError(_("there is no round to play"), cure=_("Sealed rounds are opened with --sealed."))
+    predicate = {**_about(project, data, builders, rounds, seeds, profile), **(about or {})}
+    parts: list[Part] = []
+    total = len(rounds) * len(seeds) * len(builders)
+    for seed in seeds:
+        for turn in rounds:
+            settled: list[Part] = []
+            for name, builder in builders.items():
+                done = len(parts)
+
+                def said(share: float, text: str, done: int = done) -> None:
+                    tell((done + share) / total, text)
+
+                said(0.0, f"{turn.name} · {text_of(project, label(builder))}")
+                place = folder / str(seed) / file_name(turn.name) / file_name(name)
+                work = Work(folder=place / "work", tell=said)
+                part = play_part(project, turn, name, builder, seed, work, settled[0] if settled else None)
+                settled.append(part)
+                parts.append(part)
+    tell(1.0, "")
+    return _result(project, parts, rounds, predicate)
+
+
+def chosen(rounds: Iterable[Round], profile: str, *, sealed: bool) -> list[Round]:
+    """The rounds a profile plays, cut to its blocks."""
+    most_open, most_sealed, blocks = PROFILES[profile]
+    every = list(rounds)
+    kept = [each for each in every if not each.sealed][:most_open]
+    kept += [each for each in every if each.sealed][:most_sealed] if sealed else []
+    return kept if blocks is None else [replace(each, cases=_first(each.cases, blocks)) for each in kept]
+
+
+def _first(cases: Sequence[Case], blocks: int) -> list[Case]:
+    """The cases of the first blocks of each site."""
+    found: dict[str, dict[str, None]] = {}
+    for case in cases:
+        found.setdefault(case.site, {}).setdefault(case.block or case.id)
+    kept = {site: set(list(names)[:blocks]) for site, names in found.items()}
+    return [case for case in cases if (case.block or case.id) in kept[case.site]]
+
+
+def _result(project: Project, parts: list[Part], rounds: Sequence[Round], about: dict[str, Any]) -> Trial:
+    named = [
+        part.rows.select(
+            pl.lit(part.seed).alias("seed"),
+            pl.lit(part.round).alias("round"),
+            pl.lit(part.method).alias("method"),
+            pl.all(),
+        )
+        for part in parts
+    ]
+    practice = parts[0].method
+    rows = pl.concat(named, how="diagonal")
+    left = rows.filter((pl.col("method") == practice) & (pl.col("cause") != "")).unique(
+        ["round", "case"], maintain_order=True
+    )
+    about["left_out"] = left.select("round", "case", "cause", "why").to_dicts()
+    kept = rows.join(left.select("round", "case"), on=["round", "case"], how="anti", maintain_order="left")
+    if not kept.height:
+        raise UserError(
+            _("today's practice answered none of the cases: {why}", why=left["why"][0] or left["cause"][0]),
+            cure=_("Check the practice first; without it nothing can be compared."),
+        )
+    about["quick"] = fingerprint(kept, rounds, len(about["seeds"]))
+    kept = in_blocks(kept, project.kpis[0], rounds)
+    names = [name for name in kept.columns if name not in ("seed", "round", "method", "answer", *TEXT_COLUMNS)]
+    cases = kept.drop("answer")
+    about["span"] = span_of(cases, rounds)
+    about["unanswered_by"] = _causes(cases)
+    outcomes = outcomes_of(cases, names, rounds, len(about["seeds"]))
+    kpis = [
+        {**asdict(kpi), "name": both(project, kpi.name), "limit": list(kpi.limit) if kpi.limit else None}
+        for kpi in project.kpis
+    ]
+    assert project.manifest is not None
+    return Trial(
+        project.manifest.id, project.manifest.version, outcomes, cases,
+        kept.select("seed", "round", "site", "case", "time", "method", "answer"),
+        pl.DataFrame([part.cost for part in parts]), kpis, about, verdicts(outcomes, kpis, about),
+    )  # fmt: skip
+
+
+def _causes(cases: pl.DataFrame) -> dict[str, dict[str, int]]:
+    """Unanswered cases by method and cause."""
+    found = cases.filter(pl.col("cause") != "").group_by("method", "cause", maintain_order=True).len()
+    result: dict[str, dict[str, int]] = {}
+    for method, cause, count in found.iter_rows():
+        result.setdefault(method, {})[cause] = count
+    return result
+
+
+def fingerprint(rows: pl.DataFrame, rounds: Sequence[Round], seeds: int) -> dict[str, dict[str, float]]:
+    """Sums over the cases a quick profile plays, by method and round: what a quick replay must agree with.
+
+    Taken from cases, not from outcomes: blocks of time are cut from all that was played, so a short trial cuts others.
+    """
+    quick = [(turn.name, case.id) for turn in chosen(rounds, "quick", sealed=True) for case in turn.cases]
+    cases = pl.DataFrame(quick, schema={"round": pl.String, "case": pl.String}, orient="row")
+    kept = rows.join(cases, on=["round", "case"], how="semi", maintain_order="left")
+    names = [name for name in rows.columns if name not in ("seed", "round", "method", "answer", *TEXT_COLUMNS)]
+    summed = kept.group_by("method", "round", maintain_order=True).agg(
+        (pl.len() / seeds).alias("cases"),
+        ((pl.col("cause") != "").sum() / seeds).alias("unanswered"),
+        *(pl.col(name).sum() / seeds for name in names),
+    )
+    return {f"{row.pop('method')} · {row.pop('round')}": row for row in summed.to_dicts()}
+
+
+def _about(
+    project: Project,
+    data: Data,
+    builders: Mapping[str, Builder],
+    rounds: Sequence[Round],
+    seeds: Sequence[int],
+    profile: str,
+) -> dict[str, Any]:
+    from dure import __version__
+    from dure.project.code_hash import project_hash
+
+    manifest = project.manifest
+    assert manifest is not None
+    return {
+        "id": manifest.id, "version": manifest.version, "title": manifest.title.model_dump(), "dure": __version__,
+        "code": project_hash(project.folder) if project.folder else "", "profile": profile, "seeds": list(seeds),
+        "practice": manifest.practice.model_dump(), "ground": manifest.ground, "assurance": "self-run",
+        "replay": manifest.replay, "unanswered_limit": manifest.unanswered, "looks": 0,
+        "labels": {name: both(project, label(builder)) for name, builder in builders.items()},
+        "rivals": [builder.__name__ for builder in project.rivals],
+        "sites": {site: both(project, site) for site in dict.fromkeys(case.site for turn in rounds for case in turn.cases) if site},
+        "remarks": _remarks(project, data), "data": [data.opened[name] for name in sorted(data.opened)],
+        "block_word": word_of_blocks(project.block_word, both(project, project.block_word)),
+        "rounds": [turn.name for turn in rounds], "settings": project_settings(data),
+        **({"site_word": project.site_word} if project.site_word != "site" else {}),
+    }  # fmt: skip
+
+
+def _remarks(project: Project, data: Data) -> dict[str, list[dict[str, str]]]:
+    """What the project found odd in its data, by site, in both languages."""
+    if project.remarks is None:
+        return {}
+    remarks = project.remarks
+    said = per_language(lambda: {site: list(texts) for site, texts in remarks(data).items()})
+    return {
+        site: [
+            dict(zip(LANGUAGES, each, strict=True))
+            for each in zip(*(said[lang][site] for lang in LANGUAGES), strict=True)
+        ]
+        for site in said["en"]
+    }
