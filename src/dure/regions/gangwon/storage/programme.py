@@ -182,6 +182,12 @@ class Programme:
         self._run()
         return self._read(demand * peak)
 
+    def rest(self, hours: int) -> None:
+        """Allow no energy out of the battery in the first so many hours; from then on as much as its power."""
+        slots = self._slots
+        upper = np.where(self._hour < hours, 0.0, self.battery.power)
+        self._highs.changeColsBounds(slots, self._columns[slots : 2 * slots], np.zeros(slots), upper)
+
     def first(self, need: float) -> tuple[float, float]:
         """Into and out of the battery [kWh] in the first hour, had that hour this need; everything else as last solved.
 
