@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .forms import highest
+from .battery import highest
 from .programme import EDGE, Programme, Solved
 
 if TYPE_CHECKING:
-    from .month import Truth
+    from .truth import Truth
 
 
 def least_cost(truth: Truth) -> tuple[float, np.ndarray, np.ndarray]:

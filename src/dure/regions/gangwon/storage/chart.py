@@ -12,10 +12,10 @@ import polars as pl
 from dure.figures import ACCENT, INK, SOFT, finished
 
 from .forms import Request, Response, _
-from .month import SIZES
+from .truth import SIZES
 
 if TYPE_CHECKING:
-    from .month import Truth
+    from .truth import Truth
 
 SUN, GRID, SOLD, BEST = "#d9a441", "#8a8f8c", "#c9cfcc", "#0b6e4f"
 PRACTICE, MODEL = "self_consumption", "rolling_mpc"

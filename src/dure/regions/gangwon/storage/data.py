@@ -16,9 +16,11 @@ from pydantic import ValidationError
 
 from dure import Case, Column, Git, Own, Round, Source, UserError, nearest, refusal
 
-from .forms import AHEAD, PAST, Battery, Settings, _
-from .month import Truth, request
+from .battery import Battery
+from .forms import AHEAD, PAST, Settings, _
+from .month import request
 from .tariff import PUBLISHED, tariff
+from .truth import Truth
 
 if TYPE_CHECKING:
     from pathlib import Path

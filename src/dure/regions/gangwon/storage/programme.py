@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from .forms import Battery, highest
+from .battery import Battery, highest
 
 # Of two hours at one price the battery serves the earlier one and is charged in the later one, by which more is known: each
 # hour further away makes energy from the grid this share cheaper.

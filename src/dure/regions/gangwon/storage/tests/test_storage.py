@@ -20,15 +20,16 @@ from dure.project.case import Work
 from dure.project.loader import load
 from dure.regions.gangwon.storage import data as homes_of
 from dure.regions.gangwon.storage import month as months_of
-from dure.regions.gangwon.storage.battery import power_at, settle
+from dure.regions.gangwon.storage.battery import Battery, Point, power_at
 from dure.regions.gangwon.storage.data import dated, homes, months, rounds
 from dure.regions.gangwon.storage.forecast import fitted
-from dure.regions.gangwon.storage.forms import AHEAD, Battery, Point, Request, Response, Settings, Why
+from dure.regions.gangwon.storage.forms import AHEAD, Request, Response, Settings, Why
+from dure.regions.gangwon.storage.inverter import settle
 from dure.regions.gangwon.storage.methods import rolling_mpc, ways
-from dure.regions.gangwon.storage.month import Truth, bill, play, score
+from dure.regions.gangwon.storage.month import play, score
 from dure.regions.gangwon.storage.programme import Programme, least
 from dure.regions.gangwon.storage.tariff import read, tariff
-from dure.trial.ask import Ask
+from dure.regions.gangwon.storage.truth import Truth, bill
 
 PROJECT = load("gangwon.storage")
 RULE = Why(reason="a rule")
