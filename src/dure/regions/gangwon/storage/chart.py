@@ -43,40 +43,7 @@ def figure(request: Request, answers: Mapping[str, Response], truth: Truth | Non
     import altair as alt
 
     name, answer = chosen
-    rows: list[dict[str, Any]] = []
-    lines: list[dict[str, Any]] = []
-    for hour, step in enumerate(answer.plan):
-        time = (request.time + timedelta(hours=hour)).strftime("%H")
-        out, into = max(step.battery, 0.0), max(-step.battery, 0.0)
-        grid = step.load - step.sun - step.battery
-        parts = {_("sun, used at once"): min(step.sun, step.load), _("battery"): out, _("grid"): max(grid, 0.0),
-                 _("into the battery"): -into, _("sold"): min(grid, 0.0)}  # fmt: skip
-        rows += [
-            {"time": time, "part": part, "energy": value, "order": n} for n, (part, value) in enumerate(parts.items())
-        ]
-        lines.append(
-            {
-                "time": time,
-                "charge": 100 * step.charge / request.capacity,
-                "price": request.buy[hour],
-                "load": step.load,
-            }
-        )
-    names = list(dict.fromkeys(str(row["part"]) for row in rows))
-    x = alt.X("time:O", title=_("hour"), sort=None, axis=alt.Axis(labelAngle=0, labelOverlap=True, grid=False))
-    colours = alt.Scale(domain=names, range=[SUN, ACCENT, GRID, "#7fb0c9", SOLD])
-    bars = alt.Chart(pl.DataFrame(rows)).mark_bar().encode(
-        x=x, y=alt.Y("energy:Q", title=_("energy [kWh]"), stack="zero"),
-        color=alt.Color("part:N", scale=colours, title=None, legend=alt.Legend(orient="top", columns=3, labelLimit=200)),
-        order="order:Q",
-    )  # fmt: skip
-    below = alt.Chart(pl.DataFrame(lines))
-    charge = below.mark_line(color=ACCENT, strokeWidth=2).encode(
-        x=x, y=alt.Y("charge:Q", title=_("charge [%]"), scale=alt.Scale(domain=[0, 100]))
-    )
-    price = below.mark_line(color=INK, interpolate="step-after").encode(
-        x=x, y=alt.Y("price:Q", title=_("price [{unit}/kWh]", unit=_("won")))
-    )
+    bars, (charge, price) = _energy_bars(request, answer), _charge_and_price(request, answer)
     title = alt.Title(
         _("{method}: plan from {time}", method=_named(name), time=request.time.strftime("%m-%d %H:%M")), offset=10
     )
@@ -87,6 +54,62 @@ def figure(request: Request, answers: Mapping[str, Response], truth: Truth | Non
         spacing=14,
     )
     return finished(stacked.properties(title=title))
+
+
+def _clock(request: Request, hour: int) -> str:
+    return (request.time + timedelta(hours=hour)).strftime("%H")
+
+
+def _hour_axis() -> Any:
+    import altair as alt
+
+    return alt.X("time:O", title=_("hour"), sort=None, axis=alt.Axis(labelAngle=0, labelOverlap=True, grid=False))
+
+
+def _energy_bars(request: Request, answer: Response) -> Any:
+    """Bars of each planned hour: what the load is met from above the line, where the rest of the sun goes below it."""
+    import altair as alt
+
+    rows: list[dict[str, Any]] = []
+    for hour, step in enumerate(answer.plan):
+        time = _clock(request, hour)
+        out, into = max(step.battery, 0.0), max(-step.battery, 0.0)
+        grid = step.load - step.sun - step.battery
+        parts = {_("sun, used at once"): min(step.sun, step.load), _("battery"): out, _("grid"): max(grid, 0.0),
+                 _("into the battery"): -into, _("sold"): min(grid, 0.0)}  # fmt: skip
+        rows += [
+            {"time": time, "part": part, "energy": value, "order": n} for n, (part, value) in enumerate(parts.items())
+        ]
+    names = list(dict.fromkeys(str(row["part"]) for row in rows))
+    colours = alt.Scale(domain=names, range=[SUN, ACCENT, GRID, "#7fb0c9", SOLD])
+    return alt.Chart(pl.DataFrame(rows)).mark_bar().encode(
+        x=_hour_axis(), y=alt.Y("energy:Q", title=_("energy [kWh]"), stack="zero"),
+        color=alt.Color("part:N", scale=colours, title=None, legend=alt.Legend(orient="top", columns=3, labelLimit=200)),
+        order="order:Q",
+    )  # fmt: skip
+
+
+def _charge_and_price(request: Request, answer: Response) -> tuple[Any, Any]:
+    """Lines over the planned hours: the battery's charge, and the price of energy from the grid."""
+    import altair as alt
+
+    lines = [
+        {
+            "time": _clock(request, hour),
+            "charge": 100 * step.charge / request.capacity,
+            "price": request.buy[hour],
+            "load": step.load,
+        }
+        for hour, step in enumerate(answer.plan)
+    ]
+    base, x = alt.Chart(pl.DataFrame(lines)), _hour_axis()
+    charge = base.mark_line(color=ACCENT, strokeWidth=2).encode(
+        x=x, y=alt.Y("charge:Q", title=_("charge [%]"), scale=alt.Scale(domain=[0, 100]))
+    )
+    price = base.mark_line(color=INK, interpolate="step-after").encode(
+        x=x, y=alt.Y("price:Q", title=_("price [{unit}/kWh]", unit=_("won")))
+    )
+    return charge, price
 
 
 def _bounds(request: Request, answers: Mapping[str, Response]) -> Any:

@@ -12,8 +12,10 @@ from dure import Opened, UserError
 from dure.mapping import apply, propose
 from dure.tables import read
 
-from .data import COLUMNS, EMPTY, HOUR, hourly
+from .dates import HOUR
 from .forms import AHEAD, PAST, Request, Response, _
+from .homes import EMPTY, hourly
+from .sources import COLUMNS
 from .tariff import PUBLISHED, tariff
 
 if TYPE_CHECKING:

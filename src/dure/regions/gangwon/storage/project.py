@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dure import Kpi, Project
 
+from .cases import history, rounds
 from .chart import figure, figures
-from .data import SOURCES, history, remarks, rounds
 from .files import SAVES, opens, says
 from .forms import Request, Response, Settings
 from .methods import mpc_on_yesterday, rolling_mpc, self_consumption, time_of_use_timer
 from .month import play, score
+from .remarks import remarks
+from .sources import SOURCES
 
 PROJECT = Project(
     request=Request,

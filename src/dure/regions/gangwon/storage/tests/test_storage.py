@@ -15,19 +15,23 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dure import Case, UserError
-from dure.datasets.data import Data
-from dure.project.case import Work
-from dure.project.loader import load
-from dure.regions.gangwon.storage import data as homes_of
+from dure.ask import Ask
+from dure.data import Data
+from dure.manifest import load
+from dure.project import Work
+from dure.regions.gangwon.storage import homes as homes_of
 from dure.regions.gangwon.storage import month as months_of
 from dure.regions.gangwon.storage.battery import Battery, Point, power_at
-from dure.regions.gangwon.storage.data import dated, homes, months, rounds
+from dure.regions.gangwon.storage.cases import months, rounds
+from dure.regions.gangwon.storage.dates import dated
 from dure.regions.gangwon.storage.forecast import fitted
 from dure.regions.gangwon.storage.forms import AHEAD, Request, Response, Settings, Why
+from dure.regions.gangwon.storage.homes import homes
 from dure.regions.gangwon.storage.inverter import settle
 from dure.regions.gangwon.storage.methods import rolling_mpc, ways
 from dure.regions.gangwon.storage.month import play, score
 from dure.regions.gangwon.storage.programme import Programme, least
+from dure.regions.gangwon.storage.remarks import remarks
 from dure.regions.gangwon.storage.tariff import read, tariff
 from dure.regions.gangwon.storage.truth import Truth, bill
 
@@ -447,7 +451,7 @@ def test_another_projects_forecast_is_used_from_its_midnight(one_home: Data, tmp
 def test_months_without_a_forecast_are_left_out_and_said(one_home: Data, tmp_path: Path) -> None:
     one_home.own = {**one_home.own, "pv-forecast": answers(tmp_path, days=100)}
     assert [turn.name[-2:] for turn in rounds(one_home)] == ["09", "10", "11"]
-    assert "2022-12" in " ".join(homes_of.remarks(one_home)["home-1"])
+    assert "2022-12" in " ".join(remarks(one_home)["home-1"])
     one_home.own = {**one_home.own, "pv-forecast": answers(tmp_path, "home-11")}
     with pytest.raises(UserError, match="home-11"):
         list(rounds(one_home))
