@@ -67,7 +67,7 @@ def read(path: Path) -> pl.DataFrame:
     frame = pl.read_csv(path, infer_schema_length=None)
     moved = (pl.col("id") == STRAY) & (pl.col("dataset") == HOME)
     return frame.select(
-        *(pl.col(theirs).alias(ours) for theirs, ours in UCI_NAMES.items()),
+        *(pl.col(uci_name).alias(name) for uci_name, name in UCI_NAMES.items()),
         narrowing=pl.col("num") > 0,
         site=pl.when(moved).then(pl.lit("Hungary")).otherwise(pl.col("dataset").replace_strict(SITES)),
         moved=moved,
@@ -117,7 +117,7 @@ def _column(name: str) -> Column:
         return Column(name, "category", names=HEADERS[name], required=required, title=(ko, en))
     field = Request.model_fields[name]
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
-    low, high = (next(getattr(each, key) for each in field.metadata if hasattr(each, key)) for key in ("ge", "le"))
+    low, high = (next(getattr(bound, key) for bound in field.metadata if hasattr(bound, key)) for key in ("ge", "le"))
     if name in ZERO_IS_MISSING:  # a clinic's sheet writes 0 for "not measured" as Switzerland's does: said, not refused
         low = 0
     return Column(name, "number", str(extra.get("unit", "")), low, high, HEADERS[name], required, (ko, en))
@@ -151,20 +151,22 @@ def _spelled(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _word(column: pl.Series, names: dict[Any, tuple[str, ...]]) -> pl.Series:
     """A column in our words. Raises UserError naming the row of a word nobody knows."""
-    known = {spelling: word for word, spellings in names.items() for spelling in spellings}
-    said = column.cast(pl.String).str.strip_chars().str.to_lowercase()
-    for row, word in enumerate(said):
-        if word and word not in known:
-            close = nearest(word, tuple(known))
+    meanings = {spelling: word for word, spellings in names.items() for spelling in spellings}
+    spelled = column.cast(pl.String).str.strip_chars().str.to_lowercase()
+    for row, word in enumerate(spelled):
+        if word and word not in meanings:
+            suggestion = nearest(word, tuple(meanings))
             cure = (
-                _("Did you mean {name}?", name=close) if close else _("Write one of: {names}.", names=", ".join(known))
+                _("Did you mean {name}?", name=suggestion)
+                if suggestion
+                else _("Write one of: {names}.", names=", ".join(meanings))
             )
             raise UserError(
                 _("“{word}” is not known here", word=word),
                 where=_("row {row}, {column}", row=row + 1, column=column.name),
                 cure=cure,
             )
-    return pl.Series(column.name, [known.get(word) if word else None for word in said])
+    return pl.Series(column.name, [meanings.get(word) if word else None for word in spelled])
 
 
 def cases(frame: pl.DataFrame) -> list[Case]:
@@ -173,17 +175,19 @@ def cases(frame: pl.DataFrame) -> list[Case]:
     The file is sorted by outcome in Hungary (and by age in Switzerland), so its numbers would tell: patients are numbered
     anew in the order of a hash of their record. Records alike in everything may be one patient's: they share a block.
     """
-    found: list[Case] = []
+    numbered: list[Case] = []
     for site in frame["site"].unique(maintain_order=True):
-        here = frame.filter(pl.col("site") == site)
-        requests = [_request(row) for row in here.iter_rows(named=True)]
+        hospital = frame.filter(pl.col("site") == site)
+        requests = [_request(row) for row in hospital.iter_rows(named=True)]
         marks = [hashlib.sha256(request.model_dump_json().encode()).hexdigest() for request in requests]
         first: dict[str, str] = {}
-        for number, place in enumerate(sorted(range(len(marks)), key=lambda each: marks[each]), start=1):
+        for number, place in enumerate(sorted(range(len(marks)), key=lambda row: marks[row]), start=1):
             name = f"{site} {number}"
             block = first.setdefault(marks[place], name)
-            found.append(Case(id=name, request=requests[place], truth=here["narrowing"][place], block=block, site=site))
-    return found
+            numbered.append(
+                Case(id=name, request=requests[place], truth=hospital["narrowing"][place], block=block, site=site)
+            )
+    return numbered
 
 
 def _request(row: dict[str, Any]) -> Request:
@@ -196,31 +200,31 @@ def _request(row: dict[str, Any]) -> Request:
 def remarks(data: Data) -> dict[str, list[str]]:
     """What must be read beside a hospital's verdict, counted in its data."""
     frame = patients(data)
-    known = cases(frame)
-    text = _(
+    numbered = cases(frame)
+    general = _(
         "{count} of {patients} patients have no chest pain: outside the published coefficients, so today's practice is "
         "refitted in {home}.",
         count=frame["chest_pain"].eq("asymptomatic").sum(),
         patients=frame.height,
         home=HOME,
     )
-    said = {"": [text]}
+    by_site = {"": [general]}
     for site in frame["site"].unique(maintain_order=True):
-        here = frame.filter(pl.col("site") == site)
-        alike = _alike([case for case in known if case.site == site])
-        said[site] = [*_few(here), *_absurd(here), *_moved(here), *alike, *_unmeasured(here)]
-    return {site: texts for site, texts in said.items() if texts}
+        hospital = frame.filter(pl.col("site") == site)
+        alike = _alike([case for case in numbered if case.site == site])
+        by_site[site] = [*_few(hospital), *_absurd(hospital), *_moved(hospital), *alike, *_unmeasured(hospital)]
+    return {site: texts for site, texts in by_site.items() if texts}
 
 
-def _few(here: pl.DataFrame) -> list[str]:
-    sick = int(here["narrowing"].sum())
-    well = here.height - sick
+def _few(hospital: pl.DataFrame) -> list[str]:
+    sick = int(hospital["narrowing"].sum())
+    well = hospital.height - sick
     if well < FEW:
         return [
             _(
                 "Only {count} of {patients} patients have no narrowing: how the well are judged cannot be seen here.",
                 count=well,
-                patients=here.height,
+                patients=hospital.height,
             )
         ]
     if sick < FEW:
@@ -228,48 +232,48 @@ def _few(here: pl.DataFrame) -> list[str]:
             _(
                 "Only {count} of {patients} patients have a narrowing: how the sick are judged cannot be seen here.",
                 count=sick,
-                patients=here.height,
+                patients=hospital.height,
             )
         ]
     return []
 
 
-def _moved(here: pl.DataFrame) -> list[str]:
+def _moved(hospital: pl.DataFrame) -> list[str]:
     text = _(
         "Record {number} of the file stands under {home} and is the first of Hungary's own file at UCI: counted there.",
         number=STRAY,
         home=HOME,
     )
-    return [text] if here["moved"].any() else []
+    return [text] if hospital["moved"].any() else []
 
 
-def _absurd(here: pl.DataFrame) -> list[str]:
+def _absurd(hospital: pl.DataFrame) -> list[str]:
     texts = []
     for name in ZERO_IS_MISSING:
-        count = int(here[f"zero {name}"].sum())
-        if count == here.height:
+        count = int(hospital[f"zero {name}"].sum())
+        if count == hospital.height:
             texts.append(_("In every patient {column} is 0: taken as not measured.", column=_title(name)))
         elif count:
-            zeros = {"column": _title(name), "count": count, "patients": here.height}
+            zeros = {"column": _title(name), "count": count, "patients": hospital.height}
             texts.append(_("In {count} of {patients} patients {column} is 0: taken as not measured.", **zeros))
-    if count := here.filter(pl.col("st_depression") < 0).height:
-        counted = {"count": count, "patients": here.height}
+    if count := hospital.filter(pl.col("st_depression") < 0).height:
+        counted = {"count": count, "patients": hospital.height}
         texts.append(_("ST depression is negative (an elevation) in {count} of {patients} patients.", **counted))
     return texts
 
 
-def _unmeasured(here: pl.DataFrame) -> list[str]:
-    gaps = {name: here[name].null_count() / here.height for name in UCI_NAMES.values()}
-    many = ", ".join(f"{_title(name)} {share:.0%}" for name, share in gaps.items() if share > 0.5)
-    return [_("Not measured in more than half of the patients: {columns}.", columns=many)] if many else []
+def _unmeasured(hospital: pl.DataFrame) -> list[str]:
+    gaps = {name: hospital[name].null_count() / hospital.height for name in UCI_NAMES.values()}
+    columns = ", ".join(f"{_title(name)} {share:.0%}" for name, share in gaps.items() if share > 0.5)
+    return [_("Not measured in more than half of the patients: {columns}.", columns=columns)] if columns else []
 
 
 def _title(name: str) -> str:
     return HEADERS[name][0 if language() == "ko" else 1]
 
 
-def _alike(known: Sequence[Case]) -> list[str]:
-    count = sum(case.id != case.block for case in known)
+def _alike(numbered: Sequence[Case]) -> list[str]:
+    count = sum(case.id != case.block for case in numbered)
     return (
         [_("Records that repeat another one in every value: {count}. They count as the same patient.", count=count)]
         if count

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 BASIC = ("age", "male", "typical", "atypical", "asymptomatic")
 EXERCISE = ("max_heart_rate", "exercise_angina", "st_depression", "not_upsloping")
-EVERY = (
+ALL_COLUMNS = (
     *BASIC, "resting_blood_pressure", "cholesterol", "high_fasting_glucose", "st_t", "hypertrophy", *EXERCISE,
     "downsloping", "vessels", "fixed", "reversible",
 )  # fmt: skip
@@ -27,34 +27,34 @@ SHRINKAGE = 10.0  # penalty on squared weights of standardised columns, from cro
 Numbers = dict[str, float]
 
 
-def numbers(asked: Request) -> Numbers:
-    """A request as numbers by column of EVERY; NaN where it was not measured."""
+def numbers(request: Request) -> Numbers:
+    """A request as numbers by column of ALL_COLUMNS; NaN where it was not measured."""
 
-    def value(given: float | None) -> float:
-        return math.nan if given is None else float(given)
+    def value(measurement: float | None) -> float:
+        return math.nan if measurement is None else float(measurement)
 
-    def equals(given: str | None, *words: str) -> float:
-        return math.nan if given is None else float(given in words)
+    def equals(category: str | None, *words: str) -> float:
+        return math.nan if category is None else float(category in words)
 
     return {
-        "age": value(asked.age),
-        "male": equals(asked.sex, "male"),
-        "typical": equals(asked.chest_pain, "typical angina"),
-        "atypical": equals(asked.chest_pain, "atypical angina"),
-        "asymptomatic": equals(asked.chest_pain, "asymptomatic"),
-        "resting_blood_pressure": value(asked.resting_blood_pressure),
-        "cholesterol": value(asked.cholesterol),
-        "high_fasting_glucose": value(asked.high_fasting_glucose),
-        "st_t": equals(asked.resting_ecg, "ST-T abnormality"),
-        "hypertrophy": equals(asked.resting_ecg, "left ventricular hypertrophy"),
-        "max_heart_rate": value(asked.max_heart_rate),
-        "exercise_angina": value(asked.exercise_angina),
-        "st_depression": value(asked.st_depression),
-        "not_upsloping": equals(asked.st_slope, "flat", "downsloping"),
-        "downsloping": equals(asked.st_slope, "downsloping"),
-        "vessels": value(asked.vessels),
-        "fixed": equals(asked.thallium, "fixed defect"),
-        "reversible": equals(asked.thallium, "reversible defect"),
+        "age": value(request.age),
+        "male": equals(request.sex, "male"),
+        "typical": equals(request.chest_pain, "typical angina"),
+        "atypical": equals(request.chest_pain, "atypical angina"),
+        "asymptomatic": equals(request.chest_pain, "asymptomatic"),
+        "resting_blood_pressure": value(request.resting_blood_pressure),
+        "cholesterol": value(request.cholesterol),
+        "high_fasting_glucose": value(request.high_fasting_glucose),
+        "st_t": equals(request.resting_ecg, "ST-T abnormality"),
+        "hypertrophy": equals(request.resting_ecg, "left ventricular hypertrophy"),
+        "max_heart_rate": value(request.max_heart_rate),
+        "exercise_angina": value(request.exercise_angina),
+        "st_depression": value(request.st_depression),
+        "not_upsloping": equals(request.st_slope, "flat", "downsloping"),
+        "downsloping": equals(request.st_slope, "downsloping"),
+        "vessels": value(request.vessels),
+        "fixed": equals(request.thallium, "fixed defect"),
+        "reversible": equals(request.thallium, "reversible defect"),
     }
 
 
@@ -64,8 +64,8 @@ def pretest_probability(history: Sequence[Case], _seed: int, work: Work) -> Call
     The form of the CAD consortium's basic model (Genders et al. 2012, BMJ 344:e3485), refitted on the history with one
     class more: asymptomatic.
     """
-    fit = kept(work, lambda: logistic(table(history, BASIC), truths(history), penalty=0.0))
-    return lambda asked: Response(risk=risk(fit, row(numbers(asked), BASIC)))
+    fit = fitted(work, lambda: logistic(table(history, BASIC), truths(history), penalty=0.0))
+    return lambda request: Response(risk=risk(fit, row(numbers(request), BASIC)))
 
 
 def exercise_test(history: Sequence[Case], _seed: int, work: Work) -> Callable[[Request], Response]:
@@ -78,23 +78,23 @@ def exercise_test(history: Sequence[Case], _seed: int, work: Work) -> Callable[[
     """
 
     def fits() -> dict[str, Any]:
-        found = {}
-        for measured in (each for size in range(len(EXERCISE) + 1) for each in combinations(EXERCISE, size)):
-            rows = table(history, (*BASIC, *measured))
-            whole = ~np.isnan(rows).any(axis=1)
-            if whole.any():
-                found[" ".join(measured)] = logistic(rows[whole], truths(history)[whole], penalty=SHRINKAGE)
-        return found
+        by_columns = {}
+        for columns in (columns for size in range(len(EXERCISE) + 1) for columns in combinations(EXERCISE, size)):
+            rows = table(history, (*BASIC, *columns))
+            complete = ~np.isnan(rows).any(axis=1)
+            if complete.any():
+                by_columns[" ".join(columns)] = logistic(rows[complete], truths(history)[complete], penalty=SHRINKAGE)
+        return by_columns
 
-    every = kept(work, fits)
+    submodels = fitted(work, fits)
 
-    def answer(asked: Request) -> Response:
-        known = numbers(asked)
-        measured = [name for name in EXERCISE if not math.isnan(known[name])]
-        while " ".join(measured) not in every:  # a set that nobody in the history had: without its last
+    def answer(request: Request) -> Response:
+        values = numbers(request)
+        measured = [name for name in EXERCISE if not math.isnan(values[name])]
+        while " ".join(measured) not in submodels:  # a set that nobody in the history had: without its last
             measured.pop()
-        fit = every[" ".join(measured)]
-        return Response(risk=risk(fit, np.clip(row(known, (*BASIC, *measured)), fit["low"], fit["high"])))
+        fit = submodels[" ".join(measured)]
+        return Response(risk=risk(fit, np.clip(row(values, (*BASIC, *measured)), fit["low"], fit["high"])))
 
     return answer
 
@@ -106,15 +106,15 @@ def all_columns(history: Sequence[Case], _seed: int, work: Work) -> Callable[[Re
     """
 
     def fits() -> dict[str, Any]:
-        rows = table(history, EVERY)
+        rows = table(history, ALL_COLUMNS)
         medians = np.nan_to_num(np.nanmedian(rows, axis=0))
         filled = np.where(np.isnan(rows), medians, rows)
         return {**logistic(filled, truths(history), penalty=1.0), "medians": medians.tolist()}
 
-    fit = kept(work, fits)
+    fit = fitted(work, fits)
 
-    def answer(asked: Request) -> Response:
-        values = row(numbers(asked), EVERY)
+    def answer(request: Request) -> Response:
+        values = row(numbers(request), ALL_COLUMNS)
         return Response(risk=risk(fit, np.where(np.isnan(values), fit["medians"], values)))
 
     return answer
@@ -126,10 +126,10 @@ def gradient_boosting(history: Sequence[Case], seed: int, work: Work) -> Callabl
     scikit-learn's HistGradientBoostingClassifier as it comes, which sends a missing value down a branch of its own. Its
     trees are kept as lists of nodes, because scikit-learn has no format of its own but pickle.
     """
-    fit = kept(work, lambda: boosted(table(history, EVERY), truths(history), seed, work.threads))
+    fit = fitted(work, lambda: boosted(table(history, ALL_COLUMNS), truths(history), seed, work.threads))
 
-    def answer(asked: Request) -> Response:
-        values = row(numbers(asked), EVERY)
+    def answer(request: Request) -> Response:
+        values = row(numbers(request), ALL_COLUMNS)
         return Response(risk=logit_to_risk(fit["baseline"] + sum(leaf(tree, values) for tree in fit["trees"])))
 
     return answer
@@ -138,13 +138,13 @@ def gradient_boosting(history: Sequence[Case], seed: int, work: Work) -> Callabl
 # ---- fitting and keeping -----------------------------------------------------------------------------------------------
 
 
-def kept(work: Work, fit: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def fitted(work: Work, fit: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """What was fitted before in this folder, else `fit()`, written down."""
     place = work.folder / "fit.json"
     if not place.is_file():
         write_atomically(place, json.dumps(fit(), allow_nan=False))
-    found: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
-    return found
+    stored: dict[str, Any] = json.loads(place.read_text(encoding="utf-8"))
+    return stored
 
 
 def table(history: Iterable[Case], columns: Sequence[str]) -> np.ndarray:
@@ -152,9 +152,9 @@ def table(history: Iterable[Case], columns: Sequence[str]) -> np.ndarray:
     return np.array([row(numbers(case.request), columns) for case in history])
 
 
-def row(known: Mapping[str, float], columns: Sequence[str]) -> np.ndarray:
+def row(values: Mapping[str, float], columns: Sequence[str]) -> np.ndarray:
     """The values of these columns."""
-    return np.array([known[name] for name in columns])
+    return np.array([values[name] for name in columns])
 
 
 def truths(history: Iterable[Case]) -> np.ndarray:
@@ -211,10 +211,10 @@ def boosted(rows: np.ndarray, truth: np.ndarray, seed: int, threads: int) -> dic
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # it ships no types
 
     with threadpool_limits(threads):
-        found = HistGradientBoostingClassifier(random_state=seed).fit(rows, truth)
-        expected = found.decision_function(rows)
-    trees = [[_node(node) for node in tree.nodes] for (tree,) in found._predictors]  # noqa: SLF001 - there is no public way
-    fit: dict[str, Any] = {"baseline": float(found._baseline_prediction.item()), "trees": trees}  # noqa: SLF001 - as above
+        model = HistGradientBoostingClassifier(random_state=seed).fit(rows, truth)
+        expected = model.decision_function(rows)
+    trees = [[_node(node) for node in tree.nodes] for (tree,) in model._predictors]  # noqa: SLF001 - there is no public way
+    fit: dict[str, Any] = {"baseline": float(model._baseline_prediction.item()), "trees": trees}  # noqa: SLF001 - as above
     copied = [fit["baseline"] + sum(leaf(tree, values) for tree in trees) for values in rows]
     if not np.allclose(copied, expected, atol=1e-9):
         raise RuntimeError("scikit-learn keeps its trees in another way than the one known here")

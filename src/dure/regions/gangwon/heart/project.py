@@ -30,15 +30,17 @@ def history(data: Data, until: datetime | None = None) -> tuple[Case, ...]:
 
 def rounds(data: Data) -> Iterator[Round]:
     """Open: Cleveland in five parts, each asked of what was learnt from the others. Sealed: every other hospital."""
-    known = history(data)
-    blocks = list(dict.fromkeys(case.block for case in known))
+    cleveland = history(data)
+    blocks = list(dict.fromkeys(case.block for case in cleveland))
     part = {block: number % FOLDS for number, block in enumerate(blocks)}  # in the order of a hash: as good as drawn
     for fold in range(FOLDS):
-        rest = tuple(case for case in known if part[case.block] != fold)
+        rest = tuple(case for case in cleveland if part[case.block] != fold)
         yield Round(
-            f"Cleveland, part {fold + 1} of {FOLDS}", rest, [case for case in known if part[case.block] == fold]
+            f"Cleveland, part {fold + 1} of {FOLDS}", rest, [case for case in cleveland if part[case.block] == fold]
         )
-    yield Round("other hospitals", known, [case for case in cases(patients(data)) if case.site != HOME], sealed=True)
+    yield Round(
+        "other hospitals", cleveland, [case for case in cases(patients(data)) if case.site != HOME], sealed=True
+    )
 
 
 def score(case: Case, outcome: Response) -> dict[str, float]:

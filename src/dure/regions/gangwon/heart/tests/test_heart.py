@@ -34,24 +34,24 @@ def build(name, folder, history=SEALED.history):
     return BUILDERS[name](history, 0, Work(folder=folder))
 
 
-def patient(**more):
-    return PROJECT.request(**{"age": 55, "sex": "male", "chest_pain": "typical angina", **more})
+def patient(**fields):
+    return PROJECT.request(**{"age": 55, "sex": "male", "chest_pain": "typical angina", **fields})
 
 
 # ---- data ---------------------------------------------------------------------------------------------------------------
 
 
 def test_cleveland_is_open_and_the_others_are_sealed():
-    assert [each.sealed for each in ROUNDS] == [False] * 5 + [True]
-    assert {case.site for each in ROUNDS[:-1] for case in each.cases} == {"Cleveland"}
+    assert [trial_round.sealed for trial_round in ROUNDS] == [False] * 5 + [True]
+    assert {case.site for trial_round in ROUNDS[:-1] for case in trial_round.cases} == {"Cleveland"}
     assert {case.site for case in SEALED.cases} == {"Hungary", "Long Beach", "Switzerland"}
 
 
 def test_every_cleveland_patient_is_asked_once_and_never_of_a_fit_that_knew_them():
-    asked = [case.id for each in ROUNDS[:-1] for case in each.cases]
-    assert sorted(asked) == sorted(case.id for case in PROJECT.history(DATA, None))
-    for each in ROUNDS:
-        assert not {case.block for case in each.cases} & {case.block for case in each.history}
+    ids = [case.id for trial_round in ROUNDS[:-1] for case in trial_round.cases]
+    assert sorted(ids) == sorted(case.id for case in PROJECT.history(DATA, None))
+    for trial_round in ROUNDS:
+        assert not {case.block for case in trial_round.cases} & {case.block for case in trial_round.history}
 
 
 def test_what_is_served_is_what_was_tried():
@@ -80,13 +80,13 @@ def test_the_order_of_the_file_does_not_show():
 
 
 def test_what_is_odd_is_said_in_both_languages():
-    said = per_language(lambda: PROJECT.remarks(DATA))
-    assert said["en"]["Switzerland"][0].startswith("Only 1 of 8 patients have no narrowing")
-    assert any("In every patient total cholesterol is 0" in text for text in said["en"]["Switzerland"])
-    assert any("총콜레스테롤이 모든 환자에서 0" in text for text in said["ko"]["Switzerland"])
-    assert any("Record 304" in text for text in said["en"]["Hungary"])
-    assert {site: len(texts) for site, texts in said["en"].items()} == {
-        site: len(texts) for site, texts in said["ko"].items()
+    remarks = in_each(lambda: PROJECT.remarks(DATA))
+    assert remarks["en"]["Switzerland"][0].startswith("Only 1 of 8 patients have no narrowing")
+    assert any("In every patient total cholesterol is 0" in text for text in remarks["en"]["Switzerland"])
+    assert any("총콜레스테롤이 모든 환자에서 0" in text for text in remarks["ko"]["Switzerland"])
+    assert any("Record 304" in text for text in remarks["en"]["Hungary"])
+    assert {site: len(texts) for site, texts in remarks["en"].items()} == {
+        site: len(texts) for site, texts in remarks["ko"].items()
     }
 
 
@@ -102,13 +102,13 @@ def own(tmp_path, text=None):
 
 
 def test_an_own_hospital_is_one_more_site(tmp_path):
-    here = [case for case in list(PROJECT.rounds(own(tmp_path)))[-1].cases if case.site == "own hospital"]
-    assert sorted((case.request.age, case.truth) for case in here) == [
+    cases = [case for case in list(PROJECT.rounds(own(tmp_path)))[-1].cases if case.site == "own hospital"]
+    assert sorted((case.request.age, case.truth) for case in cases) == [
         (44, False),
         (58, True),
         (71, True),
     ]  # one is not known yet
-    oldest = max(here, key=lambda case: case.request.age).request
+    oldest = max(cases, key=lambda case: case.request.age).request
     assert (oldest.chest_pain, oldest.cholesterol, oldest.resting_blood_pressure, oldest.max_heart_rate) == (
         "asymptomatic",
         233,
@@ -135,21 +135,21 @@ def test_a_value_out_of_bounds_is_named_with_its_row(tmp_path):
 def test_the_brier_score_by_hand():
     cases = [Case("1", patient(), truth=True), Case("2", patient(), truth=False)]
     scores = [PROJECT.score(case, PROJECT.response(risk=risk)) for case, risk in zip(cases, (0.8, 0.3), strict=True)]
-    sums = {"squares": sum(each["squares"] for each in scores), "cases": 2}
+    sums = {"squares": sum(row["squares"] for row in scores), "cases": 2}
     assert formula.evaluate(PROJECT.kpis[0].of, sums) == pytest.approx((0.2**2 + 0.3**2) / 2)
 
 
 def test_practice_reads_age_sex_and_pain_as_its_source_does(tmp_path):
     """Ten made patients of each kind, of whom more are narrowed the older, the more male, the more typical."""
     pains = ("asymptomatic", "non-anginal", "atypical angina", "typical angina")
-    made = tuple(
+    cases = tuple(
         Case("", patient(age=age, sex=sex, chest_pain=pain), truth=number < 1 + (age == 70) + 2 * (sex == "male") + pains.index(pain))
         for age in (40, 70) for sex in ("female", "male") for pain in pains for number in range(10)
     )  # fmt: skip
-    practice = build("pretest_probability", tmp_path, made)
+    practice = build("pretest_probability", tmp_path, cases)
 
-    def risk(**more):
-        return practice(patient(**more)).risk
+    def risk(**fields):
+        return practice(patient(**fields)).risk
 
     assert risk(age=70) > risk(age=40)
     assert risk(sex="male") > risk(sex="female")
@@ -179,8 +179,12 @@ def test_a_method_comes_back_from_its_folder_without_the_history(methods, tmp_pa
         (tmp_path / name).mkdir()
         first = build(name, tmp_path / name)
         again = build(name, tmp_path / name, history=())
-        asked = [case.request for case in SEALED.cases]
-        assert [first(each) for each in asked] == [again(each) for each in asked] == [method(each) for each in asked]
+        requests = [case.request for case in SEALED.cases]
+        assert (
+            [first(request) for request in requests]
+            == [again(request) for request in requests]
+            == [method(request) for request in requests]
+        )
 
 
 def test_our_logistic_regression_is_scikit_learns(methods):
@@ -188,17 +192,17 @@ def test_our_logistic_regression_is_scikit_learns(methods):
     linear = pytest.importorskip("sklearn.linear_model", reason="the comparison needs the extra dure[heart]")
     import numpy as np
 
-    from dure.regions.gangwon.heart import methods as ours
+    from dure.regions.gangwon.heart import methods as methods_module
 
-    rows, truth = ours.table(SEALED.history, ours.BASIC), ours.truths(SEALED.history)
-    fit = ours.logistic(rows, truth, penalty=1.0)
-    theirs = linear.LogisticRegression(C=1.0, tol=1e-10, max_iter=1000).fit(
+    rows, truth = methods_module.table(SEALED.history, methods_module.BASIC), methods_module.truths(SEALED.history)
+    fit = methods_module.logistic(rows, truth, penalty=1.0)
+    reference = linear.LogisticRegression(C=1.0, tol=1e-10, max_iter=1000).fit(
         (rows - fit["centre"]) / np.array(fit["scale"]), truth
     )
-    assert fit["weights"] == pytest.approx(theirs.coef_[0].tolist(), abs=1e-4)
+    assert fit["weights"] == pytest.approx(reference.coef_[0].tolist(), abs=1e-4)
 
 
-ASKED = st.builds(
+REQUESTS = st.builds(
     patient,
     age=st.integers(18, 109),
     sex=st.sampled_from(["female", "male"]),
@@ -212,12 +216,12 @@ ASKED = st.builds(
 )
 
 
-@given(ASKED)
-def test_every_risk_is_one_and_practice_rises_with_age(methods, asked):
+@given(REQUESTS)
+def test_every_risk_is_one_and_practice_rises_with_age(methods, patient_request):
     for method in methods.values():
-        assert 0 <= method(asked).risk <= 1
-    older = asked.model_copy(update={"age": asked.age + 1})
-    assert methods["pretest_probability"](older).risk >= methods["pretest_probability"](asked).risk
+        assert 0 <= method(patient_request).risk <= 1
+    older = patient_request.model_copy(update={"age": patient_request.age + 1})
+    assert methods["pretest_probability"](older).risk >= methods["pretest_probability"](patient_request).risk
 
 
 # ---- pictures -----------------------------------------------------------------------------------------------------------
