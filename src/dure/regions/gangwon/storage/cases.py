@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from dure import Data
 
 NO_YEAR = 2000  # stands for every year where none is known
-WHOLE = 0.95  # share of a month's hours that must be there
+COMPLETE = 0.95  # share of a month's hours that must be there
 MANY, SEALED = 10, 6  # whole months from which the last six are sealed; below, the last half
 
 
 def history(data: Data, until: datetime | None = None) -> pl.DataFrame:
     """Hours of every home (site, time, load, sun) before `until`."""
     parts = [home.frame.select(pl.lit(home.name).alias("site"), "time", "load", "sun") for home in homes(data)]
-    known = pl.concat(parts)
-    return known if until is None else known.filter(pl.col("time") < until)
+    hours = pl.concat(parts)
+    return hours if until is None else hours.filter(pl.col("time") < until)
 
 
 def months(home: Home) -> list[datetime]:
@@ -41,7 +41,7 @@ def months(home: Home) -> list[datetime]:
     return [
         first
         for first, count in counted.iter_rows()
-        if count >= WHOLE * 24 * calendar.monthrange(first.year, first.month)[1]
+        if count >= COMPLETE * 24 * calendar.monthrange(first.year, first.month)[1]
     ]
 
 
@@ -50,31 +50,33 @@ def rounds(data: Data) -> Iterator[Round]:
 
     The first whole month of a home is history alone. Raises UserError where there are fewer than two whole months.
     """
-    every = homes(data)
-    forecasts = pv_forecasts(data, every)
-    wanted = {home.name: months(home)[1:] for home in every}
-    spans = sorted({month for each in every for month in months(each)})
-    if not any(wanted.values()):
+    all_homes = homes(data)
+    forecasts = pv_forecasts(data, all_homes)
+    months_of = {home.name: months(home)[1:] for home in all_homes}
+    all_months = sorted({month for home in all_homes for month in months(home)})
+    if not any(months_of.values()):
         raise UserError(
-            _("there is no month to play: {count} whole months are there", count=len(spans)),
+            _("there is no month to play: {count} whole months are there", count=len(all_months)),
             cure=_("Give at least two whole months of hours."),
         )
-    sealed = set(spans[-SEALED:] if len(spans) >= MANY else spans[len(spans) - len(spans) // 2 :])
-    make = CaseBuilder(data, forecasts)
-    known = history(data)
-    for month in spans:
-        cases = [made for home in every if month in wanted[home.name] and (made := make.case(home, month))]
+    sealed = set(
+        all_months[-SEALED:] if len(all_months) >= MANY else all_months[len(all_months) - len(all_months) // 2 :]
+    )
+    builder = CaseBuilder(data, forecasts)
+    hours = history(data)
+    for month in all_months:
+        cases = [case for home in all_homes if month in months_of[home.name] and (case := builder.case(home, month))]
         if cases:
             label = month.strftime("%Y-%m")
-            yield Round(label, known.filter(pl.col("time") < month), cases, sealed=month in sealed)
+            yield Round(label, hours.filter(pl.col("time") < month), cases, sealed=month in sealed)
 
 
 class CaseBuilder:
     """Builds cases; holds the tariff and the published series."""
 
     def __init__(self, data: Data, forecasts: dict[str, dict[datetime, Any]] | None) -> None:
-        said = site(data)
-        self.tariff, self.forecasts = tariff(said.tariff, said.sell), forecasts
+        settings = site(data)
+        self.tariff, self.forecasts = tariff(settings.tariff, settings.sell), forecasts
         self.carbon = read_series(data, "carbon", "carbon_intensity")
         self.prices = read_series(data, "pricing", "electricity_pricing") if self.tariff.name == PUBLISHED else None
 
@@ -121,18 +123,18 @@ class CaseBuilder:
         days = self.forecasts[home.name]
         if home.invented_year:  # another project may have invented another year for the same hours
             days = {issued.replace(year=NO_YEAR): bands for issued, bands in days.items()}
-        found = []
+        by_hour = []
         for time in times:
             midnight = time.replace(hour=0)
-            for late in (0, 24):  # that day's forecast, else the second day of the one before
-                issued = midnight - late * HOUR
+            for lead in (0, 24):  # that day's forecast, else the second day of the one before
+                issued = midnight - lead * HOUR
                 bands = days.get(issued.replace(year=NO_YEAR) if home.invented_year else issued)
-                if bands is not None and bands.shape[1] > late + time.hour:
+                if bands is not None and bands.shape[1] > lead + time.hour:
                     break
             else:
                 return None
-            found.append(tuple((row[late + time.hour :] * (home.panels or 1.0)).round(6).tolist() for row in bands))
-        return tuple(found)
+            by_hour.append(tuple((row[lead + time.hour :] * (home.panels or 1.0)).round(6).tolist() for row in bands))
+        return tuple(by_hour)
 
 
 def _unbroken(times: pl.Series, until: datetime) -> pl.Series:

@@ -21,7 +21,7 @@ SUN, GRID, SOLD, BEST = "#d9a441", "#8a8f8c", "#c9cfcc", "#0b6e4f"
 PRACTICE, MODEL = "self_consumption", "rolling_mpc"
 
 
-def _named(method: str) -> str:
+def _label(method: str) -> str:
     names = {
         PRACTICE: _("self-consumption rule"),
         MODEL: _("our proposal"),
@@ -37,15 +37,15 @@ def figure(request: Request, answers: Mapping[str, Response], truth: Truth | Non
     Of several answers the first that carries a plan is drawn; rules have none.
     """
     del truth, trace
-    chosen = next(((name, each) for name, each in answers.items() if each.plan), None)
-    if chosen is None:
+    planned = next(((name, answer) for name, answer in answers.items() if answer.plan), None)
+    if planned is None:
         return _bounds(request, answers)
     import altair as alt
 
-    name, answer = chosen
+    name, answer = planned
     bars, (charge, price) = _energy_bars(request, answer), _charge_and_price(request, answer)
     title = alt.Title(
-        _("{method}: plan from {time}", method=_named(name), time=request.time.strftime("%m-%d %H:%M")), offset=10
+        _("{method}: plan from {time}", method=_label(name), time=request.time.strftime("%m-%d %H:%M")), offset=10
     )
     stacked = alt.vconcat(
         bars.properties(width=520, height=210),
@@ -123,8 +123,8 @@ def _bounds(request: Request, answers: Mapping[str, Response]) -> Any:
         "to_grid": _("sell"),
     }
     rows = [
-        {"method": _named(name), "use": word, "power": getattr(each, field)}
-        for name, each in answers.items()
+        {"method": _label(name), "use": word, "power": getattr(answer, field)}
+        for name, answer in answers.items()
         for field, word in words.items()
     ]
     chart = alt.Chart(pl.DataFrame(rows)).mark_bar(color=ACCENT, height=10).encode(
@@ -137,15 +137,15 @@ def _bounds(request: Request, answers: Mapping[str, Response]) -> Any:
 
 def figures(rows: pl.DataFrame) -> dict[str, Any]:
     """Charts of a whole trial. `rows` is the frame of cases: site, method, cost, none, rule, best."""
-    answered = rows.filter(pl.col("cost").is_not_null())
-    if not answered.height:
+    answers = rows.filter(pl.col("cost").is_not_null())
+    if not answers.height:
         return {}
     return {
-        _("Bill of a month: without a battery, by each method, and the least that was possible"): _bills(answered),
-        _("Sizing: what a smaller or larger battery saves"): _sizing(answered),
+        _("Bill of a month: without a battery, by each method, and the least that was possible"): _bills(answers),
+        _("Sizing: what a smaller or larger battery saves"): _sizing(answers),
         _(
             "Share of the gap between the self-consumption rule and perfect foresight that is closed, home by home"
-        ): _shares(answered),
+        ): _shares(answers),
     }
 
 
@@ -157,7 +157,7 @@ def _bills(rows: pl.DataFrame) -> Any:
     bars = [(_("no battery"), _mean(one["none"]), SOLD)]
     for method in methods:
         mean = _mean(rows.filter(pl.col("method") == method)["cost"])
-        bars.append((_named(method), mean, ACCENT if method == MODEL else SOFT if method == PRACTICE else GRID))
+        bars.append((_label(method), mean, ACCENT if method == MODEL else SOFT if method == PRACTICE else GRID))
     bars.append((_("perfect foresight"), _mean(one["best"]), BEST))
     frame = pl.DataFrame(
         [{"name": name, "cost": cost, "colour": colour, "text": f"{cost:,.0f}"} for name, cost, colour in bars]
@@ -175,7 +175,7 @@ def _shares(rows: pl.DataFrame) -> Any:
     summed = rows.filter(pl.col("method") != PRACTICE).group_by("site", "method", maintain_order=True).agg(
         pl.col("cost").sum(), pl.col("rule").sum(), pl.col("best").sum()
     )  # fmt: skip
-    spoken = {method: _named(method) for method in summed["method"].unique(maintain_order=True)}
+    spoken = {method: _label(method) for method in summed["method"].unique(maintain_order=True)}
     shares = summed.with_columns(
         share=100 * (pl.col("rule") - pl.col("cost")) / (pl.col("rule") - pl.col("best")),
         name=pl.col("method").replace_strict(spoken, return_dtype=pl.String),
@@ -183,7 +183,7 @@ def _shares(rows: pl.DataFrame) -> Any:
     names = shares["name"].unique(maintain_order=True).to_list()
     colours = alt.Scale(
         domain=names,
-        range=[ACCENT if name == _named(MODEL) else [GRID, SUN, SOFT][n % 3] for n, name in enumerate(names)],
+        range=[ACCENT if name == _label(MODEL) else [GRID, SUN, SOFT][n % 3] for n, name in enumerate(names)],
     )
     base = alt.Chart(shares.select("site", "name", "share"))
     dots = base.mark_circle(size=110, opacity=0.9).encode(
@@ -222,7 +222,7 @@ def _sizing(rows: pl.DataFrame) -> Any:
     )  # fmt: skip
     model = rows.filter(pl.col("method") == MODEL)
     if model.height:
-        at = [{"size": 1.0, "saved": _mean(model["none"] - model["cost"]), "text": _named(MODEL)}]
+        at = [{"size": 1.0, "saved": _mean(model["none"] - model["cost"]), "text": _label(MODEL)}]
         dot = alt.Chart(pl.DataFrame(at)).encode(x="size:Q", y="saved:Q")
         name = dot.mark_text(align="left", dx=10, dy=12, color=ACCENT).encode(text="text:N")
         chart = chart + dot.mark_circle(size=120, color=ACCENT, opacity=1) + name

@@ -25,7 +25,7 @@ def dated(frame: pl.DataFrame, name: str) -> tuple[pl.DataFrame, int]:
     UserError where month or hour is none.
     """
     months, hours = frame["month"].to_list(), frame["hour"].to_list()
-    bad = next(
+    misplaced = next(
         (
             n
             for n, (m, h) in enumerate(zip(months, hours, strict=True))
@@ -33,10 +33,10 @@ def dated(frame: pl.DataFrame, name: str) -> tuple[pl.DataFrame, int]:
         ),
         None,
     )
-    if bad is not None:
+    if misplaced is not None:
         raise UserError(
-            _("month {month} and hour {hour} are no place in a year", month=months[bad], hour=hours[bad]),
-            where=_("{name}, row {row}", name=name, row=bad + 2), cure=_("Months run from 1 to 12, hours from 1 to 24."),
+            _("month {month} and hour {hour} are no place in a year", month=months[misplaced], hour=hours[misplaced]),
+            where=_("{name}, row {row}", name=name, row=misplaced + 2), cure=_("Months run from 1 to 12, hours from 1 to 24."),
         )  # fmt: skip
     runs = list(_runs(months, hours))
     kinds = frame["day_type"].to_list() if "day_type" in frame.columns else []
@@ -51,12 +51,12 @@ def dated(frame: pl.DataFrame, name: str) -> tuple[pl.DataFrame, int]:
         for row, day in enumerate(days, start=begin):
             if 1 <= day <= length:
                 times[row] = datetime(year, month, day, hours[row] - 1)  # noqa: DTZ001 - the house's own clock
-    kept = (
+    placed = (
         frame.with_columns(pl.Series("time", times, dtype=pl.Datetime("us")))
         .drop_nulls("time")
         .unique("time", keep="first", maintain_order=True)
     )
-    return kept, frame.height - kept.height
+    return placed, frame.height - placed.height
 
 
 def _runs(months: Sequence[int], hours: Sequence[int]) -> Iterator[tuple[int, int, list[int]]]:
@@ -76,7 +76,7 @@ def _runs(months: Sequence[int], hours: Sequence[int]) -> Iterator[tuple[int, in
         follows = end < len(months) and months[end] == month % 12 + 1 and hours[end] == 1 and hours[end - 1] == 24
         length = 28 if month == 2 and day <= 28 else calendar.monthrange(2000, month)[1]
         if (follows and begin == 0) or day > length:
-            days = [each + length - day for each in days]
+            days = [day_of_run + length - day for day_of_run in days]
         yield begin, month, days
 
 
@@ -86,11 +86,11 @@ def _year(runs: Sequence[tuple[int, int, list[int]]], kinds: Sequence[int]) -> i
 
     def fits(year: int) -> bool:
         begin, month, days = runs[0]
-        later, last = year, 0
-        for _begin, each, _days in runs:
-            later += 1 if last and each <= last else 0
-            last = each
-            if each == 2 and february >= 28 and calendar.isleap(later) != (february == 29):
+        run_year, last = year, 0
+        for _begin, run_month, _days in runs:
+            run_year += 1 if last and run_month <= last else 0
+            last = run_month
+            if run_month == 2 and february >= 28 and calendar.isleap(run_year) != (february == 29):
                 return False
         day = next((day for day in days if day >= 1), 1)
         kind = kinds[begin + days.index(day)] if kinds and day in days else None

@@ -14,7 +14,7 @@ from dure.tables import read
 
 from .dates import HOUR
 from .forms import AHEAD, PAST, Request, Response, _
-from .homes import EMPTY, hourly
+from .homes import USUAL_BATTERY, hourly
 from .sources import COLUMNS
 from .tariff import PUBLISHED, tariff
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 BOM = "\ufeff"  # spreadsheets take a text file for UTF-8 by this
 
 
-def opens(paths: Sequence[Path], given: Mapping[str, Any]) -> Opened:
+def opens(paths: Sequence[Path], options: Mapping[str, Any]) -> Opened:
     """Load and sun until now from one sheet; battery, charge and tariff from what is given beside it.
 
     The hour to decide is the one after the sheet's last. Raises UserError where the sheet has no time or load, or there are two.
@@ -40,21 +40,21 @@ def opens(paths: Sequence[Path], given: Mapping[str, Any]) -> Opened:
             cure=_("Name the columns time and load (일시, 부하), and sun (태양광 발전량) where there are panels."),
         )  # fmt: skip
     hours = hourly(apply(sheet, proposal, COLUMNS), paths[0].name)[-PAST:]
-    now = hours["time"][-1] + HOUR
-    costs = tariff(str(given.get("tariff") or "kepco-jeju"))
+    begin = hours["time"][-1] + HOUR
+    costs = tariff(str(options.get("tariff") or "kepco-jeju"))
     if costs.name == PUBLISHED:
         raise UserError(_("the prices published with the homes serve the trial alone"), where="tariff")
-    buy = costs.buys([now + timedelta(hours=hour) for hour in range(AHEAD)])
-    known = {name: getattr(EMPTY, name) for name in ("capacity", "power", "efficiency")}
-    known |= {"time": now, "load": hours["load"].to_list(), "sun": hours["sun"].to_list(), "tariff": costs.name}
-    known |= {"buy": buy.tolist(), "sell": costs.sells(buy).tolist(), "demand_price": costs.demand_price}
-    said = {**known, **given}
-    said.setdefault("charge", float(said["capacity"]) / 2)
+    buy = costs.buys([begin + timedelta(hours=hour) for hour in range(AHEAD)])
+    fields = {name: getattr(USUAL_BATTERY, name) for name in ("capacity", "power", "efficiency")}
+    fields |= {"time": begin, "load": hours["load"].to_list(), "sun": hours["sun"].to_list(), "tariff": costs.name}
+    fields |= {"buy": buy.tolist(), "sell": costs.sells(buy).tolist(), "demand_price": costs.demand_price}
+    request = {**fields, **options}
+    request.setdefault("charge", float(request["capacity"]) / 2)
     notes = [proposal.text()]
-    if guessed := [name for name in ("capacity", "power", "efficiency", "charge") if name not in given]:
-        values = ", ".join(f"{name}={float(said[name]):g}" for name in guessed)
+    if defaults := [name for name in ("capacity", "power", "efficiency", "charge") if name not in options]:
+        values = ", ".join(f"{name}={float(request[name]):g}" for name in defaults)
         notes.append(_("Not given, so taken as: {values}. Set them with --set NAME=VALUE.", values=values))
-    return Opened(Request.model_validate(said), notes=tuple(notes))
+    return Opened(Request.model_validate(request), notes=tuple(notes))
 
 
 def says(request: Request, response: Response) -> str:
@@ -90,11 +90,11 @@ def says(request: Request, response: Response) -> str:
 
 
 def _order(request: Request, response: Response) -> str:
-    when = request.time.strftime("%Y-%m-%d %H:%M")
+    time = request.time.strftime("%Y-%m-%d %H:%M")
     if response.from_grid:
-        return _("{time}: charge {energy} kWh from the grid now.", time=when, energy=f"{response.from_grid:.1f}")
+        return _("{time}: charge {energy} kWh from the grid now.", time=time, energy=f"{response.from_grid:.1f}")
     if response.to_grid:
-        return _("{time}: sell {energy} kWh now.", time=when, energy=f"{response.to_grid:.1f}")
+        return _("{time}: sell {energy} kWh now.", time=time, energy=f"{response.to_grid:.1f}")
     cover = (
         _("cover the house up to {power} kW", power=f"{response.cover:.1f}")
         if response.cover
@@ -105,14 +105,19 @@ def _order(request: Request, response: Response) -> str:
         if response.store
         else _("sell what the sun leaves over")
     )
-    return _("{time}: {cover}; {store}.", time=when, cover=cover, store=store)
+    return _("{time}: {cover}; {store}.", time=time, cover=cover, store=store)
 
 
 def _reason(request: Request, response: Response) -> str:
     """Why, by what a stored kWh is worth later."""
-    why = response.why
-    then = (request.time + timedelta(hours=why.hour)).strftime("%H:%M")
-    values = {"price": f"{why.price:.0f}", "then": f"{why.price_then:.0f}", "time": then, "worth": f"{why.worth:.0f}"}
+    explanation = response.why
+    time = (request.time + timedelta(hours=explanation.hour)).strftime("%H:%M")
+    values = {
+        "price": f"{explanation.price:.0f}",
+        "then": f"{explanation.price_then:.0f}",
+        "time": time,
+        "worth": f"{explanation.worth:.0f}",
+    }
     texts = {
         "charge from the grid": _(
             "A kWh costs {price} won now and {then} won from {time}, and the sun is not expected to fill the battery.",
@@ -131,7 +136,7 @@ def _reason(request: Request, response: Response) -> str:
         "rest": _("There is nothing to store and nothing to give."),
         "a rule": _("A rule without a forecast: it does not look ahead."),
     }
-    return texts[why.reason]
+    return texts[explanation.reason]
 
 
 def costs(request: Request, response: Response) -> tuple[float, float]:

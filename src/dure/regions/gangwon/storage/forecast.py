@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DAYS = PAST // 24
 RIDGE = 1e-2  # share of the features' own variance
-EVERY = 3  # the fit looks at every third hour: neighbours tell the same
+STRIDE = 3  # the fit looks at every third hour: neighbours tell the same
 KINDS = ("load", "sun")
 
 
@@ -42,39 +42,47 @@ def readings(past: np.ndarray, kind: str) -> np.ndarray:
             axis=1,
         )
     clear = past[-3:].sum() / max(top[-3:].sum(), 1e-9) if top[-3:].sum() > 0.05 * top.max() else 0.0
-    seen = 1.0 if clear else 0.0
+    daylight = 1.0 if clear else 0.0
     return np.stack(
-        [yesterday, days[-2][hour], usual[hour], week[hour], top[hour], top[hour] * seen, top[hour] * min(clear, 1.5)],
+        [
+            yesterday,
+            days[-2][hour],
+            usual[hour],
+            week[hour],
+            top[hour],
+            top[hour] * daylight,
+            top[hour] * min(clear, 1.5),
+        ],
         axis=1,
     )
 
 
 def padded(past: Sequence[float], usual: np.ndarray, hour: int) -> np.ndarray:
     """(PAST,) the past, with hours that are not known filled from the usual day; `hour` is the clock's hour now."""
-    known = np.asarray(past, dtype=float)
-    if known.size == PAST:
-        return known
-    whole = usual[(hour - PAST + np.arange(PAST)) % 24]
-    if known.size:
-        own = usual[(hour - known.size + np.arange(known.size)) % 24]
-        if own.sum() > 0 and known.size >= 24:
-            whole = whole * known.sum() / own.sum()
-        whole[PAST - known.size :] = known
-    return whole
+    hours = np.asarray(past, dtype=float)
+    if hours.size == PAST:
+        return hours
+    filled = usual[(hour - PAST + np.arange(PAST)) % 24]
+    if hours.size:
+        usual_hours = usual[(hour - hours.size + np.arange(hours.size)) % 24]
+        if usual_hours.sum() > 0 and hours.size >= 24:
+            filled = filled * hours.sum() / usual_hours.sum()
+        filled[PAST - hours.size :] = hours
+    return filled
 
 
 class Forecast:
     """Weights of the regressions and the usual day, by kind; `of` makes (AHEAD,) kWh from the past."""
 
-    def __init__(self, kept: dict[str, np.ndarray]) -> None:
-        self.kept = kept
+    def __init__(self, arrays: dict[str, np.ndarray]) -> None:
+        self.arrays = arrays
 
     def of(self, kind: str, past: np.ndarray) -> np.ndarray:
         """(AHEAD,) expected energy [kWh] of each hour ahead; never below 0, the sun never above the brightest of two weeks."""
-        found = np.maximum(np.einsum("hf,hf->h", readings(past, kind), self.kept[f"{kind} weights"]), 0.0)
+        expected = np.maximum(np.einsum("hf,hf->h", readings(past, kind), self.arrays[f"{kind} weights"]), 0.0)
         if kind == "sun":
-            found = np.minimum(found, past.reshape(DAYS, 24).max(axis=0)[np.arange(AHEAD) % 24])
-        return found
+            expected = np.minimum(expected, past.reshape(DAYS, 24).max(axis=0)[np.arange(AHEAD) % 24])
+        return expected
 
 
 def fitted(history: pl.DataFrame, place: Path) -> Forecast:
@@ -90,37 +98,37 @@ def fitted(history: pl.DataFrame, place: Path) -> Forecast:
 
 
 def _fit(history: pl.DataFrame) -> dict[str, Any]:
-    kept: dict[str, Any] = {}
+    arrays: dict[str, Any] = {}
     for kind in KINDS:
-        rows, wanted = [], []
+        rows, targets = [], []
         days = np.zeros(24)
         for hours, values in _stretches(history, kind):
             days += np.bincount(hours % 24, values, minlength=24)
-            for now in range(PAST, values.size - AHEAD + 1, EVERY):
-                rows.append(readings(values[now - PAST : now], kind))
-                wanted.append(values[now : now + AHEAD])
-        kept[f"{kind} usual"] = days / max(history.height / 24, 1)
-        kept[f"{kind} weights"] = _weights(rows, wanted, kind)
-    return kept
+            for begin in range(PAST, values.size - AHEAD + 1, STRIDE):
+                rows.append(readings(values[begin - PAST : begin], kind))
+                targets.append(values[begin : begin + AHEAD])
+        arrays[f"{kind} usual"] = days / max(history.height / 24, 1)
+        arrays[f"{kind} weights"] = _weights(rows, targets, kind)
+    return arrays
 
 
-def _weights(rows: list[np.ndarray], wanted: list[np.ndarray], kind: str) -> np.ndarray:
+def _weights(rows: list[np.ndarray], targets: list[np.ndarray], kind: str) -> np.ndarray:
     """(AHEAD, features) by ridge regression; without enough history the mean of the last two weeks' same hour."""
     features = readings(np.zeros(PAST), kind).shape[1]
     plain = np.zeros((AHEAD, features))
     plain[:, 3 if kind == "load" else 2] = 1.0
     if len(rows) < 24:
         return plain
-    every, aims = np.stack(rows), np.stack(wanted)
-    found = np.empty((AHEAD, features))
+    inputs, aims = np.stack(rows), np.stack(targets)
+    weights = np.empty((AHEAD, features))
     for ahead in range(AHEAD):
-        x, y = every[:, ahead], aims[:, ahead] - every[:, ahead] @ plain[ahead]
+        x, y = inputs[:, ahead], aims[:, ahead] - inputs[:, ahead] @ plain[ahead]
         gram = x.T @ x
         # towards the plain mean, not towards nothing
-        found[ahead] = plain[ahead] + np.linalg.solve(
+        weights[ahead] = plain[ahead] + np.linalg.solve(
             gram + (RIDGE * np.trace(gram) / features + 1e-9) * np.eye(features), x.T @ y
         )
-    return found
+    return weights
 
 
 def _stretches(history: pl.DataFrame, kind: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:

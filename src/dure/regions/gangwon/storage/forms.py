@@ -95,24 +95,24 @@ class Request(Battery):
         return self
 
 
-def _reachable(asked: Request) -> None:
+def _reachable(request: Request) -> None:
     """Raise ValueError naming the limits that keep the target out of reach."""
-    wanted = asked.target * asked.capacity
-    if wanted > asked.ceiling + 1e-9:
+    target = request.target * request.capacity
+    if target > request.ceiling + 1e-9:
         raise ValueError(
             _("the target {target} is above charge_max {high}: lower the target or raise charge_max",
-              target=f"{asked.target:g}", high=f"{asked.charge_max:g}")
+              target=f"{request.target:g}", high=f"{request.charge_max:g}")
         )  # fmt: skip
-    if asked.target_hours > len(asked.buy):
+    if request.target_hours > len(request.buy):
         raise ValueError(
             _("target_hours {hours} is beyond the {count} hours of prices: give prices as far as the target",
-              hours=asked.target_hours, count=len(asked.buy))
+              hours=request.target_hours, count=len(request.buy))
         )  # fmt: skip
-    reach = highest(asked, asked.charge, asked.target_hours)
-    if wanted > reach + 1e-6:
-        share = f"{floor(100 * reach / asked.capacity) / 100:g}"  # rounded down, or it would be out of reach again
+    reach = highest(request, request.charge, request.target_hours)
+    if target > reach + 1e-6:
+        share = f"{floor(100 * reach / request.capacity) / 100:g}"  # rounded down, or it would be out of reach again
         hours = next(
-            (n for n in range(asked.target_hours, 1000) if highest(asked, asked.charge, n) >= wanted - 1e-6), 0
+            (n for n in range(request.target_hours, 1000) if highest(request, request.charge, n) >= target - 1e-6), 0
         )
         cure = (
             _("it can be there in {hours} hours, or lower the target to {reach}",
@@ -121,7 +121,7 @@ def _reachable(asked: Request) -> None:
         )  # fmt: skip
         raise ValueError(
             _("target {target} in {hours} hours clashes with the power of {power} kW: from {charge} kWh it comes to {reach} kWh; {cure}",
-              target=f"{asked.target:g}", hours=asked.target_hours, power=f"{asked.power:g}", charge=f"{asked.charge:g}",
+              target=f"{request.target:g}", hours=request.target_hours, power=f"{request.power:g}", charge=f"{request.charge:g}",
               reach=f"{reach:.2f}", cure=cure)
         )  # fmt: skip
 

@@ -18,7 +18,7 @@ from .sources import HOMES
 if TYPE_CHECKING:
     from dure import Data
 
-EMPTY = Battery(
+USUAL_BATTERY = Battery(
     capacity=6.4, power=5.0, efficiency=0.9
 )  # the published homes' battery, where a home of one's own sets nothing
 
@@ -42,30 +42,33 @@ def site(data: Data) -> Settings:
 
 def homes(data: Data) -> list[Home]:
     """Every home: a person's own where they were given, else the published ones. Raises UserError naming file and field."""
-    said = site(data)
+    settings = site(data)
     if data.has("homes"):
-        found = data.several("homes")
-        return [Home(name, hourly(frame, name), _battery(said, name, {}), said.panels) for name, frame in found.items()]
+        frames = data.several("homes")
+        return [
+            Home(name, hourly(frame, name), _battery(settings, name, {}), settings.panels)
+            for name, frame in frames.items()
+        ]
     schema = {row["home"]: row for row in data["schema"].iter_rows(named=True)}
-    made = []
+    published = []
     for name in HOMES:
         frame, dropped = dated(data[name], name)
-        panels = said.panels or float(schema[name]["panels"])
+        panels = settings.panels or float(schema[name]["panels"])
         sun = pl.col("solar_generation") * panels / 1000  # published in W per kW of panels
         hours = frame.select("time", load=pl.col("non_shiftable_load").cast(pl.Float64), sun=sun)
-        made.append(
-            Home(name, hourly(hours, name), _battery(said, name, schema[name]), panels, dropped, invented_year=True)
+        published.append(
+            Home(name, hourly(hours, name), _battery(settings, name, schema[name]), panels, dropped, invented_year=True)
         )
-    return made
+    return published
 
 
-def _battery(said: Settings, name: str, published: dict[str, Any]) -> Battery:
+def _battery(settings: Settings, name: str, published: dict[str, Any]) -> Battery:
     """What the site sets, else what is published, else the published homes' usual battery."""
     fields = {
-        field: getattr(said, field) or published.get(field) or getattr(EMPTY, field)
+        field: getattr(settings, field) or published.get(field) or getattr(USUAL_BATTERY, field)
         for field in ("capacity", "power", "efficiency")
     }
-    shares = {field: getattr(said, field) for field in ("charge_min", "charge_max", "reserve", "cycle_cost")}
+    shares = {field: getattr(settings, field) for field in ("charge_min", "charge_max", "reserve", "cycle_cost")}
     try:
         return Battery(**fields, **shares)
     except ValidationError as error:
@@ -85,10 +88,10 @@ def hourly(frame: pl.DataFrame, name: str) -> pl.DataFrame:
         .agg(pl.col("load").sum(), pl.col("sun").sum())
         .sort("time")
     )
-    every = by_hour.select(pl.datetime_range(pl.col("time").min(), pl.col("time").max(), "1h").alias("time"))
-    joined = every.join(by_hour, on="time", how="left", maintain_order="left")
+    clock = by_hour.select(pl.datetime_range(pl.col("time").min(), pl.col("time").max(), "1h").alias("time"))
+    joined = clock.join(by_hour, on="time", how="left", maintain_order="left")
     filled = joined.with_columns(
         pl.col("load").is_null().alias("filled"),
-        *(pl.coalesce(pl.col(each), pl.col(each).shift(24)).alias(each) for each in ("load", "sun")),
+        *(pl.coalesce(pl.col(column), pl.col(column).shift(24)).alias(column) for column in ("load", "sun")),
     )
     return filled.drop_nulls("load")

@@ -40,16 +40,16 @@ def settle(battery: Battery, charge: float, answer: Response, need: float) -> Ho
     """
     short, over = max(need, 0.0), max(-need, 0.0)
     if answer.to_grid:
-        wanted = short + answer.to_grid
+        power = short + answer.to_grid
     elif answer.from_grid:
-        wanted = -answer.from_grid - min(over, answer.store)
+        power = -answer.from_grid - min(over, answer.store)
     else:
-        wanted = min(short, answer.cover) - min(over, answer.store)
+        power = min(short, answer.cover) - min(over, answer.store)
     if answer.at_most is not None:  # defends the peak, and lets no charging raise it
-        wanted = max(wanted, need - answer.at_most)
+        power = max(power, need - answer.at_most)
     charging, discharging = power_at(battery, charge)
-    if wanted >= 0:
-        out = min(wanted, discharging, max(0.0, charge - battery.floor) * battery.one_way)
+    if power >= 0:
+        out = min(power, discharging, max(0.0, charge - battery.floor) * battery.one_way)
         return Hour(0.0, out, charge - out / battery.one_way)
-    into = min(-wanted, charging, max(0.0, battery.ceiling - charge) / battery.one_way)
+    into = min(-power, charging, max(0.0, battery.ceiling - charge) / battery.one_way)
     return Hour(into, 0.0, charge + into * battery.one_way)

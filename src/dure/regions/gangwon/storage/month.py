@@ -46,15 +46,15 @@ def play(case: Case, ask: Method) -> Outcome:
     load, sun = truth.past_load.tolist(), truth.past_sun.tolist()
     hours = truth.load.size
     grid, battery, stored, out = np.empty(hours), np.empty(hours), np.empty(hours), 0.0
-    for hour, (used, made) in enumerate(zip(truth.load.tolist(), truth.sun.tolist(), strict=True)):
+    for hour, (hour_load, hour_sun) in enumerate(zip(truth.load.tolist(), truth.sun.tolist(), strict=True)):
         answer = ask(request(truth, hour, charge, peak, load, sun))
-        done: Hour = settle(truth.battery, charge, answer, used - made)
-        charge = done.charge
-        grid[hour], battery[hour], stored[hour] = done.grid(used - made), done.out - done.into, charge
-        out += done.out
+        step: Hour = settle(truth.battery, charge, answer, hour_load - hour_sun)
+        charge = step.charge
+        grid[hour], battery[hour], stored[hour] = step.grid(hour_load - hour_sun), step.out - step.into, charge
+        out += step.out
         peak = max(peak, grid[hour])
-        load.append(used)
-        sun.append(made)
+        load.append(hour_load)
+        sun.append(hour_sun)
     return Outcome(grid, battery, stored, out)
 
 

@@ -27,7 +27,7 @@ from .battery import Battery, highest
 SOONER = 1e-6
 DAY = 24  # hours in which a charge below the floor is back at it
 EDGE = 1e-7  # kWh by which a bound gives way: a solver's own tolerance
-FIVE = 5  # columns of an hour: into, out, bought, sold, stored
+COLUMNS = 5  # columns of an hour: into, out, bought, sold, stored
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Programme:
         self._slots = 1 + ways * (hours - 1)
         self._share = np.concatenate([[1.0], np.full(self._slots - 1, 1.0 / ways)])
         self._hour = np.concatenate([[0], np.tile(np.arange(1, hours), ways)])  # of each slot
-        self._columns = np.arange(FIVE * self._slots + ways, dtype=np.int32)
+        self._columns = np.arange(COLUMNS * self._slots + ways, dtype=np.int32)
         self._tie = 1.0 + sooner * (hours - self._hour)
         # highspy.Highs prints a banner on standard output before it can be told not to; this is the class under it.
         self._highs = _core._Highs()  # noqa: SLF001 - as said above
@@ -91,7 +91,7 @@ class Programme:
     def _model(self, highspy: Any) -> Any:
         """All rows and columns; what changes from hour to hour is filled in by `solve`."""
         battery, slots, eta = self.battery, self._slots, self.battery.one_way
-        c, d, g, e, s = (np.arange(slots) + slots * block for block in range(FIVE))
+        c, d, g, e, s = (np.arange(slots) + slots * block for block in range(COLUMNS))
         before = np.full(slots, -1)  # the slot before a slot
         before[self._slot[:, 1:]] = self._slot[:, :-1]
         entries = [
@@ -107,10 +107,10 @@ class Programme:
         for way in range(self.ways if self.peaked else 0):
             for t in self._slot[way]:
                 self._peak_now += [] if t else [len(low)]
-                entries += [(len(low), FIVE * slots + way, 1.0), (len(low), g[t], -1.0)]
+                entries += [(len(low), COLUMNS * slots + way, 1.0), (len(low), g[t], -1.0)]
                 low.append(0.0)
                 high.append(self._inf)
-        self._now: list[
+        self._curve_now: list[
             tuple[int, float, float]
         ] = []  # curve in the first hour: (row, level, slope), for the charge now
         for side, column in (("charging", c), ("discharging", d)):
@@ -120,7 +120,7 @@ class Programme:
                     if t:
                         entries.append((len(low), s[before[t]], -slope))
                     else:
-                        self._now.append((len(low), level, slope))
+                        self._curve_now.append((len(low), level, slope))
                     low.append(-self._inf)
                     high.append(level)
         lp = highspy.HighsLp()
@@ -132,9 +132,9 @@ class Programme:
         lp.row_lower_, lp.row_upper_ = np.array(low), np.array(high)
         entries.sort()
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_ = np.searchsorted([each[0] for each in entries], np.arange(len(low) + 1)).astype(np.int32)
-        lp.a_matrix_.index_ = np.array([each[1] for each in entries], dtype=np.int32)
-        lp.a_matrix_.value_ = np.array([each[2] for each in entries])
+        lp.a_matrix_.start_ = np.searchsorted([entry[0] for entry in entries], np.arange(len(low) + 1)).astype(np.int32)
+        lp.a_matrix_.index_ = np.array([entry[1] for entry in entries], dtype=np.int32)
+        lp.a_matrix_.value_ = np.array([entry[2] for entry in entries])
         return lp
 
     def solve(
@@ -168,16 +168,16 @@ class Programme:
         cost[2 * slots : 3 * slots] = (buy[hour] * self._tie) * self._share
         cost[3 * slots : 4 * slots] = -sell[hour] * self._share
         cost[4 * slots + self._slot[:, -1]] = -last / self.ways
-        cost[FIVE * slots :] = demand / self.ways
+        cost[COLUMNS * slots :] = demand / self.ways
         highs.changeColsCost(cost.size, self._columns, cost)
-        highs.changeColsBounds(slots, self._columns[4 * slots : FIVE * slots], low[hour] - EDGE, high + EDGE)
+        highs.changeColsBounds(slots, self._columns[4 * slots : COLUMNS * slots], low[hour] - EDGE, high + EDGE)
         for way in range(self.ways):
-            highs.changeColBounds(FIVE * slots + way, peak, self._inf)
+            highs.changeColBounds(COLUMNS * slots + way, peak, self._inf)
         right = np.zeros(2 * slots)
         right[self._slot[:, 1:]] = needs[:, 1:]
         right[0], right[slots] = needs[:, 0].mean(), charge
         highs.changeRowsBounds(2 * slots, self._columns[: 2 * slots], right, right)  # type: ignore[attr-defined]  # the stubs lack it
-        for row, level, slope in self._now:
+        for row, level, slope in self._curve_now:
             highs.changeRowBounds(row, -self._inf, max(0.0, level + slope * charge))
         self._run()
         return self._read(demand * peak)
@@ -218,9 +218,9 @@ class Programme:
         highs, slots = self._highs, self._slots
         solution = highs.getSolution()
         values = np.maximum(solution.col_value, 0.0)  # a solver may be below a bound by its tolerance
-        into, out, _bought, _sold, charge = values[: FIVE * slots].reshape(FIVE, slots)
+        into, out, _bought, _sold, charge = values[: COLUMNS * slots].reshape(COLUMNS, slots)
         return Solved(
-            into=into[self._slot], out=out[self._slot], charge=charge[self._slot], peak=float(values[FIVE * slots :].min()),
+            into=into[self._slot], out=out[self._slot], charge=charge[self._slot], peak=float(values[COLUMNS * slots :].min()),
             cost=float(highs.getObjectiveValue()) - paid, worth=-float(solution.row_dual[slots]),
         )  # fmt: skip
 
@@ -230,16 +230,16 @@ def least(battery: Battery, charge: float, hours: int) -> np.ndarray:
     low = np.full(hours, battery.floor)
     if charge >= battery.floor:
         return low
-    needed = next((n for n in range(1, hours + 1) if highest(battery, charge, n) >= battery.floor), hours + 1)
-    low[: max(needed, min(DAY, hours)) - 1] = charge
-    return low if needed <= hours else np.full(hours, charge)
+    hours_back = next((n for n in range(1, hours + 1) if highest(battery, charge, n) >= battery.floor), hours + 1)
+    low[: max(hours_back, min(DAY, hours)) - 1] = charge
+    return low if hours_back <= hours else np.full(hours, charge)
 
 
 def _lines(battery: Battery, side: str) -> list[tuple[float, float]]:
     """The curve of power over charge as lines: power <= level + slope * charge [kW, kW/kWh]."""
-    found = []
+    lines = []
     for low, high in zip(battery.curve, battery.curve[1:], strict=False):
         a, b = getattr(low, side), getattr(high, side)
         slope = (b - a) / (high.charge - low.charge)
-        found.append((battery.power * (a - slope * low.charge), battery.power * slope / battery.capacity))
-    return found
+        lines.append((battery.power * (a - slope * low.charge), battery.power * slope / battery.capacity))
+    return lines

@@ -31,6 +31,6 @@ def read_series(data: Data, name: str, column: str) -> dict[tuple[int, int, int]
 
 def values_at(keyed: dict[tuple[int, int, int], float], times: Sequence[datetime]) -> np.ndarray:
     """The series at these hours of the year; 29 February is as the 28th."""
-    usual = float(np.mean(list(keyed.values())))
-    found = (keyed.get((t.month, 28 if (t.month, t.day) == (2, 29) else t.day, t.hour), usual) for t in times)
-    return np.array(list(found))
+    mean = float(np.mean(list(keyed.values())))
+    values = (keyed.get((t.month, 28 if (t.month, t.day) == (2, 29) else t.day, t.hour), mean) for t in times)
+    return np.array(list(values))

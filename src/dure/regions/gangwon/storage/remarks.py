@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 def remarks(data: Data) -> dict[str, list[str]]:
     """What must be read beside a home's verdict."""
-    every, said = homes(data), site(data)
-    costs = tariff(said.tariff, said.sell)
+    all_homes, settings = homes(data), site(data)
+    costs = tariff(settings.tariff, settings.sell)
     general = [
         _("The tariff: {title}, as of {date}.", title=_title(costs.title), date=costs.as_of.isoformat()),
         _("Load and sun are hourly: what happens inside an hour is not seen, the peak is the highest hour, and an advantage over rules "
@@ -27,7 +27,7 @@ def remarks(data: Data) -> dict[str, list[str]]:
     ]  # fmt: skip
     if costs.unit != "won":
         general.append(_("Money is in {unit} here, whatever unit stands beside it.", unit=costs.unit))
-    if any(home.invented_year for home in every):
+    if any(home.invented_year for home in all_homes):
         general.append(_("The published files have months and hours but no year: the years are invented."))
     if not data.has("homes"):
         general.append(_("Carbon is that of the homes' own grid in California."))
@@ -37,23 +37,23 @@ def remarks(data: Data) -> dict[str, list[str]]:
                 "Carbon is counted with the intensity published for California at the same hour of the year; it is not this grid's."
             )
         )
-    found: dict[str, list[str]] = {"": general}
-    forecasts = pv_forecasts(data, every)
-    make = CaseBuilder(data, forecasts)
-    for home in every:
+    by_home: dict[str, list[str]] = {"": general}
+    forecasts = pv_forecasts(data, all_homes)
+    builder = CaseBuilder(data, forecasts)
+    for home in all_homes:
         texts = []
         if count := int(home.frame["filled"].sum()):
             texts.append(_("Missing hours, filled from the day before: {count}.", count=count))
         if home.dropped:
             texts.append(_("Rows without a place in the calendar, left out: {count}.", count=home.dropped))
-        left = [month for month in months(home)[1:] if make.case(home, month) is None] if forecasts else []
-        if left:
-            names = ", ".join(month.strftime("%Y-%m") for month in left)
+        uncovered = [month for month in months(home)[1:] if builder.case(home, month) is None] if forecasts else []
+        if uncovered:
+            names = ", ".join(month.strftime("%Y-%m") for month in uncovered)
             texts.append(_("Left out, because the forecast of the panels does not cover them: {months}.", months=names))
         if texts:
-            found[home.name] = texts
-    return found
+            by_home[home.name] = texts
+    return by_home
 
 
-def _title(both: tuple[str, str]) -> str:
-    return both[0 if language() == "ko" else 1]
+def _title(titles: tuple[str, str]) -> str:
+    return titles[0 if language() == "ko" else 1]

@@ -38,15 +38,15 @@ def _json(path: Path) -> pl.DataFrame:
     """Battery and panels of each published home: what schema.json says of them."""
     buildings = json.loads(path.read_text(encoding="utf-8"))["buildings"]
     rows = []
-    for name, each in buildings.items():
-        battery = each["electrical_storage"]["attributes"]
+    for name, building in buildings.items():
+        battery = building["electrical_storage"]["attributes"]
         rows.append(
             {
                 "home": name.replace("Building_", "home-"),
                 "capacity": float(battery["capacity"]),
                 "power": float(battery["nominal_power"]),
                 "efficiency": float(battery["efficiency"]),
-                "panels": float(each["pv"]["attributes"]["nominal_power"]),
+                "panels": float(building["pv"]["attributes"]["nominal_power"]),
             }
         )
     return pl.DataFrame(rows)
@@ -58,10 +58,10 @@ def _csv(path: Path) -> pl.DataFrame:
     return frame.select(name for name in frame.columns if "predicted" not in name)
 
 
-def _git(name: str, file: str, title: tuple[str, str], **more: Any) -> Source:
+def _git(name: str, file: str, title: tuple[str, str], **options: Any) -> Source:
     return Source(
         name=name, title=title, origin=Git(REPOSITORY, COMMIT, f"{FOLDER}/{file}"), sha256=SHA256[file], licence="MIT",
-        licensor="intelligent-environments-lab/CityLearn", credit=CREDIT, **more,
+        licensor="intelligent-environments-lab/CityLearn", credit=CREDIT, **options,
     )  # fmt: skip
 
 

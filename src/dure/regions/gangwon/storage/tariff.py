@@ -97,33 +97,33 @@ def tariff(name: str, sell: float | None = None) -> Tariff:
     """The tariff called so; `sell` in place of its own price for energy sold. Raises UserError with the nearest name."""
     path = FOLDER / f"{name}.toml"
     if name not in names():
-        close = nearest(name, names())
-        cure = _("Did you mean {name}?", name=close) if close else ", ".join(names())
+        suggestion = nearest(name, names())
+        cure = _("Did you mean {name}?", name=suggestion) if suggestion else ", ".join(names())
         raise UserError(_("there is no tariff called {name}", name=name), where="tariff", cure=cure)
     if name == PUBLISHED:
         title = ("가구 자료에 딸린 요금(달러)", "the prices published with the homes (dollars)")
         return Tariff(name, title, date(2022, 7, 1), "CityLearn Challenge 2022, pricing.csv", "USD", sell=sell or 0.0)
-    found = read(path)
-    return found if sell is None else replace(found, sell=sell)
+    filed = read(path)
+    return filed if sell is None else replace(filed, sell=sell)
 
 
 def read(path: Path) -> Tariff:
     """A tariff's file. Raises UserError naming the file and what is wrong in it."""
     try:
-        said: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        record: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         seasons: dict[int, tuple[tuple[float, float, float], str]] = {}
-        for season, months in said["months"].items():
-            light, middle, peak = map(float, said["rates"][season])
-            seasons |= {int(month): ((light, middle, peak), str(said["hours"][season])) for month in months}
+        for season, months in record["months"].items():
+            light, middle, peak = map(float, record["rates"][season])
+            seasons |= {int(month): ((light, middle, peak), str(record["hours"][season])) for month in months}
         if sorted(seasons) != list(range(1, 13)) or any(
             len(h) != 24 or set(h) - set(BANDS) for _rates, h in seasons.values()
         ):
             raise ValueError(_("each month needs one season with three rates and 24 letters of l, m, p"))
         return Tariff(
-            name=path.stem, title=(said["title"]["ko"], said["title"]["en"]), as_of=said["as_of"], source=said["source"],
-            unit=said["unit"], fixed=float(said["fixed"]), demand=float(said["demand"]), adders=float(said["adders"]),
-            tax=float(said["tax"]), sell=None if said["sell"] == "as bought" else float(said["sell"]), seasons=seasons,
-            ratchet_months=int(said["ratchet_months"]), saturday=said.get("saturday", ""), sunday=said.get("sunday", ""),
+            name=path.stem, title=(record["title"]["ko"], record["title"]["en"]), as_of=record["as_of"], source=record["source"],
+            unit=record["unit"], fixed=float(record["fixed"]), demand=float(record["demand"]), adders=float(record["adders"]),
+            tax=float(record["tax"]), sell=None if record["sell"] == "as bought" else float(record["sell"]), seasons=seasons,
+            ratchet_months=int(record["ratchet_months"]), saturday=record.get("saturday", ""), sunday=record.get("sunday", ""),
         )  # fmt: skip
     except (KeyError, ValueError, TypeError) as error:
         raise UserError(_("this is no tariff: {why}", why=str(error)), where=path.name) from None

@@ -18,7 +18,7 @@ from .inverter import settle
 if TYPE_CHECKING:
     from .tariff import Tariff
 
-ALWAYS = Why(reason="a rule")
+RULE = Why(reason="a rule")
 SIZES = (0.5, 2.0, 3.0)  # batteries of other sizes, for the sizing curve
 
 
@@ -77,11 +77,11 @@ class Truth:
     @cached_property
     def rule(self) -> float:
         """The month's cost with the self-consumption rule [won]."""
-        full = Response(cover=self.battery.power, store=self.battery.power, why=ALWAYS)
+        full = Response(cover=self.battery.power, store=self.battery.power, why=RULE)
         charge, grid, out = self.start, np.empty(self.need.size), 0.0
         for hour, need in enumerate(self.need.tolist()):
-            done = settle(self.battery, charge, full, need)
-            charge, grid[hour], out = done.charge, done.grid(need), out + done.out
+            step = settle(self.battery, charge, full, need)
+            charge, grid[hour], out = step.charge, step.grid(need), out + step.out
         return bill(self, grid, charge, out)
 
     @cached_property
@@ -94,15 +94,15 @@ class Truth:
     @cached_property
     def sizes(self) -> dict[str, float]:
         """The month's cost by the rule and by perfect foresight had the battery another size [won]."""
-        found: dict[str, float] = {}
+        costs: dict[str, float] = {}
         for size in SIZES:
             fields = self.battery.model_dump() | {
                 "capacity": self.battery.capacity * size,
                 "power": self.battery.power * size,
             }
-            other = replace(self, battery=Battery(**fields), start=self.start * size)
-            found |= {f"rule_{size:g}": other.rule, f"best_{size:g}": other.best[0]}
-        return {name.replace(".", "_"): cost for name, cost in found.items()}
+            resized = replace(self, battery=Battery(**fields), start=self.start * size)
+            costs |= {f"rule_{size:g}": resized.rule, f"best_{size:g}": resized.best[0]}
+        return {name.replace(".", "_"): cost for name, cost in costs.items()}
 
 
 def bill(truth: Truth, grid: np.ndarray, charge: float, out: float) -> float:

@@ -19,8 +19,8 @@ from dure.ask import Ask
 from dure.data import Data
 from dure.manifest import load
 from dure.project import Work
-from dure.regions.gangwon.storage import homes as homes_of
-from dure.regions.gangwon.storage import month as months_of
+from dure.regions.gangwon.storage import homes as homes_module
+from dure.regions.gangwon.storage import month as month_module
 from dure.regions.gangwon.storage.battery import Battery, Point, power_at
 from dure.regions.gangwon.storage.cases import months, rounds
 from dure.regions.gangwon.storage.dates import dated
@@ -48,7 +48,7 @@ def battery(**changes: object) -> Battery:
     return Battery(**{"capacity": 10.0, "power": 5.0, "efficiency": 0.81, **changes})
 
 
-def asked(**changes: object) -> Request:
+def request_of(**changes: object) -> Request:
     plain = {"capacity": 10.0, "power": 5.0, "efficiency": 0.81, "time": NOON, "charge": 5.0, "buy": [100.0] * 24, "sell": [0.0] * 24,
              "load": [1.0] * 336, "sun": [0.0] * 336}  # fmt: skip
     return Request(**{**plain, **changes})
@@ -73,9 +73,9 @@ def test_a_round_loses_its_efficiency_once() -> None:
 
 
 def test_the_inverter_follows_the_house_inside_its_bounds() -> None:
-    held = Response(cover=1, store=0, why=RULE)
-    assert settle(battery(), 5.0, held, 3.0).out == 1.0
-    assert settle(battery(), 5.0, held, -3.0).into == 0.0
+    bounds = Response(cover=1, store=0, why=RULE)
+    assert settle(battery(), 5.0, bounds, 3.0).out == 1.0
+    assert settle(battery(), 5.0, bounds, -3.0).into == 0.0
     assert settle(battery(), 5.0, Response(cover=0, store=0, from_grid=2, why=RULE), 3.0).grid(3.0) == 5.0
     assert settle(battery(), 5.0, Response(cover=0, store=0, from_grid=4, at_most=4, why=RULE), 3.0).grid(
         3.0
@@ -126,7 +126,7 @@ def test_the_peak_is_shaved_by_hand() -> None:
 
 
 def test_on_a_tie_the_battery_comes_before_the_grid(tmp_path: Path) -> None:
-    answer = controller(tmp_path)(asked(charge=2.0))  # one price all day, charge for two of 24 hours
+    answer = controller(tmp_path)(request_of(charge=2.0))  # one price all day, charge for two of 24 hours
     assert answer.cover >= 1.0
 
 
@@ -138,23 +138,23 @@ def test_below_the_floor_it_is_back_within_a_day() -> None:
 
 
 def test_start_outside_the_limits_is_planned_back_inside(tmp_path: Path) -> None:
-    answer = controller(tmp_path)(asked(charge=1.0, reserve=0.5))
+    answer = controller(tmp_path)(request_of(charge=1.0, reserve=0.5))
     assert answer.plan[-1].charge == pytest.approx(5.0, abs=1e-4)
     assert settle(battery(reserve=0.5), 1.0, Response(cover=5, store=5, why=RULE), 3.0).out == 0.0
-    above = controller(tmp_path)(asked(charge=9.5, charge_max=0.8))
+    above = controller(tmp_path)(request_of(charge=9.5, charge_max=0.8))
     assert max(step.charge for step in above.plan) <= 9.5 + 1e-4
 
 
 def test_the_target_is_there_at_its_hour(tmp_path: Path) -> None:
-    answer = controller(tmp_path)(asked(charge=0.0, target=0.9, target_hours=6))
+    answer = controller(tmp_path)(request_of(charge=0.0, target=0.9, target_hours=6))
     assert answer.plan[5].charge >= 9.0 - 1e-4
 
 
 def test_a_band_from_elsewhere_becomes_ways(tmp_path: Path) -> None:
     """Ways spread from the band's lower edge to its upper one, the brightest past day with the upper."""
     past = np.tile(np.maximum(0, np.sin((np.arange(24) - 6) / 12 * np.pi)), 14) * np.repeat(np.linspace(0.2, 1, 14), 24)
-    given = {"sun_ahead": [2.0] * 6, "sun_low": [1.0] * 6, "sun_high": [3.0] * 6}
-    load, sun = ways(fitted(EMPTY_HISTORY, tmp_path / "forecast.npz"), asked(sun=past.tolist(), **given))
+    band = {"sun_ahead": [2.0] * 6, "sun_low": [1.0] * 6, "sun_high": [3.0] * 6}
+    load, sun = ways(fitted(EMPTY_HISTORY, tmp_path / "forecast.npz"), request_of(sun=past.tolist(), **band))
     assert sun[:, 0].min() == pytest.approx(1.0)
     assert sun[:, 0].max() == pytest.approx(3.0)
     assert np.argmax(sun[:, 0]) == 6  # yesterday was the brightest
@@ -179,7 +179,7 @@ def test_a_band_from_elsewhere_becomes_ways(tmp_path: Path) -> None:
 )
 def test_clashing_limits_are_named(changes: dict[str, object], named: tuple[str, ...]) -> None:
     with pytest.raises(ValidationError) as refused:
-        asked(**changes)
+        request_of(**changes)
     for word in named:
         assert word in str(refused.value)
 
@@ -187,18 +187,18 @@ def test_clashing_limits_are_named(changes: dict[str, object], named: tuple[str,
 # ---- properties --------------------------------------------------------------------------------------------------------------
 
 
-def made(
-    own: Battery, *, start: float, seed: int = 0, hours: int = 30, demand: float = 0.0, sold_at: float = 0.0
+def truth_of(
+    storage: Battery, *, start: float, seed: int = 0, hours: int = 30, demand: float = 0.0, sold_at: float = 0.0
 ) -> Truth:
     """Some hours of a made home and tariff, after three days of past; `start` is a share of the capacity."""
     past, chance = 72, np.random.default_rng(seed)
     buy = chance.choice([0.0, 80.0, 170.0, 260.0], hours + AHEAD)
     costs = replace(tariff("kepco-jeju"), demand=demand, fixed=0.0)
     return Truth(
-        battery=own, first=NOON, past_load=chance.gamma(1, 1, past), past_sun=chance.gamma(1, 1, past),
+        battery=storage, first=NOON, past_load=chance.gamma(1, 1, past), past_sun=chance.gamma(1, 1, past),
         load=chance.gamma(0.5, 3, hours), sun=chance.gamma(0.5, 3, hours) * (np.arange(hours) % 24 < 9),
         buy=buy, sell=np.minimum(buy, sold_at), carbon=np.ones(hours), tariff=costs,
-        start=start * own.capacity, left_worth=80.0,
+        start=start * storage.capacity, left_worth=80.0,
     )  # fmt: skip
 
 
@@ -206,18 +206,18 @@ def made(
 def weeks(draw: st.DrawFn) -> Truth:
     """More than a day of a random home, battery and tariff."""
     seed = draw(st.integers(0, 2**32 - 1))
-    own = Battery(
+    storage = Battery(
         capacity=draw(st.floats(0.5, 30)), power=draw(st.floats(0.2, 20)), efficiency=draw(st.floats(0.5, 1)),
         charge_min=draw(st.floats(0, 0.4)), charge_max=draw(st.floats(0.5, 1)),
         reserve=draw(st.floats(0, 0.5)), cycle_cost=draw(st.sampled_from([0.0, 30.0])),
         curve=draw(st.sampled_from([[], [Point(charge=0, discharging=0.3), Point(charge=0.3), Point(charge=0.8), Point(charge=1, charging=0.1)]])),
     )  # fmt: skip
     demand, sold_at = draw(st.sampled_from([0.0, 5000.0])), draw(st.sampled_from([0.0, 110.0, 1e9]))
-    return made(own, start=draw(st.floats(0, 1)), seed=seed, demand=demand, sold_at=sold_at)
+    return truth_of(storage, start=draw(st.floats(0, 1)), seed=seed, demand=demand, sold_at=sold_at)
 
 
 # From far below its reserve a weak battery is not back within a day but at a loss: it may stay where it is, as the rule leaves it.
-BELOW_THE_FLOOR = made(Battery(capacity=9.0, power=0.25, efficiency=1.0, reserve=0.5), start=0.0)
+BELOW_THE_FLOOR = truth_of(Battery(capacity=9.0, power=0.25, efficiency=1.0, reserve=0.5), start=0.0)
 
 
 def test_perfect_foresight_may_leave_the_battery_below_its_floor() -> None:
@@ -230,7 +230,7 @@ def test_perfect_foresight_comes_back_where_that_pays_by_hand() -> None:
     """Empty, floor 1 kWh: 3 kWh bought at 80 in three hours, 2 of them used at 260, the third one worth 80 at the end."""
     short = Battery(capacity=10.0, power=1.0, efficiency=1.0, reserve=0.1)
     truth = replace(
-        made(short, start=0.0, hours=5), load=np.array([0.0, 0.0, 0.0, 1.0, 1.0]), sun=np.zeros(5),
+        truth_of(short, start=0.0, hours=5), load=np.array([0.0, 0.0, 0.0, 1.0, 1.0]), sun=np.zeros(5),
         buy=np.array([80.0] * 3 + [260.0] * 26),
     )  # fmt: skip
     assert truth.best[0] == pytest.approx(2 * 80, abs=1e-3)
@@ -248,18 +248,18 @@ def test_no_step_creates_energy_or_leaves_the_limits(truth: Truth, name: str) ->
         ask = Ask(PROJECT, method, None)
         ask.begin("case")
         outcome = play(Case("case", None, truth), ask)
-    own, eta = truth.battery, truth.battery.one_way
+    storage, eta = truth.battery, truth.battery.one_way
     before = np.concatenate([[truth.start], outcome.charge[:-1]])
     into, out = np.maximum(-outcome.battery, 0), np.maximum(outcome.battery, 0)
     assert np.allclose(outcome.charge - before, eta * into - out / eta, atol=1e-7)
     assert np.allclose(outcome.grid, truth.need - outcome.battery, atol=1e-9)
     # what left can never be more than what came, less the losses
-    assert out.sum() <= own.efficiency * into.sum() + eta * max(0.0, truth.start - outcome.charge[-1]) + 1e-6
-    powers = np.array([power_at(own, charge) for charge in before])
+    assert out.sum() <= storage.efficiency * into.sum() + eta * max(0.0, truth.start - outcome.charge[-1]) + 1e-6
+    powers = np.array([power_at(storage, charge) for charge in before])
     assert (into <= powers[:, 0] + 1e-7).all()
     assert (out <= powers[:, 1] + 1e-7).all()
-    assert (outcome.charge >= np.minimum(own.floor, before) - 1e-7).all()
-    assert (outcome.charge <= np.maximum(own.ceiling, before) + 1e-7).all()
+    assert (outcome.charge >= np.minimum(storage.floor, before) - 1e-7).all()
+    assert (outcome.charge <= np.maximum(storage.ceiling, before) + 1e-7).all()
     assert (
         truth.best[0] <= bill(truth, outcome.grid, float(outcome.charge[-1]), out.sum()) + 0.05
     )  # a solver's tolerance
@@ -298,8 +298,8 @@ def test_a_rotated_start_and_missing_months_keep_their_calendar() -> None:
     assert (turned["time"][0].month, turned["time"][0].day, turned["time"][0].hour) == (1, 1, 0)
     assert turned["time"].diff().drop_nulls().unique().to_list() == [timedelta(hours=1)]
     by_month = pl.concat([year.filter(pl.col("month") == month) for month in (3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2)])
-    moved, dropped = dated(by_month, "home-1")
-    assert moved["time"].is_sorted()
+    from_march, dropped = dated(by_month, "home-1")
+    assert from_march["time"].is_sorted()
     assert dropped <= 24
     nine, dropped = dated(year.filter(~pl.col("month").is_in([11, 12, 1])), "home-1")
     assert dropped == 0
@@ -316,22 +316,22 @@ def one_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Data:
     schema = {"buildings": {"Building_1": {"pv": {"attributes": {"nominal_power": 4.0}},
               "electrical_storage": {"attributes": {"capacity": 6.4, "nominal_power": 5.0, "efficiency": 0.9}}}}}  # fmt: skip
     (tmp_path / "schema.json").write_text(json.dumps(schema), encoding="utf-8")
-    monkeypatch.setattr(homes_of, "HOMES", ("home-1",))
-    own = {
+    monkeypatch.setattr(homes_module, "HOMES", ("home-1",))
+    files = {
         name: tmp_path / file
         for name, file in (("home-1", "home-1.csv"), ("carbon", "carbon.csv"), ("schema", "schema.json"))
     }
-    return Data(PROJECT.sources, PROJECT.folder, own=own, settings=Settings())
+    return Data(PROJECT.sources, PROJECT.folder, own=files, settings=Settings())
 
 
 def test_rounds_come_from_the_data(one_home: Data) -> None:
-    turns = list(rounds(one_home))
-    assert [turn.sealed for turn in turns] == [False] * 5 + [True] * 6
-    for turn in turns:
-        first = turn.cases[0].time
+    trial_rounds = list(rounds(one_home))
+    assert [trial_round.sealed for trial_round in trial_rounds] == [False] * 5 + [True] * 6
+    for trial_round in trial_rounds:
+        first = trial_round.cases[0].time
         assert first is not None
-        assert turn.history["time"].max() < first
-        assert turn.cases[0].truth.past_load.size == 336
+        assert trial_round.history["time"].max() < first
+        assert trial_round.cases[0].truth.past_load.size == 336
     (home,) = homes(one_home)
     assert home.frame["sun"].max() == pytest.approx(3.6, abs=0.1)  # 900 W per kW, 4 kW of panels
     assert len(months(home)) == 12
@@ -339,10 +339,10 @@ def test_rounds_come_from_the_data(one_home: Data) -> None:
 
 def test_nine_months_and_a_gap_still_play(one_home: Data, tmp_path: Path) -> None:
     published().filter(~pl.col("month").is_in([11, 12, 1])).write_csv(tmp_path / "home-1.csv")
-    turns = list(rounds(one_home))
-    assert [turn.name[-2:] for turn in turns] == ["09", "10", "02", "03", "04", "05", "06", "07"]
-    assert sum(turn.sealed for turn in turns) == 4
-    assert turns[2].cases[0].truth.past_load.size == 0  # nothing is known right before February
+    trial_rounds = list(rounds(one_home))
+    assert [trial_round.name[-2:] for trial_round in trial_rounds] == ["09", "10", "02", "03", "04", "05", "06", "07"]
+    assert sum(trial_round.sealed for trial_round in trial_rounds) == 4
+    assert trial_rounds[2].cases[0].truth.past_load.size == 0  # nothing is known right before February
 
 
 def test_one_month_is_too_few(one_home: Data, tmp_path: Path) -> None:
@@ -355,32 +355,32 @@ def test_a_method_hears_nothing_of_the_future(one_home: Data) -> None:
     """Two months alike until an hour and different after it: the request of that hour is the same."""
     truth = next(iter(rounds(one_home))).cases[0].truth
     other = replace(truth, load=np.concatenate([truth.load[:200], truth.load[200:] * 3]), sun=truth.sun.copy())
-    heard: list[list[str]] = []
-    for each in (truth, other):
-        heard.append([])
+    requests: list[list[str]] = []
+    for month in (truth, other):
+        requests.append([])
 
         def ask(request: Request) -> Response:
-            heard[-1].append(request.model_dump_json())
+            requests[-1].append(request.model_dump_json())
             return Response(cover=5, store=5, why=RULE)
 
-        play(Case("case", None, each), ask)
-    assert heard[0][:201] == heard[1][:201]
-    assert heard[0][201] != heard[1][201]
+        play(Case("case", None, month), ask)
+    assert requests[0][:201] == requests[1][:201]
+    assert requests[0][201] != requests[1][201]
 
 
 def test_the_sums_and_a_step_in_time(one_home: Data, tmp_path: Path) -> None:
     import time
 
-    turn = list(rounds(one_home))[1]
-    whole = turn.cases[0].truth
-    case = Case("case", None, replace(whole, load=whole.load[:48], sun=whole.sun[:48], carbon=whole.carbon[:48]))
+    trial_round = list(rounds(one_home))[1]
+    month = trial_round.cases[0].truth
+    case = Case("case", None, replace(month, load=month.load[:48], sun=month.sun[:48], carbon=month.carbon[:48]))
     seconds = []
     for name, builder in PROJECT.builders().items():
-        ask = Ask(PROJECT, builder(turn.history, 0, Work(folder=tmp_path)), None)
+        ask = Ask(PROJECT, builder(trial_round.history, 0, Work(folder=tmp_path)), None)
         ask.begin("case")
-        begun = time.perf_counter()
+        started = time.perf_counter()
         sums = score(case, play(case, ask))
-        seconds.append((time.perf_counter() - begun) / 48)
+        seconds.append((time.perf_counter() - started) / 48)
         assert sums["best"] <= sums["cost"] + 0.05
         assert sums["best"] <= sums["best_0_5"]  # a larger battery costs no more to run
         if name == "self_consumption":
@@ -393,10 +393,8 @@ def test_the_sums_and_a_step_in_time(one_home: Data, tmp_path: Path) -> None:
 
 def test_the_tariff_by_hand() -> None:
     """Jeju, June: 21:00 is a peak hour, 220.5 + 14 for adders, with 12.7 % of taxes; 22:00 is a light one."""
-    found = tariff("kepco-jeju")
-    night, evening = found.buys(
-        [datetime.fromisoformat("2024-06-03T22:00"), datetime.fromisoformat("2024-06-03T21:00")]
-    )
+    jeju = tariff("kepco-jeju")
+    night, evening = jeju.buys([datetime.fromisoformat("2024-06-03T22:00"), datetime.fromisoformat("2024-06-03T21:00")])
     assert evening == pytest.approx((220.5 + 14) * 1.127)
     assert night == pytest.approx((138.7 + 14) * 1.127)
     works = tariff("kepco-industrial")
@@ -434,12 +432,12 @@ def answers(
 
 def test_another_projects_forecast_is_used_from_its_midnight(one_home: Data, tmp_path: Path) -> None:
     one_home.own = {**one_home.own, "pv-forecast": answers(tmp_path)}
-    turns = list(rounds(one_home))
-    truth = turns[0].cases[0].truth
-    asked_at_ten = months_of.request(truth, 10, 1.0, 0.0, [], [])
-    assert asked_at_ten.sun_ahead[0] == pytest.approx(0.1 * 4)  # the median of 0.01 to 0.19 kW per kW, times 4 kW
-    assert len(asked_at_ten.sun_ahead) == 38
-    assert asked_at_ten.sun_low[0] < asked_at_ten.sun_ahead[0] < asked_at_ten.sun_high[0]
+    trial_rounds = list(rounds(one_home))
+    truth = trial_rounds[0].cases[0].truth
+    request_at_ten = month_module.request(truth, 10, 1.0, 0.0, [], [])
+    assert request_at_ten.sun_ahead[0] == pytest.approx(0.1 * 4)  # the median of 0.01 to 0.19 kW per kW, times 4 kW
+    assert len(request_at_ten.sun_ahead) == 38
+    assert request_at_ten.sun_low[0] < request_at_ten.sun_ahead[0] < request_at_ten.sun_high[0]
     one_home.own = {**one_home.own, "pv-forecast": answers(tmp_path, site="")}  # a project of one sky has no sites
     same = next(iter(rounds(one_home))).cases[0].truth
     assert same.sun_ahead == truth.sun_ahead
@@ -450,7 +448,7 @@ def test_another_projects_forecast_is_used_from_its_midnight(one_home: Data, tmp
 
 def test_months_without_a_forecast_are_left_out_and_said(one_home: Data, tmp_path: Path) -> None:
     one_home.own = {**one_home.own, "pv-forecast": answers(tmp_path, days=100)}
-    assert [turn.name[-2:] for turn in rounds(one_home)] == ["09", "10", "11"]
+    assert [trial_round.name[-2:] for trial_round in rounds(one_home)] == ["09", "10", "11"]
     assert "2022-12" in " ".join(remarks(one_home)["home-1"])
     one_home.own = {**one_home.own, "pv-forecast": answers(tmp_path, "home-11")}
     with pytest.raises(UserError, match="home-11"):
@@ -463,10 +461,10 @@ def test_a_home_with_years_is_not_given_the_forecast_of_another_year(one_home: D
     path = tmp_path / "farmhouse.csv"
     path.write_text("time,load,generation\n" + "\n".join(rows) + "\n", encoding="utf-8")
     one_home.own = {**one_home.own, "homes": path, "pv-forecast": answers(tmp_path, "farmhouse")}
-    one_home.settings, one_home.confirm = Settings(panels=4.0), lambda _asked: True
+    one_home.settings, one_home.confirm = Settings(panels=4.0), lambda _proposal: True
     assert not list(rounds(one_home))  # the forecasts are of 2019 and 2020
     one_home.own = {**one_home.own, "pv-forecast": answers(tmp_path, "farmhouse", first="2022-08-15")}
-    assert [turn.name for turn in rounds(one_home)] == ["2022-09", "2022-10"]
+    assert [trial_round.name for trial_round in rounds(one_home)] == ["2022-09", "2022-10"]
 
 
 def test_ones_own_sheet_is_answered_and_kept(tmp_path: Path) -> None:
