@@ -26,8 +26,10 @@ from rdkit import Chem
 from rows import save
 
 from dure import Case, Data
-from dure.project.loader import load
-from dure.regions.chungcheong.drugs import chem, screen
+from dure.manifest import load
+from dure.regions.chungcheong.drugs import chem
+from dure.regions.chungcheong.drugs.screen.first_pass import State
+from dure.regions.chungcheong.drugs.screen.ranking import DRAWN
 
 PROJECT = load("chungcheong.drugs")
 LARGEST = 8  # heavy atoms of a side chain
@@ -137,7 +139,7 @@ def measured(given: argparse.Namespace, folder: Path) -> dict[str, object]:
         while running.poll() is None:
             time.sleep(0.2)
             peak = max(peak, resident(running.pid))
-            said = screen.State.read(state)
+            said = State.read(state)
             unread = max(unread, said.unread)
             asked = len(list(state.parent.glob("potencies-*")))
             if (not kills and said.lines >= given.count // 2) or (kills == 1 and asked >= 2):
@@ -153,7 +155,7 @@ def measured(given: argparse.Namespace, folder: Path) -> dict[str, object]:
     return {
         "target": given.target, "molecules": given.count, "unreadable": unread, "asked_of_the_model": given.keep,
         "kills": kills, "seconds": round(seconds), "megabytes": peak // 1_000_000,
-        "best_drawn": int(judged[1]), "kept_by_first_pass": int(judged[2]), "drawn": screen.DRAWN // 2,
+        "best_drawn": int(judged[1]), "kept_by_first_pass": int(judged[2]), "drawn": DRAWN // 2,
     }  # fmt: skip
 
 

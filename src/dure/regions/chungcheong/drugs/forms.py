@@ -10,7 +10,7 @@ from dure import Form, texts
 
 _ = texts(__file__)
 
-MOST = 20_000  # molecules in one request; more are ranked as a stream (see screen.py)
+MOST = 20_000  # molecules in one request; more are ranked as a stream (see screen/)
 LOG10: dict[str, JsonValue] = {"unit": "log10"}
 Text = Annotated[str, Field(min_length=1, max_length=2_000)]
 

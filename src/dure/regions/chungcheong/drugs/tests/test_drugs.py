@@ -17,9 +17,12 @@ pytest.importorskip("rdkit", reason="the project needs the extra dure[drugs]")
 pytest.importorskip("sklearn", reason="the rivals need the extra dure[drugs]")
 
 from dure import Case, Data, Invalid, UserError, Work
-from dure.project.loader import load
-from dure.regions.chungcheong.drugs import chart, chem, compounds, data, gaussian, methods, screen
+from dure.manifest import load
+from dure.regions.chungcheong.drugs import chart, chem, compounds, data, gaussian, methods
 from dure.regions.chungcheong.drugs.forms import Request
+from dure.regions.chungcheong.drugs.screen import catalogue, ranking
+from dure.regions.chungcheong.drugs.screen.__main__ import command as screen_command
+from dure.regions.chungcheong.drugs.screen.first_pass import State
 
 HERE = Path(__file__).parent
 PROJECT = load(HERE.parent)
@@ -399,11 +402,13 @@ def test_a_screening_goes_on_where_it_was_killed_and_ranks_as_if_it_had_not_been
     path = tmp_path / "made.smi"
     path.write_text("\n".join([*(f"{smiles} name" for smiles, _value in series()), "xx(", ""]))
     for name in ("PIECE", "WRITTEN"):
-        monkeypatch.setattr(screen, name, 10)
-    limits = screen.Limits(keep=40, show=20)
+        monkeypatch.setattr(catalogue, name, 10)
+    limits = ranking.Limits(keep=40, show=20)
 
     def screened(folder, path=path, known=known, **others):
-        return screen.screen(path, known, model, target="laboratory", folder=tmp_path / folder, limits=limits, **others)
+        return ranking.screen(
+            path, known, model, target="laboratory", folder=tmp_path / folder, limits=limits, **others
+        )
 
     def stopped(share, _text):
         if share > 0.3:
@@ -411,13 +416,13 @@ def test_a_screening_goes_on_where_it_was_killed_and_ranks_as_if_it_had_not_been
 
     with pytest.raises(KeyboardInterrupt):
         screened("one", tell=stopped)
-    reached = screen.State.read(tmp_path / "one" / "first-pass.npz").lines
+    reached = State.read(tmp_path / "one" / "first-pass.npz").lines
     assert 0 < reached < 97
     resumed, whole = screened("one"), screened("two")
     assert resumed.ranked.equals(whole.ranked)
     assert resumed.ranked.height == 20
     assert resumed.ranked["potency"].is_sorted(descending=True)
-    assert screen.State.read(tmp_path / "one" / "first-pass.npz").unread == 1
+    assert State.read(tmp_path / "one" / "first-pass.npz").unread == 1
     with pytest.raises(UserError, match="holds another screening"):
         screened("one", path=HERE / "messy.csv")
     others = methods.Known(known.smiles[:-1], known.potency[:-1])  # what was learnt from is part of a screening
@@ -432,12 +437,12 @@ def test_a_first_pass_is_judged_by_molecules_it_has_not_learnt_from(rounds, tmp_
     path = tmp_path / "made.smi"
     smiles = [each for each, _value in series()]
     path.write_text("\n".join(smiles))
-    monkeypatch.setattr(screen, "BEST", 0.25)
+    monkeypatch.setattr(ranking, "BEST", 0.25)
 
     def screened(keep):
         folder = tmp_path / str(keep)
-        return screen.screen(
-            path, known, model, target="laboratory", folder=folder, limits=screen.Limits(keep, show=10)
+        return ranking.screen(
+            path, known, model, target="laboratory", folder=folder, limits=ranking.Limits(keep, show=10)
         )
 
     everything, few = screened(len(smiles)), screened(10)
@@ -458,7 +463,7 @@ def test_a_killed_screening_leaves_no_process_and_is_taken_up(killed, tmp_path):
     own.write_text("SMILES,pIC50\n" + "\n".join(f"{smiles},{value}" for smiles, value in series()))
     path.write_text("\n".join(smiles for smiles, _value in 20 * series()))
     call = [str(path), "--target", "laboratory", "--compounds", str(own), "--out", str(out), "--show", "10"]
-    command = [sys.executable, "-m", screen.__name__, *call]
+    command = [sys.executable, "-m", "dure.regions.chungcheong.drugs.screen", *call]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | {"DURE_LANG": "en"}) as running:
         assert any("asked" in line for line in running.stderr)  # the first answers have come, the file is not read yet
         started = psutil.Process(running.pid).children()
@@ -469,14 +474,14 @@ def test_a_killed_screening_leaves_no_process_and_is_taken_up(killed, tmp_path):
             computing[0].kill()
         said = running.stderr.read()
         _ended, left = psutil.wait_procs(started, timeout=20)
-    assert len(computing) == screen.Limits().jobs
+    assert len(computing) == ranking.Limits().jobs
     assert left == []
     assert not out.exists()
     if killed != "all":
         assert running.returncode == 2
         assert "a process was ended from outside" in said
         assert "Traceback" not in said
-    done = CliRunner().invoke(screen.command, call)
+    done = CliRunner().invoke(screen_command, call)
     assert done.exit_code == 0, done.output
     assert pl.read_csv(out).height == 10
 
@@ -499,7 +504,7 @@ def test_a_screening_is_a_command_that_leaves_one_table(tmp_path):
         "--show",
         "30",
     ]
-    done = CliRunner().invoke(screen.command, call)
+    done = CliRunner().invoke(screen_command, call)
     assert done.exit_code == 0, done.output
     ranked = pl.read_csv(out)
     assert ranked.height == 30
@@ -507,12 +512,12 @@ def test_a_screening_is_a_command_that_leaves_one_table(tmp_path):
     assert ranked["smiles"][0] == salts[ranked["line"][0] - 2]
     assert ranked["similarity"].to_list() == [1.0] * 30  # a salt is asked without its counter-ion
     assert {each.name for each in tmp_path.iterdir()} == {"laboratory.csv", "made.csv", "ranked.csv"}
-    done = CliRunner().invoke(screen.command, [*call[:2], "laboratry", *call[3:]])
+    done = CliRunner().invoke(screen_command, [*call[:2], "laboratry", *call[3:]])
     assert (done.exit_code, "laboratory" in done.output) == (2, True)
-    done = CliRunner().invoke(screen.command, [*call, "--jobs", "0"])
+    done = CliRunner().invoke(screen_command, [*call, "--jobs", "0"])
     assert (done.exit_code, "--jobs" in done.output) == (2, True)
     path.write_text("nothing to see\n")
-    done = CliRunner().invoke(screen.command, call)
+    done = CliRunner().invoke(screen_command, call)
     assert (done.exit_code, "no line begins with a molecule" in done.output) == (2, True)
     assert {each.name for each in tmp_path.iterdir()} == {"laboratory.csv", "made.csv", "ranked.csv"}
 
