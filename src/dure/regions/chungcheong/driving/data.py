@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dure import Column, Own, Source, UserError, texts
 
 from .cases import OWN, cases_of
-from .scenario_files import from_row, scenarios
+from .openscenario.scenario import scenario_of
+from .world import Other, Scenario
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from dure import Case, Data
 
 _ = texts(__file__)
@@ -17,6 +23,21 @@ Stages = tuple[tuple[float, float, float], ...]
 # Partial braking of 0.4 g at 1.6 s and full braking at 0.6 s, as staged emergency brakes on the road have had it since 2006
 # (H. Schittenhelm, PRE-SAFE Brake, ESV conference 2009). They watch the own lane: 0 m across.
 USUAL: Stages = ((1.6, 0.0, 0.4 * 9.81), (0.6, 0.0, 0.774 * 9.81))
+
+
+def scenarios(path: Path) -> pl.DataFrame:
+    """The scenario of a file as a frame of one row: its name, and the scenario as JSON."""
+    import polars as pl
+
+    scenario, _notes = scenario_of(path)
+    return pl.DataFrame({"name": [path.stem], "scenario": [json.dumps(asdict(scenario))]})
+
+
+def from_row(text: str) -> Scenario:
+    """A scenario from its JSON."""
+    fields = json.loads(text)
+    return Scenario(**{**fields, "others": tuple(Other(**other) for other in fields["others"])})
+
 
 SCENARIOS = Source(
     "scenarios",

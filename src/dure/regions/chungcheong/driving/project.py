@@ -12,9 +12,9 @@ from .cases import grid_cases, play, play_many, score
 from .chart import figure, figures
 from .data import SCENARIOS, STAGES, Stages, own_cases, stages
 from .drivers import car_following, fuzzy_safety, human_driver, lane_intrusion, rss, staged_braking
+from .files import opens
 from .forms import Request, Response
 from .policy import anticipation
-from .scenario_files import opens
 
 if TYPE_CHECKING:
     from dure import Data

@@ -12,10 +12,10 @@ from dure import Invalid, Kpi, Project
 from . import data as farms
 from .chart import figure, figures
 from .data import FARM, Settings
+from .ensemble import quantile_networks
 from .files import opens, save_csv, save_xlsx, says
 from .forms import LEVELS, Request, Response, _
 from .methods import climatology, lightgbm_quantiles, power_curve
-from .network import quantile_networks
 from .score import score
 
 if TYPE_CHECKING:

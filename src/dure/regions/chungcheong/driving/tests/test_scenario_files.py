@@ -10,10 +10,10 @@ from dure import Data, UserError
 from dure.project.loader import load
 from dure.regions.chungcheong.driving import drivers, policy
 from dure.regions.chungcheong.driving.chart import figures, trace
-from dure.regions.chungcheong.driving.scenario_files import opens, scenario_of
-from dure.trial.ask import Ask
-from dure.trial.remote import Remote
-from dure.trial.trial import run
+from dure.regions.chungcheong.driving.files import opens
+from dure.regions.chungcheong.driving.openscenario.scenario import scenario_of
+from dure.remote import Remote
+from dure.trial import run
 
 HERE = Path(__file__).parent
 PROJECT = load(HERE.parent)

@@ -23,15 +23,15 @@ pytest.importorskip("lightgbm", reason="needs the extra dure[wind]")
 PROJECT = load(Path(__file__).parents[1])
 BUILDERS = PROJECT.builders()
 PARTS = {name: sys.modules[f"{PROJECT.model.__module__.rpartition('.')[0]}.{name}"]
-         for name in ("data", "forms", "methods", "network", "runs", "score")}  # fmt: skip
+         for name in ("data", "ensemble", "forms", "methods", "network", "runs", "score")}  # fmt: skip
 HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
 def _small_networks(monkeypatch):
     """Two small networks, shortly trained: here it is asked whether they keep the rules, not how good they are."""
-    few = replace(PARTS["network"].RECIPE, members=2, epochs=2)
-    monkeypatch.setattr(PARTS["network"], "RECIPE", few)
+    few = replace(PARTS["ensemble"].RECIPE, members=2, epochs=2)
+    monkeypatch.setattr(PARTS["ensemble"], "RECIPE", few)
 
 
 def farm(first="2021-01-01", days=182, seed=0):
@@ -322,7 +322,7 @@ def test_a_network_cut_off_goes_on_where_it_was(small, tmp_path):
 
     with pytest.raises(Killed):
         BUILDERS["quantile_networks"](history, 1, Work(folder=tmp_path / "cut", tell=tell))
-    assert 0 < len(list((tmp_path / "cut").rglob("member-*/fit.npz"))) < PARTS["network"].RECIPE.members
+    assert 0 < len(list((tmp_path / "cut").rglob("member-*/fit.npz"))) < PARTS["ensemble"].RECIPE.members
     after = BUILDERS["quantile_networks"](history, 1, Work(folder=tmp_path / "cut"))
     assert after(cases[0].request) == whole(cases[0].request)
 
@@ -331,7 +331,7 @@ def test_the_slopes_are_those_of_the_loss():
     """Against differences of the smoothed loss, weight by weight."""
     network = PARTS["network"]
     rng = np.random.default_rng(0)
-    recipe = replace(network.RECIPE, dropout=0.0, smooth=0.1)
+    recipe = replace(network.Recipe(), dropout=0.0, smooth=0.1)
     rows, power = rng.normal(size=(20, 4)), rng.random(20)
     weights = [each.astype(float) for each in network.begun(4, power, rng, (6, 5))]
     levels = np.array(PARTS["forms"].LEVELS)
@@ -365,9 +365,8 @@ def test_the_networks_quantiles_never_cross():
 
 
 def test_a_band_is_stretched_by_what_left_out_hours_would_have_needed(small, tmp_path):
-    network = PARTS["network"]
     answers = np.tile(np.linspace(0.1, 1.0, 19), (3, 1))  # 10 % at 0.15, middle 0.55, 90 % at 0.95
-    needed = network._stretch(answers, np.array([0.55, 0.95, 0.05]))
+    needed = PARTS["ensemble"]._stretch(answers, np.array([0.55, 0.95, 0.05]))
     assert np.allclose(needed, [0.0, 1.0, 1.25])
     history, cases = small
     method = BUILDERS["quantile_networks"](history, 0, Work(folder=tmp_path / "a"))
