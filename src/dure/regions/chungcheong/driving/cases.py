@@ -62,10 +62,10 @@ def known(name: str) -> Scenario | None:
 def cases_of(scenarios: Mapping[str, Scenario], sites: Mapping[str, str]) -> list[Case]:
     """Cases in the order of a hash of their names: the first ones of a site are as good as drawn from it."""
     names = sorted(scenarios, key=lambda name: hashlib.sha256(name.encode()).digest())
-    every = [scenarios[name] for name in names]
-    human, alone = simulate(every, human_rule), simulate(every, keeping_rule)
-    first = World(every).seen()
-    truths = (Truth(each, not human.crash[row], not alone.crash[row]) for row, each in enumerate(every))
+    ordered = [scenarios[name] for name in names]
+    human, alone = simulate(ordered, human_rule), simulate(ordered, keeping_rule)
+    first = World(ordered).seen()
+    truths = (Truth(scenario, not human.crash[row], not alone.crash[row]) for row, scenario in enumerate(ordered))
     return [
         Case(name, request(first, row), truth, site=sites[name])
         for row, (name, truth) in enumerate(zip(names, truths, strict=True))
@@ -85,8 +85,8 @@ def grid_cases() -> tuple[list[Case], list[Case]]:
     for name, (site, own, scenario) in further().items():
         scenarios[name], sites[name] = scenario, site
         sealed |= {name} if sealed_band(own) else set()
-    every = cases_of(scenarios, sites)
-    return [each for each in every if each.id not in sealed], [each for each in every if each.id in sealed]
+    cases = cases_of(scenarios, sites)
+    return [case for case in cases if case.id not in sealed], [case for case in cases if case.id in sealed]
 
 
 def play(case: Case, ask: Method) -> Played:
@@ -103,18 +103,18 @@ def play(case: Case, ask: Method) -> Played:
 
 def play_many(cases: Sequence[Case], ask: Method) -> list[Played]:
     """The same for thousands of cases, as columns; a settled case has nothing around any more."""
-    whole = World([case.truth.scenario for case in cases])
+    all_cases = World([case.truth.scenario for case in cases])
     rows = np.arange(len(cases))
-    world = whole.only(rows)
+    world = all_cases.only(rows)
     while not world.done.all():
         if world.done.any():
             going = ~world.done
-            put(whole, world, rows)
+            put(all_cases, world, rows)
             world, rows = world.only(going), rows[going]
         wanted = ask({name: _spread(values, rows, len(cases)) for name, values in world.seen().items()})
         world.move(wanted["acceleration"][rows])
-    put(whole, world, rows)
-    return whole.played()
+    put(all_cases, world, rows)
+    return all_cases.played()
 
 
 def _spread(values: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:

@@ -73,7 +73,7 @@ def figures(rows: pl.DataFrame) -> dict[str, Any]:
         _("Cut-ins at 10 km/h, by own speed: who crashes?"): _map(played),
         _("The worst crashes left, seen from above: move the time"): _worst(played),
     }
-    for name in [each for each in played["case"].unique(maintain_order=True) if each in OWN][:WORST]:
+    for name in [case for case in played["case"].unique(maintain_order=True) if case in OWN][:WORST]:
         charts[_("{scenario}, with every driver: move the time", scenario=name)] = _own(name, played)
     return {title: chart for title, chart in charts.items() if chart is not None}
 
@@ -84,13 +84,13 @@ def _map(played: pl.DataFrame) -> Any:
 
     crashes = played.filter(pl.col("crash") > 0)
     crashed = {name: set(crashes.filter(pl.col("method") == name)["case"]) for name in (PRACTICE, MODEL)}
-    here = set(played.filter(pl.col("method") == MODEL)["case"])
+    cases = set(played.filter(pl.col("method") == MODEL)["case"])
     words = [_("both avoid it"), _("avoided, the human driver crashes")]
     words += [_("the human driver crashes too"), _("crash, the human driver avoids it")]
     cells = [
         {"own": own, "x": gap, "w": gap + (1 if own <= 60 else 2), "y": lateral, "h": lateral + 0.1,
          "what": words[_state(name in crashed[MODEL], name in crashed[PRACTICE])]}
-        for name, (own, other, gap, lateral) in cut_ins().items() if other == 10 and name in here
+        for name, (own, other, gap, lateral) in cut_ins().items() if other == 10 and name in cases
     ]  # fmt: skip
     if not cells:
         return None
@@ -137,13 +137,13 @@ def _worst(played: pl.DataFrame) -> Any:
     """The crashes of our proposal with the highest speed of impact, one for each own speed: from above, and the time to collision."""
     import altair as alt
 
-    mine = played.filter((pl.col("method") == MODEL) & (pl.col("crash") > 0)).sort(
+    crashes = played.filter((pl.col("method") == MODEL) & (pl.col("crash") > 0)).sort(
         "impact", "case", descending=[True, False]
     )
     own_speed = pl.col("case").str.extract(r"^(?:cut-in|cut-out|braking) (\S+) \S+ \S+( \S+)?$")
-    first = mine.with_columns(pl.coalesce(own_speed, "case").alias("own")).unique("own", maintain_order=True)
-    every = [(row["case"], row["impact"], known(row["case"])) for row in first.head(WORST).iter_rows(named=True)]
-    scenarios = [(name, impact, each) for name, impact, each in every if each is not None]
+    first = crashes.with_columns(pl.coalesce(own_speed, "case").alias("own")).unique("own", maintain_order=True)
+    worst = [(row["case"], row["impact"], known(row["case"])) for row in first.head(WORST).iter_rows(named=True)]
+    scenarios = [(name, impact, scenario) for name, impact, scenario in worst if scenario is not None]
     if not scenarios:
         return None
     ways = [trace(scenario, anticipating_rule) for _name, _impact, scenario in scenarios]
@@ -189,15 +189,15 @@ def _from_above(way: pl.DataFrame, scenario: Scenario, clock: str, now: alt.Para
     pale = way.filter(((pl.col(clock) * 10).round().cast(pl.Int64) % 5) == 0)
     bodies = {"x": x, "x2": "rear:Q", "y": y, "y2": "right:Q"}
     trail = alt.Chart(pale).mark_rect(color=GOLD, fillOpacity=0.1, stroke=GOLD, strokeOpacity=0.7).encode(**bodies)
-    there = (
+    present = (
         alt.Chart(way)
         .transform_filter(f"abs(datum.{clock} - {now.name}) < 0.05")
         .mark_rect(color=GOLD)
         .encode(**bodies)
     )
-    me = alt.Chart(own).mark_rect(color=ACCENT).encode(**bodies)
+    own_body = alt.Chart(own).mark_rect(color=ACCENT).encode(**bodies)
     marking = alt.Chart(pl.DataFrame([{"left": 1.75}])).mark_rule(color=SOFT, strokeDash=[10, 8]).encode(y=y)
-    return alt.layer(marking, trail, there, me).properties(width=560, height=90)
+    return alt.layer(marking, trail, present, own_body).properties(width=560, height=90)
 
 
 def _collision(way: pl.DataFrame, now: alt.Parameter, reach: float) -> Any:
@@ -212,12 +212,12 @@ def _collision(way: pl.DataFrame, now: alt.Parameter, reach: float) -> Any:
     braking = alt.Chart(way.filter(pl.col("slot") == 0)).mark_line(color=ACCENT).encode(
         x=x, y=alt.Y("acceleration:Q", title=_("acceleration [m/s²]"), scale=alt.Scale(domain=[-8, 0]))
     )  # fmt: skip
-    there = way.filter(pl.col("slot") == 0).select("after")
+    times = way.filter(pl.col("slot") == 0).select("after")
     moment = (
-        alt.Chart(there).transform_filter(f"abs(datum.after - {now.name}) < 0.05").mark_rule(color=GOLD).encode(x=x)
+        alt.Chart(times).transform_filter(f"abs(datum.after - {now.name}) < 0.05").mark_rule(color=GOLD).encode(x=x)
     )
-    drawn = [(moment + each).properties(width=250, height=70) for each in (left, braking)]
-    return alt.hconcat(*drawn, spacing=20)
+    panels = [(moment + curve).properties(width=250, height=70) for curve in (left, braking)]
+    return alt.hconcat(*panels, spacing=20)
 
 
 # ---- one request, played on ---------------------------------------------------------------------------------------------------
@@ -226,14 +226,14 @@ def _collision(way: pl.DataFrame, now: alt.Parameter, reach: float) -> Any:
 def played_on(request: Request) -> Scenario:
     """What the request shows, going on as it is: a vehicle that drifts comes in or leaves, one that brakes does so to a stop."""
     others = tuple(
-        Other(each.gap, each.speed, offset=each.offset, end=0.0 if each.drift <= 0 else each.offset + 3.5,
-              lateral_speed=abs(each.drift), braking=max(-each.acceleration, 0.0), length=each.length, width=each.width)
-        for each in request.vehicles
+        Other(vehicle.gap, vehicle.speed, offset=vehicle.offset, end=0.0 if vehicle.drift <= 0 else vehicle.offset + 3.5,
+              lateral_speed=abs(vehicle.drift), braking=max(-vehicle.acceleration, 0.0), length=vehicle.length, width=vehicle.width)
+        for vehicle in request.vehicles
     )  # fmt: skip
     return Scenario(request.own_speed, others, request.own_length, request.own_width)
 
 
-def _said_before(wanted: Sequence[float]) -> Rule:
+def _held_answers(wanted: Sequence[float]) -> Rule:
     """A driver of whom some answers are known, a step each: the last is held."""
 
     def rule(seen: Mapping[str, Array], memory: dict[str, Array]) -> Array:
@@ -248,9 +248,9 @@ def _own(name: str, played: pl.DataFrame) -> Any:
     """One of a person's own scenarios with every driver whose play is known: the project's, and those that drove in this process."""
     rows = played.filter(pl.col("case") == name)
     ways: dict[str, pl.DataFrame] = {}
-    for method, *came in rows.select("method", "jerk", "seconds").iter_rows():
-        driven = DRIVEN.get((name, *came))
-        rule = _said_before(driven) if driven else DRIVERS.get(method)
+    for method, *sums in rows.select("method", "jerk", "seconds").iter_rows():
+        driven = DRIVEN.get((name, *sums))
+        rule = _held_answers(driven) if driven else DRIVERS.get(method)
         ways |= {method: trace(OWN[name], rule, LONG)} if rule else {}
     return _side_by_side(OWN[name], ways)
 
@@ -266,8 +266,8 @@ def figure(request: Request, answers: Mapping[str, Response], truth: Truth | Non
     if not scenario.others:
         scenario = Scenario(scenario.speed, (Other(200.0, scenario.speed),), scenario.length, scenario.width)
     ways = {
-        name: trace(scenario, DRIVERS.get(name) or _said_before([given.acceleration]), LONG)
-        for name, given in answers.items()
+        name: trace(scenario, DRIVERS.get(name) or _held_answers([answer.acceleration]), LONG)
+        for name, answer in answers.items()
     }
     return _side_by_side(scenario, ways)
 
@@ -301,13 +301,13 @@ def _side_by_side(scenario: Scenario, ways: Mapping[str, pl.DataFrame]) -> Any:
         "now", value=min(1.0, end), bind=alt.binding_range(min=0.0, max=end, step=STEP, name=_("time [s]") + " ")
     )
     above = _from_above(ways[shown], scenario, "time", now)
-    said = _("{method}: {what}", method=_named(shown), what=_said(ways[shown]))
-    title = alt.Title(said, subtitle=_others_said(ways, shown), subtitleColor=INK)
+    heading = _("{method}: {what}", method=_named(shown), what=_outcome(ways[shown]))
+    title = alt.Title(heading, subtitle=_other_outcomes(ways, shown), subtitleColor=INK)
     both = alt.hconcat(left.properties(width=250, height=150), braking.properties(width=250, height=150), spacing=20)
     return _finished(alt.vconcat(above.properties(title=title), both, spacing=16).add_params(now))
 
 
-def _said(way: pl.DataFrame) -> str:
+def _outcome(way: pl.DataFrame) -> str:
     """Crash or not, and the strongest braking."""
     last = way.filter(pl.col("time") == way["time"].max())
     touched = last.filter((pl.col("gap") <= 0) & (pl.col("left") < 0.95) & (pl.col("rear") > -4.3)).height > 0
@@ -321,5 +321,7 @@ def _said(way: pl.DataFrame) -> str:
     return _("no crash, braking up to {hardest} m/s²", hardest=hardest)
 
 
-def _others_said(ways: Mapping[str, pl.DataFrame], shown: str) -> list[str]:
-    return [_("{method}: {what}", method=_named(name), what=_said(way)) for name, way in ways.items() if name != shown]
+def _other_outcomes(ways: Mapping[str, pl.DataFrame], shown: str) -> list[str]:
+    return [
+        _("{method}: {what}", method=_named(name), what=_outcome(way)) for name, way in ways.items() if name != shown
+    ]

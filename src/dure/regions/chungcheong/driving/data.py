@@ -73,14 +73,14 @@ def stages(data: Data) -> Stages:
     if not data.has("stages"):
         return USUAL
     rows = data["stages"].drop_nulls(["time_to_collision", "braking"]).iter_rows(named=True)
-    found = tuple((float(row["time_to_collision"]), float(row["across"] or 0.0), float(row["braking"])) for row in rows)
-    if not found:
+    table = tuple((float(row["time_to_collision"]), float(row["across"] or 0.0), float(row["braking"])) for row in rows)
+    if not table:
         raise UserError(_("the table has no stage"), where="stages")
-    return found
+    return table
 
 
 def own_cases(data: Data) -> list[Case]:
     """A person's own scenarios as cases: one a file, all at one site."""
-    found = {name: from_row(frame["scenario"][0]) for name, frame in data.several("scenarios").items()}
-    OWN.update(found)
-    return cases_of(found, dict.fromkeys(found, "own scenarios"))
+    own_scenarios = {name: from_row(frame["scenario"][0]) for name, frame in data.several("scenarios").items()}
+    OWN.update(own_scenarios)
+    return cases_of(own_scenarios, dict.fromkeys(own_scenarios, "own scenarios"))

@@ -83,12 +83,12 @@ def columns(request: Request) -> dict[str, np.ndarray]:
     """A request as columns of one row; a vehicle that is not there is NaN."""
     import numpy as np
 
-    found = {name: np.array([getattr(request, name)]) for name in OWN}
+    row = {name: np.array([getattr(request, name)]) for name in OWN}
     for slot in range(SLOTS):
-        here = request.vehicles[slot] if slot < len(request.vehicles) else None
+        vehicle = request.vehicles[slot] if slot < len(request.vehicles) else None
         for name in EACH:
-            found[f"{name}_{slot}"] = np.array([getattr(here, name) if here else np.nan])
-    return found
+            row[f"{name}_{slot}"] = np.array([getattr(vehicle, name) if vehicle else np.nan])
+    return row
 
 
 def request(seen: Mapping[str, np.ndarray], row: int = 0) -> Request:
@@ -97,5 +97,5 @@ def request(seen: Mapping[str, np.ndarray], row: int = 0) -> Request:
     around = [{name: float(seen[f"{name}_{slot}"][row]) for name in EACH} for slot in slots]
     return Request(
         **{name: float(seen[name][row]) for name in OWN},
-        vehicles=[Vehicle(**each) for each in around if each["gap"] == each["gap"]],
+        vehicles=[Vehicle(**vehicle) for vehicle in around if vehicle["gap"] == vehicle["gap"]],
     )

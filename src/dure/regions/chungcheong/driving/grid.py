@@ -33,7 +33,7 @@ SPEEDS = (20, 30, 40, 50, 60, 70, 90, 110, 130)  # km/h, of cut-outs and braking
 
 def cut_outs() -> dict[str, Scenario]:
     """The vehicle ahead leaves the lane before a standing one: own speed, time gap, free distance (s) to it, lateral speed."""
-    found = {}
+    scenarios = {}
     for own in SPEEDS:
         for headway in (1.0, 1.5, 2.0):
             for room in (1.0, 1.5, 2.0, 2.5, 3.0):
@@ -41,20 +41,20 @@ def cut_outs() -> dict[str, Scenario]:
                     speed = own / 3.6
                     first = Other(speed * headway, speed, end=BESIDE, lateral_speed=lateral)
                     standing = Other(speed * (headway + room) + 4.3, 0.0, hidden=True)
-                    found[f"cut-out {own} {headway:g} {room:g} {lateral:g}"] = Scenario(speed, (first, standing))
-    return found
+                    scenarios[f"cut-out {own} {headway:g} {room:g} {lateral:g}"] = Scenario(speed, (first, standing))
+    return scenarios
 
 
 def braking_vehicles() -> dict[str, Scenario]:
     """The vehicle ahead, as fast as the own car, brakes to a stop: own speed, time gap, its braking and its first second."""
-    found = {}
+    scenarios = {}
     for own in SPEEDS:
         for headway in (0.6, 0.8, 1.0, 1.5, 2.0):
             for braking in (2.0, 4.0, 6.0, 8.0):
                 speed = own / 3.6
                 ahead = Other(max(2.0, speed * headway), speed, braking=braking, brakes=1.0)
-                found[f"braking {own} {headway:g} {braking:g}"] = Scenario(speed, (ahead,))
-    return found
+                scenarios[f"braking {own} {headway:g} {braking:g}"] = Scenario(speed, (ahead,))
+    return scenarios
 
 
 SEALED_SPEEDS = {40: "40 km/h", 110: "110 km/h"}
@@ -64,7 +64,9 @@ def further() -> dict[str, tuple[str, int, Scenario]]:
     """Site, own speed (km/h) and scenario of the cut-outs and of the braking vehicles, by name."""
     both = {"cut-out": cut_outs(), "vehicle ahead brakes": braking_vehicles()}
     return {
-        name: (site, int(name.split()[1]), each) for site, scenarios in both.items() for name, each in scenarios.items()
+        name: (site, int(name.split()[1]), scenario)
+        for site, scenarios in both.items()
+        for name, scenario in scenarios.items()
     }
 
 

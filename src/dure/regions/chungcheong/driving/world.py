@@ -98,20 +98,23 @@ class World:
     fixed: dict[str, Array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        count, slots = len(self.scenarios), max(len(each.others) for each in self.scenarios)
+        count, slots = len(self.scenarios), max(len(scenario.others) for scenario in self.scenarios)
         for name in Other.__slots__:
             rows = [
-                [getattr(each.others[slot], name) if slot < len(each.others) else np.nan for each in self.scenarios]
+                [
+                    getattr(scenario.others[slot], name) if slot < len(scenario.others) else np.nan
+                    for scenario in self.scenarios
+                ]
                 for slot in range(slots)
             ]
             self.fixed[name] = np.array(rows, dtype=float)
         self.own_length, self.own_width, self.own_speed = (
-            np.array([getattr(each, name) for each in self.scenarios], dtype=float)
+            np.array([getattr(scenario, name) for scenario in self.scenarios], dtype=float)
             for name in ("length", "width", "speed")
         )
         self.own_acceleration, self.travelled = np.zeros(count), np.zeros(count)
         self.crash, self.done = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
-        self.impact, self.hardest, self.jerk, self.seconds = (np.zeros(count) for _each in range(4))
+        self.impact, self.hardest, self.jerk, self.seconds = (np.zeros(count) for _sum in range(4))
         self._settle()
 
     # ---- the vehicles around: where their scenario has them now --------------------------------------------------------
@@ -151,14 +154,14 @@ class World:
         around = self.others()
         leaving = np.abs(around["offset"][0]) > WANDERING
         out = (self.fixed["hidden"] > 0) & ~leaving | self.done
-        found = {
+        columns = {
             "own_speed": self.own_speed, "own_acceleration": self.own_acceleration,
             "own_length": self.own_length, "own_width": self.own_width,
         }  # fmt: skip
         for slot in range(len(out)):
             for name, values in around.items():
-                found[f"{name}_{slot}"] = np.where(out[slot], np.nan, values[slot])
-        return found
+                columns[f"{name}_{slot}"] = np.where(out[slot], np.nan, values[slot])
+        return columns
 
     # ---- one step --------------------------------------------------------------------------------------------------------
 
@@ -236,23 +239,23 @@ BATCH = 4096  # cases at a time: their columns stay in the processor's cache
 
 def simulate(scenarios: Sequence[Scenario], rule: Callable[[Seen, dict[str, Array]], Array]) -> World:
     """Play all of them to their end with a rule of `drivers`; settled cases are set aside, so that the rest go quicker."""
-    whole = World(scenarios)
+    all_cases = World(scenarios)
     for start in range(0, len(scenarios), BATCH):
         rows = np.arange(start, min(start + BATCH, len(scenarios)))
         memory: dict[str, Array] = {}
-        world = whole.only(rows)
+        world = all_cases.only(rows)
         while not world.done.all():
             if world.done.mean() > 0.25:
                 going = ~world.done
-                put(whole, world, rows)
+                put(all_cases, world, rows)
                 world, rows = world.only(going), rows[going]
                 memory = {name: values[going] for name, values in memory.items()}
             world.move(rule(world.seen(), memory))
-        put(whole, world, rows)
-    return whole
+        put(all_cases, world, rows)
+    return all_cases
 
 
-def put(whole: World, part: World, rows: Array) -> None:
+def put(all_cases: World, part: World, rows: Array) -> None:
     """Keep what has become of some cases where all of them are."""
     for name in STATE:
-        getattr(whole, name)[rows] = getattr(part, name)
+        getattr(all_cases, name)[rows] = getattr(part, name)

@@ -65,20 +65,20 @@ def drawing(smiles: str) -> tuple[pl.DataFrame, pl.DataFrame]:
 
     from .chem import molecule
 
-    found = Chem.Mol(molecule(smiles))
-    Chem.Kekulize(found, clearAromaticFlags=True)
+    mol = Chem.Mol(molecule(smiles))
+    Chem.Kekulize(mol, clearAromaticFlags=True)
     rdDepictor.SetPreferCoordGen(True)
-    rdDepictor.Compute2DCoords(found)
-    Chem.WedgeMolBonds(found, found.GetConformer())
-    places = found.GetConformer().GetPositions()[:, :2]
+    rdDepictor.Compute2DCoords(mol)
+    Chem.WedgeMolBonds(mol, mol.GetConformer())
+    places = mol.GetConformer().GetPositions()[:, :2]
     styles = {Chem.BondDir.BEGINWEDGE: "wedge", Chem.BondDir.BEGINDASH: "dash"}
     lines = []
-    for bond in found.GetBonds():
-        one, other = places[bond.GetBeginAtomIdx()], places[bond.GetEndAtomIdx()]
-        along = (other - one) / max(float(((other - one) ** 2).sum()) ** 0.5, 1e-6)
+    for bond in mol.GetBonds():
+        start, end = places[bond.GetBeginAtomIdx()], places[bond.GetEndAtomIdx()]
+        along = (end - start) / max(float(((end - start) ** 2).sum()) ** 0.5, 1e-6)
         aside, order = APART * along[[1, 0]] * (1, -1), round(bond.GetBondTypeAsDouble())
         for shift in {1: (0,), 2: (-0.5, 0.5), 3: (-1, 0, 1)}.get(order, (0,)):
-            (x, y), (x2, y2) = one + shift * aside, other + shift * aside
+            (x, y), (x2, y2) = start + shift * aside, end + shift * aside
             lines.append({"x": x, "y": y, "x2": x2, "y2": y2, "style": styles.get(bond.GetBondDir(), "plain")})
     letters = [
         {
@@ -87,7 +87,7 @@ def drawing(smiles: str) -> tuple[pl.DataFrame, pl.DataFrame]:
             "text": _letters(atom),
             "colour": ATOMS.get(atom.GetSymbol(), INK),
         }
-        for atom in found.GetAtoms()
+        for atom in mol.GetAtoms()
         if atom.GetSymbol() != "C" or atom.GetFormalCharge() or not atom.GetDegree()
     ]
     numbers = dict.fromkeys(("x", "y", "x2", "y2"), pl.Float64)
@@ -110,8 +110,8 @@ def _drawn(smiles: str, title: str, beside: str) -> Any:
 
     bonds, atoms = drawing(smiles)
     width, height = DRAWN
-    every = pl.concat([bonds.select("x", "y"), bonds.select(x="x2", y="y2"), atoms.select("x", "y")])
-    (x0, x1), (y0, y1) = ((float(every[each].min()), float(every[each].max())) for each in ("x", "y"))  # type: ignore[arg-type]  # never empty
+    points = pl.concat([bonds.select("x", "y"), bonds.select(x="x2", y="y2"), atoms.select("x", "y")])
+    (x0, x1), (y0, y1) = ((float(points[axis].min()), float(points[axis].max())) for axis in ("x", "y"))  # type: ignore[arg-type]  # never empty
     unit = max(
         (x1 - x0 + 2) / width, (y1 - y0 + 2) / height, 0.045
     )  # bond lengths a pixel: small molecules are not blown up
@@ -150,29 +150,29 @@ def figure(
     del trace
     if len(request.molecules) > 1:
         return _list(request, answers, truth)
-    said = {method: given.estimates[0] for method, given in answers.items()}
-    return _finished(_one(request, said, truth["potency"][0] if truth else None))
+    estimates = {method: answer.estimates[0] for method, answer in answers.items()}
+    return _finished(_one(request, estimates, truth["potency"][0] if truth else None))
 
 
-def _one(request: Request, said: Mapping[str, Estimate], truth: float | None) -> Any:
+def _one(request: Request, estimates: Mapping[str, Estimate], truth: float | None) -> Any:
     import altair as alt
 
-    first = said.get(MODEL) or next(iter(said.values()))
-    drawn = [(request.molecules[0], _("asked"), "")]
-    drawn.append((first.nearest, _("nearest known"), _likeness(first.nearest_potency, first.similarity)))
+    first = estimates.get(MODEL) or next(iter(estimates.values()))
+    compounds = [(request.molecules[0], _("asked"), "")]
+    compounds.append((first.nearest, _("nearest known"), _likeness(first.nearest_potency, first.similarity)))
     if first.active and first.active != first.nearest:
-        drawn.append(
+        compounds.append(
             (first.active, _("nearest active"), _("similarity {value}", value=f"{first.active_similarity:.2f}"))
         )
-    pictures = [_drawn(*each) for each in drawn]
-    return alt.vconcat(alt.hconcat(*pictures, spacing=16), _intervals(request, said, truth, first), spacing=18)
+    pictures = [_drawn(*compound) for compound in compounds]
+    return alt.vconcat(alt.hconcat(*pictures, spacing=16), _intervals(request, estimates, truth, first), spacing=18)
 
 
 def _likeness(potency: float, similarity: float) -> str:
     return _("potency {potency}, similarity {value}", potency=f"{potency:.2f}", value=f"{similarity:.2f}")
 
 
-def _intervals(request: Request, said: Mapping[str, Estimate], truth: float | None, first: Estimate) -> Any:
+def _intervals(request: Request, estimates: Mapping[str, Estimate], truth: float | None, first: Estimate) -> Any:
     """Each method's potency with its 80 % interval, and the measured one as a line."""
     import altair as alt
 
@@ -180,18 +180,18 @@ def _intervals(request: Request, said: Mapping[str, Estimate], truth: float | No
         [
             {
                 "name": _named(method),
-                "potency": each.potency,
-                "low": each.low,
-                "high": each.high,
-                "text": f"{each.potency:.2f}",
+                "potency": estimate.potency,
+                "low": estimate.low,
+                "high": estimate.high,
+                "text": f"{estimate.potency:.2f}",
             }
-            for method, each in said.items()
+            for method, estimate in estimates.items()
         ]
     )
     axis = _("potency [log10] and its 80 % interval")
     x = alt.X("potency:Q", title=axis, scale=alt.Scale(zero=False, nice=True))
     base = alt.Chart(rows).encode(
-        y=alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)), color=_colour(list(said))
+        y=alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=200)), color=_colour(list(estimates))
     )
     layers = [
         base.mark_rule(strokeWidth=3).encode(x=alt.X("low:Q", title=axis), x2="high:Q"),
@@ -205,8 +205,8 @@ def _intervals(request: Request, said: Mapping[str, Estimate], truth: float | No
     signs += [_("activity cliff near")] if first.cliff else []
     signs += [_("broken limits of Lipinski: {count}", count=first.lipinski)] if first.lipinski else []
     signs += [] if first.veber else [_("breaks Veber's rule")]
-    found = _("measured {value} (dashed)", value=f"{truth:.2f}") if truth is not None else _("not measured")
-    lines = [" · ".join([found, *signs]), *([", ".join(first.alerts)] if first.alerts else [])]
+    outcome = _("measured {value} (dashed)", value=f"{truth:.2f}") if truth is not None else _("not measured")
+    lines = [" · ".join([outcome, *signs]), *([", ".join(first.alerts)] if first.alerts else [])]
     title = alt.Title(_(title_of(request.target)), subtitle=lines)
     return alt.layer(*layers).properties(width=520, height=alt.Step(40), title=title)
 
@@ -215,7 +215,9 @@ def _colour(methods: Sequence[str]) -> alt.Color:
     import altair as alt
 
     colours = {PRACTICE: SOFT, MODEL: ACCENT}
-    scale = alt.Scale(domain=[_named(each) for each in methods], range=[colours.get(each, INK) for each in methods])
+    scale = alt.Scale(
+        domain=[_named(method) for method in methods], range=[colours.get(method, INK) for method in methods]
+    )
     return alt.Color("name:N", legend=None, scale=scale)
 
 
@@ -223,14 +225,14 @@ def _list(request: Request, answers: Mapping[str, Response], truth: Mapping[str,
     """The first of a list by our model's rank, with intervals and what was measured."""
     import altair as alt
 
-    given = answers.get(MODEL) or next(iter(answers.values()))
-    order = sorted(range(len(request.molecules)), key=lambda place: -given.estimates[place].potency)[:MOST_ROWS]
+    answer = answers.get(MODEL) or next(iter(answers.values()))
+    order = sorted(range(len(request.molecules)), key=lambda place: -answer.estimates[place].potency)[:MOST_ROWS]
     rows = pl.DataFrame(
         [
             {
-                "rank": rank, "potency": given.estimates[place].potency, "low": given.estimates[place].low,
-                "high": given.estimates[place].high, "measured": truth["potency"][place] if truth else None,
-                "domain": _("in the domain") if given.estimates[place].in_domain else _("outside the domain"),
+                "rank": rank, "potency": answer.estimates[place].potency, "low": answer.estimates[place].low,
+                "high": answer.estimates[place].high, "measured": truth["potency"][place] if truth else None,
+                "domain": _("in the domain") if answer.estimates[place].in_domain else _("outside the domain"),
             }
             for rank, place in enumerate(order, start=1)
         ],
@@ -286,13 +288,15 @@ def _by_target(summed: pl.DataFrame, value: str, title: str, wanted: tuple[float
 
     methods = list(dict.fromkeys(summed["method"]))
     colours = {PRACTICE: SOFT, MODEL: ACCENT, "support_vectors": "#d08c2f", "random_forest": "#6a994e"}
-    scale = alt.Scale(domain=[_named(each) for each in methods], range=[colours.get(each, INK) for each in methods])
+    scale = alt.Scale(
+        domain=[_named(method) for method in methods], range=[colours.get(method, INK) for method in methods]
+    )
     panels = []
-    for turn in dict.fromkeys(summed["round"]):
-        here = summed.filter(pl.col("round") == turn)
+    for round_ in dict.fromkeys(summed["round"]):
+        part = summed.filter(pl.col("round") == round_)
         rows = [
             {"place": _(site), "name": _named(method), "value": number}
-            for site, method, number in here.select("site", "method", value).iter_rows()
+            for site, method, number in part.select("site", "method", value).iter_rows()
         ]
         base = alt.Chart(pl.DataFrame(rows)).encode(
             y=alt.Y("place:N", title=None, sort=None, axis=alt.Axis(grid=True, labelLimit=300))
@@ -305,5 +309,5 @@ def _by_target(summed: pl.DataFrame, value: str, title: str, wanted: tuple[float
         if wanted:
             band = alt.Chart(pl.DataFrame({"from": [wanted[0]], "to": [wanted[1]]}))
             layers.insert(0, band.mark_rect(color=LINE, opacity=0.5).encode(x=alt.X("from:Q", title=title), x2="to:Q"))
-        panels.append(alt.layer(*layers).properties(width=260, height=alt.Step(22), title=_(turn)))
+        panels.append(alt.layer(*layers).properties(width=260, height=alt.Step(22), title=_(round_)))
     return _finished(alt.concat(*panels, columns=2, spacing=24))

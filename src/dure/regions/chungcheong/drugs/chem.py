@@ -27,8 +27,8 @@ def molecule(smiles: str) -> Any:
     from rdkit import Chem, rdBase
 
     with rdBase.BlockLogs():  # RDKit would write each fault to the terminal: ours are told with their row
-        found = Chem.MolFromSmiles(smiles) if smiles.strip() else None
-    return found if found is not None and 0 < found.GetNumHeavyAtoms() <= MOST_ATOMS else None
+        mol = Chem.MolFromSmiles(smiles) if smiles.strip() else None
+    return mol if mol is not None and 0 < mol.GetNumHeavyAtoms() <= MOST_ATOMS else None
 
 
 @cache
@@ -44,29 +44,29 @@ def _generators() -> tuple[Any, ...]:
     )
 
 
-def parts_of(found: Any) -> tuple[np.ndarray, ...]:
+def parts_of(mol: Any) -> tuple[np.ndarray, ...]:
     """The features of an RDKit molecule, one sorted array of int64 a kind of KINDS.
 
     Chiral ECFP4 and FCFP6 are Morgan fingerprints (Rogers and Hahn 2010, J. Chem. Inf. Model. 50:742), atom pairs are
     Carhart's (1985, J. Chem. Inf. Comput. Sci. 25:64), torsions Nilakantan's (1987, 27:82); none is folded.
     """
-    every = []
+    features = []
     for generator in _generators():
-        counts = generator.GetSparseCountFingerprint(found).GetNonzeroElements()
+        counts = generator.GetSparseCountFingerprint(mol).GetNonzeroElements()
         names = np.fromiter(counts.keys(), np.int64, len(counts))
         times = np.fromiter(counts.values(), np.int64, len(counts))
         levels = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
-        every.append(np.sort(np.repeat(names, times) * LEVELS + levels))
-    return tuple(every)
+        features.append(np.sort(np.repeat(names, times) * LEVELS + levels))
+    return tuple(features)
 
 
 @lru_cache(maxsize=KEPT)
 def parts(smiles: str) -> tuple[np.ndarray, ...]:
     """`parts_of` a SMILES. Raises ValueError where it cannot be read."""
-    found = molecule(smiles)
-    if found is None:
+    mol = molecule(smiles)
+    if mol is None:
         raise ValueError(f"not a molecule: {smiles[:80]}")
-    return parts_of(found)
+    return parts_of(mol)
 
 
 class Library:
@@ -83,10 +83,10 @@ class Library:
 
     def __init__(self, known: Sequence[tuple[np.ndarray, ...]]) -> None:
         self.kinds = len(known[0])
-        self.sizes = np.array([[each.size for each in one] for one in known], dtype=np.float32)
+        self.sizes = np.array([[array.size for array in features] for features in known], dtype=np.float32)
         self._common, self._rare = [], []
         for kind in range(self.kinds):
-            arrays = [one[kind] for one in known]
+            arrays = [features[kind] for features in known]
             names, counts = np.unique(np.concatenate(arrays), return_counts=True)
             often = counts > COMMON * len(known)
             common, rare = names[often], names[~often]
@@ -95,29 +95,29 @@ class Library:
 
     def similarities(self, asked: Sequence[tuple[np.ndarray, ...]]) -> np.ndarray:
         """Min-max Tanimoto similarities, (kinds, asked, known), float32."""
-        found = np.empty((self.kinds, len(asked), len(self.sizes)), dtype=np.float32)
+        similarities = np.empty((self.kinds, len(asked), len(self.sizes)), dtype=np.float32)
         for start in range(0, len(asked), BLOCK):
-            here = asked[start : start + BLOCK]
+            block = asked[start : start + BLOCK]
             for kind in range(self.kinds):
-                arrays = [one[kind] for one in here]
+                arrays = [features[kind] for features in block]
                 both = _matrix(arrays, self._common[kind][0]).toarray() @ self._common[kind][1]
                 both += (_matrix(arrays, self._rare[kind][0]) @ self._rare[kind][1]).toarray()
-                sizes = np.array([each.size for each in arrays], dtype=np.float32)[:, None]
+                sizes = np.array([array.size for array in arrays], dtype=np.float32)[:, None]
                 either = np.maximum(sizes + self.sizes[None, :, kind] - both, 1)
-                found[kind, start : start + BLOCK] = both / either
-        return found
+                similarities[kind, start : start + BLOCK] = both / either
+        return similarities
 
 
 def _matrix(arrays: Sequence[np.ndarray], names: np.ndarray) -> Any:
     """(molecules, names) of ones where a molecule has a feature; features that are not in `names` are left out."""
     from scipy.sparse import csr_matrix
 
-    every = np.concatenate(arrays)
-    ends = np.cumsum([each.size for each in arrays])
-    places = np.minimum(np.searchsorted(names, every), max(names.size - 1, 0))
-    there = names[places] == every if names.size else np.zeros(every.size, dtype=bool)
-    starts = np.concatenate([[0], np.concatenate([[0], np.cumsum(there)])[ends]])
-    columns = places[there]
+    features = np.concatenate(arrays)
+    ends = np.cumsum([array.size for array in arrays])
+    places = np.minimum(np.searchsorted(names, features), max(names.size - 1, 0))
+    present = names[places] == features if names.size else np.zeros(features.size, dtype=bool)
+    starts = np.concatenate([[0], np.concatenate([[0], np.cumsum(present)])[ends]])
+    columns = places[present]
     shape = (len(arrays), max(names.size, 1))
     return csr_matrix((np.ones(columns.size, np.float32), columns, starts), shape=shape)
 
@@ -131,8 +131,8 @@ def scaffold(smiles: str) -> str:
     from rdkit import Chem
     from rdkit.Chem.Scaffolds import MurckoScaffold
 
-    found = molecule(smiles)
-    core = MurckoScaffold.GetScaffoldForMol(found) if found is not None else None
+    mol = molecule(smiles)
+    core = MurckoScaffold.GetScaffoldForMol(mol) if mol is not None else None
     return str(Chem.MolToSmiles(core, isomericSmiles=False)) if core is not None else ""
 
 
@@ -146,22 +146,22 @@ def bits(smiles: str) -> np.ndarray:
     )
 
 
-def properties_of(found: Any) -> np.ndarray:
+def properties_of(mol: Any) -> np.ndarray:
     """Ten properties of a whole RDKit molecule, whose names stand below; log P is Wildman and Crippen's (1999, 39:868 of JCICS)."""
     from rdkit import Chem
     from rdkit.Chem import Crippen, Descriptors, rdMolDescriptors
 
     values = (
-        Descriptors.MolWt(found),  # type: ignore[attr-defined]  # RDKit makes these names when it is imported
-        Crippen.MolLogP(found),  # type: ignore[attr-defined]  # as above
-        rdMolDescriptors.CalcTPSA(found),
-        rdMolDescriptors.CalcNumRotatableBonds(found),
-        rdMolDescriptors.CalcNumHBD(found),
-        rdMolDescriptors.CalcNumHBA(found),
-        rdMolDescriptors.CalcFractionCSP3(found),
-        rdMolDescriptors.CalcNumAromaticRings(found),
-        rdMolDescriptors.CalcNumRings(found),
-        Chem.GetFormalCharge(found),
+        Descriptors.MolWt(mol),  # type: ignore[attr-defined]  # RDKit makes these names when it is imported
+        Crippen.MolLogP(mol),  # type: ignore[attr-defined]  # as above
+        rdMolDescriptors.CalcTPSA(mol),
+        rdMolDescriptors.CalcNumRotatableBonds(mol),
+        rdMolDescriptors.CalcNumHBD(mol),
+        rdMolDescriptors.CalcNumHBA(mol),
+        rdMolDescriptors.CalcFractionCSP3(mol),
+        rdMolDescriptors.CalcNumAromaticRings(mol),
+        rdMolDescriptors.CalcNumRings(mol),
+        Chem.GetFormalCharge(mol),
     )
     return np.array(values, dtype=np.float64)
 
@@ -181,19 +181,19 @@ def rules(smiles: str) -> tuple[tuple[str, ...], int, bool]:
     """
     from rdkit.Chem import rdMolDescriptors
 
-    found = molecule(smiles)
+    mol = molecule(smiles)
     alerts = sorted(
         {
-            f"{_FILTERS.get(each.GetProp('FilterSet'), 'PAINS')}: {each.GetDescription()}"
-            for each in _alerts().GetMatches(found)
+            f"{_FILTERS.get(alert.GetProp('FilterSet'), 'PAINS')}: {alert.GetDescription()}"
+            for alert in _alerts().GetMatches(mol)
         }
     )
     weight, log_p, surface, rotatable, *_others = properties(smiles)
     broken = (
         weight > 500,
         log_p > 5,
-        rdMolDescriptors.CalcNumLipinskiHBD(found) > 5,
-        rdMolDescriptors.CalcNumLipinskiHBA(found) > 10,
+        rdMolDescriptors.CalcNumLipinskiHBD(mol) > 5,
+        rdMolDescriptors.CalcNumLipinskiHBA(mol) > 10,
     )
     veber = rotatable <= 10 and surface <= 140
     return tuple(alerts), sum(map(bool, broken)), bool(veber)
@@ -204,8 +204,8 @@ def _alerts() -> Any:
     from rdkit.Chem import FilterCatalog
 
     wanted = FilterCatalog.FilterCatalogParams()
-    for each in ("PAINS", "BRENK"):
-        wanted.AddCatalog(getattr(FilterCatalog.FilterCatalogParams.FilterCatalogs, each))
+    for name in ("PAINS", "BRENK"):
+        wanted.AddCatalog(getattr(FilterCatalog.FilterCatalogParams.FilterCatalogs, name))
     return FilterCatalog.FilterCatalog(wanted)
 
 
@@ -216,19 +216,19 @@ def _chooser() -> Any:
     return rdMolStandardize.LargestFragmentChooser(preferOrganic=True), rdMolStandardize.Uncharger()
 
 
-def parent(found: Any) -> Any:
+def parent(mol: Any) -> Any:
     """The largest organic part of a molecule, uncharged where that is possible: a salt without its counter-ion."""
     from rdkit import rdBase
 
     largest, uncharged = _chooser()
     with rdBase.BlockLogs():
-        return uncharged.uncharge(largest.choose(found))
+        return uncharged.uncharge(largest.choose(mol))
 
 
-def same(found: Any) -> str:
+def same(mol: Any) -> str:
     """A text that tautomers of one compound share (RDKit's HetAtomTautomer hash of the parent, stereo kept)."""
     from rdkit import rdBase
     from rdkit.Chem import rdMolHash
 
     with rdBase.BlockLogs():
-        return str(rdMolHash.MolHash(found, rdMolHash.HashFunction.HetAtomTautomer))
+        return str(rdMolHash.MolHash(mol, rdMolHash.HashFunction.HetAtomTautomer))

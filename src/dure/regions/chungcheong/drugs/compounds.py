@@ -101,11 +101,11 @@ NOTES: Mapping[str, str] = {
 }
 
 
-def said(frame: pl.DataFrame) -> Iterator[UserError]:
+def faults_of(frame: pl.DataFrame) -> Iterator[UserError]:
     """What keeps each row out, with its number and what to do."""
     for row, problem, about in frame.filter(pl.col("problem") != "").select("row", "problem", "about").iter_rows():
-        what, cure = PROBLEMS[problem]
-        yield UserError(_(what, about=about) if about else _(what), where=_("row {row}", row=row), cure=_(cure))
+        text, cure = PROBLEMS[problem]
+        yield UserError(_(text, about=about) if about else _(text), where=_("row {row}", row=row), cure=_(cure))
 
 
 def read(path: Path) -> pl.DataFrame:
@@ -139,13 +139,13 @@ def _from_table(path: Path, *, measured: bool) -> list[Row]:
         )
     value = _value_header(columns)
     if value is None and measured:
-        close = nearest("pIC50", [each for each in columns if each != structure])
+        close = nearest("pIC50", [header for header in columns if header != structure])
         raise UserError(
             _("no column holds a measured potency"),
             where=sheet.where,
             cure=_("Name one pIC50, pKi or pEC50, or IC50 (nM). Headers: {names}", names=close or ", ".join(columns)),
         )
-    unit, relation, split = (_header(columns, each) for each in (UNITS, RELATION, SPLIT))
+    unit, relation, split = (_header(columns, names) for names in (UNITS, RELATION, SPLIT))
     own_unit = _unit_in(value, sheet.units.get(value, "")) if value else ""
     beside = (
         _header(columns, CONCENTRATION) if own_unit == "log" else None
@@ -155,10 +155,12 @@ def _from_table(path: Path, *, measured: bool) -> list[Row]:
         return columns[header][place].strip() if header else ""
 
     def row(place: int, number: int) -> Row:
-        more = cell(relation, place).strip("'\""), cell(split, place)
+        details = cell(relation, place).strip("'\""), cell(split, place)
         if beside and (cell(value, place) or not cell(beside, place)):
-            return Row(number, cell(structure, place), cell(value, place), "log", *more)
-        return Row(number, cell(structure, place), cell(beside or value, place), cell(unit, place) or own_unit, *more)
+            return Row(number, cell(structure, place), cell(value, place), "log", *details)
+        return Row(
+            number, cell(structure, place), cell(beside or value, place), cell(unit, place) or own_unit, *details
+        )
 
     return [row(place, number) for place, number in enumerate(sheet.rows)]
 
@@ -178,8 +180,8 @@ def _header(columns: Mapping[str, list[str]], names: Sequence[str]) -> str | Non
 def _by_content(columns: Mapping[str, list[str]]) -> str | None:
     """A column whose first texts are mostly molecules of several atoms, whatever it is called."""
     for header, cells in columns.items():
-        texts = [each for each in cells if each.strip()][:50]
-        read_well = sum((found := chem.molecule(each)) is not None and found.GetNumHeavyAtoms() > 3 for each in texts)
+        texts = [cell for cell in cells if cell.strip()][:50]
+        read_well = sum((mol := chem.molecule(text)) is not None and mol.GetNumHeavyAtoms() > 3 for text in texts)
         if texts and read_well > 0.5 * len(texts):
             return header
     return None
@@ -187,9 +189,9 @@ def _by_content(columns: Mapping[str, list[str]]) -> str | None:
 
 def _value_header(columns: Mapping[str, list[str]]) -> str | None:
     """The column of the potency; in ChEMBL's own download its logarithm wherever any row has one."""
-    found = _header(columns, LOGARITHM)
-    if found and any(columns[found]):
-        return found
+    header = _header(columns, LOGARITHM)
+    if header and any(columns[header]):
+        return header
     return _header(columns, CONCENTRATION)
 
 
@@ -209,15 +211,16 @@ def _from_sdf(path: Path, *, measured: bool) -> list[Row]:
     """A row a record; the potency stands in one of its properties."""
     from rdkit import Chem, rdBase
 
-    found: list[tuple[str, dict[str, str]]] = []
+    records: list[tuple[str, dict[str, str]]] = []
     with rdBase.BlockLogs(), path.open("rb") as file:
         for record in Chem.ForwardSDMolSupplier(file, sanitize=True):
             properties = (
                 {name: str(value) for name, value in record.GetPropsAsDict().items()} if record is not None else {}
             )
-            found.append((Chem.MolToSmiles(record) if record is not None else "(record)", properties))
+            records.append((Chem.MolToSmiles(record) if record is not None else "(record)", properties))
     columns = {
-        name: [each.get(name, "") for _smiles, each in found] for name in dict.fromkeys(n for _s, p in found for n in p)
+        name: [properties.get(name, "") for _smiles, properties in records]
+        for name in dict.fromkeys(n for _s, p in records for n in p)
     }
     value = _value_header(columns)
     if value is None and measured:
@@ -226,15 +229,22 @@ def _from_sdf(path: Path, *, measured: bool) -> list[Row]:
             where=path.name,
             cure=_("Name one pIC50, pKi or pEC50, or IC50 (nM)."),
         )
-    unit, relation, split = (_header(columns, each) for each in (UNITS, RELATION, SPLIT))
-    own = _unit_in(value, "") if value else ""
+    unit, relation, split = (_header(columns, names) for names in (UNITS, RELATION, SPLIT))
+    own_unit = _unit_in(value, "") if value else ""
 
     def cell(header: str | None, place: int) -> str:
         return columns[header][place] if header else ""
 
     return [
-        Row(place + 1, smiles, cell(value, place), cell(unit, place) or own, cell(relation, place), cell(split, place))
-        for place, (smiles, _properties) in enumerate(found)
+        Row(
+            place + 1,
+            smiles,
+            cell(value, place),
+            cell(unit, place) or own_unit,
+            cell(relation, place),
+            cell(split, place),
+        )
+        for place, (smiles, _properties) in enumerate(records)
     ]
 
 
@@ -257,14 +267,14 @@ def _structure(row: Row) -> None:
     if not row.structure:
         row.problem = "empty"
         return
-    found = chem.molecule(row.structure)
-    if found is None:
+    mol = chem.molecule(row.structure)
+    if mol is None:
         row.problem, row.about = "unreadable", row.structure[:40]
         return
-    kept = chem.parent(found)
-    if kept.GetNumHeavyAtoms() < found.GetNumHeavyAtoms():
+    parent = chem.parent(mol)
+    if parent.GetNumHeavyAtoms() < mol.GetNumHeavyAtoms():
         row.note = "salt"
-    row.smiles, row.key = Chem.MolToSmiles(kept), chem.same(kept)
+    row.smiles, row.key = Chem.MolToSmiles(parent), chem.same(parent)
 
 
 def _potency(row: Row) -> None:
@@ -302,31 +312,31 @@ def _converted(row: Row, number: float, unit: str) -> None:
 
 def _repeats(rows: list[Row]) -> None:
     """Rows of one compound become one with their mean; where they contradict each other all are left out."""
-    alike: dict[str, list[Row]] = {}
+    by_key: dict[str, list[Row]] = {}
     for row in rows:
         if not row.problem:
-            alike.setdefault(row.key, []).append(row)
-    for first, *others in (each for each in alike.values() if len(each) > 1):
-        values = [float(each.potency or 0.0) for each in (first, *others)]
+            by_key.setdefault(row.key, []).append(row)
+    for first, *others in (group for group in by_key.values() if len(group) > 1):
+        values = [float(repeat.potency or 0.0) for repeat in (first, *others)]
         if max(values) - min(values) > TENFOLD:
-            for each in (first, *others):
-                other = others[0] if each is first else first
-                each.problem, each.about = "conflict", str(other.row)
+            for repeat in (first, *others):
+                other = others[0] if repeat is first else first
+                repeat.problem, repeat.about = "conflict", str(other.row)
             continue
         first.potency = sum(values) / len(values)
-        for each in others:
-            each.problem = "repeat" if each.structure == first.structure else "repeat tautomer"
-            each.about = str(first.row)
+        for repeat in others:
+            repeat.problem = "repeat" if repeat.structure == first.structure else "repeat tautomer"
+            repeat.about = str(first.row)
 
 
 def _frame(rows: Sequence[Row]) -> pl.DataFrame:
     usable = [row for row in rows if not row.problem]
     cliffs = dict(zip((row.row for row in usable), _cliffs(usable), strict=True))
     columns: dict[str, Callable[[Row], Any]] = {
-        "row": lambda each: each.row, "smiles": lambda each: each.smiles, "potency": lambda each: each.potency,
-        "cliff": lambda each: cliffs.get(each.row, False), "problem": lambda each: each.problem,
-        "split": lambda each: "test" if each.split.strip().lower() in HELD_OUT else "",
-        "note": lambda each: each.note, "about": lambda each: each.about,
+        "row": lambda row: row.row, "smiles": lambda row: row.smiles, "potency": lambda row: row.potency,
+        "cliff": lambda row: cliffs.get(row.row, False), "problem": lambda row: row.problem,
+        "split": lambda row: "test" if row.split.strip().lower() in HELD_OUT else "",
+        "note": lambda row: row.note, "about": lambda row: row.about,
     }  # fmt: skip
     types = {"row": pl.Int64, "potency": pl.Float64, "cliff": pl.Boolean}
     return pl.DataFrame(
@@ -345,12 +355,12 @@ def _cliffs(rows: Sequence[Row]) -> list[bool]:
 
     prints = [chem.parts(row.smiles)[:1] for row in rows]
     values, library = np.array([row.potency for row in rows], dtype=float), chem.Library(prints)
-    found: list[bool] = []
+    cliffs: list[bool] = []
     for start in range(0, len(rows), chem.BLOCK):
-        here = slice(start, start + chem.BLOCK)
-        near = library.similarities(prints[here])[0] >= 0.9
-        found += (near & (np.abs(values[here, None] - values[None, :]) > TENFOLD)).any(axis=1).tolist()
-    return found
+        block = slice(start, start + chem.BLOCK)
+        near = library.similarities(prints[block])[0] >= 0.9
+        cliffs += (near & (np.abs(values[block, None] - values[None, :]) > TENFOLD)).any(axis=1).tolist()
+    return cliffs
 
 
 # ---- asking about a file -----------------------------------------------------------------------------------------------
@@ -366,10 +376,10 @@ def opens(paths: Sequence[Path], given: Mapping[str, Any]) -> Opened:
     if not given.get("target"):
         raise UserError(_("the target is not given"), cure=_("Add --set target=NAME, for example CHEMBL234_Ki."))
     path = Path(paths[0])
-    rows, seen = _rows(path, measured=False), dict[str, Row]()
+    rows, first_rows = _rows(path, measured=False), dict[str, Row]()
     for row in rows:
         _structure(row)
-        if not row.problem and (first := seen.setdefault(row.key, row)) is not row:
+        if not row.problem and (first := first_rows.setdefault(row.key, row)) is not row:
             row.problem, row.about = "asked", str(first.row)
     good = [row for row in rows if not row.problem]
     if len(good) > MOST:
@@ -378,7 +388,8 @@ def opens(paths: Sequence[Path], given: Mapping[str, Any]) -> Opened:
             cure=_("Rank them as a stream: python -m dure.regions.chungcheong.drugs.screen --help"),
         )  # fmt: skip
     faults = tuple(
-        UserError(each.what, where=f"{path.name} {each.where}", cure=each.cure) for each in said(_frame_of(rows))
+        UserError(fault.what, where=f"{path.name} {fault.where}", cure=fault.cure)
+        for fault in faults_of(_frame_of(rows))
     )
     salts = ", ".join(str(row.row) for row in good if row.note == "salt")
     notes = (

@@ -13,7 +13,7 @@ import polars as pl
 from dure import Case, Git, Own, Round, Source, UserError
 
 from . import chem
-from .compounds import NOTES, said
+from .compounds import NOTES, faults_of
 from .compounds import read as read_compounds
 from .forms import Request, _
 
@@ -179,7 +179,7 @@ def targets(data: Data) -> dict[str, pl.DataFrame]:
     """
     if not data.has("compounds"):
         return {target: data[target] for target in TARGETS}
-    found = {}
+    own = {}
     for name, frame in data.several("compounds").items():
         usable = frame.filter(pl.col("problem") == "")
         if usable.height < FEWEST:
@@ -192,8 +192,8 @@ def targets(data: Data) -> dict[str, pl.DataFrame]:
                 where=name,
                 cure=_("Add measured compounds, or ask about these with `dure ask`."),
             )
-        found[name] = usable
-    return found
+        own[name] = usable
+    return own
 
 
 def mark(*parts: str) -> str:
@@ -204,28 +204,28 @@ def mark(*parts: str) -> str:
 def new_scaffolds(target: str, scaffolds: Sequence[str]) -> set[str]:
     """The scaffolds that are held out: in the order of a hash, each that still fits into a fifth of the rows."""
     sizes = Counter(scaffolds)
-    room, found = len(scaffolds) // SHARE, set()
-    for each in sorted(sizes, key=lambda one: mark(target, one)):
-        if sizes[each] <= room:
-            found.add(each)
-            room -= sizes[each]
-    return found
+    room, chosen = len(scaffolds) // SHARE, set()
+    for scaffold in sorted(sizes, key=lambda scaffold: mark(target, scaffold)):
+        if sizes[scaffold] <= room:
+            chosen.add(scaffold)
+            room -= sizes[scaffold]
+    return chosen
 
 
 def held_out(target: str, frame: pl.DataFrame, name: str) -> list[bool]:
     """Which rows a round asks: the test rows that the file names (without any, a fifth as good as drawn), or new scaffolds."""
     if name != SCAFFOLDS:
         if "test" in frame["split"]:
-            return [each == "test" for each in frame["split"]]
+            return [part == "test" for part in frame["split"]]
         drawn = sorted(range(frame.height), key=lambda row: mark(target, frame["smiles"][row]))
         chosen = set(drawn[: frame.height // SHARE])
         return [row in chosen for row in range(frame.height)]
-    scaffolds = [chem.scaffold(each) for each in frame["smiles"]]
+    scaffolds = [chem.scaffold(smiles) for smiles in frame["smiles"]]
     new = new_scaffolds(target, scaffolds)
-    return [each in new for each in scaffolds]
+    return [scaffold in new for scaffold in scaffolds]
 
 
-def known(target: str, frame: pl.DataFrame, *, block: str = "") -> list[Case]:
+def known_cases(target: str, frame: pl.DataFrame, *, block: str = "") -> list[Case]:
     """A case a compound, with its truth."""
     return [
         _case(
@@ -240,11 +240,11 @@ def known(target: str, frame: pl.DataFrame, *, block: str = "") -> list[Case]:
     ]
 
 
-def asked(target: str, frame: pl.DataFrame, *, block: str) -> list[Case]:
+def asked_cases(target: str, frame: pl.DataFrame, *, block: str) -> list[Case]:
     """First the whole list as one case, then a case a compound; compounds of one scaffold are a block."""
     smiles, potency, cliff = (frame[name].to_list() for name in ("smiles", "potency", "cliff"))
-    whole = _case(f"{target} list", target, smiles, potency, cliff, f"{block} list")
-    return [whole, *known(target, frame, block=block)]
+    ranking = _case(f"{target} list", target, smiles, potency, cliff, f"{block} list")
+    return [ranking, *known_cases(target, frame, block=block)]
 
 
 def _case(
@@ -261,21 +261,21 @@ def rounds(data: Data) -> Iterator[Round]:
 
     A block is named after its round: the same scaffold is held out in one and may be known in the other.
     """
-    every = targets(data)
-    for name, sealed in ((_open_round(data, every), False), (SCAFFOLDS, True)):
+    by_target = targets(data)
+    for name, sealed in ((_open_round(data, by_target), False), (SCAFFOLDS, True)):
         history: list[Case] = []
         cases: list[Case] = []
-        for target, frame in every.items():
+        for target, frame in by_target.items():
             out = pl.Series(held_out(target, frame, name))
-            history += known(target, frame.filter(~out), block=name if sealed else "")
-            cases += asked(target, frame.filter(out), block=name)
+            history += known_cases(target, frame.filter(~out), block=name if sealed else "")
+            cases += asked_cases(target, frame.filter(out), block=name)
         yield Round(name, tuple(history), cases, sealed=sealed)
 
 
-def _open_round(data: Data, every: Mapping[str, pl.DataFrame]) -> str:
+def _open_round(data: Data, by_target: Mapping[str, pl.DataFrame]) -> str:
     if not data.has("compounds"):
         return PUBLISHED
-    return GIVEN if any("test" in frame["split"] for frame in every.values()) else DRAWN
+    return GIVEN if any("test" in frame["split"] for frame in by_target.values()) else DRAWN
 
 
 def score(case: Case, outcome: Any) -> Mapping[str, float]:
@@ -283,46 +283,46 @@ def score(case: Case, outcome: Any) -> Mapping[str, float]:
     truth, cliff = case.truth["potency"], case.truth["cliff"]
     sums = dict.fromkeys(("squares", "molecules", "cliff_squares", "cliffs", "covered", "hits", "lists"), 0.0)
     if len(truth) > 1:
-        return sums | {"hits": float(hits(truth, [each.potency for each in outcome.estimates])), "lists": 1.0}
-    (said,) = outcome.estimates
-    squares = (said.potency - truth[0]) ** 2
+        return sums | {"hits": float(hits(truth, [estimate.potency for estimate in outcome.estimates])), "lists": 1.0}
+    (estimate,) = outcome.estimates
+    squares = (estimate.potency - truth[0]) ** 2
     return sums | {
         "squares": squares, "molecules": 1.0, "cliff_squares": squares * cliff[0], "cliffs": float(cliff[0]),
-        "covered": float(said.low <= truth[0] <= said.high),
+        "covered": float(estimate.low <= truth[0] <= estimate.high),
     }  # fmt: skip
 
 
-def hits(truth: Sequence[float], said: Sequence[float]) -> int:
+def hits(truth: Sequence[float], predicted: Sequence[float]) -> int:
     """How many of the first 50 by what was said are among the 50 most potent; in a short list, of its better half.
 
     Compounds as potent as the last of the fifty count too: which of equals is named is chance.
     """
     top = min(TOP, len(truth) // 2)
     bound = sorted(truth, reverse=True)[top - 1]
-    first = sorted(range(len(said)), key=lambda place: -said[place])[:top]
+    first = sorted(range(len(predicted)), key=lambda place: -predicted[place])[:top]
     return sum(truth[place] >= bound for place in first)
 
 
 def remarks(data: Data) -> dict[str, list[str]]:
     """What must be read beside a verdict: how much of the published split is known already; what was wrong in one's own file."""
-    own, every = data.has("compounds"), targets(data)
-    found: dict[str, list[str]] = {}
-    alike, asked_in_all, opened = 0, 0, _open_round(data, every)
-    for target, frame in every.items():
+    own, by_target = data.has("compounds"), targets(data)
+    notes: dict[str, list[str]] = {}
+    shared, asked_in_all, opened = 0, 0, _open_round(data, by_target)
+    for target, frame in by_target.items():
         out = held_out(target, frame, opened)
-        scaffolds = [chem.scaffold(each) for each in frame["smiles"]]
-        before = {each for each, is_out in zip(scaffolds, out, strict=True) if not is_out}
-        alike += sum(is_out and each in before for each, is_out in zip(scaffolds, out, strict=True))
+        scaffolds = [chem.scaffold(smiles) for smiles in frame["smiles"]]
+        known_scaffolds = {scaffold for scaffold, is_out in zip(scaffolds, out, strict=True) if not is_out}
+        shared += sum(is_out and scaffold in known_scaffolds for scaffold, is_out in zip(scaffolds, out, strict=True))
         asked_in_all += sum(out)
-    found[""] = [
+    notes[""] = [
         _(
             "In the round “{round}” {share} % of the molecules asked share their scaffold with a known compound: it does not decide.",
-            round=_(opened), share=round(100 * alike / max(1, asked_in_all)),
+            round=_(opened), share=round(100 * shared / max(1, asked_in_all)),
         )
     ]  # fmt: skip
     for name, frame in data.several("compounds").items() if own else ():
-        found[name] = [*_kept_and_left(frame), *(str(each) for each in said(frame))]
-    return found
+        notes[name] = [*_kept_and_left(frame), *(str(fault) for fault in faults_of(frame))]
+    return notes
 
 
 def _kept_and_left(frame: pl.DataFrame) -> list[str]:

@@ -21,23 +21,23 @@ def ranked(request: Request, response: Response) -> list[tuple[str, Estimate]]:
 
 def rows_of(request: Request, response: Response) -> pl.DataFrame:
     """A row a molecule, the most potent first."""
-    every = ranked(request, response)
+    ranking = ranked(request, response)
     columns = {
-        _("rank"): list(range(1, len(every) + 1)),
-        "SMILES": [smiles for smiles, _each in every],
-        _("potency"): [round(each.potency, 2) for _smiles, each in every],
-        _("80 % from"): [round(each.low, 2) for _smiles, each in every],
-        _("80 % to"): [round(each.high, 2) for _smiles, each in every],
-        _("nearest known"): [each.nearest for _smiles, each in every],
-        _("its potency"): [each.nearest_potency for _smiles, each in every],
-        _("similarity"): [round(each.similarity, 2) for _smiles, each in every],
-        _("nearest active"): [each.active for _smiles, each in every],
-        _("its similarity"): [round(each.active_similarity, 2) for _smiles, each in every],
-        _("in the domain"): [_("yes") if each.in_domain else _("no") for _smiles, each in every],
-        _("activity cliff near"): [_("yes") if each.cliff else _("no") for _smiles, each in every],
-        _("alerts"): ["; ".join(each.alerts) for _smiles, each in every],
-        _("broken limits of Lipinski"): [each.lipinski for _smiles, each in every],
-        _("keeps Veber's rule"): [_("yes") if each.veber else _("no") for _smiles, each in every],
+        _("rank"): list(range(1, len(ranking) + 1)),
+        "SMILES": [smiles for smiles, _estimate in ranking],
+        _("potency"): [round(estimate.potency, 2) for _smiles, estimate in ranking],
+        _("80 % from"): [round(estimate.low, 2) for _smiles, estimate in ranking],
+        _("80 % to"): [round(estimate.high, 2) for _smiles, estimate in ranking],
+        _("nearest known"): [estimate.nearest for _smiles, estimate in ranking],
+        _("its potency"): [estimate.nearest_potency for _smiles, estimate in ranking],
+        _("similarity"): [round(estimate.similarity, 2) for _smiles, estimate in ranking],
+        _("nearest active"): [estimate.active for _smiles, estimate in ranking],
+        _("its similarity"): [round(estimate.active_similarity, 2) for _smiles, estimate in ranking],
+        _("in the domain"): [_("yes") if estimate.in_domain else _("no") for _smiles, estimate in ranking],
+        _("activity cliff near"): [_("yes") if estimate.cliff else _("no") for _smiles, estimate in ranking],
+        _("alerts"): ["; ".join(estimate.alerts) for _smiles, estimate in ranking],
+        _("broken limits of Lipinski"): [estimate.lipinski for _smiles, estimate in ranking],
+        _("keeps Veber's rule"): [_("yes") if estimate.veber else _("no") for _smiles, estimate in ranking],
     }
     return pl.DataFrame(columns)
 
@@ -58,23 +58,27 @@ def says(request: Request, response: Response) -> str:
 
 
 def _lines(request: Request, response: Response) -> Iterator[str]:
-    every = ranked(request, response)
-    outside = sum(not each.in_domain for _smiles, each in every)
+    ranking = ranked(request, response)
+    outside = sum(not estimate.in_domain for _smiles, estimate in ranking)
     yield _(
         "{count} molecules at {target}; {outside} of them outside the domain: their potency is a guess",
-        count=len(every), target=_(title_of(request.target)), outside=outside,
+        count=len(ranking), target=_(title_of(request.target)), outside=outside,
     )  # fmt: skip
-    for place, (smiles, each) in enumerate(every[:SHOWN], start=1):
-        signs = [_("outside the domain")] * (not each.in_domain) + [_("activity cliff near")] * each.cliff + each.alerts
-        yield f"{place:>3}  {each.potency:5.2f}  ({each.low:.2f} - {each.high:.2f})  {smiles}"
+    for place, (smiles, estimate) in enumerate(ranking[:SHOWN], start=1):
+        signs = (
+            [_("outside the domain")] * (not estimate.in_domain)
+            + [_("activity cliff near")] * estimate.cliff
+            + estimate.alerts
+        )
+        yield f"{place:>3}  {estimate.potency:5.2f}  ({estimate.low:.2f} - {estimate.high:.2f})  {smiles}"
         yield (
             "     "
             + _(
                 "nearest known {potency} at similarity {similarity}",
-                potency=f"{each.nearest_potency:.2f}",
-                similarity=f"{each.similarity:.2f}",
+                potency=f"{estimate.nearest_potency:.2f}",
+                similarity=f"{estimate.similarity:.2f}",
             )
             + (f" · {' · '.join(signs)}" if signs else "")
         )
-    if len(every) > SHOWN:
-        yield _("{count} more: keep them with --out ranked.csv or ranked.xlsx", count=len(every) - SHOWN)
+    if len(ranking) > SHOWN:
+        yield _("{count} more: keep them with --out ranked.csv or ranked.xlsx", count=len(ranking) - SHOWN)

@@ -19,12 +19,12 @@ MIDDLE = 0.8
 SHARE, WIDTH = 0.2, 6.0  # of the kernel on properties of whole molecules, and how far it reaches
 
 
-def kernel_of(alike: np.ndarray, asked: np.ndarray, known: np.ndarray) -> np.ndarray:
+def kernel_of(similarity: np.ndarray, asked: np.ndarray, known: np.ndarray) -> np.ndarray:
     """One kernel, (asked, known), with ones on the diagonal.
 
     Parameters
     ----------
-    alike
+    similarity
         (kinds, asked, known) min-max similarities of parts, of which the mean is taken.
     asked, known
         (molecules, properties), standardised: size, lipophilicity and the like, which parts tell poorly of a new
@@ -33,7 +33,7 @@ def kernel_of(alike: np.ndarray, asked: np.ndarray, known: np.ndarray) -> np.nda
     """
     apart = (asked**2).mean(axis=1)[:, None] + (known**2).mean(axis=1)[None] - 2 * asked @ known.T / asked.shape[1]
     return np.asarray(
-        (1 - SHARE) * alike.mean(axis=0, dtype=np.float64) + SHARE * np.exp(-np.maximum(apart, 0) / WIDTH)
+        (1 - SHARE) * similarity.mean(axis=0, dtype=np.float64) + SHARE * np.exp(-np.maximum(apart, 0) / WIDTH)
     )
 
 
@@ -88,8 +88,8 @@ def _scale(precision: np.ndarray, weights: np.ndarray, scaffolds: Sequence[str])
     diagonal = np.diag(precision)
     alone = np.abs(weights) / np.sqrt(diagonal)
     groups: dict[str, list[int]] = {}
-    for place, each in enumerate(scaffolds):
-        groups.setdefault(each or f"no ring {place}", []).append(place)
+    for place, scaffold in enumerate(scaffolds):
+        groups.setdefault(scaffold or f"no ring {place}", []).append(place)
     together = np.empty(len(weights))
     for group in groups.values():
         covariance = np.linalg.inv(precision[np.ix_(group, group)])

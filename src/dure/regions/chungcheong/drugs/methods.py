@@ -41,17 +41,17 @@ class Known:
     @cached_property
     def library(self) -> chem.Library:
         """The compounds by all four kinds of parts."""
-        return chem.Library([chem.parts(each) for each in self.smiles])
+        return chem.Library([chem.parts(smiles) for smiles in self.smiles])
 
     @cached_property
     def ecfp(self) -> chem.Library:
         """The compounds by ECFP4 alone."""
-        return chem.Library([chem.parts(each)[:1] for each in self.smiles])
+        return chem.Library([chem.parts(smiles)[:1] for smiles in self.smiles])
 
     @cached_property
     def properties(self) -> np.ndarray:
         """Properties of the compounds, (n, properties)."""
-        return np.stack([chem.properties(each) for each in self.smiles])
+        return np.stack([chem.properties(smiles) for smiles in self.smiles])
 
     def standard(self, properties: np.ndarray) -> np.ndarray:
         """Properties of molecules, (molecules, properties), in standard deviations of the known compounds'."""
@@ -76,14 +76,14 @@ def nearest_compound(history: Sequence[Case], seed: int, work: Work) -> Callable
     """
 
     def fit(known: Known, _seed: int, _work: Work) -> Arrays:
-        alike = known.ecfp.similarities([chem.parts(each)[:1] for each in known.smiles])[0]
-        np.fill_diagonal(alike, -1)
-        return {"half": _half(known.potency - _of_the_nearest(alike, known.potency))}
+        similarity = known.ecfp.similarities([chem.parts(smiles)[:1] for smiles in known.smiles])[0]
+        np.fill_diagonal(similarity, -1)
+        return {"half": _half(known.potency - _of_the_nearest(similarity, known.potency))}
 
     def predict(
-        known: Known, fitted: Arrays, _smiles: Sequence[str], alike: np.ndarray
+        known: Known, fitted: Arrays, _smiles: Sequence[str], similarity: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
-        return _of_the_nearest(alike, known.potency), np.full(len(alike), fitted["half"])
+        return _of_the_nearest(similarity, known.potency), np.full(len(similarity), fitted["half"])
 
     return _method(history, seed, work, fit, predict)
 
@@ -98,7 +98,7 @@ def gaussian_process(history: Sequence[Case], seed: int, work: Work) -> Callable
     """
 
     def predict(
-        known: Known, fitted: Arrays, smiles: Sequence[str], _alike: np.ndarray
+        known: Known, fitted: Arrays, smiles: Sequence[str], _similarity: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         return predict_process(_kernel_of_smiles(known, smiles), fitted)
 
@@ -106,16 +106,16 @@ def gaussian_process(history: Sequence[Case], seed: int, work: Work) -> Callable
 
 
 def _kernel(known: Known, parts: Sequence[tuple[np.ndarray, ...]], properties: Sequence[np.ndarray]) -> np.ndarray:
-    alike = known.library.similarities(parts)
-    return kernel_of(alike, known.standard(np.stack(properties)), known.standard(known.properties))
+    similarity = known.library.similarities(parts)
+    return kernel_of(similarity, known.standard(np.stack(properties)), known.standard(known.properties))
 
 
 def _kernel_of_smiles(known: Known, smiles: Sequence[str]) -> np.ndarray:
-    return _kernel(known, [chem.parts(each) for each in smiles], [chem.properties(each) for each in smiles])
+    return _kernel(known, [chem.parts(text) for text in smiles], [chem.properties(text) for text in smiles])
 
 
 def _fit_process(known: Known, _seed: int, work: Work) -> Arrays:
-    scaffolds = [chem.scaffold(each) for each in known.smiles]
+    scaffolds = [chem.scaffold(smiles) for smiles in known.smiles]
     return fit_process(_kernel_of_smiles(known, known.smiles), known.potency, scaffolds, work)
 
 
@@ -124,10 +124,10 @@ def potencies(known: Known, target: str, work: Work) -> Callable[[Sequence[Any]]
 
     What is computed of a molecule is not remembered: those of a million are asked once.
     """
-    fitted = _kept(work, target, lambda: _fit_process(known, 0, work))
+    fitted = _fitted_arrays(work, target, lambda: _fit_process(known, 0, work))
 
-    def answer(found: Sequence[Any]) -> np.ndarray:
-        kernel = _kernel(known, list(map(chem.parts_of, found)), list(map(chem.properties_of, found)))
+    def answer(mols: Sequence[Any]) -> np.ndarray:
+        kernel = _kernel(known, list(map(chem.parts_of, mols)), list(map(chem.properties_of, mols)))
         return np.asarray(fitted["mean"] + kernel @ fitted["weights"])
 
     return answer
@@ -158,24 +158,24 @@ def _method(
     history: Sequence[Case], seed: int, work: Work, fit: Fit, predict: Predict
 ) -> Callable[[Request], Response]:
     """A method that fits a target when it is first asked, and remembers what it said of a molecule."""
-    every = by_target(history)
+    targets = by_target(history)
     fitted: dict[str, Arrays] = {}
-    said: dict[tuple[str, str], Estimate] = {}
+    remembered: dict[tuple[str, str], Estimate] = {}
 
     def answer(asked: Request) -> Response:
-        known = every.get(asked.target)
+        known = targets.get(asked.target)
         if known is None:
-            raise unknown(asked.target, list(every))
+            raise unknown(asked.target, list(targets))
         if asked.target not in fitted:
-            fitted[asked.target] = _kept(work, asked.target, lambda: fit(known, seed, work))
-        new = [each for each in dict.fromkeys(asked.molecules) if (asked.target, each) not in said]
+            fitted[asked.target] = _fitted_arrays(work, asked.target, lambda: fit(known, seed, work))
+        new = [smiles for smiles in dict.fromkeys(asked.molecules) if (asked.target, smiles) not in remembered]
         for start in range(0, len(new), chem.BLOCK):
             part = new[start : start + chem.BLOCK]
             for smiles, estimate in zip(part, _estimates(known, fitted[asked.target], part, predict), strict=True):
-                said[asked.target, smiles] = estimate
-        response = Response(estimates=[said[asked.target, each] for each in asked.molecules])
-        while len(said) > REMEMBERED:
-            del said[next(iter(said))]  # the oldest: a service runs for months
+                remembered[asked.target, smiles] = estimate
+        response = Response(estimates=[remembered[asked.target, smiles] for smiles in asked.molecules])
+        while len(remembered) > REMEMBERED:
+            del remembered[next(iter(remembered))]  # the oldest: a service runs for months
         return response
 
     return answer
@@ -183,12 +183,12 @@ def _method(
 
 def by_target(history: Sequence[Case]) -> dict[str, Known]:
     """What is known of each target of a history."""
-    found: dict[str, tuple[list[str], list[float]]] = {}
+    columns: dict[str, tuple[list[str], list[float]]] = {}
     for case in history:
-        smiles, potency = found.setdefault(case.request.target, ([], []))
+        smiles, potency = columns.setdefault(case.request.target, ([], []))
         smiles += case.request.molecules
         potency += case.truth["potency"]
-    return {target: Known(tuple(smiles), np.array(potency)) for target, (smiles, potency) in found.items()}
+    return {target: Known(tuple(smiles), np.array(potency)) for target, (smiles, potency) in columns.items()}
 
 
 def unknown(target: str, names: list[str]) -> UserError:
@@ -198,7 +198,7 @@ def unknown(target: str, names: list[str]) -> UserError:
     return UserError(_("nothing is known of the target {target}", target=target), cure=cure)
 
 
-def _kept(work: Work, target: str, fit: Callable[[], Arrays]) -> Arrays:
+def _fitted_arrays(work: Work, target: str, fit: Callable[[], Arrays]) -> Arrays:
     """The arrays fitted before in this folder, else `fit()`, written down."""
     place = work.folder / f"{hashlib.sha256(target.encode()).hexdigest()[:16]}.npz"
     if not place.is_file():
@@ -206,30 +206,30 @@ def _kept(work: Work, target: str, fit: Callable[[], Arrays]) -> Arrays:
         buffer = io.BytesIO()
         np.savez(buffer, **fit())  # type: ignore[arg-type]  # numpy's stub takes the names for its own options
         write_atomically(place, buffer.getvalue())
-    with np.load(place, allow_pickle=False) as found:
-        return dict(found)
+    with np.load(place, allow_pickle=False) as arrays:
+        return dict(arrays)
 
 
 def _estimates(known: Known, fitted: Arrays, smiles: Sequence[str], predict: Predict) -> list[Estimate]:
     """Estimates of molecules; raises UserError naming the one that cannot be read."""
-    for place, each in enumerate(smiles, start=1):
-        if chem.molecule(each) is None:
-            raise UserError(_("molecule {place} cannot be read: {smiles}", place=place, smiles=each[:80]))
-    alike = known.ecfp.similarities([chem.parts(each)[:1] for each in smiles])[0]
-    potency, half = predict(known, fitted, smiles, alike)
+    for place, text in enumerate(smiles, start=1):
+        if chem.molecule(text) is None:
+            raise UserError(_("molecule {place} cannot be read: {smiles}", place=place, smiles=text[:80]))
+    similarity = known.ecfp.similarities([chem.parts(text)[:1] for text in smiles])[0]
+    potency, half = predict(known, fitted, smiles, similarity)
     active = known.potency >= ACTIVE
     return [
-        _estimate(known, each, alike[place], active, float(potency[place]), float(half[place]))
-        for place, each in enumerate(smiles)
+        _estimate(known, text, similarity[place], active, float(potency[place]), float(half[place]))
+        for place, text in enumerate(smiles)
     ]
 
 
 def _estimate(
-    known: Known, smiles: str, alike: np.ndarray, active: np.ndarray, potency: float, half: float
+    known: Known, smiles: str, similarity: np.ndarray, active: np.ndarray, potency: float, half: float
 ) -> Estimate:
-    first = int(np.argmax(alike))
-    best = int(np.argmax(np.where(active, alike, -1))) if active.any() else None
-    near = known.potency[alike >= NEAR]
+    first = int(np.argmax(similarity))
+    best = int(np.argmax(np.where(active, similarity, -1))) if active.any() else None
+    near = known.potency[similarity >= NEAR]
     alerts, lipinski, veber = chem.rules(smiles)
     return Estimate(
         potency=potency,
@@ -237,10 +237,10 @@ def _estimate(
         high=potency + half,
         nearest=known.smiles[first],
         nearest_potency=float(known.potency[first]),
-        similarity=_share(alike[first]),
+        similarity=_share(similarity[first]),
         active=known.smiles[best] if best is not None else "",
-        active_similarity=_share(alike[best]) if best is not None else 0.0,
-        in_domain=bool(alike[first] >= DOMAIN or chem.scaffold(smiles) in known.scaffolds),
+        active_similarity=_share(similarity[best]) if best is not None else 0.0,
+        in_domain=bool(similarity[first] >= DOMAIN or chem.scaffold(smiles) in known.scaffolds),
         cliff=bool(near.size > 1 and np.ptp(near) > TENFOLD),
         alerts=list(alerts),
         lipinski=lipinski,
@@ -252,9 +252,9 @@ def _share(value: Any) -> float:
     return min(1.0, max(0.0, float(value)))
 
 
-def _of_the_nearest(alike: np.ndarray, potency: np.ndarray) -> np.ndarray:
+def _of_the_nearest(similarity: np.ndarray, potency: np.ndarray) -> np.ndarray:
     """The mean potency of the nearest compounds of each row; 1e-6: equals differ by rounding."""
-    equal = alike >= alike.max(axis=1, keepdims=True) - 1e-6
+    equal = similarity >= similarity.max(axis=1, keepdims=True) - 1e-6
     return np.asarray((equal * potency).sum(axis=1) / equal.sum(axis=1))
 
 
@@ -265,7 +265,7 @@ def _half(errors: np.ndarray) -> np.ndarray:
 
 def _bits(smiles: Sequence[str]) -> np.ndarray:
     """(molecules, 1024) of 0 and 1, float32."""
-    return np.unpackbits(np.stack([chem.bits(each) for each in smiles]), axis=1).astype(np.float32)
+    return np.unpackbits(np.stack([chem.bits(text) for text in smiles]), axis=1).astype(np.float32)
 
 
 def _parts(count: int, seed: int) -> np.ndarray:
@@ -278,9 +278,9 @@ def _parts(count: int, seed: int) -> np.ndarray:
 GAMMAS, COSTS, MOST_ROWS = (0.003, 0.01, 0.03), (1.0, 3.0, 10.0), 600
 
 
-def _squares(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def _squares(rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Squared distances of bit vectors."""
-    return np.asarray(one.sum(1)[:, None] + other.sum(1)[None] - 2 * one @ other.T)
+    return np.asarray(rows.sum(1)[:, None] + columns.sum(1)[None] - 2 * rows @ columns.T)
 
 
 def _vectors(kernel: np.ndarray, potency: np.ndarray, cost: float) -> tuple[np.ndarray, np.ndarray, float]:
@@ -312,7 +312,7 @@ def _fit_vectors(known: Known, seed: int, work: Work) -> Arrays:
         tried = {
             (gamma, cost): _left_out(distances, potency[drawn], gamma, cost, part) for gamma in GAMMAS for cost in COSTS
         }
-        gamma, cost = min(tried, key=lambda each: float(np.mean(tried[each] ** 2)))
+        gamma, cost = min(tried, key=lambda pair: float(np.mean(tried[pair] ** 2)))
         kernel = np.exp(-gamma * _squares(bits, bits).astype(np.float64))
         places, dual, intercept = _vectors(kernel, potency, cost)
     return {
@@ -322,10 +322,10 @@ def _fit_vectors(known: Known, seed: int, work: Work) -> Arrays:
 
 
 def _predict_vectors(
-    known: Known, fitted: Arrays, smiles: Sequence[str], _alike: np.ndarray
+    known: Known, fitted: Arrays, smiles: Sequence[str], _similarity: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    own = _bits([known.smiles[each] for each in fitted["places"]])
-    kernel = np.exp(-fitted["gamma"] * _squares(_bits(smiles), own).astype(np.float64))
+    vectors = _bits([known.smiles[place] for place in fitted["places"]])
+    kernel = np.exp(-fitted["gamma"] * _squares(_bits(smiles), vectors).astype(np.float64))
     return kernel @ fitted["dual"] + fitted["intercept"], np.full(len(smiles), fitted["half"])
 
 
@@ -340,7 +340,7 @@ def _fit_forest(known: Known, seed: int, work: Work) -> Arrays:
     bits = _bits(known.smiles)
     forest = RandomForestRegressor(TREES, max_features=TRIED, oob_score=True, random_state=seed, n_jobs=work.threads)
     forest.fit(bits, known.potency)
-    trees = [each.tree_ for each in forest.estimators_]
+    trees = [estimator.tree_ for estimator in forest.estimators_]
     starts = np.cumsum([0, *(tree.node_count for tree in trees)])
     shifted = [
         (tree.children_left + start, tree.children_right + start) for tree, start in zip(trees, starts, strict=False)
@@ -356,14 +356,14 @@ def _fit_forest(known: Known, seed: int, work: Work) -> Arrays:
 
 
 def _predict_forest(
-    _known: Known, fitted: Arrays, smiles: Sequence[str], _alike: np.ndarray
+    _known: Known, fitted: Arrays, smiles: Sequence[str], _similarity: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Walk down all trees at once; a leaf has the feature -2 and stays where it is."""
     bits, total = _bits(smiles), np.zeros(len(smiles))
     for start in fitted["starts"]:
         node = np.full(len(smiles), start)
         while (inner := fitted["feature"][node] >= 0).any():
-            there = bits[np.arange(len(smiles)), np.maximum(fitted["feature"][node], 0)] > 0.5
-            node = np.where(inner, np.where(there, fitted["right"][node], fitted["left"][node]), node)
+            present = bits[np.arange(len(smiles)), np.maximum(fitted["feature"][node], 0)] > 0.5
+            node = np.where(inner, np.where(present, fitted["right"][node], fitted["left"][node]), node)
         total += fitted["value"][node]
     return total / len(fitted["starts"]), np.full(len(smiles), fitted["half"])

@@ -9,8 +9,7 @@ from dure import Invalid, Kpi, Project
 
 from .chart import figure, figures
 from .compounds import opens
-from .data import COMPOUNDS, SOURCES, remarks, rounds, score, targets
-from .data import known as known_compounds
+from .data import COMPOUNDS, SOURCES, known_cases, remarks, rounds, score, targets
 from .files import save_csv, save_xlsx, says
 from .forms import Request, Response, _
 from .methods import gaussian_process, nearest_compound, random_forest, support_vectors
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 def history(data: Data, until: datetime | None = None) -> tuple[Case, ...]:
     """Every measured compound of every target. They carry no time, so there is nothing before `until` to tell apart."""
     del until
-    return tuple(case for target, frame in targets(data).items() for case in known_compounds(target, frame))
+    return tuple(case for target, frame in targets(data).items() for case in known_cases(target, frame))
 
 
 def check(request: Request, response: Response) -> None:
@@ -31,8 +30,8 @@ def check(request: Request, response: Response) -> None:
         raise Invalid(
             _("{count} estimates for {asked} molecules", count=len(response.estimates), asked=len(request.molecules))
         )
-    for place, each in enumerate(response.estimates, start=1):
-        if not each.low <= each.potency <= each.high:
+    for place, estimate in enumerate(response.estimates, start=1):
+        if not estimate.low <= estimate.potency <= estimate.high:
             raise Invalid(_("molecule {place}: the potency lies outside its interval", place=place))
 
 

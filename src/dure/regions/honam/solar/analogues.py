@@ -46,33 +46,35 @@ def quantiles(roof: Roof, sky: np.ndarray | None = None, leave: int | None = Non
     if leave is not None:
         young[leave] = 0.0
     hours = len(roof.envelope) if leave is None else DAY
-    found = np.full((hours, len(LEVELS)), np.nan)
+    table = np.full((hours, len(LEVELS)), np.nan)
     asked = days if leave is None else leave
-    alike = [] if sky is not None else [_like(whole_days(roof), lead, asked) for lead in range(1 + (hours - 1) // DAY)]
+    likeness = (
+        [] if sky is not None else [_like(whole_days(roof), lead, asked) for lead in range(1 + (hours - 1) // DAY)]
+    )
     lit = np.isfinite(y).any(axis=0)
     for hour in range(hours):
         column = hour % DAY
         if not lit[column]:
             continue
         if sky is None:
-            weight = young * alike[hour // DAY]
+            weight = young * likeness[hour // DAY]
         else:
             past = sky[: days * DAY].reshape(days, DAY)[:, column]
             weight = young * (
                 np.nan_to_num(np.exp(-0.5 * np.square((past - sky[asked * DAY + hour]) / SKY))) + UNLIKE / 10
             )
         values = np.concatenate([y[:, column], y[:, (column - 1) % DAY], y[:, (column + 1) % DAY]])
-        found[hour] = weighted(values, np.concatenate([weight, NEIGHBOUR * weight, NEIGHBOUR * weight]))
-    return found
+        table[hour] = weighted(values, np.concatenate([weight, NEIGHBOUR * weight, NEIGHBOUR * weight]))
+    return table
 
 
-def _like(whole: np.ndarray, lead: int, asked: int) -> np.ndarray:
+def _like(daily: np.ndarray, lead: int, asked: int) -> np.ndarray:
     """How like each day's forerunner (as many days before it as yesterday is before the day asked) is to yesterday."""
-    before = np.full(len(whole), np.nan)
-    before[1 + lead :] = whole[: len(whole) - 1 - lead]
-    yesterday = whole[asked - 1] if asked else np.nan
+    before = np.full(len(daily), np.nan)
+    before[1 + lead :] = daily[: len(daily) - 1 - lead]
+    yesterday = daily[asked - 1] if asked else np.nan
     if not np.isfinite(yesterday):
-        return np.ones(len(whole))
+        return np.ones(len(daily))
     return np.nan_to_num(np.exp(-0.5 * np.square((before - yesterday) / LIKE)), nan=0.3) + UNLIKE
 
 
@@ -91,10 +93,10 @@ def skies(request: Request, roof: Roof) -> np.ndarray | None:
 
     Irradiance counts over that of a clear sky at the sun's height; where there is none, one minus the cloud.
     """
-    given = request.irradiance or request.cloud
-    if given is None:
+    forecast = request.irradiance or request.cloud
+    if forecast is None:
         return None
-    values = np.array([np.nan if each is None else each for each in given], dtype=float)
+    values = np.array([np.nan if value is None else value for value in forecast], dtype=float)
     values = values[len(values) - len(roof.envelope) - roof.past.size :]
     if request.irradiance is None:
         return 1 - values
@@ -124,11 +126,11 @@ def worth(roof: Roof, sky: np.ndarray) -> float:
     return min(1.0, max(0.0, 1 - with_sky / without))
 
 
-def pinball(given: np.ndarray, truth: np.ndarray) -> np.ndarray:
+def pinball(forecast: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """Mean pinball loss over LEVELS of each hour; Koenker and Bassett (1978), Econometrica 46, 33-50.
 
-    `given` is hours x 19, `truth` one value an hour, in one unit.
+    `forecast` is hours x 19, `truth` one value an hour, in one unit.
     """
-    beyond = truth[:, None] - given
+    beyond = truth[:, None] - forecast
     levels = np.array(LEVELS)
     return np.asarray(np.maximum(levels * beyond, (levels - 1) * beyond).mean(axis=1))

@@ -33,7 +33,9 @@ def _colours(methods: list[str]) -> alt.Scale:
     import altair as alt
 
     known = {PRACTICE: SOFT, MODEL: ACCENT, "week_mean": OTHER, "plain_lightgbm": MORE}
-    return alt.Scale(domain=[_named(each) for each in methods], range=[known.get(each, INK) for each in methods])
+    return alt.Scale(
+        domain=[_named(method) for method in methods], range=[known.get(method, INK) for method in methods]
+    )
 
 
 def _finished(chart: Any) -> Any:
@@ -73,7 +75,7 @@ def figure(
         lines[_named(PRACTICE)] = [scale * row[MEDIAN] for row in answers[PRACTICE].power]
         look[_named(PRACTICE)] = (SOFT, [5, 3])
     if truth is not None:
-        lines[_("what came")] = [scale * each for each in truth["power"]]
+        lines[_("what came")] = [scale * value for value in truth["power"]]
         look[_("what came")] = (INK, [1, 0])
     long = pl.DataFrame(
         [
@@ -117,7 +119,7 @@ def _monthly(rows: pl.DataFrame) -> Any:
     sums = rows.group_by("round", "method", maintain_order=True).agg(
         loss=pl.col("pinball").sum() / pl.col("hours").sum()
     )
-    named = sums.with_columns(name=pl.Series([_named(each) for each in sums["method"]], dtype=pl.String))
+    named = sums.with_columns(name=pl.Series([_named(method) for method in sums["method"]], dtype=pl.String))
     base = alt.Chart(named).encode(
         x=alt.X("round:O", title=_("month (nominal year)"), axis=alt.Axis(labelAngle=0)),
         y=alt.Y("loss:Q", title=_("pinball loss [% of installed power]"), scale=alt.Scale(domainMin=0)),

@@ -88,15 +88,15 @@ def _days(months: Sequence[int], hours: Sequence[int], file: str) -> list[dateti
 
 def _by_month(months: Sequence[int], hours: Sequence[int]) -> list[tuple[int, list[list[int]]]]:
     """(month, its days) in the order of the rows; a day is its hours, which rise."""
-    found: list[tuple[int, list[list[int]]]] = []
+    by_month: list[tuple[int, list[list[int]]]] = []
     for row, (month, hour) in enumerate(zip(months, hours, strict=True)):
         if not row or month != months[row - 1]:
-            found.append((month, []))
-        runs = found[-1][1]
+            by_month.append((month, []))
+        runs = by_month[-1][1]
         if not runs or hour <= runs[-1][-1]:
             runs.append([])
         runs[-1].append(hour)
-    return found
+    return by_month
 
 
 def _numbers(runs: Sequence[Sequence[int]], length: int, *, cut: bool) -> list[int]:
@@ -105,11 +105,11 @@ def _numbers(runs: Sequence[Sequence[int]], length: int, *, cut: bool) -> list[i
     A file that was cut at its first row and put together by months has the rest of a month's last day before its first
     day: those hours are moved to where they are missing. A month that is cut at its beginning ends with its last day.
     """
-    found = len(runs)
-    if found == length + 1 and runs[-1][-1] + 1 == runs[0][0]:
+    count = len(runs)
+    if count == length + 1 and runs[-1][-1] + 1 == runs[0][0]:
         return [length, *range(1, length + 1)]
-    first = length - found + 1 if cut and found < length else 1
-    return list(range(first, first + found))
+    first = length - count + 1 if cut and count < length else 1
+    return list(range(first, first + count))
 
 
 def _home(number: int, sha256: str) -> Source:
@@ -185,9 +185,9 @@ def hourly(frame: pl.DataFrame, capacity_kw: float | None, file: str) -> pl.Data
         pl.col("time").first(), pl.when(once).then(pl.col("power").drop_nulls().first()).alias("power"),
         pl.col(*WEATHER).mean(),
     )  # fmt: skip
-    whole = pl.when(pl.col("power").count() >= int(HOUR / step)).then(pl.col("power").mean())
+    hour_mean = pl.when(pl.col("power").count() >= int(HOUR / step)).then(pl.col("power").mean())
     table = moments.group_by("time", maintain_order=True).agg(
-        whole.alias("power"), pl.col("irradiance").mean(), pl.col("cloud").mean() / 100
+        hour_mean.alias("power"), pl.col("irradiance").mean(), pl.col("cloud").mean() / 100
     )
     odd = table.filter((pl.col("power") > MOST) | (pl.col("power") < -STANDBY))
     if odd.height:
@@ -243,7 +243,7 @@ def together(data: Data) -> pl.DataFrame:
     frames = [
         frame.with_columns(
             pl.lit(name).alias("home"),
-            *(pl.lit(None, pl.Float64).alias(each) for each in WEATHER if each not in frame.columns),
+            *(pl.lit(None, pl.Float64).alias(column) for column in WEATHER if column not in frame.columns),
         ).select("home", "time", pl.col("power").alias("truth"), *WEATHER)
         for name, frame in roofs(data).items()
     ]
@@ -258,29 +258,29 @@ def grid(frame: pl.DataFrame) -> tuple[datetime, dict[str, np.ndarray]]:
     assert isinstance(end, datetime)
     start = start.replace(hour=0, minute=0)
     length = ((end - start) // timedelta(days=1) + 1) * 24
-    found = {}
+    matrix = {}
     for (home,), part in frame.group_by("home", maintain_order=True):
         values = np.full(length, np.nan)
         at = ((part["time"] - start).dt.total_hours()).to_numpy()
         values[at] = part["truth"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-        found[str(home)] = values
-    return start, found
+        matrix[str(home)] = values
+    return start, matrix
 
 
 def copies(matrix: dict[str, np.ndarray]) -> list[list[str]]:
     """Groups of roofs that are one roof at several sizes: every pair of a group correlates above ALIKE."""
     groups: list[list[str]] = []
     for name, values in matrix.items():
-        mine = next((group for group in groups if all(_alike(values, matrix[other]) for other in group)), None)
-        if mine is None:
+        group = next((group for group in groups if all(_alike(values, matrix[other]) for other in group)), None)
+        if group is None:
             groups.append([name])
         else:
-            mine.append(name)
+            group.append(name)
     return groups
 
 
-def _alike(one: np.ndarray, other: np.ndarray) -> bool:
-    both = np.isfinite(one) & np.isfinite(other)
-    if both.sum() < 24 * 7 or not one[both].std() or not other[both].std():
+def _alike(first: np.ndarray, second: np.ndarray) -> bool:
+    both = np.isfinite(first) & np.isfinite(second)
+    if both.sum() < 24 * 7 or not first[both].std() or not second[both].std():
         return False
-    return bool(np.corrcoef(one[both], other[both])[0, 1] > ALIKE)
+    return bool(np.corrcoef(first[both], second[both])[0, 1] > ALIKE)

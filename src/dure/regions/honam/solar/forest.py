@@ -68,15 +68,15 @@ def grow(rows: np.ndarray, truth: np.ndarray, weight: np.ndarray, folder: Path, 
         edges = np.flatnonzero(np.diff(at[order, tree])) + 1
         for part in np.split(order, edges):
             leaves[tree, at[part[0], tree]] = np.quantile(truth[part], LEVELS)
-    kept = io.BytesIO()
-    np.savez_compressed(kept, leaves=leaves)
-    write_atomically(folder / "leaves.npz", kept.getvalue())
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, leaves=leaves)
+    write_atomically(folder / "leaves.npz", buffer.getvalue())
     write_atomically(folder / "trees.txt", grown.model_to_string())
 
 
-def taken_up(folder: Path, threads: int) -> Forest | None:
+def restored(folder: Path, threads: int) -> Forest | None:
     """The forest a folder holds, if it holds a whole one."""
     if not (folder / "trees.txt").is_file():
         return None
-    with np.load(folder / "leaves.npz", allow_pickle=False) as kept:
-        return Forest((folder / "trees.txt").read_text(encoding="utf-8"), kept["leaves"], threads)
+    with np.load(folder / "leaves.npz", allow_pickle=False) as arrays:
+        return Forest((folder / "trees.txt").read_text(encoding="utf-8"), arrays["leaves"], threads)

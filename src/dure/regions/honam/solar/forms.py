@@ -64,11 +64,11 @@ class Request(Form):
     @model_validator(mode="after")
     def _weather_covers_both(self) -> Self:
         for name in ("irradiance", "cloud"):
-            given = getattr(self, name)
-            if given is not None and len(given) != len(self.past) + self.hours:
+            series = getattr(self, name)
+            if series is not None and len(series) != len(self.past) + self.hours:
                 wanted = len(self.past) + self.hours
                 raise ValueError(_("{name} has {found} hours, past and hours asked are {wanted}",
-                                   name=name, found=len(given), wanted=wanted))  # fmt: skip
+                                   name=name, found=len(series), wanted=wanted))  # fmt: skip
         return self
 
 

@@ -15,7 +15,7 @@ from dure import write_atomically
 from . import analogues, forest
 from .forms import DAY, LEVELS, Request, Response
 from .history import AHEAD, Known, known, latitude
-from .roof import CLEAREST, Roof, at_moment, features, look, seen
+from .roof import CLEAREST, Roof, at_moment, features, look, roof_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -76,12 +76,12 @@ def _bin(curve: np.ndarray) -> np.ndarray:
 
 
 def _dressed(point: Point, history: pl.DataFrame, work: Work) -> Method:
-    kept = work.folder / "errors.npz"
-    if not kept.is_file():
+    file = work.folder / "errors.npz"
+    if not file.is_file():
         content = io.BytesIO()
         np.savez_compressed(content, errors=_errors(point, known(history)))
-        write_atomically(kept, content.getvalue())
-    with np.load(kept, allow_pickle=False) as opened:
+        write_atomically(file, content.getvalue())
+    with np.load(file, allow_pickle=False) as opened:
         errors = opened["errors"]
 
     def answer(request: Request) -> Response | None:
@@ -97,7 +97,7 @@ def _dressed(point: Point, history: pl.DataFrame, work: Work) -> Method:
 
 def _errors(point: Point, past: Known | None) -> np.ndarray:
     """Quantiles of truth minus curve by day ahead, hour of the day and power bin: 2 x 24 x BINS x 19."""
-    found: dict[tuple[int, int, int], list[float]] = {}
+    by_bin: dict[tuple[int, int, int], list[float]] = {}
     hour = np.arange(AHEAD)
     for home in past.hours if past else ():
         assert past is not None
@@ -105,15 +105,15 @@ def _errors(point: Point, past: Known | None) -> np.ndarray:
             curve = point(before, AHEAD)
             bins = _bin(curve)
             for at in np.flatnonzero(np.isfinite(after) & np.isfinite(curve)):
-                found.setdefault((hour[at] // DAY, hour[at] % DAY, bins[at]), []).append(after[at] - curve[at])
-    everything = [error for errors in found.values() for error in errors] or [0.0]
+                by_bin.setdefault((hour[at] // DAY, hour[at] % DAY, bins[at]), []).append(after[at] - curve[at])
+    everything = [error for errors in by_bin.values() for error in errors] or [0.0]
     table = np.empty((2, DAY, BINS, len(LEVELS)))
     for lead in range(2):
         for clock in range(DAY):
-            of_hour = [error for bin_ in range(BINS) for error in found.get((lead, clock, bin_), ())]
+            of_hour = [error for bin_ in range(BINS) for error in by_bin.get((lead, clock, bin_), ())]
             for bin_ in range(BINS):
-                own = found.get((lead, clock, bin_), [])
-                chosen = next((each for each in (own, of_hour) if len(each) >= FEWEST), everything)
+                of_bin = by_bin.get((lead, clock, bin_), [])
+                chosen = next((errors for errors in (of_bin, of_hour) if len(errors) >= FEWEST), everything)
                 table[lead, clock, bin_] = np.quantile(chosen, LEVELS)
     return table
 
@@ -136,10 +136,10 @@ def clear_sky_memory(history: pl.DataFrame, seed: int, work: Work, /) -> Method:
     """
     del seed
     place = _learnt(history, work)
-    trees = forest.taken_up(work.folder, work.threads)
+    trees = forest.restored(work.folder, work.threads)
 
     def answer(request: Request) -> Response | None:
-        roof = seen(request, place)
+        roof = roof_of(request, place)
         if not np.isfinite(roof.past[-WEEK:]).any():
             return None
         lit = roof.envelope > 0
@@ -182,7 +182,7 @@ def _levels(request: Request, place: float, trees: forest.Forest | None) -> np.n
     if not roofs:
         return levels
     values, mass = _pooled(roofs, trees)
-    truth = np.concatenate([each[roof.envelope > 0] for each, roof in zip(truths, roofs, strict=True)])
+    truth = np.concatenate([clearness[roof.envelope > 0] for clearness, roof in zip(truths, roofs, strict=True)])
     known = np.isfinite(truth) & np.isfinite(values).all(axis=1)
     if not known.any():
         return levels
@@ -193,9 +193,9 @@ def _levels(request: Request, place: float, trees: forest.Forest | None) -> np.n
 
 def _learnt(history: pl.DataFrame, work: Work) -> float:
     """The latitude learnt; the forest is grown into the folder."""
-    kept = work.folder / "place.json"
-    if kept.is_file():
-        return float(json.loads(kept.read_text(encoding="utf-8"))["latitude"])
+    file = work.folder / "place.json"
+    if file.is_file():
+        return float(json.loads(file.read_text(encoding="utf-8"))["latitude"])
     past = known(history)
     place = latitude(past)
     rows, truth, weight = [], [], []
@@ -210,7 +210,7 @@ def _learnt(history: pl.DataFrame, work: Work) -> float:
             weight.append(roof.envelope[at])
     if sum(map(len, rows)) >= forest.FEWEST:
         forest.grow(np.vstack(rows), np.concatenate(truth), np.concatenate(weight), work.folder, work.threads)
-    write_atomically(kept, json.dumps({"latitude": place}))
+    write_atomically(file, json.dumps({"latitude": place}))
     return place
 
 
@@ -237,9 +237,9 @@ def plain_lightgbm(history: pl.DataFrame, seed: int, work: Work, /) -> Method:
 
     def answer(request: Request) -> Response | None:
         rows = _lags(_past(request), request.first.hour, request.first.timetuple().tm_yday, request.hours)
-        given = np.column_stack([model.predict(rows, num_threads=work.threads) for model in models])
+        quantiles = np.column_stack([model.predict(rows, num_threads=work.threads) for model in models])
         night = np.nanmax(rows[:, 3:], axis=1, initial=0.0) == 0  # dark on every day it knows
-        return _response(np.where(night[:, None], 0.0, np.sort(given, axis=1)))
+        return _response(np.where(night[:, None], 0.0, np.sort(quantiles, axis=1)))
 
     return answer
 
@@ -269,7 +269,7 @@ def _lagged(past: Known | None) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _past(request: Request) -> np.ndarray:
-    return np.array([np.nan if each is None else each for each in request.past], dtype=float)
+    return np.array([np.nan if value is None else value for value in request.past], dtype=float)
 
 
 def _response(quantiles: np.ndarray) -> Response:

@@ -43,17 +43,19 @@ def rounds(data: Data) -> Iterator[Round]:
     for case in cases(frame):
         assert case.time is not None
         months.setdefault(f"{case.time:%Y-%m}", []).append(case)
-    whole = [name for name, asked in months.items() if len({case.time for case in asked}) >= WHOLE]
-    if len(whole) < 2:
+    whole_months = [name for name, asked in months.items() if len({case.time for case in asked}) >= WHOLE]
+    if len(whole_months) < 2:
         raise UserError(
-            _("{count} whole months are too few for a trial", count=len(whole)),
+            _("{count} whole months are too few for a trial", count=len(whole_months)),
             cure=_("Two are needed: one to learn from, one to be asked. For one answer use `dure ask`."),
         )
-    sealed = min(len(whole) // 2, len(whole) - 2)
-    for number, name in enumerate(whole[1:], start=1):
+    sealed = min(len(whole_months) // 2, len(whole_months) - 2)
+    for number, name in enumerate(whole_months[1:], start=1):
         first = months[name][0].time
         assert first is not None
-        yield Round(name, frame.filter(pl.col("time") < first), months[name], sealed=number >= len(whole) - sealed)
+        yield Round(
+            name, frame.filter(pl.col("time") < first), months[name], sealed=number >= len(whole_months) - sealed
+        )
 
 
 def cases(frame: pl.DataFrame) -> list[Case]:
@@ -68,7 +70,7 @@ def cases(frame: pl.DataFrame) -> list[Case]:
         for name in ("irradiance", "cloud")
         if frame[name].count()
     }
-    found = []
+    asked_cases = []
     for day in range(1, len(next(iter(hours.values()))) // DAY - 1):
         at, midnight = day * DAY, start + timedelta(days=day)
         year, week, _weekday = midnight.isocalendar()
@@ -77,16 +79,18 @@ def cases(frame: pl.DataFrame) -> list[Case]:
             if not np.isfinite(values[at - DAY : at + AHEAD]).all():
                 continue
             begin = max(0, at - PAST)
-            sky = {name: _known(each[home][begin : at + AHEAD]) for name, each in weather.items()}
+            sky = {name: _known(series[home][begin : at + AHEAD]) for name, series in weather.items()}
             past = _known(values[begin:at])
             request = Request.model_validate({"first": midnight, "hours": AHEAD, "past": past, **sky})
             answer = {"power": truth.tolist(), "weight": weight[home]}
-            found.append(Case(f"{home} {midnight:%Y-%m-%d}", request, answer, f"{year}-W{week:02d}", "", midnight))
-    return found
+            asked_cases.append(
+                Case(f"{home} {midnight:%Y-%m-%d}", request, answer, f"{year}-W{week:02d}", "", midnight)
+            )
+    return asked_cases
 
 
 def _known(values: np.ndarray) -> list[float | None]:
-    return [float(each) if known else None for each, known in zip(values, np.isfinite(values), strict=True)]
+    return [float(value) if known else None for value, known in zip(values, np.isfinite(values), strict=True)]
 
 
 def check(request: Request, response: Response) -> None:
@@ -102,19 +106,20 @@ def score(case: Case, outcome: Response) -> dict[str, float]:
 
     An hour counts where the roof gave anything at that hour in its last weeks, or does now: a right night earns nothing.
     """
-    truth, given = np.array(case.truth["power"]), np.array(outcome.power)
-    past = np.array([each or 0.0 for each in case.request.past])
-    seen = past[len(past) % DAY :].reshape(-1, DAY).max(axis=0) > 0
-    light = seen[np.arange(len(truth)) % DAY] | (truth > 0)
-    truth, given, weight = truth[light], given[light], case.truth["weight"]
+    truth, quantiles = np.array(case.truth["power"]), np.array(outcome.power)
+    past = np.array([value or 0.0 for value in case.request.past])
+    lit = past[len(past) % DAY :].reshape(-1, DAY).max(axis=0) > 0
+    light = lit[np.arange(len(truth)) % DAY] | (truth > 0)
+    truth, quantiles, weight = truth[light], quantiles[light], case.truth["weight"]
     sums = {
         "hours": float(light.sum()),
-        "pinball": 100 * float(pinball(given, truth).sum()),
-        "distance": 100 * float(np.abs(truth - given[:, MEDIAN]).sum()),
-        "inside": float(((truth >= given[:, LOW]) & (truth <= given[:, HIGH])).sum()),
+        "pinball": 100 * float(pinball(quantiles, truth).sum()),
+        "distance": 100 * float(np.abs(truth - quantiles[:, MEDIAN]).sum()),
+        "inside": float(((truth >= quantiles[:, LOW]) & (truth <= quantiles[:, HIGH])).sum()),
     }
     below = {
-        f"below_{round(100 * LEVELS[at]):02d}": float((truth < given[:, at]).sum()) for at in range(1, len(LEVELS), 2)
+        f"below_{round(100 * LEVELS[at]):02d}": float((truth < quantiles[:, at]).sum())
+        for at in range(1, len(LEVELS), 2)
     }
     return {name: weight * value for name, value in {**sums, **below}.items()}
 

@@ -28,24 +28,24 @@ def remarks(data: Data) -> dict[str, list[str]]:
     frame = together(data)
     start, hours = grid(frame)
     groups = copies(hours)
-    said = [_("Roofs under one sky: a block is a week of all roofs together.")]
-    alike = [group for group in groups if len(group) > 1]
-    if alike:
-        said.append(
+    texts = [_("Roofs under one sky: a block is a week of all roofs together.")]
+    copied = [group for group in groups if len(group) > 1]
+    if copied:
+        texts.append(
             _("{homes} roofs are {count} different ones: copies ({names}) correlate above 0.999 and weigh together as one roof.",
-              homes=len(hours), count=len(groups), names="; ".join(", ".join(group) for group in alike))
+              homes=len(hours), count=len(groups), names="; ".join(", ".join(group) for group in copied))
         )  # fmt: skip
     if not data.has("roofs"):
-        said.append(
+        texts.append(
             _("The files hold no year, place, tilt or direction. Dates are counted from a nominal {year}; the length of the "
               "days tells a latitude of about {latitude}°.", year=FIRST_YEAR, latitude=round(latitude(known(frame))))
         )  # fmt: skip
-        said.append(_("The forecast weather published with them equals the future exactly; it is not opened."))
-    said += _clock(start, [hours[group[0]] for group in groups])
-    said += _gaps(roofs(data))
+        texts.append(_("The forecast weather published with them equals the future exactly; it is not opened."))
+    texts += _clock(start, [hours[group[0]] for group in groups])
+    texts += _gaps(roofs(data))
     if data.has("roofs"):
         twice = {name: count for name, table in data.several("roofs").items() if (count := doubled(table))}
-        said += [
+        texts += [
             _(
                 "{roof}: {count} times stand twice; where they differ the hour counts as unknown.",
                 roof=name,
@@ -53,7 +53,7 @@ def remarks(data: Data) -> dict[str, list[str]]:
             )
             for name, count in twice.items()
         ]
-    return {"": said}
+    return {"": texts}
 
 
 def _clock(start: datetime, roofs: list[np.ndarray]) -> list[str]:
@@ -63,8 +63,8 @@ def _clock(start: datetime, roofs: list[np.ndarray]) -> list[str]:
     days = [run[len(run) // 2] for run in _runs(large)]  # medians of weeks see it some days early and as many late
     if not days:
         return []
-    told = ", ".join(f"{start + timedelta(days=int(day)):%m-%d} ({moved[day]:+.1f} h)" for day in days)
-    return [_("The clock of the stamps seems to be set (daylight saving), which no column says: {days}.", days=told)]
+    dates = ", ".join(f"{start + timedelta(days=int(day)):%m-%d} ({moved[day]:+.1f} h)" for day in days)
+    return [_("The clock of the stamps seems to be set (daylight saving), which no column says: {days}.", days=dates)]
 
 
 def _moves(values: np.ndarray) -> np.ndarray:
@@ -73,12 +73,12 @@ def _moves(values: np.ndarray) -> np.ndarray:
     total = days.sum(axis=1)
     lit = np.isfinite(total) & (total > 0)
     middle = np.where(lit, np.nan_to_num(days) @ (np.arange(DAY) + 0.5) / np.where(lit, total, 1), np.nan)
-    found = np.full(len(days), np.nan)
+    moves = np.full(len(days), np.nan)
     for day in range(WEEK, len(days) - WEEK + 1):
         before, after = middle[day - WEEK : day], middle[day : day + WEEK]
         if min(np.isfinite(before).sum(), np.isfinite(after).sum()) >= ENOUGH:
-            found[day] = np.nanmedian(after) - np.nanmedian(before)
-    return found
+            moves[day] = np.nanmedian(after) - np.nanmedian(before)
+    return moves
 
 
 def _runs(days: np.ndarray) -> Iterator[list[int]]:
@@ -95,16 +95,16 @@ def _runs(days: np.ndarray) -> Iterator[list[int]]:
 
 def _gaps(tables: dict[str, pl.DataFrame]) -> list[str]:
     """Hours that are missing between a roof's first and last, told once for roofs that miss the same."""
-    told: dict[tuple[int, datetime], list[str]] = {}
+    gaps: dict[tuple[int, datetime], list[str]] = {}
     for home, table in tables.items():
         times = table.drop_nulls("power")["time"].sort()
         steps = times.diff()
         missing = int(steps.drop_nulls().sum() / HOUR) - max(len(times) - 1, 0) if len(times) > 1 else 0  # type: ignore[operator]  # a duration
         if missing:
             first = times[int((steps > HOUR).arg_max() or 0) - 1] + HOUR
-            told.setdefault((missing, first), []).append(home)
+            gaps.setdefault((missing, first), []).append(home)
     return [
         _("{count} hours are missing ({roofs}), the first at {first}; a day is asked only where yesterday is known.",
           count=count, roofs=", ".join(homes), first=f"{first:%Y-%m-%d %H:%M}")
-        for (count, first), homes in told.items()
+        for (count, first), homes in gaps.items()
     ]  # fmt: skip

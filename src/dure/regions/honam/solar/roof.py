@@ -96,9 +96,9 @@ def look(past: np.ndarray, first: datetime, hours: int, latitude: float, tilt: f
     return Roof(days, clearness, envelope, height, _angle(clock[count * DAY :], noon), peak)
 
 
-def seen(request: Request, latitude: float) -> Roof:
+def roof_of(request: Request, latitude: float) -> Roof:
     """`look` at a request's past; the request's own latitude and tilt count where it has them."""
-    past = np.array([np.nan if each is None else each for each in request.past], dtype=float)
+    past = np.array([np.nan if value is None else value for value in request.past], dtype=float)
     return at_moment(request, latitude, past, request.first, request.hours)
 
 
@@ -111,11 +111,11 @@ def at_moment(request: Request, latitude: float, past: np.ndarray, first: dateti
 def features(roof: Roof) -> np.ndarray:
     """What the weather's memory is learnt from: a row for each hour asked, columns NAMES, NaN where unknown."""
     y, hours = roof.clearness, len(roof.envelope)
-    column, whole = np.arange(hours) % DAY, whole_days(roof)
+    column, daily = np.arange(hours) % DAY, whole_days(roof)
     ones = np.ones(hours)
     table = [
         np.arange(hours) // DAY, roof.height[-hours:], roof.angle, y[-1][column], _mean(y[-7:])[column], _mean(y)[column],
-        _tenth(y)[column], ones * whole[-1], ones * _mean(whole[-7:, None])[0],
+        _tenth(y)[column], ones * daily[-1], ones * _mean(daily[-7:, None])[0],
     ]  # fmt: skip
     return np.column_stack(table).astype(float)
 

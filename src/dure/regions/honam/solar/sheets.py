@@ -15,7 +15,7 @@ from dure.mapping import apply, confirm, meant, open_own, propose, saved
 from . import analogues
 from .data import COLUMNS, HOUR, WEATHER, doubled, hourly
 from .forms import DAY, LEVELS, MEDIAN, MOST_HOURS, PAST, Request, Response, _
-from .roof import seen
+from .roof import roof_of
 from .sun import MIDDLE
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def opens(paths: Sequence[Path], given: Mapping[str, Any]) -> Opened:
             fields[name] = _series(table, name, begin, length + hours)
     if count := doubled(frame):
         notes.append(_("{count} times stand twice; where they differ the hour counts as unknown.", count=count))
-    if unknown := sum(each is None for each in fields["past"]):
+    if unknown := sum(value is None for value in fields["past"]):
         notes.append(_("{count} of the last {hours} hours are not known.", count=unknown, hours=length))
     return Opened(Request.model_validate(fields), notes=tuple(notes))
 
@@ -74,7 +74,7 @@ def _read(path: Path) -> tuple[pl.DataFrame, list[str]]:
         return open_own(path, COLUMNS)[0], []
     sheets = meant(path, COLUMNS)
     proposal = confirm(propose(sheets[0], COLUMNS), lambda _text: True)
-    return pl.concat([apply(each, proposal, COLUMNS) for each in sheets]), [proposal.text()]
+    return pl.concat([apply(sheet, proposal, COLUMNS) for sheet in sheets]), [proposal.text()]
 
 
 def _number(text: Any) -> float:
@@ -104,10 +104,10 @@ def _series(table: pl.DataFrame, name: str, begin: datetime, count: int) -> list
 def says(request: Request, response: Response) -> str:
     """Each day's energy and best hours, then the hours of light with their band; whether weather was used."""
     scale, unit = (request.capacity_kw, "kW") if request.capacity_kw else (1.0, "kW/kW")
-    rows = [(request.first + hour * HOUR, scale * np.array(given)) for hour, given in enumerate(response.power)]
+    rows = [(request.first + hour * HOUR, scale * np.array(quantiles)) for hour, quantiles in enumerate(response.power)]
     lines = []
-    for day in dict.fromkeys(at.date() for at, _given in rows):
-        medians = {at: given[MEDIAN] for at, given in rows if at.date() == day}
+    for day in dict.fromkeys(at.date() for at, _quantiles in rows):
+        medians = {at: quantiles[MEDIAN] for at, quantiles in rows if at.date() == day}
         best = max(medians, key=lambda at: medians[at])
         if not medians[best]:
             continue
@@ -117,15 +117,15 @@ def says(request: Request, response: Response) -> str:
         )  # fmt: skip
     lines += ["", _("hour, median and band of 80 % [{unit}]", unit=unit)]
     lines += [
-        f"  {at:%m-%d %H:%M}  {given[MEDIAN]:7.3f}  ({given[LOW]:.3f} – {given[HIGH]:.3f})"
-        for at, given in rows
-        if given[HIGH] > 0
+        f"  {at:%m-%d %H:%M}  {quantiles[MEDIAN]:7.3f}  ({quantiles[LOW]:.3f} – {quantiles[HIGH]:.3f})"
+        for at, quantiles in rows
+        if quantiles[HIGH] > 0
     ]
     return "\n".join([*lines, "", _weather(request)])
 
 
 def _weather(request: Request) -> str:
-    roof = seen(request, MIDDLE)
+    roof = roof_of(request, MIDDLE)
     sky = analogues.skies(request, roof)
     if sky is None:
         return _("No weather was given: the roof's own past and the calendar alone.")
@@ -146,7 +146,7 @@ def table(request: Request, response: Response) -> pl.DataFrame:
         _("quantile {level} %", level=round(100 * level)): [round(scale * row[at], 4) for row in response.power]
         for at, level in enumerate(LEVELS)
     }
-    ends = [each + timedelta(hours=1) for each in begin]
+    ends = [start + timedelta(hours=1) for start in begin]
     unit = "kW" if request.capacity_kw else "kW/kW"
     return pl.DataFrame({_("begins"): begin, _("ends"): ends, _("unit"): [unit] * len(begin), **columns})
 
@@ -158,7 +158,7 @@ def to_csv(request: Request, response: Response, path: Path) -> None:
         writer = csv.writer(file)
         writer.writerow(rows.columns)
         writer.writerows(
-            [f"{each:%Y-%m-%d %H:%M}" if isinstance(each, datetime) else each for each in row]
+            [f"{cell:%Y-%m-%d %H:%M}" if isinstance(cell, datetime) else cell for cell in row]
             for row in rows.iter_rows()
         )
 

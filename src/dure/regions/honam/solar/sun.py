@@ -58,5 +58,5 @@ def latitude_of(day: np.ndarray, light: np.ndarray) -> float:
     """
     if not len(day):
         return MIDDLE
-    misfit = [np.square(light - length(day, each)).sum() for each in LATITUDES]
+    misfit = [np.square(light - length(day, latitude)).sum() for latitude in LATITUDES]
     return float(LATITUDES[int(np.argmin(misfit))])

@@ -32,22 +32,22 @@ def figure(request: Request, answers: Mapping[str, Response], truth: Any, _trace
     shown = MODEL if MODEL in answers else next(iter(answers), "")
     ahead = [(hour - request.issued) / HOUR + 1 for hour in request.time]
     layers: list[Any] = []
-    said: list[str] = []
+    captions: list[str] = []
     if shown:
         layers += [*_bands(ahead, answers[shown], request.capacity), _line(ahead, answers[shown], ACCENT, [1, 0])]
-        said.append(_("{method}: median and the middle 50, 80 and 90 %", method=_named(shown)))
+        captions.append(_("{method}: median and the middle 50, 80 and 90 %", method=_named(shown)))
     if PRACTICE in answers and shown != PRACTICE:
         layers.append(_line(ahead, answers[PRACTICE], SOFT, [5, 4]))
-        said.append(_("dashed: {method}", method=_named(PRACTICE)))
+        captions.append(_("dashed: {method}", method=_named(PRACTICE)))
     if truth:
-        came = [
+        measured = [
             {"ahead": hour, "power": power}
             for hour, power in zip(ahead, truth["power"], strict=True)
             if power is not None
         ]
-        dots = alt.Chart(alt.Data(values=came)).mark_circle(color=INK, size=46, opacity=1)
+        dots = alt.Chart(alt.Data(values=measured)).mark_circle(color=INK, size=46, opacity=1)
         layers.append(dots.encode(x="ahead:Q", y="power:Q"))
-        said.append(_("dots: what came"))
+        captions.append(_("dots: what came"))
     axis = alt.Axis(grid=False, tickMinStep=1)
     start = alt.Chart(
         alt.Data(values=[{"ahead": ahead[0], "power": 0}, {"ahead": ahead[-1], "power": request.capacity}])
@@ -57,7 +57,7 @@ def figure(request: Request, answers: Mapping[str, Response], truth: Any, _trace
                 scale=alt.Scale(domain=[ahead[0], ahead[-1] + 1e-9], nice=False)),
         y=alt.Y("power:Q", title=_("power [{unit}]", unit="kW")),
     )  # fmt: skip
-    title = alt.Title(request.farm or _("a wind farm"), subtitle=" · ".join(said), subtitleColor=SOFT)
+    title = alt.Title(request.farm or _("a wind farm"), subtitle=" · ".join(captions), subtitleColor=SOFT)
     return _finished(alt.layer(frame, *layers).properties(width=620, height=260, title=title))
 
 
@@ -65,15 +65,15 @@ def _bands(ahead: list[float], answer: Response, capacity: float) -> list[Any]:
     """The middle 90, 80 and 50 % as areas, the narrower the darker."""
     import altair as alt
 
-    found = []
+    areas = []
     for low, high, dark in BANDS:
         rows = [
             {"ahead": hour, "power": levels[LEVELS.index(low)], "high": levels[LEVELS.index(high)]}
             for hour, levels in zip(ahead, answer.power, strict=True)
         ]
         area = alt.Chart(alt.Data(values=rows)).mark_area(color=ACCENT, opacity=dark)
-        found.append(area.encode(x="ahead:Q", y=alt.Y("power:Q", scale=alt.Scale(domain=[0, capacity])), y2="high:Q"))
-    return found
+        areas.append(area.encode(x="ahead:Q", y=alt.Y("power:Q", scale=alt.Scale(domain=[0, capacity])), y2="high:Q"))
+    return areas
 
 
 def _line(ahead: list[float], answer: Response, colour: str, dash: list[int]) -> Any:
@@ -111,10 +111,10 @@ def _skill(months: pl.DataFrame) -> Any:
 
     panels = []
     for site in months["site"].unique(maintain_order=True):
-        here = months.filter((pl.col("site") == site) & (pl.col("method") != "climatology"))
-        means = here.group_by("method", maintain_order=True).agg(pl.col("skill").mean())
+        part = months.filter((pl.col("site") == site) & (pl.col("method") != "climatology"))
+        means = part.group_by("method", maintain_order=True).agg(pl.col("skill").mean())
         names = {name: f"{_named(name)} {mean:.3f}" for name, mean in means.iter_rows()}
-        panels.append(_by_month(here, "skill", names, _("skill"), site))
+        panels.append(_by_month(part, "skill", names, _("skill"), site))
     return _finished(alt.vconcat(*panels))
 
 
@@ -123,9 +123,9 @@ def _coverage(months: pl.DataFrame) -> Any:
 
     panels = []
     for site in months["site"].unique(maintain_order=True):
-        here = months.filter((pl.col("site") == site) & pl.col("method").is_in([PRACTICE, MODEL, "lightgbm_quantiles"]))
-        names = {name: _named(name) for name in here["method"].unique(maintain_order=True)}
-        chart = _by_month(here, "coverage", names, _("inside [%]"), site)
+        part = months.filter((pl.col("site") == site) & pl.col("method").is_in([PRACTICE, MODEL, "lightgbm_quantiles"]))
+        names = {name: _named(name) for name in part["method"].unique(maintain_order=True)}
+        chart = _by_month(part, "coverage", names, _("inside [%]"), site)
         limit = (
             alt.Chart(alt.Data(values=[{"at": 76}, {"at": 84}]))
             .mark_rule(color=SOFT, strokeDash=[4, 4])
@@ -135,14 +135,14 @@ def _coverage(months: pl.DataFrame) -> Any:
     return _finished(alt.vconcat(*panels))
 
 
-def _by_month(here: pl.DataFrame, value: str, names: dict[str, str], title: str, site: str) -> Any:
+def _by_month(part: pl.DataFrame, value: str, names: dict[str, str], title: str, site: str) -> Any:
     """One line a method, named at its right end by its mean over the months."""
     import altair as alt
 
     colours = {PRACTICE: SOFT, MODEL: ACCENT, "climatology": LINE}
     others = iter(("#b5651d", "#6a4c93", "#0b6e4f", "#a63d2f"))
     paint = {name: colours.get(name) or next(others, INK) for name in names}
-    rows = here.select("round", "method", pl.col(value).round(5)).with_columns(
+    rows = part.select("round", "method", pl.col(value).round(5)).with_columns(
         pl.col("method").replace(names).alias("name")
     )
     colour = alt.Color(

@@ -103,8 +103,8 @@ BASE = (
 
 def columns(headers: Sequence[str]) -> tuple[Column, ...]:
     """What a sheet with these headers may hold: wind at every height they name, and at an unnamed one (10 m)."""
-    found = {float(height) for header in headers for height in (*_HEIGHT.findall(header), *_SHORT.findall(header))}
-    named = sorted(each for each in found if 2 <= each <= 300)
+    mentioned = {float(height) for header in headers for height in (*_HEIGHT.findall(header), *_SHORT.findall(header))}
+    named = sorted(height for height in mentioned if 2 <= height <= 300)
     heights_named: list[float | None] = [*named] or [None]
     return (*BASE, *(column for height in heights_named for column in _wind(height)))
 
@@ -113,8 +113,8 @@ def _wind(height: float | None) -> Iterator[Column]:
     for form, (unit, low, high, names, (ko, en)) in _FORMS.items():
         at = "" if height is None else f"{height:g}m"
         spelled = names if height is None else tuple(
-            each for name in names
-            for each in (f"{name} {at}", f"{at} {name}", f"{name}{height:g}", f"{name}_{at}")
+            spelling for name in names
+            for spelling in (f"{name} {at}", f"{at} {name}", f"{name}{height:g}", f"{name}_{at}")
         )  # fmt: skip
         label = f"{form} {UNNAMED if height is None else height:g}"
         where = (at, at) if at else ("(높이가 없어 10 m로 읽음)", "(no height: read as 10 m)")
@@ -156,21 +156,21 @@ def farms(data: Data) -> tuple[pl.DataFrame, dict[str, list[str]]]:
     UserError
         No wind in the sheet, or stamps that are no whole hours.
     """
-    found, notes = [], {}
+    frames, notes = [], {}
     for name, sheet in data.several("farm").items():
         farm = name if data.has("farm") else PUBLISHED
-        said: list[str] = []
-        found.append(tidy(farm, sheet, _settings(data), said))
-        notes[farm] = said
-    return pl.concat(found, how="diagonal").sort("farm", "time", maintain_order=True), notes
+        farm_notes: list[str] = []
+        frames.append(tidy(farm, sheet, _settings(data), farm_notes))
+        notes[farm] = farm_notes
+    return pl.concat(frames, how="diagonal").sort("farm", "time", maintain_order=True), notes
 
 
 def _settings(data: Data) -> Settings:
     return data.settings if isinstance(data.settings, Settings) else Settings()
 
 
-def tidy(farm: str, sheet: pl.DataFrame, settings: Settings, said: list[str]) -> pl.DataFrame:
-    """One farm's rows of `farms`; what was found and done is added to `said`."""
+def tidy(farm: str, sheet: pl.DataFrame, settings: Settings, notes: list[str]) -> pl.DataFrame:
+    """One farm's rows of `farms`; what was found and done is added to `notes`."""
     rows = sheet.drop_nulls("end").with_columns(time=pl.col("end").cast(pl.Datetime("us")) - HOUR)
     uneven = rows.filter(pl.col("time") != pl.col("time").dt.truncate("1h"))
     if uneven.height:
@@ -179,16 +179,16 @@ def tidy(farm: str, sheet: pl.DataFrame, settings: Settings, said: list[str]) ->
             where=farm,
             cure=_("Give the mean of each hour, stamped with its end."),
         )  # fmt: skip
-    rows = _once(_issued(rows), said)
-    rows = rows.with_columns(_power(rows, settings, said))
-    winds = _winds(farm, rows, said)
+    rows = _once(_issued(rows), notes)
+    rows = rows.with_columns(_power(rows, settings, notes))
+    winds = _winds(farm, rows, notes)
     columns = [f"{part} {height:g}" for height in winds for part in PARTS]
-    rows = rows.with_columns(each for parts in winds.values() for each in parts)
+    rows = rows.with_columns(part for parts in winds.values() for part in parts)
     lacking = rows.filter(pl.any_horizontal(pl.col(f"speed {height:g}").is_null() for height in winds)).height
     if lacking:
-        said.append(_("{count} hours have no forecast wind: they are not asked.", count=lacking))
+        notes.append(_("{count} hours have no forecast wind: they are not asked.", count=lacking))
     rows = rows.drop_nulls([f"speed {height:g}" for height in winds]).sort("time")
-    _gaps(rows, said)
+    _gaps(rows, notes)
     return rows.select(
         pl.lit(farm).alias("farm"), "issued", "time", (pl.col("issued") - timedelta(hours=settings.gate)).alias("past_until"),
         "truth_power", "capacity", *columns,
@@ -204,20 +204,20 @@ def _issued(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _once(rows: pl.DataFrame, said: list[str]) -> pl.DataFrame:
+def _once(rows: pl.DataFrame, notes: list[str]) -> pl.DataFrame:
     """Each hour once: the latest run's; of one run, the row that stands first."""
     same = rows.group_by("time", "issued").len().filter(pl.col("len") > 1).sort("time")
     if same.height:
-        alike = rows.unique().group_by("time", "issued").len().filter(pl.col("len") > 1).height
-        said.append(
+        differing = rows.unique().group_by("time", "issued").len().filter(pl.col("len") > 1).height
+        notes.append(
             _("{count} hours stand more than once, the first {time}; in {differing} of them the rows differ. The row that stands "
-              "first is used.", count=same.height, time=f"{same['time'][0] + HOUR:%Y-%m-%d %H:%M}", differing=alike)
+              "first is used.", count=same.height, time=f"{same['time'][0] + HOUR:%Y-%m-%d %H:%M}", differing=differing)
         )  # fmt: skip
     first = rows.unique(["time", "issued"], keep="first", maintain_order=True)
     return first.sort("issued", maintain_order=True).unique("time", keep="last", maintain_order=True)
 
 
-def _power(rows: pl.DataFrame, settings: Settings, said: list[str]) -> list[pl.Expr]:
+def _power(rows: pl.DataFrame, settings: Settings, notes: list[str]) -> list[pl.Expr]:
     """`truth_power` as a share, and `capacity`. What stands for a capacity that nobody gave is said."""
     if "share" in rows.columns:
         return [pl.col("share").alias("truth_power"), pl.lit(1.0).alias("capacity")]
@@ -226,10 +226,10 @@ def _power(rows: pl.DataFrame, settings: Settings, said: list[str]) -> list[pl.E
     capacity = settings.capacity_kw or own
     if capacity is None and largest <= 1:
         capacity = 1.0
-        said.append(_("No power is above 1: it is read as a share of capacity."))
+        notes.append(_("No power is above 1: it is read as a share of capacity."))
     elif capacity is None:
         capacity = largest
-        said.append(
+        notes.append(
             _(
                 "No capacity was given: the largest hour, {power} kW, stands for it (--set capacity_kw=...).",
                 power=f"{largest:,.0f}",
@@ -238,14 +238,14 @@ def _power(rows: pl.DataFrame, settings: Settings, said: list[str]) -> list[pl.E
     share = pl.col("power") / float(capacity)  # type: ignore[arg-type]
     outside = rows.filter((pl.col("power") < 0) | (share > 1)).height
     if outside:
-        said.append(_("{count} hours lie below 0 or above the capacity: counted as its edge.", count=outside))
+        notes.append(_("{count} hours lie below 0 or above the capacity: counted as its edge.", count=outside))
     return [share.clip(0, 1).alias("truth_power"), pl.lit(float(capacity)).alias("capacity")]  # type: ignore[arg-type]
 
 
-def _winds(farm: str, rows: pl.DataFrame, said: list[str]) -> dict[float, list[pl.Expr]]:
+def _winds(farm: str, rows: pl.DataFrame, notes: list[str]) -> dict[float, list[pl.Expr]]:
     """speed, u and v by height, from whatever form a sheet has."""
     named = {float(name.split(" ", 1)[1]) for name in rows.columns if name.split(" ", 1)[0] in _FORMS and " " in name}
-    found: dict[float, list[pl.Expr]] = {}
+    winds: dict[float, list[pl.Expr]] = {}
     for height in sorted(named):
         has = {form for form in _FORMS if f"{form} {height:g}" in rows.columns and rows[f"{form} {height:g}"].count()}
         at = lambda form, height=height: pl.col(f"{form} {height:g}")  # noqa: E731
@@ -256,28 +256,28 @@ def _winds(farm: str, rows: pl.DataFrame, said: list[str]) -> dict[float, list[p
             parts = {"speed": at("speed"), "u": -at("speed") * angle.sin(), "v": -at("speed") * angle.cos()}
         else:
             continue
-        found[height] = [expression.alias(f"{part} {height:g}") for part, expression in parts.items()]
-    if not found:
+        winds[height] = [expression.alias(f"{part} {height:g}") for part, expression in parts.items()]
+    if not winds:
         raise UserError(
             _("there is no forecast wind"), where=farm,
             cure=_("Give a column of wind speed, or of u and v, with its height: 풍속(10m), U100."),
         )  # fmt: skip
-    said.append(_("Forecast wind at {heights} m.", heights=", ".join(f"{each:g}" for each in found)))
-    return found
+    notes.append(_("Forecast wind at {heights} m.", heights=", ".join(f"{height:g}" for height in winds)))
+    return winds
 
 
-def _gaps(rows: pl.DataFrame, said: list[str]) -> None:
+def _gaps(rows: pl.DataFrame, notes: list[str]) -> None:
     """Hours that are missing between the first and the last, and hours without a measured power."""
     step = rows["time"].diff()
     missing = int((step / HOUR - 1).sum() or 0) if rows.height > 1 else 0
     if missing:
         first = rows["time"].shift(1).filter(step > HOUR)[0] + 2 * HOUR
-        said.append(
+        notes.append(
             _("{count} hours are missing, the first from {time}; gaps: {gaps}.",
               count=missing, gaps=int((step > HOUR).sum()), time=f"{first:%Y-%m-%d %H:%M}")
         )  # fmt: skip
     if unknown := rows["truth_power"].null_count():
-        said.append(_("{count} hours have no measured power: not learnt from and not scored.", count=unknown))
+        notes.append(_("{count} hours have no measured power: not learnt from and not scored.", count=unknown))
 
 
 # ---- months, rounds, cases -------------------------------------------------------------------------------------------
@@ -292,12 +292,12 @@ def whole_months(frame: pl.DataFrame) -> list[date]:
     """First days of the months that lie wholly between the first and the last hour of the data."""
     hours = frame["time"].sort().to_list()
     first, last = hours[0], hours[-1] + HOUR
-    month, found = first.date().replace(day=1), []
+    month, months = first.date().replace(day=1), []
     while (following := (month + timedelta(days=32)).replace(day=1)) <= last.date():
         if datetime.combine(month, datetime.min.time()) >= first:
-            found.append(month)
+            months.append(month)
         month = following
-    return found
+    return months
 
 
 def rounds(frame: pl.DataFrame) -> Iterator[Round]:
@@ -346,7 +346,7 @@ def _cases(rows: pl.DataFrame, history: pl.DataFrame) -> Iterator[Case]:
             id=f"{farm} {issued:%Y-%m-%d %H}h" if several else f"{issued:%Y-%m-%d %H}h",
             request=request,
             truth={
-                "power": [None if each is None else each * capacity for each in truth],
+                "power": [None if share is None else share * capacity for share in truth],
                 "climatology": climatology_loss(usual.to_numpy(), truth.drop_nulls().to_numpy()),
             },
             block=f"{year}-W{week:02d}", site=farm, time=issued,
@@ -355,15 +355,15 @@ def _cases(rows: pl.DataFrame, history: pl.DataFrame) -> Iterator[Case]:
 
 def request_winds(run: pl.DataFrame) -> list[Wind]:
     """The wind of a run as a request has it."""
-    found = []
+    winds = []
     for height in heights(run):
         u, v = run[f"u {height:g}"], run[f"v {height:g}"]
-        whole = not (u.null_count() or v.null_count())
+        has_direction = not (u.null_count() or v.null_count())
         parts: dict[str, Any] = (
-            {"u": u.to_list(), "v": v.to_list()} if whole else {"speed": run[f"speed {height:g}"].to_list()}
+            {"u": u.to_list(), "v": v.to_list()} if has_direction else {"speed": run[f"speed {height:g}"].to_list()}
         )
-        found.append(Wind(height=height, **parts))
-    return found
+        winds.append(Wind(height=height, **parts))
+    return winds
 
 
 def past_of(rows: pl.DataFrame, farm: str, until: datetime, capacity: float) -> list[float | None]:
@@ -371,4 +371,4 @@ def past_of(rows: pl.DataFrame, farm: str, until: datetime, capacity: float) -> 
     near = rows.filter((pl.col("farm") == farm) & pl.col("time").is_between(until - KNOWN * HOUR, until, closed="left"))
     known = dict(zip(near["time"].to_list(), near["truth_power"].to_list(), strict=True))
     shares = [known.get(until - number * HOUR) for number in range(KNOWN, 0, -1)]
-    return [None if each is None else each * capacity for each in shares]
+    return [None if share is None else share * capacity for share in shares]

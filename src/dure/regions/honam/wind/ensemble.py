@@ -16,7 +16,7 @@ import numpy as np
 
 from .forms import LEVELS
 from .inputs import column_scale, inputs, neighbour_names, standardised
-from .methods import Predict, each_farm, kept, opened
+from .methods import Predict, each_farm, load_arrays, save_arrays
 from .network import Recipe, Weights, quantiles, trained
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ def _fit(runs: Runs, folder: Path, seed: int, work: Work) -> None:
             with threadpool_limits(work.threads):  # more threads than free cores stall on matrices this small
                 rng = np.random.default_rng([seed, number])
                 weights = trained(standard[~left_out], power[~left_out], own, rng, RECIPE)
-            kept(place, **{f"{layer:02d}": weight for layer, weight in enumerate(weights)})
+            save_arrays(place, **{f"{layer:02d}": weight for layer, weight in enumerate(weights)})
         needed[left_out] = _stretch(quantiles(_member(place), standard[left_out]), power[left_out])
-    kept(
+    save_arrays(
         folder,
         stretch=np.quantile(needed, BAND),
         mean=mean,
@@ -75,7 +75,7 @@ def _fit(runs: Runs, folder: Path, seed: int, work: Work) -> None:
 
 def _restored(folder: Path) -> Predict:
     """The networks a folder holds, averaged."""
-    arrays = opened(folder)
+    arrays = load_arrays(folder)
     members = [_member(place) for place in sorted(folder.glob("member-*"))]
     heights, names = arrays["heights"].tolist(), arrays["neighbours"].tolist()
 
@@ -94,7 +94,7 @@ def _restored(folder: Path) -> Predict:
 
 
 def _member(place: Path) -> Weights:
-    return [weights for _name, weights in sorted(opened(place).items())]
+    return [weights for _name, weights in sorted(load_arrays(place).items())]
 
 
 def _stretch(answers: np.ndarray, power: np.ndarray) -> np.ndarray:

@@ -25,33 +25,33 @@ def opens(paths: Sequence[Path], given: Mapping[str, Any]) -> Opened:
     """
     if len(paths) != 1:
         raise UserError(_("one sheet at a time: the farm's hours with forecast wind"), where=", ".join(map(str, paths)))
-    path, said = Path(paths[0]), list[str]()
+    path, notes = Path(paths[0]), list[str]()
     headers = [name for sheet in tables.sheets(path) for name in sheet.headers]
-    wanted = [replace(each, required=False) if each.name == "power" else each for each in columns(headers)]
+    wanted = [replace(column, required=False) if column.name == "power" else column for column in columns(headers)]
 
-    def told(text: str) -> bool:
-        said.append(text)
+    def note(text: str) -> bool:
+        notes.append(text)
         return True
 
-    sheet = mapping.open_known(path, wanted, confirm=told)
+    sheet = mapping.open_known(path, wanted, confirm=note)
     settings = Settings.model_validate({"capacity_kw": given["capacity"]} if given.get("capacity") else {})
     if not settings.capacity_kw and not ("capacity" in sheet.columns and sheet["capacity"].count()):
         raise UserError(
             _("the capacity of the farm is not known"), where=path.name, cure=_("Add --set capacity=20000, in kW.")
         )
-    rows = tidy(str(given.get("farm", "")), sheet, settings, said)
+    rows = tidy(str(given.get("farm", "")), sheet, settings, notes)
     measured = rows.filter(pl.col("truth_power").is_not_null())
     ahead = rows.filter(pl.col("time") > measured["time"][-1]) if measured.height else rows
     if not ahead.height:
         ahead = rows.filter(pl.col("issued") == rows["issued"][-1])
-        said.append(_("Every hour's power is known: the last run is asked once more."))
+        notes.append(_("Every hour's power is known: the last run is asked once more."))
     run = ahead.filter(pl.col("issued") == ahead["issued"][0])
     capacity, until = run["capacity"][0], run["past_until"][0]
     request = Request(
         farm=run["farm"][0], issued=run["issued"][0], time=run["time"].to_list(), wind=request_winds(run), capacity=capacity,
         past=past_of(rows, run["farm"][0], until, capacity), past_until=until,
     )  # fmt: skip
-    return Opened(request, notes=tuple(said))
+    return Opened(request, notes=tuple(notes))
 
 
 def rows_of(request: Request, response: Response) -> pl.DataFrame:

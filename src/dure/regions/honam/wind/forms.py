@@ -36,7 +36,7 @@ class Wind(Form):
     def _one_form(self) -> Self:
         """Either both components, or a speed."""
         components, polar = (self.u, self.v), (self.speed, self.direction)
-        if any(each is not None for each in components) and any(each is not None for each in polar):
+        if any(value is not None for value in components) and any(value is not None for value in polar):
             raise ValueError(_("give u and v, or speed and direction, not both"))
         if (self.u is None) != (self.v is None):
             raise ValueError(_("u and v belong together"))
@@ -72,7 +72,7 @@ class Request(Form):
     def _in_order(cls, time: list[datetime]) -> list[datetime]:
         if any(later <= earlier for earlier, later in pairwise(time)):
             raise ValueError(_("hours must follow each other, none twice"))
-        if any(each.minute or each.second or each.microsecond for each in time):
+        if any(moment.minute or moment.second or moment.microsecond for moment in time):
             raise ValueError(_("each moment is the beginning of a whole hour"))
         return time
 
@@ -80,18 +80,18 @@ class Request(Form):
     def _fits(self) -> Self:
         """Hours inside the run's reach; a value for each hour at each height."""
         moments = [*self.time, *([self.past_until] if self.past_until else [])]
-        if any((each.tzinfo is None) != (self.issued.tzinfo is None) for each in moments):
+        if any((moment.tzinfo is None) != (self.issued.tzinfo is None) for moment in moments):
             raise ValueError(_("either all moments name their time zone or none does"))
         if self.past_until and self.past_until > self.issued:
             raise ValueError(_("what is known of the past ends at the issue or before"))
         if self.time[0] < self.issued or self.time[-1] >= self.issued + LONGEST * HOUR:
             raise ValueError(_("hours must lie within {hours} hours after the issue", hours=LONGEST))
-        for each in (*self.wind, *(wind for other in self.neighbours for wind in other.wind)):
-            for values in (each.u, each.v, each.speed, each.direction):
+        for wind in (*self.wind, *(wind for other in self.neighbours for wind in other.wind)):
+            for values in (wind.u, wind.v, wind.speed, wind.direction):
                 if values is not None and len(values) != len(self.time):
                     raise ValueError(
                         _("wind at {height} m has {count} values for {hours} hours",
-                          height=f"{each.height:g}", count=len(values), hours=len(self.time))
+                          height=f"{wind.height:g}", count=len(values), hours=len(self.time))
                     )  # fmt: skip
         return self
 

@@ -32,32 +32,34 @@ def inputs(runs: Runs, neighbours: Sequence[str] | None = None) -> tuple[np.ndar
         How many of the columns, from the first, are the farm's own; the rest are its neighbours'.
     """
     hours = runs.hour.shape
-    columns = [wave(each * 2 * np.pi) for each in (runs.hour / 24, runs.season) for wave in (np.sin, np.cos)]
-    whole = {height: _between(wind) for height, wind in runs.wind.items()}
-    for height in sorted(whole):
-        columns += _around(whole[height])
-    columns += _shear(whole)
+    columns = [wave(phase * 2 * np.pi) for phase in (runs.hour / 24, runs.season) for wave in (np.sin, np.cos)]
+    winds = {height: _between(wind) for height, wind in runs.wind.items()}
+    for height in sorted(winds):
+        columns += _around(winds[height])
+    columns += _shear(winds)
     columns += _fading(runs)
     own = len(columns)
     others = {
-        f"{name} {height:g}": _between(wind) for name, each in runs.neighbours.items() for height, wind in each.items()
+        f"{name} {height:g}": _between(wind)
+        for name, heights in runs.neighbours.items()
+        for height, wind in heights.items()
     }
     for name in neighbour_names(runs) if neighbours is None else neighbours:
         wind = others.get(name, np.full((*hours, 3), np.nan))
         columns += [wind[..., 0], wind[..., 1], wind[..., 2], _shifted(wind[..., 0], -2), _shifted(wind[..., 0], 2)]
-    return np.stack([np.broadcast_to(each, hours) for each in columns], axis=-1), own
+    return np.stack([np.broadcast_to(column, hours) for column in columns], axis=-1), own
 
 
 def neighbour_names(runs: Runs) -> list[str]:
     """The neighbours' greatest heights."""
-    return [f"{name} {max(each):g}" for name, each in sorted(runs.neighbours.items()) if each]
+    return [f"{name} {max(heights):g}" for name, heights in sorted(runs.neighbours.items()) if heights]
 
 
 def _around(wind: np.ndarray) -> list[np.ndarray]:
     """Of one height: the hour, the hours around, their mean, spread and extremes, the whole run's mean and highest."""
     speed, u, v = (wind[..., part] for part in range(3))
     near = [_shifted(speed, lag) for lag in range(-AROUND, AROUND + 1)]
-    sides = [_shifted(each, lag) for each in (u, v) for lag in range(-AROUND, AROUND + 1)]
+    sides = [_shifted(component, lag) for component in (u, v) for lag in range(-AROUND, AROUND + 1)]
     window = np.stack(near)
     return [
         *near, *sides, u / (speed + 0.1), v / (speed + 0.1),
@@ -66,21 +68,21 @@ def _around(wind: np.ndarray) -> list[np.ndarray]:
     ]  # fmt: skip
 
 
-def _shear(whole: dict[float, np.ndarray]) -> list[np.ndarray]:
+def _shear(winds: dict[float, np.ndarray]) -> list[np.ndarray]:
     """Between the lowest and the greatest height: difference of speed, and the angle by which the wind turns."""
-    low, high = whole[min(whole)], whole[max(whole)]
+    low, high = winds[min(winds)], winds[max(winds)]
     turned = np.arctan2(high[..., 1] * low[..., 2] - high[..., 2] * low[..., 1],
                         high[..., 1] * low[..., 1] + high[..., 2] * low[..., 2])  # fmt: skip
-    return [high[..., 0] - low[..., 0], turned] if len(whole) > 1 else []
+    return [high[..., 0] - low[..., 0], turned] if len(winds) > 1 else []
 
 
 def _fading(runs: Runs) -> list[np.ndarray]:
     """The last power known and the past day's mean, by how long ago that is."""
     ahead = np.arange(1, runs.hour.shape[1] + 1) + runs.age[:, None]
-    some = ~np.isnan(runs.past)
-    filled = np.where(some, runs.past, 0.0)
-    count = some.sum(axis=1, keepdims=True)
-    newest = runs.past.shape[1] - 1 - some[:, ::-1].argmax(axis=1)
+    known = ~np.isnan(runs.past)
+    filled = np.where(known, runs.past, 0.0)
+    count = known.sum(axis=1, keepdims=True)
+    newest = runs.past.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
     last = np.where(count > 0, filled[np.arange(len(filled)), newest][:, None], np.nan)
     mean = np.where(count > 0, filled.sum(axis=1, keepdims=True) / np.maximum(count, 1), np.nan)
     weights = [np.exp(-ahead / fade) for fade in FADES]
@@ -95,9 +97,9 @@ def _between(wind: np.ndarray) -> np.ndarray:
     filled = wind.copy()
     hours = np.arange(wind.shape[1])
     for run, part in zip(*np.nonzero(gaps.any(axis=1)), strict=True):
-        there = ~gaps[run, :, part]
-        if there.any():
-            filled[run, :, part] = np.interp(hours, hours[there], wind[run, there, part])
+        known = ~gaps[run, :, part]
+        if known.any():
+            filled[run, :, part] = np.interp(hours, hours[known], wind[run, known, part])
     return filled
 
 
@@ -109,10 +111,10 @@ def _shifted(values: np.ndarray, lag: int) -> np.ndarray:
 
 def column_scale(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and spread of each column over what is known; a column that says nothing has spread 1."""
-    some = ~np.isnan(rows)
-    count = np.maximum(some.sum(axis=0), 1)
-    mean = np.where(some, rows, 0).sum(axis=0) / count
-    spread = np.sqrt(np.where(some, (rows - mean) ** 2, 0).sum(axis=0) / count)
+    known = ~np.isnan(rows)
+    count = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, rows, 0).sum(axis=0) / count
+    spread = np.sqrt(np.where(known, (rows - mean) ** 2, 0).sum(axis=0) / count)
     return mean.astype(np.float32), np.where(spread > 1e-6, spread, 1).astype(np.float32)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from dure import write_atomically
 
 from .forms import LEVELS, Request, Response
-from .runs import Runs, asked, places, recorded
+from .runs import Runs, places, recorded, run_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ Predict = Callable[[Runs], np.ndarray | None]
 
 
 def each_farm(
-    history: pl.DataFrame, work: Work, fit: Callable[[Runs, Path], None], taken: Callable[[Path], Predict]
+    history: pl.DataFrame, work: Work, fit: Callable[[Runs, Path], None], restore: Callable[[Path], Predict]
 ) -> Method:
     """A method that keeps one model a farm.
 
@@ -34,8 +34,8 @@ def each_farm(
     ----------
     fit
         ``fit(runs, folder)`` writes a model of these runs into the folder.
-    taken
-        ``taken(folder)`` takes it up again.
+    restore
+        ``restore(folder)`` takes it up again.
 
     A request that names no farm is about the only one known; of a farm that is not known it is declined.
     """
@@ -47,11 +47,11 @@ def each_farm(
             work.tell(number / len(farms), farm)
             fit(recorded(history, farm), folder)
             write_atomically(folder / "done.json", json.dumps({"farm": farm}, ensure_ascii=False))
-    models = {farm: taken(work.folder / str(number)) for number, farm in enumerate(farms)}
+    models = {farm: restore(work.folder / str(number)) for number, farm in enumerate(farms)}
 
     def answer(request: Request) -> Response | None:
         predict = next(iter(models.values())) if not request.farm and len(models) == 1 else models.get(request.farm)
-        shares = predict(asked(request)) if predict else None
+        shares = predict(run_of(request)) if predict else None
         return None if shares is None else Response(power=to_power(request, shares[0]))
 
     return answer
@@ -74,11 +74,11 @@ def power_curve(history: pl.DataFrame, _seed: int, work: Work) -> Method:
         height = max(runs.wind)
         speed, power = runs.wind[height][..., 0][runs.known], runs.power[runs.known]
         parts = [part for part in np.array_split(np.argsort(speed, kind="stable"), BINS) if part.size]
-        kept(folder, height=height, speed=[speed[part].mean() for part in parts],
+        save_arrays(folder, height=height, speed=[speed[part].mean() for part in parts],
              power=[np.quantile(power[part], LEVELS) for part in parts])  # fmt: skip
 
-    def taken(folder: Path) -> Predict:
-        curve = opened(folder)
+    def restore(folder: Path) -> Predict:
+        curve = load_arrays(folder)
         height = float(curve["height"])
 
         def predict(runs: Runs) -> np.ndarray | None:
@@ -89,20 +89,20 @@ def power_curve(history: pl.DataFrame, _seed: int, work: Work) -> Method:
 
         return predict
 
-    return each_farm(history, work, fit, taken)
+    return each_farm(history, work, fit, restore)
 
 
 def climatology(history: pl.DataFrame, _seed: int, work: Work) -> Method:
     """Climatology: the quantiles of all hours known, always the same."""
 
     def fit(runs: Runs, folder: Path) -> None:
-        kept(folder, power=np.quantile(runs.power[~np.isnan(runs.power)], LEVELS))
+        save_arrays(folder, power=np.quantile(runs.power[~np.isnan(runs.power)], LEVELS))
 
-    def taken(folder: Path) -> Predict:
-        usual = opened(folder)["power"]
+    def restore(folder: Path) -> Predict:
+        usual = load_arrays(folder)["power"]
         return lambda runs: np.broadcast_to(usual, (*runs.hour.shape, usual.size))
 
-    return each_farm(history, work, fit, taken)
+    return each_farm(history, work, fit, restore)
 
 
 def lightgbm_quantiles(history: pl.DataFrame, seed: int, work: Work) -> Method:
@@ -114,7 +114,7 @@ def lightgbm_quantiles(history: pl.DataFrame, seed: int, work: Work) -> Method:
     import lightgbm
 
     def fit(runs: Runs, folder: Path) -> None:
-        others = [(name, height) for name, each in runs.neighbours.items() for height in sorted(each)]
+        others = [(name, height) for name, winds in runs.neighbours.items() for height in sorted(winds)]
         rows, power = _plain(runs, others)[runs.known], runs.power[runs.known]
         data = lightgbm.Dataset(rows, power, params={"verbose": -1}, free_raw_data=False)
         for level in LEVELS:
@@ -122,16 +122,18 @@ def lightgbm_quantiles(history: pl.DataFrame, seed: int, work: Work) -> Method:
                 "objective": "quantile", "alpha": level, "seed": seed, "num_threads": work.threads, "verbose": -1,
                 "deterministic": True, "force_row_wise": True,
             }  # fmt: skip
-            found = lightgbm.train(settings, data, num_boost_round=100)
-            write_atomically(folder / f"{level:.2f}.txt", found.model_to_string())
+            booster = lightgbm.train(settings, data, num_boost_round=100)
+            write_atomically(folder / f"{level:.2f}.txt", booster.model_to_string())
         names, near = [name for name, _height in others], [height for _name, height in others]
-        kept(folder, heights=sorted(runs.wind), names=np.array(names, dtype=str), near=np.array(near, dtype=float))
+        save_arrays(
+            folder, heights=sorted(runs.wind), names=np.array(names, dtype=str), near=np.array(near, dtype=float)
+        )
 
-    def taken(folder: Path) -> Predict:
-        found = opened(folder)
+    def restore(folder: Path) -> Predict:
+        arrays = load_arrays(folder)
         heights, others = (
-            found["heights"].tolist(),
-            list(zip(found["names"].tolist(), found["near"].tolist(), strict=True)),
+            arrays["heights"].tolist(),
+            list(zip(arrays["names"].tolist(), arrays["near"].tolist(), strict=True)),
         )
         models = [lightgbm.Booster(model_file=str(folder / f"{level:.2f}.txt")) for level in LEVELS]
 
@@ -144,7 +146,7 @@ def lightgbm_quantiles(history: pl.DataFrame, seed: int, work: Work) -> Method:
 
         return predict
 
-    return each_farm(history, work, fit, taken)
+    return each_farm(history, work, fit, restore)
 
 
 def _plain(runs: Runs, others: Sequence[tuple[str, float]]) -> np.ndarray:
@@ -159,7 +161,7 @@ def _plain(runs: Runs, others: Sequence[tuple[str, float]]) -> np.ndarray:
     with np.errstate(all="ignore"):
         day = _mean(runs.past)
     last = np.array([line[~np.isnan(line)][-1] if (~np.isnan(line)).any() else np.nan for line in runs.past])
-    known += [np.broadcast_to(each[:, None], hours) for each in (last, day)]
+    known += [np.broadcast_to(values[:, None], hours) for values in (last, day)]
     known += [runs.hour, runs.season, np.broadcast_to(np.arange(hours[1]), hours)]
     return np.stack(known, axis=-1).astype(float)
 
@@ -173,17 +175,17 @@ def _mean(lines: np.ndarray) -> np.ndarray:
 # ---- keeping ---------------------------------------------------------------------------------------------------------
 
 
-def kept(folder: Path, **arrays: Any) -> None:
+def save_arrays(folder: Path, **arrays: Any) -> None:
     """Write arrays down as one .npz."""
     import io
 
     buffer = io.BytesIO()
-    named: dict[str, Any] = {name: np.asarray(each) for name, each in arrays.items()}
+    named: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items()}
     np.savez(buffer, allow_pickle=False, **named)
     write_atomically(folder / "fit.npz", buffer.getvalue())
 
 
-def opened(folder: Path) -> Mapping[str, np.ndarray]:
-    """The arrays of `kept`; nothing in them is executed."""
-    with np.load(folder / "fit.npz", allow_pickle=False) as found:
-        return {name: found[name] for name in found.files}
+def load_arrays(folder: Path) -> Mapping[str, np.ndarray]:
+    """The arrays of `save_arrays`; nothing in them is executed."""
+    with np.load(folder / "fit.npz", allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}

@@ -97,17 +97,17 @@ def trained(rows: np.ndarray, power: np.ndarray, own: int, rng: np.random.Genera
         Columns before this one are the farm's own, the rest its neighbours'.
     """
     weights = begun(rows.shape[1], power, rng, recipe.hidden)
-    slope_mean, square_mean = ([np.zeros_like(each) for each in weights] for _moment in range(2))
+    slope_mean, square_mean = ([np.zeros_like(weight) for weight in weights] for _moment in range(2))
     batch = min(recipe.batch, len(rows))
     steps = recipe.epochs * (len(rows) // batch)
     order = np.concatenate(
         [rng.permutation(len(rows))[: len(rows) // batch * batch] for _epoch in range(recipe.epochs)]
     )
     for step, chosen in enumerate(order.reshape(steps, batch), start=1):
-        seen = rows[chosen]
+        batch_rows = rows[chosen]
         if own < rows.shape[1]:
-            seen[rng.random(batch) < recipe.forget, own:] = 0
-        slopes = _slopes(weights, seen, power[chosen], rng, recipe)
+            batch_rows[rng.random(batch) < recipe.forget, own:] = 0
+        slopes = _slopes(weights, batch_rows, power[chosen], rng, recipe)
         rate = recipe.rate * 0.5 * (1 + np.cos(np.pi * step / steps))
         for number, slope in enumerate(slopes):
             slope_mean[number] += 0.1 * (slope - slope_mean[number])
@@ -126,7 +126,7 @@ def _slopes(
     for matrix, offset in zip(weights[:-2:2], weights[1:-2:2], strict=True):
         layers.append(_leaky(layers[-1] @ matrix + offset))
     kept_units = (rng.random(layers[-1].shape, np.float32) > recipe.dropout) / np.float32(1 - recipe.dropout)
-    signs = [np.where(each > 0, np.float32(1), np.float32(0.01)) for each in layers[1:]]
+    signs = [np.where(units > 0, np.float32(1), np.float32(0.01)) for units in layers[1:]]
     layers[-1] = layers[-1] * kept_units
     outputs = layers[-1] @ weights[-2] + weights[-1]
     error = power[:, None] - _stacked(outputs)

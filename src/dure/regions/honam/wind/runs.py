@@ -52,25 +52,25 @@ class Runs:
         return ~np.isnan(self.power) & ~np.isnan(next(iter(self.wind.values()))[..., 0])
 
 
-def asked(request: Request) -> Runs:
+def run_of(request: Request) -> Runs:
     """One request as one run; hours between those asked are NaN."""
     place = places(request)
     hours = place[-1] + 1
 
     def spread(winds: Sequence[Wind]) -> Heights:
-        found = {}
-        for each in winds:
-            found[each.height] = np.full((1, hours, 3), np.nan)
-            found[each.height][0, place] = in_parts(each)
-        return found
+        by_height = {}
+        for wind in winds:
+            by_height[wind.height] = np.full((1, hours, 3), np.nan)
+            by_height[wind.height][0, place] = in_parts(wind)
+        return by_height
 
     past = np.full((1, KNOWN), np.nan)
     if request.past:
-        known = [np.nan if each is None else each / request.capacity for each in request.past]
+        known = [np.nan if power is None else power / request.capacity for power in request.past]
         past[0, -len(known) :] = known
-    every = [request.issued + number * HOUR for number in range(hours)]
+    moments = [request.issued + number * HOUR for number in range(hours)]
     return Runs(
-        spread(request.wind), np.array([[each.hour for each in every]]), np.array([[_season(each) for each in every]]),
+        spread(request.wind), np.array([[moment.hour for moment in moments]]), np.array([[_season(moment) for moment in moments]]),
         past, np.array([(request.issued - (request.past_until or request.issued)) / HOUR]),
         {other.name: spread(other.wind) for other in request.neighbours}, np.full((1, hours), np.nan),
     )  # fmt: skip
@@ -78,7 +78,7 @@ def asked(request: Request) -> Runs:
 
 def places(request: Request) -> list[int]:
     """Hours from the issue to each hour asked."""
-    return [int((each - request.issued) / HOUR) for each in request.time]
+    return [int((hour - request.issued) / HOUR) for hour in request.time]
 
 
 def in_parts(wind: Wind) -> np.ndarray:
@@ -99,21 +99,21 @@ def _season(moment: datetime) -> float:
 
 def recorded(history: pl.DataFrame, farm: str) -> Runs:
     """The runs of one farm in a history (a frame as `data.farms` gives it), the other farms' wind beside them."""
-    mine = history.filter(pl.col("farm") == farm)
-    issued = mine["issued"].unique().sort()
-    hours = int((mine["time"] - mine["issued"]).max() / HOUR) + 1  # type: ignore[operator]  # a farm has rows
+    rows = history.filter(pl.col("farm") == farm)
+    issued = rows["issued"].unique().sort()
+    hours = int((rows["time"] - rows["issued"]).max() / HOUR) + 1  # type: ignore[operator]  # a farm has rows
     others = [name for name in history["farm"].unique(maintain_order=True) if name != farm]
-    every = (issued.to_numpy()[:, None] + np.arange(hours) * np.timedelta64(1, "h")).astype("datetime64[h]")
-    ends = mine.group_by("issued").agg(pl.col("past_until").first()).sort("issued")["past_until"].to_numpy()
+    moments = (issued.to_numpy()[:, None] + np.arange(hours) * np.timedelta64(1, "h")).astype("datetime64[h]")
+    ends = rows.group_by("issued").agg(pl.col("past_until").first()).sort("issued")["past_until"].to_numpy()
     age = (issued.to_numpy() - ends) / np.timedelta64(1, "h")
-    days = every.astype("datetime64[D]")
+    days = moments.astype("datetime64[D]")
     return Runs(
-        _heights(mine, issued, hours),
-        (every - days).astype(int),
+        _heights(rows, issued, hours),
+        (moments - days).astype(int),
         (days - days.astype("datetime64[Y]")).astype(int) / 365.25,
-        _past(mine, ends), age,
+        _past(rows, ends), age,
         {name: _heights(history.filter(pl.col("farm") == name), issued, hours) for name in others},
-        _grid(mine, "truth_power", issued, hours),
+        _grid(rows, "truth_power", issued, hours),
     )  # fmt: skip
 
 
@@ -135,13 +135,13 @@ def _heights(rows: pl.DataFrame, issued: pl.Series, hours: int) -> Heights:
 
 def _grid(rows: pl.DataFrame, column: str, issued: pl.Series, hours: int) -> np.ndarray:
     """(runs, hours) of one column, NaN where there is no row."""
-    found = np.full((len(issued), hours), np.nan)
-    here = rows.filter(pl.col("issued").is_in(issued.implode()))
-    run = issued.search_sorted(here["issued"])
-    lead = ((here["time"] - here["issued"]).dt.total_hours()).to_numpy()
+    table = np.full((len(issued), hours), np.nan)
+    part = rows.filter(pl.col("issued").is_in(issued.implode()))
+    run = issued.search_sorted(part["issued"])
+    lead = ((part["time"] - part["issued"]).dt.total_hours()).to_numpy()
     fits = lead < hours
-    found[np.asarray(run)[fits], lead[fits]] = here[column].cast(pl.Float64).fill_null(float("nan")).to_numpy()[fits]
-    return found
+    table[np.asarray(run)[fits], lead[fits]] = part[column].cast(pl.Float64).fill_null(float("nan")).to_numpy()[fits]
+    return table
 
 
 def _past(rows: pl.DataFrame, ends: np.ndarray) -> np.ndarray:

@@ -32,29 +32,29 @@ def pinball(quantiles: np.ndarray, truth: np.ndarray) -> np.ndarray:
 
 def fine(quantiles: np.ndarray) -> np.ndarray:
     """From the 19 levels of an answer (n, 19) to .01 ... .99 (n, 99): straight between levels, level beyond the last."""
-    return np.stack([np.interp(FINE, LEVELS, each) for each in quantiles])
+    return np.stack([np.interp(FINE, LEVELS, row) for row in quantiles])
 
 
-def climatology_loss(before: np.ndarray, truth: np.ndarray) -> float:
+def climatology_loss(history: np.ndarray, truth: np.ndarray) -> float:
     """Sum of the losses over the hours `truth` (n,) of always saying the empirical quantiles of all hours `before`."""
-    return float(pinball(np.tile(np.quantile(before, FINE), (truth.size, 1)), truth).sum())
+    return float(pinball(np.tile(np.quantile(history, FINE), (truth.size, 1)), truth).sum())
 
 
 def score(case: Case, outcome: Response) -> dict[str, float]:
     """Sums over the hours whose power was measured; power and losses as shares of capacity."""
     capacity = case.request.capacity
-    came = np.array([np.nan if each is None else each / capacity for each in case.truth["power"]], dtype=float)
-    known = ~np.isnan(came)
-    quantiles, came = np.array(outcome.power)[known] / capacity, came[known]
-    days = [each for each, there in zip(case.request.time, known, strict=True) if there]
-    won, energy = settlement(quantiles[:, MEDIAN], came, days)
+    measured = np.array([np.nan if power is None else power / capacity for power in case.truth["power"]], dtype=float)
+    known = ~np.isnan(measured)
+    quantiles, measured = np.array(outcome.power)[known] / capacity, measured[known]
+    days = [hour for hour, is_known in zip(case.request.time, known, strict=True) if is_known]
+    won, energy = settlement(quantiles[:, MEDIAN], measured, days)
     return {
         "hours": float(known.sum()),
-        "pinball": float(pinball(fine(quantiles), came).sum()),
+        "pinball": float(pinball(fine(quantiles), measured).sum()),
         "climatology": case.truth["climatology"],
         # an edge of the band that meets the power exactly (0, or capacity) holds it
-        "covered": float(((came >= quantiles[:, LOW] - 1e-9) & (came <= quantiles[:, HIGH] + 1e-9)).sum()),
-        "absolute": float(np.abs(came - quantiles[:, MEDIAN]).sum()),
+        "covered": float(((measured >= quantiles[:, LOW] - 1e-9) & (measured <= quantiles[:, HIGH] + 1e-9)).sum()),
+        "absolute": float(np.abs(measured - quantiles[:, MEDIAN]).sum()),
         "won": won,
         "energy": energy,
     }
@@ -76,22 +76,22 @@ def in_force(day: date) -> dict[str, Any]:
     return begun[-1] if begun else scheme()[-1]
 
 
-def settlement(forecast: np.ndarray, came: np.ndarray, hours: list[datetime]) -> tuple[float, float]:
+def settlement(forecast: np.ndarray, measured: np.ndarray, hours: list[datetime]) -> tuple[float, float]:
     """Won and energy of the hours that count, per kW of capacity [won/kW, kWh/kW].
 
     Parameters
     ----------
-    forecast, came
+    forecast, measured
         (n,) as shares of capacity.
     hours
         Beginnings of the hours; each is settled by the rule of its day.
     """
     won = energy = 0.0
-    for said, power, hour in zip(forecast.tolist(), came.tolist(), hours, strict=True):
+    for predicted, power, hour in zip(forecast.tolist(), measured.tolist(), hours, strict=True):
         rule = in_force(hour.date())
         if power < rule["least_utilisation"]:
             continue
-        error = abs(said - power)  # of capacity
+        error = abs(predicted - power)  # of capacity
         energy += power
         won += power * next((band["won"] for band in rule["bands"] if error <= band["error"]), 0.0)
     return won, energy

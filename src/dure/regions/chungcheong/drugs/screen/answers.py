@@ -15,7 +15,7 @@ from dure import Work
 from ..forms import Request, _
 from ..methods import Known, potencies
 from . import catalogue
-from .folder import kept
+from .folder import table_at
 from .processes import in_order
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def potencies_of(
     for begin in range(0, len(lines), catalogue.WRITTEN):
         part = slice(begin, begin + catalogue.WRITTEN)
         file = place.with_name(f"{place.name}-{begin:09d}.parquet")
-        parts.append(kept(file, partial(_computed, lines[part], smiles[part], compounds, target, pool)))
+        parts.append(table_at(file, partial(_computed, lines[part], smiles[part], compounds, target, pool)))
         answered = begin + parts[-1].height
         tell(answered / len(lines), _("{count} molecules asked", count=answered))
     return pl.concat(parts)

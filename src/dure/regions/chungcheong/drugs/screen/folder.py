@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .ranking import Limits
 
 
-def bound(path: Path, target: str, known: Known, limits: Limits, folder: Path) -> Path:
+def bind(path: Path, target: str, known: Known, limits: Limits, folder: Path) -> Path:
     """Where the known compounds are kept. Raises UserError where the folder belongs to another file, target or compounds."""
     learnt = hashlib.sha256("\n".join(known.smiles).encode() + known.potency.tobytes()).hexdigest()[:12]
     size = path.stat().st_size
@@ -34,14 +34,14 @@ def bound(path: Path, target: str, known: Known, limits: Limits, folder: Path) -
         )
     write_atomically(place, mark)
     compounds = folder / f"known-{learnt}.parquet"
-    kept(compounds, lambda: pl.DataFrame({"smiles": known.smiles, "potency": known.potency}))
+    table_at(compounds, lambda: pl.DataFrame({"smiles": known.smiles, "potency": known.potency}))
     return compounds
 
 
-def kept(place: Path, made: Callable[[], pl.DataFrame]) -> pl.DataFrame:
-    """The table written here before, else `made()`, written down."""
+def table_at(place: Path, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+    """The table written here before, else `make()`, written down."""
     if not place.is_file():
         buffer = io.BytesIO()
-        made().write_parquet(buffer)
+        make().write_parquet(buffer)
         write_atomically(place, buffer.getvalue())
     return pl.read_parquet(place)

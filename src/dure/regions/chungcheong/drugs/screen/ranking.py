@@ -17,7 +17,7 @@ from ..methods import Known, potencies
 from . import catalogue
 from .answers import estimates_of, potencies_of
 from .first_pass import first_pass, ridge_weights
-from .folder import bound, kept
+from .folder import bind, table_at
 from .processes import processes
 
 if TYPE_CHECKING:
@@ -95,14 +95,14 @@ def screen(
         The folder holds another screening, or no line of the file is a molecule.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    compounds = bound(path, target, known, limits, folder)
+    compounds = bind(path, target, known, limits, folder)
     potencies(known, target, Work(folder=folder, tell=tell))  # fitted here, so that every process finds it
     count = sum(len(piece) for _number, piece in catalogue.pieces(path))
     with processes(limits.jobs) as pool:
         ask = partial(potencies_of, path, compounds=compounds, target=target, pool=pool)
         sample = np.sort(np.random.default_rng(0).permutation(count)[:DRAWN])
         learnt, judged = _halves(ask(sample, folder / "drawn", _between(tell, 0.0, 0.05)), path, folder)
-        weights = kept(folder / "weights.parquet", lambda: ridge_weights(path, learnt))["weight"].to_numpy()
+        weights = table_at(folder / "weights.parquet", lambda: ridge_weights(path, learnt))["weight"].to_numpy()
         place, share = folder / "first-pass.npz", _between(tell, 0.05, 0.6)
         state = first_pass(path, count, weights, place, limits.keep, pool, share)
         answered = ask(np.sort(state.places), folder / "potencies", _between(tell, 0.6, 0.95))

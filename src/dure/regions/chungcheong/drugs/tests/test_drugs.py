@@ -258,7 +258,7 @@ def test_every_problem_of_a_messy_table_is_named_with_its_row():
     assert usable["row"].to_list() == [2, 4, 6, 9, 14]
     assert usable["potency"].to_list() == pytest.approx([5.3, 4.8, 6.1, 6.6, 9 - math.log10(120)])
     assert usable["note"].to_list() == ["", "salt", "", "", "converted"]
-    assert "row 8" in str(next(each for each in compounds.said(frame) if "250" in str(each)))
+    assert "row 8" in str(next(each for each in compounds.faults_of(frame) if "250" in str(each)))
 
 
 def test_a_download_of_chembl_is_read_and_its_bounds_are_left_out():

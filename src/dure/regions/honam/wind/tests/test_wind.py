@@ -371,8 +371,8 @@ def test_a_band_is_stretched_by_what_left_out_hours_would_have_needed(small, tmp
     history, cases = small
     method = BUILDERS["quantile_networks"](history, 0, Work(folder=tmp_path / "a"))
     first = method(cases[0].request).power[5]
-    kept = dict(PARTS["methods"].opened(tmp_path / "a" / "0"))
-    PARTS["methods"].kept(tmp_path / "a" / "0", **(kept | {"stretch": 0.5 * kept["stretch"]}))
+    kept = dict(PARTS["methods"].load_arrays(tmp_path / "a" / "0"))
+    PARTS["methods"].save_arrays(tmp_path / "a" / "0", **(kept | {"stretch": 0.5 * kept["stretch"]}))
     narrow = BUILDERS["quantile_networks"](history, 0, Work(folder=tmp_path / "a"))(cases[0].request).power[5]
     assert narrow[9] == pytest.approx(first[9])
     assert narrow[17] - narrow[1] < 0.9 * (first[17] - first[1])
