@@ -15,10 +15,10 @@ from typing import Any
 
 import polars as pl
 
-from dure import Opened, UserError, nearest, tables
+from dure import UserError, nearest, tables
 
 from . import chem
-from .forms import MOST, Request, _
+from .forms import _
 
 SMILES = (
     "smiles",
@@ -113,10 +113,11 @@ def read(path: Path) -> pl.DataFrame:
 
     Raises UserError where the file has no column of structures or none of measured values.
     """
-    return _frame(_judged(_rows(path, measured=True)))
+    return _frame(_judged(rows_in(path, measured=True)))
 
 
-def _rows(path: Path, *, measured: bool) -> list[Row]:
+def rows_in(path: Path, *, measured: bool) -> list[Row]:
+    """The rows of a table or SDF as they stand there. Raises UserError without structures, or without the values `measured` asks for."""
     return (
         _from_sdf(path, measured=measured)
         if path.suffix.lower() in (".sdf", ".sd", ".mol")
@@ -253,14 +254,14 @@ def _from_sdf(path: Path, *, measured: bool) -> list[Row]:
 
 def _judged(rows: list[Row]) -> list[Row]:
     for row in rows:
-        _structure(row)
+        judge_structure(row)
         if not row.problem:
             _potency(row)
     _repeats(rows)
     return rows
 
 
-def _structure(row: Row) -> None:
+def judge_structure(row: Row) -> None:
     """Read the structure: the parent's canonical SMILES, and the key that its tautomers share."""
     from rdkit import Chem
 
@@ -361,43 +362,3 @@ def _cliffs(rows: Sequence[Row]) -> list[bool]:
         near = library.similarities(prints[block])[0] >= 0.9
         cliffs += (near & (np.abs(values[block, None] - values[None, :]) > TENFOLD)).any(axis=1).tolist()
     return cliffs
-
-
-# ---- asking about a file -----------------------------------------------------------------------------------------------
-
-
-def opens(paths: Sequence[Path], given: Mapping[str, Any]) -> Opened:
-    """Molecules of a file as a request for the target given beside it (``--set target=CHEMBL234_Ki``); no values are needed.
-
-    Raises UserError where the target is missing, or the file has no column of structures.
-    """
-    if len(paths) != 1:
-        raise UserError(_("one file of molecules at a time"), where=", ".join(map(str, paths)))
-    if not given.get("target"):
-        raise UserError(_("the target is not given"), cure=_("Add --set target=NAME, for example CHEMBL234_Ki."))
-    path = Path(paths[0])
-    rows, first_rows = _rows(path, measured=False), dict[str, Row]()
-    for row in rows:
-        _structure(row)
-        if not row.problem and (first := first_rows.setdefault(row.key, row)) is not row:
-            row.problem, row.about = "asked", str(first.row)
-    good = [row for row in rows if not row.problem]
-    if len(good) > MOST:
-        raise UserError(
-            _("{count} molecules; one request holds {most}", count=len(good), most=MOST), where=path.name,
-            cure=_("Rank them as a stream: python -m dure.regions.chungcheong.drugs.screen --help"),
-        )  # fmt: skip
-    faults = tuple(
-        UserError(fault.what, where=f"{path.name} {fault.where}", cure=fault.cure)
-        for fault in faults_of(_frame_of(rows))
-    )
-    salts = ", ".join(str(row.row) for row in good if row.note == "salt")
-    notes = (
-        (_("Salts and mixtures, of which the largest organic part is asked: rows {rows}", rows=salts),) if salts else ()
-    )
-    request = Request(target=str(given["target"]), molecules=[row.smiles for row in good]) if good else None
-    return Opened(request, faults, tuple(_("row {row}", row=row.row) for row in rows if row.problem), notes)
-
-
-def _frame_of(rows: Sequence[Row]) -> pl.DataFrame:
-    return pl.DataFrame({name: [getattr(row, name) for row in rows] for name in ("row", "problem", "about")})

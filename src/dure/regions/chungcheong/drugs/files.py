@@ -1,16 +1,57 @@
-"""Answers as a table to keep, and in words."""
+"""A file of molecules as a request; answers as a table to keep, and in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
+from dure import Opened, UserError
+
+from .compounds import Row, faults_of, judge_structure, rows_in
 from .data import title_of
-from .forms import Estimate, Request, Response, _
+from .forms import MOST, Estimate, Request, Response, _
 
 SHOWN = 10
+
+
+def opens(paths: Sequence[Path], given: Mapping[str, Any]) -> Opened:
+    """Molecules of a file as a request for the target given beside it (``--set target=CHEMBL234_Ki``); no values are needed.
+
+    Raises UserError where the target is missing, or the file has no column of structures.
+    """
+    if len(paths) != 1:
+        raise UserError(_("one file of molecules at a time"), where=", ".join(map(str, paths)))
+    if not given.get("target"):
+        raise UserError(_("the target is not given"), cure=_("Add --set target=NAME, for example CHEMBL234_Ki."))
+    path = Path(paths[0])
+    rows, first_rows = rows_in(path, measured=False), dict[str, Row]()
+    for row in rows:
+        judge_structure(row)
+        if not row.problem and (first := first_rows.setdefault(row.key, row)) is not row:
+            row.problem, row.about = "asked", str(first.row)
+    good = [row for row in rows if not row.problem]
+    if len(good) > MOST:
+        raise UserError(
+            _("{count} molecules; one request holds {most}", count=len(good), most=MOST), where=path.name,
+            cure=_("Rank them as a stream: python -m dure.regions.chungcheong.drugs.screen --help"),
+        )  # fmt: skip
+    faults = tuple(
+        UserError(fault.what, where=f"{path.name} {fault.where}", cure=fault.cure)
+        for fault in faults_of(_frame_of(rows))
+    )
+    salts = ", ".join(str(row.row) for row in good if row.note == "salt")
+    notes = (
+        (_("Salts and mixtures, of which the largest organic part is asked: rows {rows}", rows=salts),) if salts else ()
+    )
+    request = Request(target=str(given["target"]), molecules=[row.smiles for row in good]) if good else None
+    return Opened(request, faults, tuple(_("row {row}", row=row.row) for row in rows if row.problem), notes)
+
+
+def _frame_of(rows: Sequence[Row]) -> pl.DataFrame:
+    return pl.DataFrame({name: [getattr(row, name) for row in rows] for name in ("row", "problem", "about")})
 
 
 def ranked(request: Request, response: Response) -> list[tuple[str, Estimate]]:

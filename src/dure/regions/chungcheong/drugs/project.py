@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from dure import Invalid, Kpi, Project
 
 from .chart import figure, figures
-from .compounds import opens
 from .data import COMPOUNDS, SOURCES, known_cases, remarks, rounds, score, targets
-from .files import save_csv, save_xlsx, says
+from .files import opens, save_csv, save_xlsx, says
 from .forms import Request, Response, _
 from .methods import gaussian_process, nearest_compound, random_forest, support_vectors
 

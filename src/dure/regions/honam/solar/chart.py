@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -61,43 +61,54 @@ def figure(
     x = alt.X("time:T", title=None, axis=alt.Axis(format="%m-%d %H", tickCount=8, grid=False, labelAngle=0))
     y = alt.Y("low:Q", title=_("power [{unit}]", unit=unit), scale=alt.Scale(domainMin=0))
     rows = answers[main].power
-    layers = []
-    for low, high, shade in BANDS:
-        band = pl.DataFrame(
-            {"time": times, "low": [scale * row[low] for row in rows], "high": [scale * row[high] for row in rows]}
-        )
-        layers.append(
-            alt.Chart(band).mark_area(color=ACCENT, opacity=shade, interpolate="monotone").encode(x=x, y=y, y2="high:Q")
-        )
-    lines = {_("{method}, median", method=_named(main)): [scale * row[MEDIAN] for row in rows]}
-    look = {next(iter(lines)): (ACCENT, [1, 0])}
+    curves = {_("{method}, median", method=_named(main)): ([scale * row[MEDIAN] for row in rows], ACCENT, [1, 0])}
     if PRACTICE in answers and main != PRACTICE:
-        lines[_named(PRACTICE)] = [scale * row[MEDIAN] for row in answers[PRACTICE].power]
-        look[_named(PRACTICE)] = (SOFT, [5, 3])
+        curves[_named(PRACTICE)] = ([scale * row[MEDIAN] for row in answers[PRACTICE].power], SOFT, [5, 3])
     if truth is not None:
-        lines[_("what came")] = [scale * value for value in truth["power"]]
-        look[_("what came")] = (INK, [1, 0])
-    long = pl.DataFrame(
-        [
-            {"time": at, "low": value, "name": name}
-            for name, values in lines.items()
-            for at, value in zip(times, values, strict=True)
-        ]
-    )
-    domain = list(look)
-    colour = alt.Color("name:N", title=None, legend=alt.Legend(orient="top", labelLimit=300, symbolType="stroke"),
-                       scale=alt.Scale(domain=domain, range=[look[name][0] for name in domain]))  # fmt: skip
-    dash = alt.StrokeDash(
-        "name:N", title=None, scale=alt.Scale(domain=domain, range=[look[name][1] for name in domain])
-    )
-    layers.append(
-        alt.Chart(long).mark_line(strokeWidth=2, interpolate="monotone").encode(x=x, y=y, color=colour, strokeDash=dash)
-    )
+        curves[_("what came")] = ([scale * value for value in truth["power"]], INK, [1, 0])
+    layers = [*_bands(times, scale, rows, x, y), _lines(times, curves, x, y)]
     title = alt.Title(
         _("{hours} hours from {first}", hours=request.hours, first=f"{begin:%Y-%m-%d %H:%M}"),
         subtitle=_("bands: 50, 80 and 90 % of {method}", method=_named(main)),
     )
     return _finished(alt.layer(*layers).properties(width=560, height=260, title=title))
+
+
+def _bands(times: list[str], scale: float, rows: Sequence[Sequence[float]], x: alt.X, y: alt.Y) -> list[Any]:
+    """The middle 90, 80 and 50 % as areas, the narrower the darker."""
+    import altair as alt
+
+    areas = []
+    for low, high, shade in BANDS:
+        band = pl.DataFrame(
+            {"time": times, "low": [scale * row[low] for row in rows], "high": [scale * row[high] for row in rows]}
+        )
+        areas.append(
+            alt.Chart(band).mark_area(color=ACCENT, opacity=shade, interpolate="monotone").encode(x=x, y=y, y2="high:Q")
+        )
+    return areas
+
+
+def _lines(times: list[str], curves: Mapping[str, tuple[list[float], str, list[int]]], x: alt.X, y: alt.Y) -> Any:
+    """Curves by name, each with its colour and dash."""
+    import altair as alt
+
+    long = pl.DataFrame(
+        [
+            {"time": at, "low": value, "name": name}
+            for name, (values, _colour, _dash) in curves.items()
+            for at, value in zip(times, values, strict=True)
+        ]
+    )
+    domain = list(curves)
+    colour = alt.Color("name:N", title=None, legend=alt.Legend(orient="top", labelLimit=300, symbolType="stroke"),
+                       scale=alt.Scale(domain=domain, range=[colour for _values, colour, _dash in curves.values()]))  # fmt: skip
+    dash = alt.StrokeDash(
+        "name:N", title=None, scale=alt.Scale(domain=domain, range=[dash for _values, _colour, dash in curves.values()])
+    )
+    return (
+        alt.Chart(long).mark_line(strokeWidth=2, interpolate="monotone").encode(x=x, y=y, color=colour, strokeDash=dash)
+    )
 
 
 def figures(rows: pl.DataFrame) -> dict[str, Any]:

@@ -16,9 +16,13 @@ from dure.regions.chungcheong.driving.world import JERK, Other, Scenario, World,
 from dure.trial.ask import Ask, AskMany
 
 PROJECT = load(Path(__file__).parents[1])
-SOME = {name: grid.cut_in(*each) for number, (name, each) in enumerate(grid.cut_ins().items()) if number % 2503 == 7}
+SOME = {
+    name: grid.cut_in(*values) for number, (name, values) in enumerate(grid.cut_ins().items()) if number % 2503 == 7
+}
 HOPELESS = [(10, gap, 1.7) for gap in (9, 13, 17, 21, 25)]  # the other's speed, gap, lateral speed
-FURTHER = {name: each for number, (name, (_site, _own, each)) in enumerate(grid.further().items()) if number % 97 == 3}
+FURTHER = {
+    name: scenario for number, (name, (_site, _own, scenario)) in enumerate(grid.further().items()) if number % 97 == 3
+}
 
 
 def played(rule, *scenarios):
@@ -38,15 +42,15 @@ def test_a_trial_is_drawn_as_a_map_and_as_its_worst_crashes_which_move(tmp_path)
     pytest.importorskip("vl_convert", reason="pictures need the extra dure[driving]")
     from dure.figures import moving, svg
 
-    hopeless = {name: grid.cut_in(*each) for name, each in grid.cut_ins().items() if each[1:] in HOPELESS}
-    every = cases.cases_of(SOME | hopeless, dict.fromkeys(SOME | hopeless, "some"))
+    hopeless = {name: grid.cut_in(*values) for name, values in grid.cut_ins().items() if values[1:] in HOPELESS}
+    all_cases = cases.cases_of(SOME | hopeless, dict.fromkeys(SOME | hopeless, "some"))
     rows = []
     for name in (chart.PRACTICE, chart.MODEL):
         ask = AskMany(PROJECT, method(name, tmp_path), None)
-        ask.begin([each.id for each in every])
+        ask.begin([case.id for case in all_cases])
         rows += [
             {"seed": 0, "site": "some", "case": case.id, "method": name} | cases.score(case, outcome)
-            for case, outcome in zip(every, cases.play_many(every, ask), strict=True)
+            for case, outcome in zip(all_cases, cases.play_many(all_cases, ask), strict=True)
         ]
     worst = sum(row["crash"] for row in rows if row["method"] == chart.MODEL and row["case"] in hopeless)
     assert worst > chart.WORST
@@ -61,11 +65,11 @@ def test_a_trial_is_drawn_as_a_map_and_as_its_worst_crashes_which_move(tmp_path)
 
 
 def test_the_grid_has_the_published_number_of_cases():
-    every = grid.cut_ins().values()
-    assert len(every) == 29_970
-    assert sum(own <= 60 for own, *_rest in every) == 15_930
-    assert {own for own, *_rest in every} == {20, 30, 40, 50, 60, 70, 90, 110, 130}
-    assert all(other < own for own, other, *_rest in every)
+    cut_ins = grid.cut_ins().values()
+    assert len(cut_ins) == 29_970
+    assert sum(own <= 60 for own, *_rest in cut_ins) == 15_930
+    assert {own for own, *_rest in cut_ins} == {20, 30, 40, 50, 60, 70, 90, 110, 130}
+    assert all(other < own for own, other, *_rest in cut_ins)
 
 
 def test_every_sealed_band_and_the_open_part_hold_cases():
@@ -93,7 +97,7 @@ def test_a_car_stops_where_the_formula_says():
     assert way == pytest.approx(
         20.0 * 0.3 + 20.0**2 / (2 * FULL), abs=2.0
     )  # on average the build-up loses half of its 0.6 s
-    walls = [Scenario(20.0, (Other(way + more, 0.0),)) for more in (-0.1, 0.1)]
+    walls = [Scenario(20.0, (Other(way + distance, 0.0),)) for distance in (-0.1, 0.1)]
     assert played(policy.full_rule, *walls).crash.tolist() == [True, False]
 
 
@@ -127,9 +131,9 @@ def test_a_standing_vehicle_is_hidden_until_the_first_one_leaves():
 @settings(max_examples=30, deadline=None)
 def test_a_car_never_drives_backwards_and_builds_braking_up_within_the_jerk(wish, speed):
     world = World([Scenario(speed, (Other(500.0, 0.0),))])
-    for each in wish:
+    for acceleration in wish:
         before, way = world.own_acceleration[0], world.travelled[0]
-        world.move(np.array([each]))
+        world.move(np.array([acceleration]))
         assert world.own_speed[0] >= 0
         assert world.travelled[0] >= way
         assert world.own_speed[0] == 0 or world.own_acceleration[0] >= before - JERK * 0.1 - 1e-9
@@ -155,22 +159,22 @@ def test_a_vehicle_that_stays_in_its_lane_alarms_nobody():
 
 @pytest.mark.parametrize("name", PROJECT.builders())
 def test_one_by_one_and_as_columns_are_the_same(name, tmp_path):
-    some, driver = some_cases(), method(name, tmp_path)
+    few_cases, driver = some_cases(), method(name, tmp_path)
     many = AskMany(PROJECT, driver, None)
-    many.begin([case.id for case in some])
-    together = PROJECT.play_many(some, many)
+    many.begin([case.id for case in few_cases])
+    together = PROJECT.play_many(few_cases, many)
     ask = Ask(PROJECT, driver, None)
-    for case, outcome in zip(some, together, strict=True):
+    for case, outcome in zip(few_cases, together, strict=True):
         ask.begin(case.id)
         assert PROJECT.score(case, PROJECT.play(case, ask)) == pytest.approx(PROJECT.score(case, outcome)), case.id
 
 
 def test_settled_cases_set_aside_change_nothing():
-    every = list(SOME.values())
-    whole, memory = World(every), {}
-    while not whole.done.all():
-        whole.move(drivers.fuzzy_rule(whole.seen(), memory))
-    assert simulate(every, drivers.fuzzy_rule).played() == whole.played()
+    scenarios = list(SOME.values())
+    world, memory = World(scenarios), {}
+    while not world.done.all():
+        world.move(drivers.fuzzy_rule(world.seen(), memory))
+    assert simulate(scenarios, drivers.fuzzy_rule).played() == world.played()
 
 
 def test_a_request_survives_its_columns():
@@ -183,9 +187,9 @@ def test_a_request_survives_its_columns():
 
 def test_the_policy_crashes_only_where_a_car_that_may_only_brake_must():
     """The bound: neither the hindmost place (full braking at once) nor the foremost (no braking) is free."""
-    every = [grid.cut_in(*each) for number, each in enumerate(grid.cut_ins().values()) if number % 61 == 0]
-    must = simulate(every, policy.full_rule).crash & simulate(every, policy.keeping_rule).crash
-    ours = simulate(every, policy.anticipating_rule)
+    scenarios = [grid.cut_in(*values) for number, values in enumerate(grid.cut_ins().values()) if number % 61 == 0]
+    must = simulate(scenarios, policy.full_rule).crash & simulate(scenarios, policy.keeping_rule).crash
+    ours = simulate(scenarios, policy.anticipating_rule)
     assert must.any()
     assert (ours.crash == must).all()
 
@@ -207,19 +211,19 @@ def test_what_a_policy_gets_wrong_is_braked_by_the_human_driver(tmp_path):
     """A policy that breaks down, declines, or says what no car can do: the practice takes over with its memory, and it is counted."""
     human = method("human_driver", tmp_path)
 
-    def fails(said):
+    def fails(answer):
         step = iter(range(10_000))
-        return lambda _request: said() if next(step) >= 3 else {"acceleration": 0.0}
+        return lambda _request: answer() if next(step) >= 3 else {"acceleration": 0.0}
 
     def breaks():
         raise RuntimeError("no answer")
 
-    case = next(each for each in some_cases() if each.truth.human_avoids and not each.truth.safe_alone)
-    for said, cause in (
+    case = next(case for case in some_cases() if case.truth.human_avoids and not case.truth.safe_alone)
+    for answer, cause in (
         (breaks, "crashed"), (lambda: None, "declined"), (lambda: {"acceleration": float("nan")}, "invalid"),
         (lambda: {"acceleration": -50.0}, "invalid"), (lambda: "brake!", "invalid"),
     ):  # fmt: skip
-        ask = Ask(PROJECT, fails(said), human)
+        ask = Ask(PROJECT, fails(answer), human)
         ask.begin(case.id)
         assert not PROJECT.play(case, ask).crash
         assert ask.cause == cause

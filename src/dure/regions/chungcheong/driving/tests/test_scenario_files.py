@@ -82,7 +82,7 @@ def test_a_cut_out_hides_what_stands_before_it(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "said"),
+    ("old", "new", "message"),
     [
         ("LaneChangeAction>", "SynchronizeAction>", "<SynchronizeAction>"),
         ('revMajor="1"', 'revMajor="2"', "version 2 is not read"),
@@ -95,10 +95,10 @@ def test_a_cut_out_hides_what_stands_before_it(tmp_path):
         ("<OpenSCENARIO>", "<OpenSCENARIO", "no XML"),
     ],
 )  # fmt: skip
-def test_what_is_not_understood_is_named(tmp_path, old, new, said):
+def test_what_is_not_understood_is_named(tmp_path, old, new, message):
     with pytest.raises(UserError, match=CUT_IN.stem) as refused:
         scenario_of(changed(tmp_path, (old, new)))
-    assert said in str(refused.value)
+    assert message in str(refused.value)
 
 
 def test_a_curved_road_is_refused(tmp_path):
@@ -130,7 +130,7 @@ def test_a_file_is_played_by_every_driver_and_drawn(tmp_path):
     assert dict(zip(tried.cases["method"], tried.cases["crash"], strict=True))["anticipation"] == 0
     pytest.importorskip("altair", reason="pictures need the extra dure[driving]")
     (drawn,) = figures(tried.cases).values()  # nothing of the grid was played: no map
-    rows = [row for each in drawn.to_dict()["datasets"].values() for row in each]
+    rows = [row for dataset in drawn.to_dict()["datasets"].values() for row in dataset]
     slowest = {row["name"]: row["acceleration"] for row in rows if row.get("name") and "acceleration" in row}
     assert slowest.keys() == {"human driver", "our proposal", "5.2.5.2", "RSS", "FSM", "IDM", "stages", "somebodys"}
     assert slowest["somebodys"] == -1.5

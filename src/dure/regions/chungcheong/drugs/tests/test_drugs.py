@@ -82,16 +82,16 @@ def test_the_similarity_is_min_max_tanimoto_of_counts():
     from rdkit import DataStructs
     from rdkit.Chem import rdFingerprintGenerator
 
-    smiles = [PARACETAMOL, ASPIRIN, *(each for each, _value in series()[:20])]
-    ours = chem.Library([chem.parts(each) for each in smiles]).similarities([chem.parts(PARACETAMOL)])
+    smiles = [PARACETAMOL, ASPIRIN, *(text for text, _value in series()[:20])]
+    ours = chem.Library([chem.parts(text) for text in smiles]).similarities([chem.parts(PARACETAMOL)])
     torsions = rdFingerprintGenerator.GetTopologicalTorsionGenerator()
-    counts = [torsions.GetSparseCountFingerprint(chem.molecule(each)) for each in smiles]
+    counts = [torsions.GetSparseCountFingerprint(chem.molecule(text)) for text in smiles]
     assert ours[3, 0] == pytest.approx(DataStructs.BulkTanimotoSimilarity(counts[0], counts), abs=1e-6)
 
 
-@given(st.lists(st.sampled_from([each for each, _value in series()]), min_size=1, max_size=12))
+@given(st.lists(st.sampled_from([text for text, _value in series()]), min_size=1, max_size=12))
 def test_a_kernel_of_similarities_is_symmetric_with_ones_and_no_negative_eigenvalue(smiles):
-    prints = [chem.parts(each) for each in smiles]
+    prints = [chem.parts(text) for text in smiles]
     kernel = kernel_of(smiles, prints)
     assert np.allclose(kernel, kernel.T)
     assert np.allclose(np.diag(kernel), 1)
@@ -99,8 +99,8 @@ def test_a_kernel_of_similarities_is_symmetric_with_ones_and_no_negative_eigenva
 
 
 def test_parts_unknown_to_the_library_count_as_size_alone():
-    (alike,) = chem.Library([chem.parts(BENZENE)[:1]]).similarities([chem.parts("CCCCS")[:1]])
-    assert alike.tolist() == [[0.0]]
+    (similarity,) = chem.Library([chem.parts(BENZENE)[:1]]).similarities([chem.parts("CCCCS")[:1]])
+    assert similarity.tolist() == [[0.0]]
 
 
 def test_a_tautomer_and_a_salt_have_the_key_of_their_compound():
@@ -117,7 +117,7 @@ def test_rules_of_thumb_by_hand():
     alerts, broken, veber = chem.rules("C" * 40 + "N=Nc1ccccc1")
     assert broken == 2  # heavier than 500, log P above 5
     assert not veber  # more than ten rotatable bonds
-    assert any(each.startswith("BRENK") for each in alerts)
+    assert any(alert.startswith("BRENK") for alert in alerts)
 
 
 def test_a_scaffold_is_rings_and_what_joins_them():
@@ -138,20 +138,20 @@ def test_new_scaffolds_are_at_most_a_fifth_and_in_no_history(rounds):
     assert not {case.block for case in sealed.cases} & {case.block for case in sealed.history}
 
 
-@pytest.mark.parametrize("turn", [0, 1])
-def test_each_molecule_is_asked_or_known(rounds, turn):
-    each = rounds[turn]
-    ids = [case.id for case in each.history] + [case.id for case in each.cases[1:]]
+@pytest.mark.parametrize("number", [0, 1])
+def test_each_molecule_is_asked_or_known(rounds, number):
+    round_ = rounds[number]
+    ids = [case.id for case in round_.history] + [case.id for case in round_.cases[1:]]
     assert len(ids) == len(set(ids)) == 96
-    assert each.cases[0].request.molecules == [case.request.molecules[0] for case in each.cases[1:]]
+    assert round_.cases[0].request.molecules == [case.request.molecules[0] for case in round_.cases[1:]]
 
 
 @given(st.lists(st.integers(0, 5), min_size=2, max_size=200), st.randoms(use_true_random=False))
 def test_hits_are_all_for_a_perfect_order_and_never_more_than_fifty(truth, random):
     top = min(50, len(truth) // 2)
-    said = [random.random() for _each in truth]
+    predicted = [random.random() for _value in truth]
     assert data.hits(truth, truth) == top
-    assert 0 <= data.hits(truth, said) <= top
+    assert 0 <= data.hits(truth, predicted) <= top
 
 
 def test_a_score_by_hand():
@@ -164,9 +164,9 @@ def test_a_score_by_hand():
 
 
 def test_left_out_errors_in_closed_form_are_those_of_leaving_out(tmp_path):
-    smiles = [each for each, _value in series()[::4]]
+    smiles = [text for text, _value in series()[::4]]
     potency = np.array([value for _each, value in series()[::4]])
-    prints = [chem.parts(each) for each in smiles]
+    prints = [chem.parts(text) for text in smiles]
     kernel = kernel_of(smiles, prints)
     noisy, rest = kernel + 0.1 * np.eye(len(smiles)), potency - potency.mean()
     precision = np.linalg.inv(noisy)
@@ -178,34 +178,34 @@ def test_left_out_errors_in_closed_form_are_those_of_leaving_out(tmp_path):
 
 
 def test_the_nearest_compound_is_copied_and_equals_are_averaged():
-    alike = np.array([[0.2, 0.9, 0.9], [1.0, 0.0, 0.0]])
-    assert methods._of_the_nearest(alike, np.array([5.0, 6.0, 8.0])).tolist() == [7.0, 5.0]
+    similarity = np.array([[0.2, 0.9, 0.9], [1.0, 0.0, 0.0]])
+    assert methods._of_the_nearest(similarity, np.array([5.0, 6.0, 8.0])).tolist() == [7.0, 5.0]
 
 
 @pytest.mark.parametrize("name", BUILDERS)
 def test_a_method_answers_and_says_the_same_from_its_folder(rounds, name, tmp_path):
-    turn = rounds[0]
-    first = BUILDERS[name](turn.history, 0, Work(folder=tmp_path))
-    answer = first(turn.cases[0].request)
-    PROJECT.check(turn.cases[0].request, answer)
+    round_ = rounds[0]
+    first = BUILDERS[name](round_.history, 0, Work(folder=tmp_path))
+    answer = first(round_.cases[0].request)
+    PROJECT.check(round_.cases[0].request, answer)
     (kept,) = tmp_path.glob("*.npz")
     before = kept.stat().st_mtime_ns
-    again = BUILDERS[name](turn.history, 0, Work(folder=tmp_path))
-    one_by_one = [again(case.request).estimates[0].potency for case in turn.cases[1:]]
-    assert one_by_one == pytest.approx([each.potency for each in answer.estimates], abs=1e-6)
+    again = BUILDERS[name](round_.history, 0, Work(folder=tmp_path))
+    one_by_one = [again(case.request).estimates[0].potency for case in round_.cases[1:]]
+    assert one_by_one == pytest.approx([estimate.potency for estimate in answer.estimates], abs=1e-6)
     assert kept.stat().st_mtime_ns == before
 
 
 def test_the_model_learns_what_cores_and_side_chains_add(rounds, tmp_path):
-    turn = rounds[0]
-    truth = turn.cases[0].truth["potency"]
+    round_ = rounds[0]
+    truth = round_.cases[0].truth["potency"]
     errors = {}
     for name in ("nearest_compound", "gaussian_process"):
         folder = tmp_path / name
         folder.mkdir()
-        given_ = BUILDERS[name](turn.history, 0, Work(folder=folder))(turn.cases[0].request)
+        answer = BUILDERS[name](round_.history, 0, Work(folder=folder))(round_.cases[0].request)
         errors[name] = math.sqrt(
-            np.mean([(each.potency - y) ** 2 for each, y in zip(given_.estimates, truth, strict=True)])
+            np.mean([(estimate.potency - y) ** 2 for estimate, y in zip(answer.estimates, truth, strict=True)])
         )
     assert errors["gaussian_process"] < errors["nearest_compound"]
 
@@ -258,7 +258,7 @@ def test_every_problem_of_a_messy_table_is_named_with_its_row():
     assert usable["row"].to_list() == [2, 4, 6, 9, 14]
     assert usable["potency"].to_list() == pytest.approx([5.3, 4.8, 6.1, 6.6, 9 - math.log10(120)])
     assert usable["note"].to_list() == ["", "salt", "", "", "converted"]
-    assert "row 8" in str(next(each for each in compounds.faults_of(frame) if "250" in str(each)))
+    assert "row 8" in str(next(fault for fault in compounds.faults_of(frame) if "250" in str(fault)))
 
 
 def test_a_download_of_chembl_is_read_and_its_bounds_are_left_out():
@@ -310,7 +310,7 @@ def test_a_table_without_structures_says_which_headers_there_are(tmp_path):
 def test_molecules_of_a_file_become_a_request_and_the_rest_is_named():
     opened = PROJECT.opens([HERE / "messy.csv"], {"target": "CHEMBL204_Ki"})
     assert len(opened.request.molecules) == 10
-    assert [each.where for each in opened.faults] == [f"messy.csv row {row}" for row in (3, 5, 7, 9, 11, 16)]
+    assert [fault.where for fault in opened.faults] == [f"messy.csv row {row}" for row in (3, 5, 7, 9, 11, 16)]
     with pytest.raises(UserError, match="target"):
         PROJECT.opens([HERE / "messy.csv"], {})
 
@@ -330,9 +330,9 @@ def test_a_messy_table_of_two_thousand_is_named_row_by_row_and_the_rest_is_tried
     salts = frame.filter((pl.col("note") == "salt") & (pl.col("problem") == ""))
     assert salts.height == sum(".Cl" in row[0] for number, row in enumerate(rows, start=2) if number not in expected)
     own = Data(PROJECT.sources, PROJECT.folder, own={"compounds": path})
-    said = PROJECT.remarks(own)["messy"]
+    remarks = PROJECT.remarks(own)["messy"]
     for number in expected:
-        assert sum(text.startswith(f"row {number}:") for text in said) == 1
+        assert sum(text.startswith(f"row {number}:") for text in remarks) == 1
     published, sealed = PROJECT.rounds(own)
     usable = 2_000 - len(expected)
     assert len(published.cases) - 1 + len(published.history) == len(sealed.cases) - 1 + len(sealed.history) == usable
@@ -349,13 +349,13 @@ def _messy(count):
         for link in ("O", "S", "OCCO")
         for last in range(1, 13)
     ]
-    every = (
+    molecules = (
         f"{chain}{core}"
         for core in ("c1ccccc1", "c1ccncc1", "c1ccoc1", "c1ccsc1", "C1CCCCC1", "C1CCOCC1", "c1ccc(F)cc1")
         for chain in chains
     )
     rows, expected = [], {}
-    for number, smiles in zip(range(2, count + 2), every, strict=False):
+    for number, smiles in zip(range(2, count + 2), molecules, strict=False):
         value = 5 + number % 5 * 0.5
         before = rows[-1] if rows else ["C", "5.0", ""]
         tautomer = "Oc1ccccn1" if number % 80 == 30 else "O=c1cccc[nH]1"
@@ -386,7 +386,7 @@ def test_a_split_of_ones_own_is_the_open_rounds(tmp_path):
     assert (opened.name, sealed.name) == (data.GIVEN, data.SCAFFOLDS)
     asked = {int(case.id.rpartition(" ")[2]) for case in opened.cases if not case.id.endswith(" list")}
     assert asked == {n + 2 for n in range(96) if n % 4 == 0}
-    path.write_text("SMILES,pIC50\n" + "\n".join(each.rpartition(",")[0] for each in rows))
+    path.write_text("SMILES,pIC50\n" + "\n".join(row.rpartition(",")[0] for row in rows))
     opened, _sealed = PROJECT.rounds(Data(PROJECT.sources, PROJECT.folder, own={"compounds": path}))
     assert opened.name == data.DRAWN
     assert len(opened.cases) == 1 + 96 // 5
@@ -418,8 +418,8 @@ def test_a_screening_goes_on_where_it_was_killed_and_ranks_as_if_it_had_not_been
         screened("one", tell=stopped)
     reached = State.read(tmp_path / "one" / "first-pass.npz").lines
     assert 0 < reached < 97
-    resumed, whole = screened("one"), screened("two")
-    assert resumed.ranked.equals(whole.ranked)
+    resumed, reference = screened("one"), screened("two")
+    assert resumed.ranked.equals(reference.ranked)
     assert resumed.ranked.height == 20
     assert resumed.ranked["potency"].is_sorted(descending=True)
     assert State.read(tmp_path / "one" / "first-pass.npz").unread == 1
@@ -435,7 +435,7 @@ def test_a_first_pass_is_judged_by_molecules_it_has_not_learnt_from(rounds, tmp_
     (tmp_path / "model").mkdir()
     model = BUILDERS["gaussian_process"](rounds[0].history, 0, Work(folder=tmp_path / "model"))
     path = tmp_path / "made.smi"
-    smiles = [each for each, _value in series()]
+    smiles = [text for text, _value in series()]
     path.write_text("\n".join(smiles))
     monkeypatch.setattr(ranking, "BEST", 0.25)
 
@@ -449,11 +449,13 @@ def test_a_first_pass_is_judged_by_molecules_it_has_not_learnt_from(rounds, tmp_
     assert (everything.best, everything.kept) == (12, 12)
     assert few.best == 12
     assert 0 < few.kept <= 10
-    said = {
-        each: one.potency
-        for each, one in zip(smiles, model(Request(target="laboratory", molecules=smiles)).estimates, strict=True)
+    potencies = {
+        text: estimate.potency
+        for text, estimate in zip(smiles, model(Request(target="laboratory", molecules=smiles)).estimates, strict=True)
     }
-    assert everything.ranked["potency"].to_list() == pytest.approx(sorted(said.values(), reverse=True)[:10], abs=1e-9)
+    assert everything.ranked["potency"].to_list() == pytest.approx(
+        sorted(potencies.values(), reverse=True)[:10], abs=1e-9
+    )
 
 
 @pytest.mark.parametrize("killed", ["all", "one of its processes"])
@@ -467,20 +469,20 @@ def test_a_killed_screening_leaves_no_process_and_is_taken_up(killed, tmp_path):
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | {"DURE_LANG": "en"}) as running:
         assert any("asked" in line for line in running.stderr)  # the first answers have come, the file is not read yet
         started = psutil.Process(running.pid).children()
-        computing = [each for each in started if "spawn_main" in " ".join(each.cmdline())]
+        computing = [process for process in started if "spawn_main" in " ".join(process.cmdline())]
         if killed == "all":
             running.kill()
         else:
             computing[0].kill()
-        said = running.stderr.read()
+        messages = running.stderr.read()
         _ended, left = psutil.wait_procs(started, timeout=20)
     assert len(computing) == ranking.Limits().jobs
     assert left == []
     assert not out.exists()
     if killed != "all":
         assert running.returncode == 2
-        assert "a process was ended from outside" in said
-        assert "Traceback" not in said
+        assert "a process was ended from outside" in messages
+        assert "Traceback" not in messages
     done = CliRunner().invoke(screen_command, call)
     assert done.exit_code == 0, done.output
     assert pl.read_csv(out).height == 10
@@ -511,7 +513,7 @@ def test_a_screening_is_a_command_that_leaves_one_table(tmp_path):
     assert ranked["line"].min() > 1  # the headers are no molecule
     assert ranked["smiles"][0] == salts[ranked["line"][0] - 2]
     assert ranked["similarity"].to_list() == [1.0] * 30  # a salt is asked without its counter-ion
-    assert {each.name for each in tmp_path.iterdir()} == {"laboratory.csv", "made.csv", "ranked.csv"}
+    assert {file.name for file in tmp_path.iterdir()} == {"laboratory.csv", "made.csv", "ranked.csv"}
     done = CliRunner().invoke(screen_command, [*call[:2], "laboratry", *call[3:]])
     assert (done.exit_code, "laboratory" in done.output) == (2, True)
     done = CliRunner().invoke(screen_command, [*call, "--jobs", "0"])
@@ -519,7 +521,7 @@ def test_a_screening_is_a_command_that_leaves_one_table(tmp_path):
     path.write_text("nothing to see\n")
     done = CliRunner().invoke(screen_command, call)
     assert (done.exit_code, "no line begins with a molecule" in done.output) == (2, True)
-    assert {each.name for each in tmp_path.iterdir()} == {"laboratory.csv", "made.csv", "ranked.csv"}
+    assert {file.name for file in tmp_path.iterdir()} == {"laboratory.csv", "made.csv", "ranked.csv"}
 
 
 # ---- pictures ---------------------------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def turn(data):
+def last_round(data):
     return list(PROJECT.rounds(data))[-1]
 
 
@@ -80,9 +80,9 @@ def folders(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def methods(turn, folders):
+def methods(last_round, folders):
     pytest.importorskip("lightgbm", reason="methods need the extra dure[solar]")
-    return {name: build(name, folder, turn.history) for name, folder in folders.items()}
+    return {name: build(name, folder, last_round.history) for name, folder in folders.items()}
 
 
 def build(name, folder, history):
@@ -98,8 +98,8 @@ def bell(days, clear=lambda day: 1.0, first=0):
     ]
 
 
-def asked(past, hours=48, **more):
-    return PROJECT.request(first=datetime(2026, 3, 21), hours=hours, past=past, **more)
+def asked(past, hours=48, **fields):
+    return PROJECT.request(first=datetime(2026, 3, 21), hours=hours, past=past, **fields)
 
 
 # ---- dates --------------------------------------------------------------------------------------------------------------
@@ -122,8 +122,8 @@ def test_watts_become_kilowatts(tmp_path):
 
 def whole_year():
     """A year as published: it begins with the last hour of July and ends one hour before the end of July."""
-    every = [*rows((7, 8, 9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 7))]
-    return every[:-1]
+    year_rows = [*rows((7, 8, 9, 10, 11, 12, 1, 2, 3, 4, 5, 6, 7))]
+    return year_rows[:-1]
 
 
 @pytest.mark.parametrize("start", range(1, 13))
@@ -157,13 +157,13 @@ def test_a_month_with_too_many_days_is_named(tmp_path):
 
 def test_rounds_are_whole_months_after_the_first(data):
     found = list(PROJECT.rounds(data))
-    assert [(each.name, each.sealed) for each in found] == [("2021-09", False), ("2021-10", True)]
-    for each in found:
-        assert each.history["time"].max() < min(case.time for case in each.cases)
+    assert [(round_.name, round_.sealed) for round_ in found] == [("2021-09", False), ("2021-10", True)]
+    for round_ in found:
+        assert round_.history["time"].max() < min(case.time for case in round_.cases)
 
 
-def test_a_case_is_named_by_home_and_day_and_asks_two_days(turn):
-    case = turn.cases[0]
+def test_a_case_is_named_by_home_and_day_and_asks_two_days(last_round):
+    case = last_round.cases[0]
     assert case.id == "home-1 2021-10-01"
     assert case.time == case.request.first == datetime(2021, 10, 1)
     assert len(case.truth["power"]) == case.request.hours == 48
@@ -177,22 +177,22 @@ def test_a_day_is_asked_only_where_yesterday_and_the_days_asked_are_known(data):
     assert missing == {f"home-1 2021-09-{day:02d}" for day in (9, 10, 11)}
 
 
-def test_a_week_of_all_roofs_is_one_block(turn):
+def test_a_week_of_all_roofs_is_one_block(last_round):
     by_week = {}
-    for case in turn.cases:
+    for case in last_round.cases:
         by_week.setdefault(case.block, set()).add(case.id.split()[0])
     assert all(len(homes) == 8 for homes in by_week.values())
-    assert {case.site for case in turn.cases} == {""}
+    assert {case.site for case in last_round.cases} == {""}
 
 
-def test_copies_weigh_together_as_one_roof(turn):
-    weights = {case.id.split()[0]: case.truth["weight"] for case in turn.cases}
+def test_copies_weigh_together_as_one_roof(last_round):
+    weights = {case.id.split()[0]: case.truth["weight"] for case in last_round.cases}
     assert [weights[f"home-{number}"] for number in range(1, 9)] == pytest.approx([1 / 6] * 6 + [1 / 2] * 2)
 
 
 def test_different_roofs_are_no_copies():
-    one = np.array(bell(10, lambda day: 0.5 + 0.05 * day))
-    assert copies({"a": one, "b": 0.7 * one, "c": np.roll(one, 2)}) == [["a", "b"], ["c"]]
+    roof = np.array(bell(10, lambda day: 0.5 + 0.05 * day))
+    assert copies({"a": roof, "b": 0.7 * roof, "c": np.roll(roof, 2)}) == [["a", "b"], ["c"]]
 
 
 def test_one_month_is_too_few_for_a_trial(tmp_path):
@@ -202,9 +202,9 @@ def test_one_month_is_too_few_for_a_trial(tmp_path):
 
 
 def test_what_is_odd_is_said_in_both_languages(data):
-    said = per_language(lambda: PROJECT.remarks(data)[""])
-    assert any("8 roofs are 2 different ones" in text for text in said["en"])
-    assert any("지붕 8개는 실제로 서로 다른 2개" in text for text in said["ko"])
+    remarks = in_each(lambda: PROJECT.remarks(data)[""])
+    assert any("8 roofs are 2 different ones" in text for text in remarks["en"])
+    assert any("지붕 8개는 실제로 서로 다른 2개" in text for text in remarks["ko"])
 
 
 def test_a_clock_that_is_set_is_found():
@@ -241,9 +241,9 @@ def test_a_latitude_is_found_again_from_the_days_length(latitude):
 
 
 def test_the_pinball_loss_by_hand():
-    given_, truth = np.zeros((1, len(LEVELS))), np.array([1.0])
-    assert analogues.pinball(given_, truth)[0] == pytest.approx(np.mean(LEVELS))
-    assert analogues.pinball(given_ + 2, truth)[0] == pytest.approx(np.mean(1 - np.array(LEVELS)))
+    quantiles, truth = np.zeros((1, len(LEVELS))), np.array([1.0])
+    assert analogues.pinball(quantiles, truth)[0] == pytest.approx(np.mean(LEVELS))
+    assert analogues.pinball(quantiles + 2, truth)[0] == pytest.approx(np.mean(1 - np.array(LEVELS)))
 
 
 def test_weighted_quantiles_follow_the_weights():
@@ -259,8 +259,8 @@ def test_a_clear_roof_is_its_envelope():
     assert roof.clearness[-1][10:14] == pytest.approx(1, abs=0.1)
 
 
-def test_the_score_counts_daylight_alone(turn):
-    case = turn.cases[0]
+def test_the_score_counts_daylight_alone(last_round):
+    case = last_round.cases[0]
     right = PROJECT.response(power=[[value] * 19 for value in case.truth["power"]])
     sums = PROJECT.score(case, right)
     light = sum(value > 0 for value in case.truth["power"])
@@ -289,24 +289,24 @@ def test_practice_takes_the_day_before_where_yesterday_has_a_hole(methods):
     assert methods["yesterday"](asked(past)) is not None
 
 
-def test_every_method_answers_every_case_within_its_form(methods, turn):
+def test_every_method_answers_every_case_within_its_form(methods, last_round):
     for method in methods.values():
-        for case in random.Random(1).sample(list(turn.cases), 10):
+        for case in random.Random(1).sample(list(last_round.cases), 10):
             answer = method(case.request)
             PROJECT.check(case.request, answer)
             assert all(low <= high for row in answer.power for low, high in pairwise(row))
 
 
-def test_as_many_hours_are_answered_as_were_asked(methods, turn):
-    request = turn.cases[0].request.model_copy(update={"hours": 5})
+def test_as_many_hours_are_answered_as_were_asked(methods, last_round):
+    request = last_round.cases[0].request.model_copy(update={"hours": 5})
     with pytest.raises(Invalid, match="5 were asked"):
-        PROJECT.check(request, methods["yesterday"](turn.cases[0].request))
+        PROJECT.check(request, methods["yesterday"](last_round.cases[0].request))
     for method in methods.values():
         PROJECT.check(request, method(request))
 
 
-def test_a_method_comes_back_from_its_folder_without_the_history(methods, folders, turn):
-    nothing, request = turn.history.clear(), turn.cases[3].request
+def test_a_method_comes_back_from_its_folder_without_the_history(methods, folders, last_round):
+    nothing, request = last_round.history.clear(), last_round.cases[3].request
     for name, method in methods.items():
         assert build(name, folders[name], nothing)(request) == method(request)
 
@@ -356,13 +356,13 @@ def test_a_true_forecast_moves_the_answer_and_a_false_one_does_not(methods):
     cloud = [1 - clear[hour // 24] for hour in range(30 * 24)]
     shuffled = random.Random(0).sample(cloud, len(cloud))
     model = methods["clear_sky_memory"]
-    bare, told, misled = (model(asked(past, **more)) for more in ({}, {"cloud": cloud}, {"cloud": shuffled}))
+    bare, informed, misled = (model(asked(past, **fields)) for fields in ({}, {"cloud": cloud}, {"cloud": shuffled}))
     truth = [clear[28 + hour // 24] * value for hour, value in enumerate(bell(2))]
 
     def loss(answer):
         return analogues.pinball(np.array(answer.power), np.array(truth)).mean()
 
-    assert loss(told) < 0.5 * loss(bare)
+    assert loss(informed) < 0.5 * loss(bare)
     assert misled == bare
 
 
@@ -427,19 +427,19 @@ def test_quarter_hours_become_hours():
 
 def test_own_roofs_take_the_place_of_the_published_homes(tmp_path):
     own = {"roofs": [sheet(tmp_path / "동쪽.csv", days=90), sheet(tmp_path / "서쪽.csv", days=90)]}
-    mine = Data(PROJECT.sources, own=own, settings=Settings(capacity_kw=3), confirm=lambda _text: True)
-    assert together(mine)["home"].unique(maintain_order=True).to_list() == ["동쪽", "서쪽"]
-    found = list(PROJECT.rounds(mine))
-    assert [each.sealed for each in found] == [False, True][: len(found)]
+    own_roofs = Data(PROJECT.sources, own=own, settings=Settings(capacity_kw=3), confirm=lambda _text: True)
+    assert together(own_roofs)["home"].unique(maintain_order=True).to_list() == ["동쪽", "서쪽"]
+    found = list(PROJECT.rounds(own_roofs))
+    assert [round_.sealed for round_ in found] == [False, True][: len(found)]
     assert found[0].cases[0].id == "동쪽 2026-04-01"
 
 
 def test_an_answer_is_kept_in_kilowatts_and_said_in_words(methods, tmp_path):
     request = PROJECT.opens([sheet(tmp_path / "mine.csv")], {"capacity_kw": "3"}).request
     answer = methods["clear_sky_memory"](request)
-    said = per_language(lambda: PROJECT.says(request, answer))
-    assert "2026-03-11: about" in said["en"]
-    assert "기상 자료 없이" in said["ko"]
+    words = in_each(lambda: PROJECT.says(request, answer))
+    assert "2026-03-11: about" in words["en"]
+    assert "기상 자료 없이" in words["ko"]
     for ending, save in PROJECT.saves.items():
         save(request, answer, tmp_path / f"a{ending}")
     table = pl.read_csv(tmp_path / "a.csv")
@@ -452,15 +452,15 @@ def test_an_answer_is_kept_in_kilowatts_and_said_in_words(methods, tmp_path):
 # ---- pictures -----------------------------------------------------------------------------------------------------------------
 
 
-def test_pictures_draw(methods, turn):
+def test_pictures_draw(methods, last_round):
     pytest.importorskip("altair", reason="pictures need the extra dure[solar]")
-    cases = turn.cases[:3]
+    cases = last_round.cases[:3]
     for case in cases[:1]:
         answers = {name: method(case.request) for name, method in methods.items()}
         for truth in (case.truth, None):
             json.dumps(PROJECT.figure(case.request, answers, truth, None).to_dict())
     frame = pl.DataFrame([
-        {"round": turn.name, "method": name, **PROJECT.score(case, method(case.request))}
+        {"round": last_round.name, "method": name, **PROJECT.score(case, method(case.request))}
         for name, method in methods.items() for case in cases
     ])  # fmt: skip
     assert len(PROJECT.figures(frame)) == 2

@@ -63,13 +63,13 @@ def data_of(*frames, names=("mine", "other"), folder, settings=None):
 
 
 @pytest.fixture(scope="module")
-def mine(tmp_path_factory):
+def own_data(tmp_path_factory):
     return data_of(farm(), folder=tmp_path_factory.mktemp("mine"))
 
 
 @pytest.fixture(scope="module")
-def rounds(mine):
-    return list(PROJECT.rounds(mine))
+def rounds(own_data):
+    return list(PROJECT.rounds(own_data))
 
 
 # ---- truths of the trade ------------------------------------------------------------------------------------------------
@@ -89,10 +89,10 @@ def test_quantiles_between_the_levels_are_straight_and_level_beyond():
 
 
 def test_climatology_has_no_skill(rounds, tmp_path):
-    turn = rounds[-1]
-    usual = BUILDERS["climatology"](turn.history, 0, Work(folder=tmp_path))
-    sums = [PROJECT.score(case, usual(case.request)) for case in turn.cases]
-    skill = 1 - sum(each["pinball"] for each in sums) / sum(each["climatology"] for each in sums)
+    round_ = rounds[-1]
+    usual = BUILDERS["climatology"](round_.history, 0, Work(folder=tmp_path))
+    sums = [PROJECT.score(case, usual(case.request)) for case in round_.cases]
+    skill = 1 - sum(case_sums["pinball"] for case_sums in sums) / sum(case_sums["climatology"] for case_sums in sums)
     assert abs(skill) < 0.01  # 19 levels in the place of 99
 
 
@@ -100,9 +100,11 @@ def test_the_forecast_scheme_by_hand():
     settlement = PARTS["score"].settlement
     may, june = datetime(2025, 5, 31, 12), datetime(2025, 6, 1, 12)
     came = np.array([0.50, 0.50, 0.50, 0.05])
-    said = np.array([0.555, 0.57, 0.60, 0.05])
-    assert settlement(said, came, [may] * 4) == pytest.approx((0.5 * 4 + 0.5 * 3, 1.5))  # 5.5, 7, 10 %; idle left out
-    assert settlement(said, came, [june] * 4) == pytest.approx((0.5 * 3, 1.5))
+    forecast = np.array([0.555, 0.57, 0.60, 0.05])
+    assert settlement(forecast, came, [may] * 4) == pytest.approx(
+        (0.5 * 4 + 0.5 * 3, 1.5)
+    )  # 5.5, 7, 10 %; idle left out
+    assert settlement(forecast, came, [june] * 4) == pytest.approx((0.5 * 3, 1.5))
 
 
 def test_a_day_before_the_scheme_is_settled_by_the_newest_rule():
@@ -138,11 +140,11 @@ def test_only_whole_months_count():
 
 @pytest.mark.parametrize("year", [2021, 2023])
 def test_rounds_are_the_last_months_wherever_the_years_are(year, tmp_path):
-    turns = list(PROJECT.rounds(data_of(farm(f"{year}-01-01", 426), folder=tmp_path)))  # fourteen months
-    assert [turn.name for turn in turns][:2] == [f"{year}-04", f"{year}-05"]
-    assert [turn.sealed for turn in turns] == [False] * 6 + [True] * 5
-    for turn in turns:
-        assert turn.history["time"].max() < min(case.time for case in turn.cases)
+    trial_rounds = list(PROJECT.rounds(data_of(farm(f"{year}-01-01", 426), folder=tmp_path)))  # fourteen months
+    assert [round_.name for round_ in trial_rounds][:2] == [f"{year}-04", f"{year}-05"]
+    assert [round_.sealed for round_ in trial_rounds] == [False] * 6 + [True] * 5
+    for round_ in trial_rounds:
+        assert round_.history["time"].max() < min(case.time for case in round_.cases)
 
 
 def test_too_few_months_are_refused_with_the_cure(tmp_path):
@@ -151,17 +153,17 @@ def test_too_few_months_are_refused_with_the_cure(tmp_path):
 
 
 def test_a_case_is_a_day_and_a_week_is_a_block(rounds):
-    turn = rounds[-1]
-    assert len({case.id for case in turn.cases}) == len(turn.cases) == 30
-    assert {len(case.request.time) for case in turn.cases} == {24}
-    assert all(case.block == "{}-W{:02d}".format(*case.time.isocalendar()[:2]) for case in turn.cases)
+    round_ = rounds[-1]
+    assert len({case.id for case in round_.cases}) == len(round_.cases) == 30
+    assert {len(case.request.time) for case in round_.cases} == {24}
+    assert all(case.block == "{}-W{:02d}".format(*case.time.isocalendar()[:2]) for case in round_.cases)
 
 
-def test_what_is_known_of_the_past_ends_at_the_gate(mine, tmp_path):
-    frame = PROJECT.history(mine, None)
+def test_what_is_known_of_the_past_ends_at_the_gate(own_data, tmp_path):
+    frame = PROJECT.history(own_data, None)
     for gate in (0, 7):
-        given_ = data_of(farm(), folder=tmp_path, settings={"gate": gate})
-        case = list(PROJECT.rounds(given_))[-1].cases[3]
+        data = data_of(farm(), folder=tmp_path, settings={"gate": gate})
+        case = list(PROJECT.rounds(data))[-1].cases[3]
         until = case.time - gate * HOUR
         assert case.request.past_until == until
         last = frame.filter(pl.col("time") == until - HOUR)["truth_power"][0] * 20_000
@@ -172,25 +174,25 @@ def test_what_is_known_of_the_past_ends_at_the_gate(mine, tmp_path):
 
 
 def test_a_rough_sheet_is_read_and_everything_odd_is_said(tmp_path):
-    whole = farm()
-    rough = pl.concat([whole[:1000], whole[990:1000], whole[1000:2000], whole[2030:]])
+    sheet = farm()
+    rough = pl.concat([sheet[:1000], sheet[990:1000], sheet[1000:2000], sheet[2030:]])
     rough = rough.with_row_index().with_columns(
         pl.when(pl.col("index") == 1005).then(99.0).otherwise(pl.col("풍속(10m)(km/h)")).alias("풍속(10m)(km/h)")
     ).drop("index")  # fmt: skip
     rough = rough.rename({name: unicodedata.normalize("NFD", name) for name in rough.columns})
-    given_ = data_of(rough, folder=tmp_path)
-    said = PROJECT.remarks(given_)["mine"]
+    data = data_of(rough, folder=tmp_path)
+    remarks = PROJECT.remarks(data)["mine"]
     assert any(
-        text.startswith("10 hours stand more than once, the first 2021-02-11 07:00; in 1 of them") for text in said
+        text.startswith("10 hours stand more than once, the first 2021-02-11 07:00; in 1 of them") for text in remarks
     )
-    assert "30 hours are missing, the first from 2021-03-25 09:00; gaps: 1." in said
+    assert "30 hours are missing, the first from 2021-03-25 09:00; gaps: 1." in remarks
     assert (
-        f"No capacity was given: the largest hour, {whole['발전량(kWh)'].max():,.0f} kW, stands for it (--set capacity_kw=...)."
-        in said
+        f"No capacity was given: the largest hour, {sheet['발전량(kWh)'].max():,.0f} kW, stands for it (--set capacity_kw=...)."
+        in remarks
     )
-    korean = per_language(lambda: PROJECT.remarks(given_))["ko"]["mine"]
-    assert len(korean) == len(said)
-    frame = PROJECT.history(given_, None)
+    korean = in_each(lambda: PROJECT.remarks(data))["ko"]["mine"]
+    assert len(korean) == len(remarks)
+    frame = PROJECT.history(data, None)
     first = farm().row(0, named=True)
     assert frame["speed 10"][0] == pytest.approx(first["풍속(10m)(km/h)"] / 3.6)
 
@@ -229,15 +231,15 @@ def test_minutes_are_refused(tmp_path):
 # ---- requests and answers -------------------------------------------------------------------------------------------------
 
 
-def request(**more):
+def request(**fields):
     issued = datetime(2021, 5, 1)
     asked = {"issued": issued, "time": [issued + n * HOUR for n in range(3)], "capacity": 100.0,
              "wind": [{"height": 10, "speed": [3.0, 4.0, 5.0]}]}  # fmt: skip
-    return PROJECT.request.model_validate(asked | more)
+    return PROJECT.request.model_validate(asked | fields)
 
 
 @pytest.mark.parametrize(
-    ("more", "says"),
+    ("fields", "says"),
     [
         ({"wind": [{"height": 10, "speed": [3.0]}]}, "1 values for 3 hours"),
         ({"wind": [{"height": 10, "u": [1.0, 1.0, 1.0]}]}, "u and v belong together"),
@@ -249,9 +251,9 @@ def request(**more):
         ({"past_until": datetime(2021, 5, 1, 1)}, "ends at the issue or before"),
     ],
 )
-def test_a_request_that_makes_no_sense_is_refused(more, says):
+def test_a_request_that_makes_no_sense_is_refused(fields, says):
     with pytest.raises(ValidationError, match=says):
-        request(**more)
+        request(**fields)
 
 
 @pytest.mark.parametrize(
@@ -276,13 +278,13 @@ def test_whatever_a_model_says_the_answer_keeps_the_rules(shares):
 
 def test_hours_may_be_missing(rounds, tmp_path):
     """A run with a gap is answered for the hours that are there; the wind between is read in between."""
-    turn = rounds[-1]
-    method = BUILDERS["quantile_networks"](turn.history, 0, Work(folder=tmp_path))
-    whole = turn.cases[0].request
+    round_ = rounds[-1]
+    method = BUILDERS["quantile_networks"](round_.history, 0, Work(folder=tmp_path))
+    day = round_.cases[0].request
     kept = [0, 1, 2, 6, 7, 12]
-    part = whole.model_copy(update={
-        "time": [whole.time[n] for n in kept],
-        "wind": [PARTS["forms"].Wind(height=10, u=[whole.wind[0].u[n] for n in kept], v=[whole.wind[0].v[n] for n in kept])],
+    part = day.model_copy(update={
+        "time": [day.time[n] for n in kept],
+        "wind": [PARTS["forms"].Wind(height=10, u=[day.wind[0].u[n] for n in kept], v=[day.wind[0].v[n] for n in kept])],
     })  # fmt: skip
     answer = method(part)
     PROJECT.check(part, answer)
@@ -294,8 +296,8 @@ def test_hours_may_be_missing(rounds, tmp_path):
 @pytest.fixture(scope="module")
 def small(rounds):
     """The last round's history, so short that fitting takes a moment, and two of its cases."""
-    turn = rounds[-1]
-    return turn.history.tail(60 * 24), list(turn.cases[:2])
+    round_ = rounds[-1]
+    return round_.history.tail(60 * 24), list(round_.cases[:2])
 
 
 @pytest.mark.parametrize("name", list(BUILDERS))
@@ -311,7 +313,7 @@ def test_a_full_folder_gives_the_same_method_again(name, small, tmp_path):
 
 def test_a_network_cut_off_goes_on_where_it_was(small, tmp_path):
     history, cases = small
-    whole = BUILDERS["quantile_networks"](history, 1, Work(folder=tmp_path / "whole"))
+    reference = BUILDERS["quantile_networks"](history, 1, Work(folder=tmp_path / "whole"))
 
     class Killed(Exception):
         """As a process ends."""
@@ -324,7 +326,7 @@ def test_a_network_cut_off_goes_on_where_it_was(small, tmp_path):
         BUILDERS["quantile_networks"](history, 1, Work(folder=tmp_path / "cut", tell=tell))
     assert 0 < len(list((tmp_path / "cut").rglob("member-*/fit.npz"))) < PARTS["ensemble"].RECIPE.members
     after = BUILDERS["quantile_networks"](history, 1, Work(folder=tmp_path / "cut"))
-    assert after(cases[0].request) == whole(cases[0].request)
+    assert after(cases[0].request) == reference(cases[0].request)
 
 
 def test_the_slopes_are_those_of_the_loss():
@@ -333,7 +335,7 @@ def test_the_slopes_are_those_of_the_loss():
     rng = np.random.default_rng(0)
     recipe = replace(network.Recipe(), dropout=0.0, smooth=0.1)
     rows, power = rng.normal(size=(20, 4)), rng.random(20)
-    weights = [each.astype(float) for each in network.begun(4, power, rng, (6, 5))]
+    weights = [weight.astype(float) for weight in network.begun(4, power, rng, (6, 5))]
     levels = np.array(PARTS["forms"].LEVELS)
 
     def loss():
@@ -345,14 +347,14 @@ def test_the_slopes_are_those_of_the_loss():
         return float((levels * error + smooth).mean())
 
     slopes = network._slopes(weights, rows, power, rng, recipe)
-    for each, slope in zip(weights, slopes, strict=True):
+    for weight, slope in zip(weights, slopes, strict=True):
         place = np.unravel_index(np.abs(slope).argmax(), slope.shape)
-        kept = each[place]
-        each[place] = kept + 1e-5
+        kept = weight[place]
+        weight[place] = kept + 1e-5
         above = loss()
-        each[place] = kept - 1e-5
+        weight[place] = kept - 1e-5
         below = loss()
-        each[place] = kept
+        weight[place] = kept
         assert slope[place] == pytest.approx((above - below) / 2e-5, rel=1e-3, abs=1e-7)
 
 
@@ -380,11 +382,11 @@ def test_a_band_is_stretched_by_what_left_out_hours_would_have_needed(small, tmp
 
 def test_farms_share_their_forecasts_and_one_is_foreseen_without_the_others(tmp_path):
     both = data_of(farm(), farm(seed=5), folder=tmp_path)
-    turn = list(PROJECT.rounds(both))[-1]
-    assert {case.site for case in turn.cases} == {"mine", "other"}
-    case = next(case for case in turn.cases if case.site == "mine")
-    assert [each.name for each in case.request.neighbours] == ["other"]
-    small = turn.history.group_by("farm", maintain_order=True).tail(60 * 24)
+    round_ = list(PROJECT.rounds(both))[-1]
+    assert {case.site for case in round_.cases} == {"mine", "other"}
+    case = next(case for case in round_.cases if case.site == "mine")
+    assert [neighbour.name for neighbour in case.request.neighbours] == ["other"]
+    small = round_.history.group_by("farm", maintain_order=True).tail(60 * 24)
     alone = case.request.model_copy(update={"neighbours": []})
     for name in ("quantile_networks", "lightgbm_quantiles"):
         method = BUILDERS[name](small, 0, Work(folder=tmp_path / name))
@@ -418,13 +420,13 @@ def test_the_sums_of_a_case_are_what_the_kpis_need(share):
 
 
 def test_pictures_draw_with_and_without_an_outcome(rounds, tmp_path):
-    turn = rounds[-1]
-    practice = BUILDERS["power_curve"](turn.history, 0, Work(folder=tmp_path))
-    case = turn.cases[0]
+    round_ = rounds[-1]
+    practice = BUILDERS["power_curve"](round_.history, 0, Work(folder=tmp_path))
+    case = round_.cases[0]
     answers = {"power_curve": practice(case.request)}
     for truth in (case.truth, None):
-        for given_ in (answers, {}):
-            PROJECT.figure(case.request, given_, truth, None).to_dict()
+        for shown in (answers, {}):
+            PROJECT.figure(case.request, shown, truth, None).to_dict()
 
 
 def test_a_trials_pictures_draw():
@@ -455,12 +457,12 @@ def test_the_published_farm_and_the_trials_number():
     from dure import CannotBeHad
 
     try:
-        turns = list(PROJECT.rounds(Data(PROJECT.sources, PROJECT.folder)))
+        trial_rounds = list(PROJECT.rounds(Data(PROJECT.sources, PROJECT.folder)))
     except CannotBeHad as error:
         pytest.skip(f"the published farm is not here: {error}")
-    assert [turn.name for turn in turns] == [f"2013-{month:02d}" for month in range(1, 12)]
-    assert sum(len(turn.cases) for turn in turns) == 334
-    assert turns[0].history.height == 366 * 24
+    assert [round_.name for round_ in trial_rounds] == [f"2013-{month:02d}" for month in range(1, 12)]
+    assert sum(len(round_.cases) for round_ in trial_rounds) == 334
+    assert trial_rounds[0].history.height == 366 * 24
 
 
 # ---- a sheet asked, an answer kept ------------------------------------------------------------------------------------------
@@ -503,6 +505,6 @@ def test_an_answer_is_kept_as_a_table_and_told_hour_by_hour(tmp_path):
     assert kept["median [kW]"].to_list() == [9.0] * 3
     assert kept["q95"].to_list() == [18.0] * 3
     assert read(tmp_path / "answer.xlsx").cells.height == 3
-    told = per_language(lambda: PROJECT.says(asked, answer))
-    assert told["en"].startswith("2021-05-01 00:00 to 05-01 03:00: about 27 kWh, 9 %")
-    assert len(told["ko"].splitlines()) == 4
+    words = in_each(lambda: PROJECT.says(asked, answer))
+    assert words["en"].startswith("2021-05-01 00:00 to 05-01 03:00: about 27 kWh, 9 %")
+    assert len(words["ko"].splitlines()) == 4
