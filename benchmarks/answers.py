@@ -43,9 +43,10 @@ import sys, time
 from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
-from dure import Work, run
-from dure.datasets.sources import Data
-from dure.project.manifest import load
+from dure import Data, Work
+from dure.runs import run
+
+from dure.project.loader import load
 
 project = load("{project}")
 method = project.model(project.history(run.opened(project, run.Inputs()), None), 0, Work(folder=Path("{folder}"), tell=lambda *_: None))
@@ -83,7 +84,7 @@ MODEL = """
 from pathlib import Path
 import mlflow
 from dure import Work
-from dure.project.manifest import load
+from dure.project.loader import load
 
 class Model(mlflow.pyfunc.PythonModel):
     def load_context(self, context):

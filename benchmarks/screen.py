@@ -26,7 +26,7 @@ from rdkit import Chem
 from rows import save
 
 from dure import Case, Data
-from dure.manifest import load
+from dure.project.loader import load
 from dure.regions.chungcheong.drugs import chem
 from dure.regions.chungcheong.drugs.screen.first_pass import State
 from dure.regions.chungcheong.drugs.screen.ranking import DRAWN

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 import energy
 import sheets
 from dure import formats, tables
-from dure import formats as kma
 from dure.errors import Unknown, UserError
+from dure.formats import kma_amount, kma_columns
 from dure.i18n.texts import speak
 
 HEAD = " format: day,hour,forecast,value  location:60_74 Start : 20210101 \r\n"
@@ -92,7 +92,7 @@ def test_issues_in_utc_become_korean_time(tmp_path) -> None:
 
 def test_a_month_begins_within_the_file(tmp_path) -> None:
     frame = formats.forecast(energy.portal(tmp_path, months=("202012", "202101", "202102"), days=3))
-    days = (frame["issued"] - kma.KST).dt.date().unique().sort()
+    days = (frame["issued"] - kma_columns.KST).dt.date().unique().sort()
     assert days.to_list() == [
         dt.date(year, month, day) for year, month in ((2020, 12), (2021, 1), (2021, 2)) for day in (1, 2, 3)
     ]
@@ -258,7 +258,7 @@ GUIDE = [
 
 @pytest.mark.parametrize(("name", "text", "wanted"), GUIDE)
 def test_values_as_the_guide_says(name, text, wanted) -> None:
-    assert kma.amount(name, text) == wanted
+    assert kma_amount.amount(name, text) == wanted
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_values_as_the_guide_says(name, text, wanted) -> None:
     ],
 )  # fmt: skip
 def test_numbers_for_words_on_the_last_day(name, text, wanted) -> None:
-    assert kma.amount(name, text, in_words=True) == wanted
+    assert kma_amount.amount(name, text, in_words=True) == wanted
 
 
 @pytest.mark.parametrize(
@@ -284,19 +284,19 @@ def test_numbers_for_words_on_the_last_day(name, text, wanted) -> None:
 )  # fmt: skip
 def test_the_last_day_by_the_hour_of_issue(issued, valid, wanted) -> None:
     moments = [pl.lit(dt.datetime.fromisoformat(each)) for each in (issued, valid)]
-    assert pl.select(kma.in_words(*moments)).item() is wanted
+    assert pl.select(kma_amount.in_words(*moments)).item() is wanted
 
 
 @pytest.mark.parametrize("text", ["wind", "1mm", "mm", "1~2", "1 미만 2", "nan", "inf", "1e", "++1", "비"])
 def test_what_says_nothing_of_the_wind_is_refused(text) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the text is its message
-        kma.amount("wind_speed", text)
+        kma_amount.amount("wind_speed", text)
 
 
 @given(st.text(max_size=12), st.sampled_from(["rain", "snow", "wind_speed", "temperature"]), st.booleans())
 def test_any_text_is_an_amount_missing_or_refused(text, name, in_words) -> None:
     try:
-        found = kma.amount(name, text, in_words=in_words)
+        found = kma_amount.amount(name, text, in_words=in_words)
     except ValueError:
         return
     assert found is None or found.high is None or found.low <= found.high
@@ -307,7 +307,7 @@ def test_any_text_is_an_amount_missing_or_refused(text, name, in_words) -> None:
     st.floats(0, 29.9).map(lambda each: round(each, 1)), st.sampled_from(["", " "]), st.sampled_from(["mm", "㎜", ""])
 )
 def test_an_exact_amount_is_itself(amount, space, unit) -> None:
-    assert kma.amount("rain", f"{amount:.1f}{space}{unit}") == (amount, amount, amount)
+    assert kma_amount.amount("rain", f"{amount:.1f}{space}{unit}") == (amount, amount, amount)
 
 
 MONTHS = st.tuples(st.integers(2005, 2030), st.integers(1, 12))

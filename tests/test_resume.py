@@ -11,8 +11,9 @@ HERE = Path(__file__).parent
 TRIAL = """
 import json, sys
 from pathlib import Path
-from dure import manifest, trial
-from dure.datasets.sources import Data
+from dure.datasets.data import Data
+from dure.project import loader
+from dure.trial import trial
 
 folder, halt = Path(sys.argv[1]), int(sys.argv[2])
 steps = folder.parent / "steps.txt"
@@ -26,7 +27,7 @@ def tell(share, text):
         print("halted", flush=True)
         sys.stdin.read()
 
-project = manifest.load(Path(sys.argv[3]))
+project = loader.load(Path(sys.argv[3]))
 found = trial.run(project, Data(project.sources, project.folder), folder, sealed=True, tell=tell)
 print(json.dumps({"verdicts": found.verdicts, "outcomes": found.outcomes.to_dicts()}))
 """

@@ -12,8 +12,8 @@ from dure.regions.chungcheong.driving import drivers, policy
 from dure.regions.chungcheong.driving.chart import figures, trace
 from dure.regions.chungcheong.driving.files import opens
 from dure.regions.chungcheong.driving.openscenario.scenario import scenario_of
-from dure.remote import Remote
-from dure.trial import run
+from dure.trial.remote import Remote
+from dure.trial.trial import run
 
 HERE = Path(__file__).parent
 PROJECT = load(HERE.parent)

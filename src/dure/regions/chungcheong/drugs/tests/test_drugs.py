@@ -17,7 +17,7 @@ pytest.importorskip("rdkit", reason="the project needs the extra dure[drugs]")
 pytest.importorskip("sklearn", reason="the rivals need the extra dure[drugs]")
 
 from dure import Case, Data, Invalid, UserError, Work
-from dure.manifest import load
+from dure.project.loader import load
 from dure.regions.chungcheong.drugs import chart, chem, compounds, data, gaussian, methods
 from dure.regions.chungcheong.drugs.forms import Request
 from dure.regions.chungcheong.drugs.screen import catalogue, ranking

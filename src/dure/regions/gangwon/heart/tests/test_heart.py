@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dure import Case, Data, Own, UserError, Work
-from dure.i18n.texts import per_language
 from dure.project.loader import load
 from dure.statistics import formula
 

@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dure import Case, UserError
-from dure.ask import Ask
-from dure.data import Data
-from dure.manifest import load
-from dure.project import Work
+from dure.datasets.data import Data
+from dure.project.case import Work
+from dure.project.loader import load
 from dure.regions.gangwon.storage import homes as homes_module
 from dure.regions.gangwon.storage import month as month_module
 from dure.regions.gangwon.storage.battery import Battery, Point, power_at
@@ -34,6 +33,7 @@ from dure.regions.gangwon.storage.programme import Programme, least
 from dure.regions.gangwon.storage.remarks import remarks
 from dure.regions.gangwon.storage.tariff import read, tariff
 from dure.regions.gangwon.storage.truth import Truth, bill
+from dure.trial.ask import Ask
 
 PROJECT = load("gangwon.storage")
 RULE = Why(reason="a rule")

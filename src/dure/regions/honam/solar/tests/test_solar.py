@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dure import Data, Invalid, UserError, Work, tables
-from dure.i18n.texts import per_language
 from dure.project.loader import load
 from dure.regions.honam.solar import analogues, sun
 from dure.regions.honam.solar.data import copies, grid, hourly, read, together
