@@ -12,6 +12,7 @@ from dure.regions.chungcheong.driving import drivers, policy
 from dure.regions.chungcheong.driving.chart import figures, trace
 from dure.regions.chungcheong.driving.files import opens
 from dure.regions.chungcheong.driving.openscenario.scenario import scenario_of
+from dure.trial.ask import Ask
 from dure.trial.remote import Remote
 from dure.trial.trial import run
 

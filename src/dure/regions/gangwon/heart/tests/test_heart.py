@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dure import Case, Data, Own, UserError, Work
+from dure.i18n.texts import per_language
 from dure.project.loader import load
 from dure.statistics import formula
 
@@ -79,7 +80,7 @@ def test_the_order_of_the_file_does_not_show():
 
 
 def test_what_is_odd_is_said_in_both_languages():
-    remarks = in_each(lambda: PROJECT.remarks(DATA))
+    remarks = per_language(lambda: PROJECT.remarks(DATA))
     assert remarks["en"]["Switzerland"][0].startswith("Only 1 of 8 patients have no narrowing")
     assert any("In every patient total cholesterol is 0" in text for text in remarks["en"]["Switzerland"])
     assert any("총콜레스테롤이 모든 환자에서 0" in text for text in remarks["ko"]["Switzerland"])

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from dure import Data, Invalid, UserError, Work, tables
+from dure.i18n.texts import per_language
 from dure.project.loader import load
 from dure.regions.honam.solar import analogues, sun
 from dure.regions.honam.solar.data import copies, grid, hourly, read, together
@@ -201,7 +202,7 @@ def test_one_month_is_too_few_for_a_trial(tmp_path):
 
 
 def test_what_is_odd_is_said_in_both_languages(data):
-    remarks = in_each(lambda: PROJECT.remarks(data)[""])
+    remarks = per_language(lambda: PROJECT.remarks(data)[""])
     assert any("8 roofs are 2 different ones" in text for text in remarks["en"])
     assert any("지붕 8개는 실제로 서로 다른 2개" in text for text in remarks["ko"])
 
@@ -436,7 +437,7 @@ def test_own_roofs_take_the_place_of_the_published_homes(tmp_path):
 def test_an_answer_is_kept_in_kilowatts_and_said_in_words(methods, tmp_path):
     request = PROJECT.opens([sheet(tmp_path / "mine.csv")], {"capacity_kw": "3"}).request
     answer = methods["clear_sky_memory"](request)
-    words = in_each(lambda: PROJECT.says(request, answer))
+    words = per_language(lambda: PROJECT.says(request, answer))
     assert "2026-03-11: about" in words["en"]
     assert "기상 자료 없이" in words["ko"]
     for ending, save in PROJECT.saves.items():

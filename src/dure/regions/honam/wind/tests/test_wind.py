@@ -190,7 +190,7 @@ def test_a_rough_sheet_is_read_and_everything_odd_is_said(tmp_path):
         f"No capacity was given: the largest hour, {sheet['발전량(kWh)'].max():,.0f} kW, stands for it (--set capacity_kw=...)."
         in remarks
     )
-    korean = in_each(lambda: PROJECT.remarks(data))["ko"]["mine"]
+    korean = per_language(lambda: PROJECT.remarks(data))["ko"]["mine"]
     assert len(korean) == len(remarks)
     frame = PROJECT.history(data, None)
     first = farm().row(0, named=True)
@@ -505,6 +505,6 @@ def test_an_answer_is_kept_as_a_table_and_told_hour_by_hour(tmp_path):
     assert kept["median [kW]"].to_list() == [9.0] * 3
     assert kept["q95"].to_list() == [18.0] * 3
     assert read(tmp_path / "answer.xlsx").cells.height == 3
-    words = in_each(lambda: PROJECT.says(asked, answer))
+    words = per_language(lambda: PROJECT.says(asked, answer))
     assert words["en"].startswith("2021-05-01 00:00 to 05-01 03:00: about 27 kWh, 9 %")
     assert len(words["ko"].splitlines()) == 4
