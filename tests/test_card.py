@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 import trials
-from dure import card, check, evidence, new, subject
+from dure import check, evidence, new, subject
 from dure.cli import cli
 from dure.errors import UserError
 from dure.project import loader
 from dure.project.form import Form
+from dure.report import model_card
 from dure.trial import types
 
 HERE = Path(__file__).parent
@@ -42,13 +43,19 @@ def tried(folder, **more):
 
 def write(folder, passage=""):
     """Both cards, with the passage in them."""
-    for path, text in card.files(loader.load(folder)).items():
-        inside = f"{card.BY_HAND}\n\n{passage}\n\n{card.END}" if passage else f"{card.BY_HAND}\n\n{card.END}"
-        path.write_text(re.sub(rf"{card.BY_HAND}.*?{card.END}", inside, text, flags=re.DOTALL), encoding="utf-8")
+    for path, text in model_card.files(loader.load(folder)).items():
+        inside = (
+            f"{model_card.BY_HAND}\n\n{passage}\n\n{model_card.END}"
+            if passage
+            else f"{model_card.BY_HAND}\n\n{model_card.END}"
+        )
+        path.write_text(
+            re.sub(rf"{model_card.BY_HAND}.*?{model_card.END}", inside, text, flags=re.DOTALL), encoding="utf-8"
+        )
 
 
 def pages(folder):
-    return [path.read_text(encoding="utf-8") for path in card.files(loader.load(folder))]
+    return [path.read_text(encoding="utf-8") for path in model_card.files(loader.load(folder))]
 
 
 def promise(folder, tmp_path):
@@ -73,7 +80,7 @@ def rows(text, heading):
 
 @pytest.mark.parametrize("folder", WRITTEN, ids=lambda folder: f"{folder.parent.name}.{folder.name}")
 def test_the_cards_that_come_with_dure_say_what_their_trials_say(folder):
-    assert card.fault(loader.load(folder)) == ""
+    assert model_card.fault(loader.load(folder)) == ""
 
 
 def test_there_is_such_a_card():
@@ -115,7 +122,7 @@ def test_a_card_without_a_persons_passage_is_named(name, tide, tmp_path):
     state, reason = promise(tide, tmp_path)
     assert state == "broken"
     assert reason.startswith(f"{name}: nobody has said yet")
-    assert card.BY_HAND in reason
+    assert model_card.BY_HAND in reason
 
 
 def test_a_number_that_was_typed_is_found_by_its_line(tide, tmp_path):
@@ -147,7 +154,7 @@ def test_line_ends_of_another_system_are_no_difference(tide, tmp_path):
 def test_what_no_trial_writes_is_refused(text, tide):
     (tide / "trial.json").write_text(text, encoding="utf-8")
     with pytest.raises(UserError, match=r"trial\.json.*Run the project again"):
-        card.files(loader.load(tide))
+        model_card.files(loader.load(tide))
 
 
 # ---- what it says -----------------------------------------------------------------------------------------------------
@@ -155,7 +162,7 @@ def test_what_no_trial_writes_is_refused(text, tide):
 
 def test_a_row_for_every_place_with_the_trials_numbers(tide):
     said = json.loads((tide / "trial.json").read_text(encoding="utf-8"))
-    english, _korean = card.files(loader.load(tide)).values()
+    english, _korean = model_card.files(loader.load(tide)).values()
     found = rows(english, "Place by place")
     mine = [each for each in said["verdicts"] if (each["method"], each["against"]) == ("ours", "basic")]
     first = [each for each in mine if each["kpi"] == mine[0]["kpi"]]
@@ -169,7 +176,7 @@ def test_a_row_for_every_place_with_the_trials_numbers(tide):
 
 
 def test_every_kpi_and_every_rival_has_its_row(tide):
-    english, _korean = card.files(loader.load(tide)).values()
+    english, _korean = model_card.files(loader.load(tide)).values()
     assert [row[0] for row in rows(english, "KPI by KPI")] == ["mean absolute error", "share right"]
     others = rows(english, "Other comparisons")
     assert [(row[1].split(":")[0], row[2].split(":")[0]) for row in others] == [
@@ -179,7 +186,7 @@ def test_every_kpi_and_every_rival_has_its_row(tide):
 
 
 def test_sources_remarks_and_what_was_left_out_are_told(tide):
-    english, korean = card.files(loader.load(tide)).values()
+    english, korean = model_card.files(loader.load(tide)).values()
     for words in (
         "Only 8 are without disease.",
         "CC-BY-4.0",
@@ -194,7 +201,7 @@ def test_sources_remarks_and_what_was_left_out_are_told(tide):
 
 
 def test_both_languages_have_the_same_shape_and_every_heading_its_korean(tide):
-    english, korean = card.files(loader.load(tide)).values()
+    english, korean = model_card.files(loader.load(tide)).values()
     shapes = [
         [line.split(" ")[0] for line in text.splitlines() if line.startswith(("#", "|"))] for text in (english, korean)
     ]
@@ -219,14 +226,14 @@ def test_texts_of_others_break_neither_table_nor_passage(tide):
     write(tide, PASSAGE)
     for text in pages(tide):
         assert "<script>" not in re.sub(r"\\<", "", text)
-        assert text.count(f"\n{card.END}\n") == 1
-    assert card.by_hand(tide / "CARD.md") == PASSAGE
-    assert card.fault(loader.load(tide)) == ""
+        assert text.count(f"\n{model_card.END}\n") == 1
+    assert model_card.by_hand(tide / "CARD.md") == PASSAGE
+    assert model_card.fault(loader.load(tide)) == ""
 
 
 @given(st.lists(st.lists(st.text(), min_size=3, max_size=3), max_size=4))
 def test_a_table_has_as_many_cells_as_heads_whatever_stands_in_them(texts):
-    lines = card._table(["one", "two", "three"], texts).splitlines()
+    lines = model_card._table(["one", "two", "three"], texts).splitlines()
     assert len(lines) == 2 + len(texts)
     for line in lines:
         assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) == 4
@@ -248,7 +255,7 @@ class Tree(Form):
 
 def test_forms_inside_forms_are_told_once_by_their_path(tide):
     schema = Tree.model_json_schema()
-    found = [(row[0], row[1]) for row in card._fields(loader.load(tide), schema, schema["$defs"])]
+    found = [(row[0], row[1]) for row in model_card._fields(loader.load(tide), schema, schema["$defs"])]
     assert found == [
         ("first", ""), ("first.weight", "✓"), ("first.leaves[]", ""),
         ("others[]", "✓"), ("others[].weight", "✓"), ("others[].leaves[]", ""),
@@ -261,7 +268,7 @@ def test_forms_inside_forms_are_told_once_by_their_path(tide):
 def test_the_command_shows_one_language_and_writes_both(tide, monkeypatch):
     monkeypatch.setenv("DURE_PROJECTS", str(tide.parents[1]))
     shown = CliRunner().invoke(cli, ["card", "honam.tide"], catch_exceptions=False)
-    expected = card.files(loader.load(tide))
+    expected = model_card.files(loader.load(tide))
     assert shown.stdout == expected[tide / "CARD.md"]
     assert not (tide / "CARD.md").exists()
     written = CliRunner().invoke(cli, ["card", "honam.tide", "--write"], catch_exceptions=False)
@@ -278,5 +285,5 @@ def test_writing_again_keeps_the_passage(tide, monkeypatch):
     tried(tide, looks=7)
     written = CliRunner().invoke(cli, ["card", "honam.tide", "--write"], catch_exceptions=False)
     assert "nobody has said" not in written.stdout
-    assert [card.by_hand(tide / name) for name in card.FILES.values()] == [PASSAGE, PASSAGE]
+    assert [model_card.by_hand(tide / name) for name in model_card.FILES.values()] == [PASSAGE, PASSAGE]
     assert "opened 7 times" in (tide / "CARD.md").read_text(encoding="utf-8")

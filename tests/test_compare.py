@@ -10,9 +10,9 @@ from dure import evidence
 from dure.cli import cli
 from dure.errors import UserError
 from dure.i18n.texts import per_language
+from dure.report.sentence import plain
 from dure.runs.compare import compare
 from dure.runs.rerun import rerun
-from dure.sentence import plain
 from dure.trial.verdicts import deciding
 from trials import outcomes, trial
 

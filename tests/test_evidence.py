@@ -280,10 +280,10 @@ def test_a_signer_who_lies_about_the_verdict_is_found(copy, tmp_path):
     def change(statement):
         said = statement["predicate"]["trial"]
         said["verdicts"][0]["gain"]["mean"] *= 2
-        from dure import report
+        from dure.report import html
 
         (copy / "trial.json").write_text(json.dumps(said), encoding="utf-8")
-        (copy / "report.html").write_text(report.html(said, "0" * 64), encoding="utf-8")
+        (copy / "report.html").write_text(html.report_html(said, "0" * 64), encoding="utf-8")
         for subject in statement["subject"]:
             subject["digest"]["sha256"] = evidence.sha256_of(copy / subject["name"])
 

@@ -8,7 +8,8 @@ import pytest
 from docx import Document
 from docx.oxml.ns import qn
 
-from dure import evidence, exports
+from dure import evidence
+from dure.report import rnd_table
 from trials import outcomes, trial
 
 
@@ -18,7 +19,7 @@ def said():
 
 
 def test_one_row_a_kpi_in_korean_whatever_the_reader_speaks(said):
-    rows = exports.rows(said)
+    rows = rnd_table.rows(said)
     assert [row["성능지표"] for row in rows] == ["평균 절대 오차", "맞힌 비율"]
     assert list(rows[0]) == ["성능지표", "단위", "현행", "목표", "결과(제안)", "달성", "표본", "측정방법"]
     assert rows[0]["단위"] == "kWh"
@@ -33,26 +34,26 @@ def test_one_row_a_kpi_in_korean_whatever_the_reader_speaks(said):
 
 def test_a_goal_reached_is_not_yet_better_than_today():
     shown = evidence.content(trial(outcomes(gains={"A": 1.0, "B": -1.0}), goal=1000.0))
-    assert exports.rows(shown)[0]["달성"] == "달성 (현행보다 나은지 아직 알 수 없다)"
+    assert rnd_table.rows(shown)[0]["달성"] == "달성 (현행보다 나은지 아직 알 수 없다)"
 
 
 def test_a_goal_missed_by_something_better():
-    assert exports.rows(evidence.content(trial(goal=0.1)))[0]["달성"] == "미달 (현행보다 낫다)"
+    assert rnd_table.rows(evidence.content(trial(goal=0.1)))[0]["달성"] == "미달 (현행보다 낫다)"
 
 
 def test_numbers_of_the_table_are_those_of_the_trial(said):
     one = next(each for each in said["verdicts"] if each["decides"])
-    row = exports.rows(said)[0]
+    row = rnd_table.rows(said)[0]
     assert float(row["현행"]) == pytest.approx(one["methods"]["basic"], rel=1e-2)
     assert float(row["결과(제안)"]) == pytest.approx(one["methods"]["ours"], rel=1e-2)
 
 
 def test_csv_opens_in_excel(said):
-    raw = exports.as_csv(said)
+    raw = rnd_table.as_csv(said)
     assert raw.startswith(b"\xef\xbb\xbf")
     assert b"\r\n" in raw
     read = list(csv.DictReader(io.StringIO(raw.decode("utf-8-sig"), newline="")))
-    assert read == exports.rows(said)
+    assert read == rnd_table.rows(said)
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-cmd", "@SUM(A1)"])
@@ -62,7 +63,7 @@ def test_a_name_is_no_formula(name):
         key = "name" if "name" in each else "kpi"
         if each[key] == bad.kpis[0]["name"] or key == "kpi":
             each[key] = {"ko": name, "en": name}
-    cell = list(csv.reader(io.StringIO(exports.as_csv(evidence.content(bad)).decode("utf-8-sig"), newline="")))[1][0]
+    cell = list(csv.reader(io.StringIO(rnd_table.as_csv(evidence.content(bad)).decode("utf-8-sig"), newline="")))[1][0]
     assert cell == f"'{name}"
 
 
@@ -84,10 +85,10 @@ class Cells(HTMLParser):
 
 def test_html_keeps_its_lines_where_it_is_pasted(said):
     parser = Cells()
-    parser.feed(exports.as_html(said))
+    parser.feed(rnd_table.as_html(said))
     assert [cell.strip() for cell in parser.cells] == [
-        *exports.COLUMNS,
-        *(cell for row in exports.rows(said) for cell in row.values()),
+        *rnd_table.COLUMNS,
+        *(cell for row in rnd_table.rows(said) for cell in row.values()),
     ]
     assert all("border:1px solid" in style for style in parser.styles)
     assert not {"script", "style", "link"} & set(parser.tags)
@@ -96,15 +97,15 @@ def test_html_keeps_its_lines_where_it_is_pasted(said):
 def test_names_are_escaped_in_html():
     bad = trial()
     bad.about["title"] = {"ko": "<script>", "en": "x"}
-    assert "<script>" not in exports.as_html(evidence.content(bad))
+    assert "<script>" not in rnd_table.as_html(evidence.content(bad))
 
 
 def test_docx_has_the_table_and_a_korean_font(said):
-    document = Document(io.BytesIO(exports.as_docx(said)))
+    document = Document(io.BytesIO(rnd_table.as_docx(said)))
     (table,) = document.tables
     assert [[cell.text for cell in row.cells] for row in table.rows] == [
-        list(exports.COLUMNS),
-        *(list(row.values()) for row in exports.rows(said)),
+        list(rnd_table.COLUMNS),
+        *(list(row.values()) for row in rnd_table.rows(said)),
     ]
     fonts = [
         run._element.rPr.rFonts.get(qn("w:eastAsia"))

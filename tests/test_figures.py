@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from dure import figures
 from dure.errors import UserError
+from dure.report import charts
 
 pytest.importorskip("altair", reason="charts need the extra `figures`")
 pytest.importorskip("vl_convert", reason="charts need the extra `figures`")
@@ -23,25 +23,25 @@ def mark():
     verdicts = [
         {"verdict": said, "gain": dict(zip(("low", "mean", "high"), gain, strict=True))} for said, gain in GAINS.items()
     ]
-    return figures.interval_mark(verdicts, ["생산 계획", "심장 위험", "예측", "마늘"], unit="%")
+    return charts.interval_mark(verdicts, ["생산 계획", "심장 위험", "예측", "마늘"], unit="%")
 
 
 def test_each_verdict_has_its_word_beside_its_colour():
-    drawn = figures.svg(mark())
+    drawn = charts.svg(mark())
     assert all(word in drawn for word in ("better", "not shown", "worse", "too few", "생산 계획"))
-    assert figures.COLOURS["better"] in drawn
+    assert charts.COLOURS["better"] in drawn
 
 
 def test_a_chart_is_written_as_svg_and_png(tmp_path):
-    assert figures.save(mark(), tmp_path / "a.svg").read_text(encoding="utf-8").startswith("<svg")
-    assert figures.save(mark(), tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert charts.save(mark(), tmp_path / "a.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert charts.save(mark(), tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(UserError, match=r"\.svg, \.png or \.html"):
-        figures.save(mark(), tmp_path / "a.pdf")
+        charts.save(mark(), tmp_path / "a.pdf")
 
 
 def test_a_page_holds_all_it_needs_and_no_text_of_a_chart_ends_its_script(tmp_path):
     bad = "</script><script>document.title = 'bad'</script>"
-    page = figures.save({"data": {"values": [{"a": bad}]}, "mark": "point"}, tmp_path / "a.html").read_text(
+    page = charts.save({"data": {"values": [{"a": bad}]}, "mark": "point"}, tmp_path / "a.html").read_text(
         encoding="utf-8"
     )
     assert "<script src" not in page
@@ -62,16 +62,16 @@ def test_a_chart_with_a_slider_moves_without_a_script_and_what_stays_is_drawn_on
         .encode(x=alt.X("place:Q", scale=alt.Scale(domain=reach)))
     )
     chart = (dot + alt.Chart(rows).mark_tick().encode(x="place:Q")).add_params(now)
-    moves = figures.moving(chart)
+    moves = charts.moving(chart)
     root = ElementTree.fromstring(moves)
-    seen = [each.get("values").split(";") for each in root.iter(f"{{{figures.SVG}}}animate")]
+    seen = [each.get("values").split(";") for each in root.iter(f"{{{charts.SVG}}}animate")]
     assert len(seen) == 5
     assert [each.index("visible") for each in seen] == [0, 1, 2, 3, 4]
     assert all(turn.count("visible") == 1 for turn in zip(*seen, strict=True))
-    assert root.tag == f"{{{figures.SVG}}}svg"
-    assert moves.count("role-axis-label") == axes * figures.svg(chart).count("role-axis-label")
+    assert root.tag == f"{{{charts.SVG}}}svg"
+    assert moves.count("role-axis-label") == axes * charts.svg(chart).count("role-axis-label")
     assert "<script" not in moves
-    assert figures.moving(mark()) is None
+    assert charts.moving(mark()) is None
 
 
 @pytest.mark.parametrize(
@@ -81,13 +81,13 @@ def test_a_chart_with_a_slider_moves_without_a_script_and_what_stays_is_drawn_on
 )  # fmt: skip
 def test_a_chart_that_would_load_something_is_refused(part):
     with pytest.raises(UserError, match="may not load"):
-        figures.svg({"data": {"values": [{"url": "only a word"}]}, "mark": "point", **part})
+        charts.svg({"data": {"values": [{"url": "only a word"}]}, "mark": "point", **part})
 
 
 def test_without_the_extra_the_cure_is_said(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "altair", None)
     monkeypatch.setitem(sys.modules, "vl_convert", None)
-    figures._converter.cache_clear()
-    for draw in (lambda: figures.interval_mark([], []), lambda: figures.svg({"mark": "point"})):
+    charts._converter.cache_clear()
+    for draw in (lambda: charts.interval_mark([], []), lambda: charts.svg({"mark": "point"})):
         with pytest.raises(UserError, match=r"dure\[figures\]"):
             draw()

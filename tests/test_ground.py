@@ -24,7 +24,7 @@ MADE = {".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypoth
 # What a project may import beside the names of `dure` itself: chart helpers, the trades' file formats, and what reads people's
 # tables (it knows nothing of projects).
 OPEN_ROOMS = (
-    "dure.figures",
+    "dure.report.charts",
     "dure.formats",
     "dure.tables",
     "dure.tables",
@@ -75,7 +75,7 @@ def test_the_wall_stops_what_it_should(tmp_path):
     project.mkdir(parents=True)
     lines = [
         "from dure import Project, Kpi",
-        "from dure.figures import line",
+        "from dure.report.charts import line",
         "from .methods import rule",
         "from dure import trial",
         "import dure.hub.store",

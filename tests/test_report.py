@@ -10,7 +10,8 @@ from html.parser import HTMLParser
 import pytest
 
 from browsing import CHROMIUM, needs_chromium
-from dure import evidence, report
+from dure import evidence
+from dure.report import html
 from trials import outcomes, trial
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"><script>alert(1)</script></svg>'
@@ -23,7 +24,7 @@ def said():
 
 @pytest.fixture(scope="module")
 def page(said):
-    return report.html(said, "4f1c09ab77d2e001" + "0" * 48, {"오차": report.Drawn(SVG)})
+    return html.report_html(said, "4f1c09ab77d2e001" + "0" * 48, {"오차": html.Drawn(SVG)})
 
 
 class Tags(HTMLParser):
@@ -37,15 +38,15 @@ class Tags(HTMLParser):
 
 
 def test_the_island_holds_what_was_signed(said, page):
-    assert report.island(page) == said
+    assert html.island(page) == said
 
 
 def test_nothing_in_the_island_ends_it():
     bad = trial()
     bad.about["title"] = {"ko": "</script><script>alert(1)</script>", "en": "<!-- & \u2028"}
     said = evidence.content(bad)
-    text = report.html(said, "0" * 64)
-    assert report.island(text) == said
+    text = html.report_html(said, "0" * 64)
+    assert html.island(text) == said
     assert [attrs for tag, attrs in Tags(text).found if tag == "script"] == [
         {"type": "application/json", "id": "trial"}
     ]
@@ -95,15 +96,15 @@ def test_every_verdict_has_a_page():
         outcomes(gains={"A": -9.0, "B": -9.0}),
         outcomes(sites=("",)),
     ):
-        assert report.island(report.html(evidence.content(trial(table)), "0" * 64))
-    assert "탈락" in report.html(evidence.content(trial(unanswered_limit=0.001)), "0" * 64)
+        assert html.island(html.report_html(evidence.content(trial(table)), "0" * 64))
+    assert "탈락" in html.report_html(evidence.content(trial(unanswered_limit=0.001)), "0" * 64)
 
 
 def test_a_page_without_numbers_or_with_two_is_refused(page):
     with pytest.raises(ValueError, match="no numbers"):
-        report.island("<html></html>")
+        html.island("<html></html>")
     with pytest.raises(ValueError, match="no numbers"):
-        report.island(page + page)
+        html.island(page + page)
 
 
 def test_charts_of_a_project_are_drawn_and_covered(tmp_path):

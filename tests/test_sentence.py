@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dure import mark, sentence
 from dure.errors import UserError
+from dure.i18n import block_words
 from dure.i18n.texts import _, particle, per_language, speak
 from dure.project.case import SiteWord
+from dure.report import interval_plot, sentence, vocabulary, worth
 
 ABOUT = {
     "labels": {
@@ -232,8 +233,8 @@ def test_a_site_is_called_what_the_trade_calls_it(lang):
         sentence.blocks(few),
         told("places", few),
         expected[3],
-        sentence.place(many, about),
-        sentence.one_by_one(about),
+        vocabulary.place(many, about),
+        vocabulary.one_by_one(about),
     )
 
 
@@ -244,8 +245,8 @@ def test_what_was_counted_whole_is_so_called_even_where_a_limit_was_broken(lang)
 
 def test_every_word_for_a_site_has_all_its_forms_in_korean():
     words = typing.get_args(SiteWord)
-    assert set(words) == set(sentence._SITES) <= set(sentence._COUNTED)
-    texts = {text for word in words for text in (*sentence._SITES[word], *sentence._COUNTED[word])}
+    assert set(words) == set(vocabulary._SITES) <= set(block_words.BLOCK_WORDS)
+    texts = {text for word in words for text in (*vocabulary._SITES[word], *block_words.BLOCK_WORDS[word])}
     korean = per_language(lambda: [_(text) for text in sorted(texts)])["ko"]
     assert [text for text in korean if not re.search("[가-힣]", text)] == []
 
@@ -336,7 +337,7 @@ def test_won_a_month(lang):
             "en": "At 120 won a kWh that is about 1.1 million won a month.",
         }[lang]
     )
-    value, why = sentence.priced(VERDICT, PRICED)
+    value, why = worth.priced(VERDICT, PRICED)
     assert value == pytest.approx(12.3 * 24 * 365.25 / 12 * 120, rel=1e-9)
     assert why == ""
 
@@ -363,8 +364,8 @@ def test_a_kpi_in_won_needs_no_price(lang):
 
 
 def test_another_unit_of_the_same_kind_is_converted():
-    megawatt, _why = sentence.priced(verdict(unit="MWh"), PRICED)
-    kilowatt, _why = sentence.priced(VERDICT, PRICED)
+    megawatt, _why = worth.priced(verdict(unit="MWh"), PRICED)
+    kilowatt, _why = worth.priced(VERDICT, PRICED)
     assert megawatt == pytest.approx(1000 * kilowatt)
 
 
@@ -380,7 +381,7 @@ def test_another_unit_of_the_same_kind_is_converted():
     ],
 )
 def test_why_it_cannot_be_priced(changes, about, why):
-    value, said = sentence.priced(verdict(**changes), {**PRICED, **about})
+    value, said = worth.priced(verdict(**changes), {**PRICED, **about})
     assert value is None
     assert why in said
 
@@ -391,13 +392,13 @@ def test_why_it_cannot_be_priced(changes, about, why):
      ("50 won a kWh", 50.0, "kWh"), ("3억원", 3e8, ""), ("120", 120.0, "")],
 )  # fmt: skip
 def test_prices_as_people_write_them(text, won, unit):
-    assert sentence.worth(text) == {"won": won, "unit": unit}
+    assert worth.worth(text) == {"won": won, "unit": unit}
 
 
 @pytest.mark.parametrize("text", ["", "kWh", "원", "12 13원", "-5원", "nan", "120$/kWh"])
 def test_what_is_no_price_is_refused(text):
     with pytest.raises(UserError, match="120원/kWh"):
-        sentence.worth(text)
+        worth.worth(text)
 
 
 @pytest.mark.parametrize(
@@ -406,7 +407,7 @@ def test_what_is_no_price_is_refused(text):
      (123_456_789, "약 1억 2,000만 원", "about 120 million won"), (12_345_678_901, "약 120억 원", "about 12 billion won"), (0, "약 0원", "about 0 won")],
 )  # fmt: skip
 def test_won_as_people_say_them(lang, value, korean, english):
-    assert sentence.won(value) == (korean if lang == "ko" else english)
+    assert worth.won(value) == (korean if lang == "ko" else english)
 
 
 # ---- the picture ------------------------------------------------------------------------------------------------------------
@@ -414,41 +415,41 @@ def test_won_as_people_say_them(lang, value, korean, english):
 
 def test_the_mark_of_a_terminal():
     assert (
-        mark.terminal(VERDICT, ABOUT, encoding="utf-8")
+        interval_plot.terminal(VERDICT, ABOUT, encoding="utf-8")
         == "Vendor A                         │       ├───●──┤   better           12.3 % better (8.1 to 16.0 %)"
     )
 
 
 def test_the_mark_where_only_ascii_is_had():
-    text = mark.terminal(verdict(**NOT_SHOWN), ABOUT, encoding="latin-1")
+    text = interval_plot.terminal(verdict(**NOT_SHOWN), ABOUT, encoding="latin-1")
     assert text == "Vendor A                    [----|------o-------]   not shown        2.0 % better (−1.5 to 4.4 %)"
 
 
 def test_marks_under_each_other_share_one_scale():
     near = verdict(site="near", gain={"low": 1.0, "mean": 2.0, "high": 3.0})
     far = verdict(site="far", gain={"low": 10.0, "mean": 20.0, "high": 30.0})
-    first, second = mark.lines([near, far], ABOUT, encoding="utf-8")
+    first, second = interval_plot.lines([near, far], ABOUT, encoding="utf-8")
     assert first.index("●") < second.index("●")
-    assert mark.terminal(near, ABOUT, encoding="utf-8").index("●") > first.index("●")
+    assert interval_plot.terminal(near, ABOUT, encoding="utf-8").index("●") > first.index("●")
 
 
 def test_the_picture_says_its_word_and_names_what_it_shows(lang):
-    drawn = mark.svg(VERDICT)
+    drawn = interval_plot.svg(VERDICT)
     assert 'role="img"' in drawn
-    assert sentence.word(VERDICT) in drawn
+    assert vocabulary.word(VERDICT) in drawn
     assert {"ko": "현행", "en": "today"}[lang] in drawn
     assert 'class="mark better"' in drawn
-    assert 'class="mark shown"' in mark.svg(verdict(**NOT_SHOWN))
+    assert 'class="mark shown"' in interval_plot.svg(verdict(**NOT_SHOWN))
 
 
 def test_the_picture_alone_is_a_file_with_its_own_style():
-    drawn = mark.svg(VERDICT, alone=True)
+    drawn = interval_plot.svg(VERDICT, alone=True)
     assert ElementTree.fromstring(drawn).tag == "{http://www.w3.org/2000/svg}svg"
     assert "<style>" in drawn
 
 
 def test_a_name_from_elsewhere_cannot_leave_the_picture():
-    assert "<script" not in mark.svg(verdict(unit='"><script>'))
+    assert "<script" not in interval_plot.svg(verdict(unit='"><script>'))
 
 
 BOUND = st.none() | st.floats(-1e9, 1e9)
@@ -469,13 +470,13 @@ def test_whatever_the_numbers_something_sensible_is_said(kind, low, mean, high, 
     assert "None" not in text
     assert "nan" not in text
     assert "{" not in text
-    assert mark.svg(one).endswith("</svg>")
-    assert mark.terminal(one, PRICED)
+    assert interval_plot.svg(one).endswith("</svg>")
+    assert interval_plot.terminal(one, PRICED)
 
 
 def test_won_is_said_in_the_readers_language():
-    assert per_language(lambda: sentence.unit_in("won/kWh")) == {"ko": "원/kWh", "en": "won/kWh"}
-    assert per_language(lambda: sentence.unit_in("kWh"))["ko"] == "kWh"
+    assert per_language(lambda: vocabulary.localised_unit("won/kWh")) == {"ko": "원/kWh", "en": "won/kWh"}
+    assert per_language(lambda: vocabulary.localised_unit("kWh"))["ko"] == "kWh"
 
 
 def test_a_particle_follows_the_word_and_not_what_stands_in_brackets_behind_it():

@@ -22,9 +22,10 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from dure import judge, mark, sentence, serve, tables
+from dure import judge, serve, tables
 from dure.i18n.texts import language, speak
 from dure.project.loader import load
+from dure.report import interval_plot, sentence, vocabulary
 from dure.runs import run
 from dure.trial import types
 from dure.trial.verdicts import deciding, same_question
@@ -202,22 +203,22 @@ def chained() -> tuple[str, str]:
 
 def picture(verdicts: list[dict], about: dict, names: list[str] | None = None) -> str:
     """Marks under each other on one scale: place (or name), mark, word and interval."""
-    widest, rows = mark.reach(verdicts), []
-    places = names or [mark.place(one, about) for one in verdicts]
+    widest, rows = interval_plot.reach(verdicts), []
+    places = names or [interval_plot.place(one, about) for one in verdicts]
     for number, one in enumerate(verdicts):
         top = 16 + number * 52
-        drawn = mark.svg(one, widest).replace("<svg ", f'<svg x="190" y="{top}" width="400" height="42" ', 1)
-        colour = mark.COLOURS.get(one["verdict"], "shown")
+        drawn = interval_plot.svg(one, widest).replace("<svg ", f'<svg x="190" y="{top}" width="400" height="42" ', 1)
+        colour = interval_plot.COLOURS.get(one["verdict"], "shown")
         rows.append(
             f'<text class="place" x="0" y="{top + 22}">{escape(places[number])}</text>{drawn}'
-            f'<text class="word {colour}" x="610" y="{top + 16}">{escape(sentence.word(one))}</text>'
-            f'<text class="note" x="610" y="{top + 34}">{escape(mark.ends(one))}</text>'
+            f'<text class="word {colour}" x="610" y="{top + 16}">{escape(vocabulary.word(one))}</text>'
+            f'<text class="note" x="610" y="{top + 34}">{escape(interval_plot.ends(one))}</text>'
         )
     height = 16 + 52 * len(verdicts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 780 {height}" role="img" '
-        f'aria-label="{escape("; ".join(f"{place}: {mark.alternative(one)}" for place, one in zip(places, verdicts, strict=True)))}">'
-        f"<style>{STYLE}{mark.STYLE}</style>{''.join(rows)}</svg>\n"
+        f'aria-label="{escape("; ".join(f"{place}: {interval_plot.alternative(one)}" for place, one in zip(places, verdicts, strict=True)))}">'
+        f"<style>{STYLE}{interval_plot.STYLE}</style>{''.join(rows)}</svg>\n"
     )
 
 

@@ -169,7 +169,7 @@ def existing(path: str | Path, *, folder: bool = False) -> Path:
 
 def show_result(result: Trial, place: Path | None, *, json_wanted: bool, required: str | None) -> None:
     """The sentence, the picture, the table, in this order; or JSON. Exit code 1 where `required` is not met."""
-    from dure.terminal import shown
+    from dure.report.terminal import shown
     from dure.trial.verdicts import deciding
 
     if json_wanted:
@@ -219,8 +219,8 @@ def judge(
     """Judge answers that stand in a table: better, worse or not shown, by how much."""
     from dure import judge as judging
     from dure import tables
+    from dure.report.worth import worth as price
     from dure.runs import run as running
-    from dure.sentence import worth as price
 
     read = tables.read(existing(file), sheet)
     files = pairs([each for each in offers if _is_file(each)], "--offer")
@@ -333,9 +333,9 @@ def show(project: str, as_json: bool) -> None:
 @click.option("--write", is_flag=True, help="Write CARD.md and CARD.ko.md into the project's folder.")
 def card(project: str, write: bool) -> None:
     """A project's model card, written from its trial.json: what it is for, for whom not, what came out."""
-    from dure import card as cards
     from dure.content_store import write_atomically
     from dure.project.loader import load
+    from dure.report import model_card as cards
 
     loaded = load(project)
     pages = cards.files(loaded)

@@ -15,8 +15,8 @@ from dure.datasets.data import Data
 from dure.datasets.sources import Source, Wheel
 from dure.i18n.texts import _, language
 from dure.project.loader import load
+from dure.report.terminal import shown
 from dure.runs.run import Inputs, judge, opened, run
-from dure.terminal import shown
 from dure.trial.verdicts import deciding
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def judge_table(table: Path, out: Path, tell: Tell) -> Trial:
 
 def draw_gantt(result: Trial, out: Path) -> Path:
     """The last instance's plans, the practice's above the model's."""
-    from dure.figures import save
+    from dure.report.charts import save
 
     project = load("yeongnam.production")
     case = result.answers["case"][-1]

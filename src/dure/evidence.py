@@ -90,7 +90,7 @@ def write(trial: Trial, folder: Path, *, charts: Mapping[str, Any] | None = None
 
 
 def _fill(trial: Trial, place: Path, charts: Mapping[str, Any]) -> None:
-    from dure import exports, report
+    from dure.report import html, rnd_table
 
     said = content(trial)
     key = signing_key()
@@ -99,9 +99,9 @@ def _fill(trial: Trial, place: Path, charts: Mapping[str, Any]) -> None:
     trial.costs.write_parquet(place / "costs.parquet")
     _save(place / "rows.txt", "".join(f"{digest}\t{name}\n" for digest, name in texts))
     _save(place / "trial.json", json.dumps(said, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
-    drawn = report.draw(charts, place / "figures")
-    _save(place / "report.html", report.html(said, fingerprint(key.public_key()), drawn))
-    exports.write(said, place)
+    drawn = html.draw(charts, place / "figures")
+    _save(place / "report.html", html.report_html(said, fingerprint(key.public_key()), drawn))
+    rnd_table.write(said, place)
     commitments = _keep_private(trial, place)
     statement = _statement(place, said, key.public_key(), commitments)
     _save(place / ENVELOPE, _signed(statement, key))
@@ -736,7 +736,7 @@ def _in_words(name: str) -> str:
 
 def _content_faults(folder: Path, opened: _Opened) -> list[Fault]:
     """What a signer may have got wrong: files that are as signed but do not agree with each other."""
-    from dure.report import island
+    from dure.report.html import island
 
     said = opened.predicate["trial"]
     faults = []
@@ -788,10 +788,10 @@ def _verdict_faults(table: pl.DataFrame, said: Mapping[str, Any]) -> list[Fault]
 
 
 def _verdict_name(verdict: Mapping[str, Any]) -> str:
-    from dure.sentence import said_in
+    from dure.report.vocabulary import localised
 
     return " · ".join(
-        said_in(verdict.get(name, "")) for name in ("kpi", "method", "against", "round", "site") if verdict.get(name)
+        localised(verdict.get(name, "")) for name in ("kpi", "method", "against", "round", "site") if verdict.get(name)
     )
 
 

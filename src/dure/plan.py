@@ -286,7 +286,7 @@ def table(shown: Sequence[Line]) -> Table:
 
 def number_in_words(project: Served) -> str:
     """Verdict, KPI, both methods' numbers, or that nothing was measured yet."""
-    from dure.sentence import unit_in
+    from dure.report.vocabulary import localised_unit
 
     said = project.measured
     if said is None:
@@ -296,7 +296,7 @@ def number_in_words(project: Served) -> str:
     ours, today = (_short(numbers.get(said[side])) for side in ("method", "against"))
     kpi = said["kpi"]
     name = str(Text(**kpi)) if isinstance(kpi, dict) else kpi
-    text = _("{kpi} {ours} {unit}, today {today}", kpi=name, ours=ours, unit=unit_in(said["unit"]), today=today)
+    text = _("{kpi} {ours} {unit}, today {today}", kpi=name, ours=ours, unit=localised_unit(said["unit"]), today=today)
     stale = " · " + _("changed since") if project.stale else ""
     return f"[{colour}]{MARKS.get(said['verdict'], '?')} {_(said['verdict'])}[/] · {text}{stale}"
 

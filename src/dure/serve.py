@@ -276,11 +276,11 @@ def _as_json(kept: Answer, place: Path) -> None:
 
 
 def _as_picture(project: Project, kept: Answer, place: Path) -> None:
-    from dure import figures
+    from dure.report import charts
 
     answers = {} if kept.practice is None else {project.practice.__name__: kept.practice}
     assert project.figure is not None
-    figures.save(project.figure(kept.request, {**answers, kept.said["method"]: kept.response}, None, None), place)
+    charts.save(project.figure(kept.request, {**answers, kept.said["method"]: kept.response}, None, None), place)
 
 
 def keep(kept: Answer, wanted: Sequence[tuple[Path, Save]]) -> None:

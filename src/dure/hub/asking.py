@@ -242,7 +242,7 @@ def _names(request: Form) -> dict[str, list[str]]:
 
 def _drawn(project: Project, answer: Answer, done: Form | None, place: Path) -> tuple[bool, list[str]]:
     """Draw it, with what is done today above it; whether there is a figure, and why not."""
-    from dure import figures
+    from dure.report import charts
 
     if project.figure is None:
         return False, []
@@ -254,7 +254,7 @@ def _drawn(project: Project, answer: Answer, done: Form | None, place: Path) -> 
         today = {} if answer.practice is None else {project.practice.__name__: answer.practice}
         answers = {**today, by: answer.response}
     try:
-        figures.save(project.figure(answer.request, answers, None, None), place / FIGURE)
+        charts.save(project.figure(answer.request, answers, None, None), place / FIGURE)
     except UserError as error:
         return False, [str(error)]
     except ModuleNotFoundError:

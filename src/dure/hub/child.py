@@ -53,8 +53,8 @@ def _ends_with_the_worker() -> None:
 
 def _trial(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     """Try the project and write the evidence; the deciding sentence by language."""
-    from dure import sentence
     from dure.i18n.texts import per_language
+    from dure.report import sentence
     from dure.runs import run
     from dure.trial import verdicts
 
@@ -140,8 +140,9 @@ def _served(job: dict[str, Any], tell: Any) -> Service:
 
 def _judge(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     """Judge a table and write the evidence; the deciding sentence by language."""
-    from dure import judge, sentence, tables
+    from dure import judge, tables
     from dure.i18n.texts import per_language
+    from dure.report import sentence, worth
     from dure.runs import run
     from dure.trial import verdicts
 
@@ -150,7 +151,7 @@ def _judge(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     sheet = tables.read(table, asked["sheet"] or None)
     question = judge.question(sheet, judge.named(sheet, roles), kpi=asked["kpi"] or None, scale=asked["scale"])
     about = {
-        "worth": sentence.worth(asked["worth"]) if asked["worth"] else None,
+        "worth": worth.worth(asked["worth"]) if asked["worth"] else None,
         "goal": asked["goal"],
         "notes": [*question.notes],
     }

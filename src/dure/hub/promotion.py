@@ -86,7 +86,7 @@ def by_evidence(folder: Path, project: str, method: str, code: str) -> Accepted:
     does not say better.
     """
     from dure import evidence
-    from dure.sentence import sentence
+    from dure.report.sentence import sentence
     from dure.trial import verdicts
 
     faults = evidence.verify(folder).faults
@@ -123,7 +123,7 @@ def candidates(engine: Engine, project: str, organisation: str, code: str) -> li
     trial's sentence by language.
     """
     from dure import evidence
-    from dure.sentence import plain
+    from dure.report.sentence import plain
     from dure.trial import verdicts
 
     wanted = select(run).where(run.c.organisation == organisation, run.c.project == project, run.c.state == "done")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dure import card, sentence
 from dure.i18n.texts import _
 from dure.promises import Outcome, absent, broken, kept
+from dure.report import vocabulary
+from dure.report.model_card import FILES, fault, over_all
 from dure.subject import size_of
 from dure.trial.verdicts import deciding
 from dure.witness import ask_all
@@ -29,7 +30,7 @@ def better(subject: Subject) -> Outcome:
             _("trial.json has no sealed round; run `dure run {project} --sealed`", project=subject.manifest.id)
         )
     if one["verdict"] != "better":
-        return broken(_("sealed rounds: {verdict}", verdict=sentence.word(one)))
+        return broken(_("sealed rounds: {verdict}", verdict=vocabulary.word(one)))
     if size_of(subject.turn.history):  # what is learnt from a history is no decision
         return kept()
     return _beats_the_strongest(said, one)
@@ -43,7 +44,9 @@ def _beats_the_strongest(said: Mapping[str, Any], one: Mapping[str, Any]) -> Out
     rival = _strongest_rival(said["verdicts"], one, rivals)
     if rival is None:
         return broken(_("no open round says which rival is the strongest; run the trial with open rounds too"))
-    told = _("against {rival}: {verdict}", rival=sentence.against(rival, said["about"]), verdict=sentence.word(rival))
+    told = _(
+        "against {rival}: {verdict}", rival=vocabulary.against(rival, said["about"]), verdict=vocabulary.word(rival)
+    )
     return kept(told) if rival["verdict"] == "better" else broken(told)
 
 
@@ -52,7 +55,7 @@ def _strongest_rival(
 ) -> Mapping[str, Any] | None:
     """The sealed verdict over all sites against the rival that was best on open rounds; None where none was tried there."""
     mine = [each for each in verdicts if each["kpi"] == one["kpi"] and each["method"] == one["method"]]
-    against = [each for each in card.over_all(mine) if each["against"] in rivals]
+    against = [each for each in over_all(mine) if each["against"] in rivals]
     opened = [each for each in against if each["round"] == "open" and each["methods"].get(each["against"]) is not None]
     sign = 1 if one["better"] == "lower" else -1
     best = min(opened, key=lambda each: sign * each["methods"][each["against"]], default=None)
@@ -70,7 +73,7 @@ def no_limit(subject: Subject) -> Outcome:
     for each in subject.said["verdicts"]:
         if each["because"] == "limit" and each["method"] == name:
             return broken(
-                _("{kpi} crosses its limit at {site}", kpi=sentence.said_in(each["kpi"]), site=each["site"] or "–")
+                _("{kpi} crosses its limit at {site}", kpi=vocabulary.localised(each["kpi"]), site=each["site"] or "–")
             )
     return kept()
 
@@ -132,5 +135,5 @@ def figures_draw(subject: Subject) -> Outcome:
 
 def model_card(subject: Subject) -> Outcome:
     """The card says what trial.json and the project say now, and a person has said who must not use the model."""
-    lacking = card.fault(subject.project)
-    return broken(lacking) if lacking else kept(", ".join(card.FILES.values()))
+    lacking = fault(subject.project)
+    return broken(lacking) if lacking else kept(", ".join(FILES.values()))

@@ -7,9 +7,9 @@ import random
 import statistics
 from typing import TYPE_CHECKING
 
-from dure import sentence
 from dure.i18n.texts import _
 from dure.promises import Outcome, absent, broken, kept
+from dure.report import vocabulary
 from dure.subject import cases_in, witnessed
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ def no_rival_better(subject: Subject) -> Outcome:
         against = each["against"] in rivals and each["method"] == subject.project.model.__name__
         if against and each["round"] == "sealed" and each["verdict"] in ("worse", "lost"):
             about = subject.said["about"]
-            where = ", ".join(filter(None, (sentence.said_in(each["kpi"]), sentence.place(each, about))))
-            verdict = f"{sentence.word(each)} ({where})"
-            return broken(_("against {rival}: {verdict}", rival=sentence.against(each, about), verdict=verdict))
+            where = ", ".join(filter(None, (vocabulary.localised(each["kpi"]), vocabulary.place(each, about))))
+            verdict = f"{vocabulary.word(each)} ({where})"
+            return broken(_("against {rival}: {verdict}", rival=vocabulary.against(each, about), verdict=verdict))
     return kept(", ".join(rivals))
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from dure.trial.types import Tell, Trial
 
 
-RERUN = "re-run"  # of `dure.sentence.ASSURANCE`
+RERUN = "re-run"  # of `dure.report.vocabulary.ASSURANCE`
 
 
 def rerun(

@@ -90,7 +90,7 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
     newer
         Of the sealed rounds only those that nobody has looked at: the data have moved on since.
     assurance
-        Who vouches for it (`dure.sentence.ASSURANCE`): a hub that tried a method on cases which only it has seen says more.
+        Who vouches for it (`dure.report.vocabulary.ASSURANCE`): a hub that tried a method on cases which only it has seen says more.
     looks
         At the sealed rounds, as somebody else has counted them; the larger count is told.
 

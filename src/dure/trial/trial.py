@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from dure.errors import UserError
+from dure.i18n.block_words import block_word
 from dure.i18n.texts import LANGUAGES, _, per_language
 from dure.project.case import Case, Round, Work
 from dure.project.project import Project, label
-from dure.sentence import word_of_blocks
 from dure.trial.blocks import in_blocks, outcomes_of, span_of
 from dure.trial.play import play_part
 from dure.trial.types import PROFILES, TEXT_COLUMNS, Trial, both, file_name, project_settings, quiet, text_of
@@ -195,7 +195,7 @@ def _about(
         "rivals": [builder.__name__ for builder in project.rivals],
         "sites": {site: both(project, site) for site in dict.fromkeys(case.site for turn in rounds for case in turn.cases) if site},
         "remarks": _remarks(project, data), "data": [data.opened[name] for name in sorted(data.opened)],
-        "block_word": word_of_blocks(project.block_word, both(project, project.block_word)),
+        "block_word": block_word(project.block_word, both(project, project.block_word)),
         "rounds": [turn.name for turn in rounds], "settings": project_settings(data),
         **({"site_word": project.site_word} if project.site_word != "site" else {}),
     }  # fmt: skip

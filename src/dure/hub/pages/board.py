@@ -10,7 +10,7 @@ from dure.hub import board, overview, problems, start
 from dure.hub.access import Ruled, Viewer
 from dure.hub.state import Here
 from dure.i18n.texts import _, language
-from dure.sentence import said_in
+from dure.report.vocabulary import localised
 
 from . import paper
 
@@ -93,7 +93,7 @@ def _table(engine: Engine, hub: Hub, _language: str, organisation: str, able: bo
     failed = [
         each for each in start.asked_for(engine, organisation) if each.state == "failed" and each.project not in shown
     ]
-    titles = {row["project"]: said_in(row["title"]) for row in rows}
+    titles = {row["project"]: localised(row["title"]) for row in rows}
     return paper.part(
         "cells.html", rows=rows[:SHORT] if short else rows, left=len(rows) - SHORT if short else 0, tried=bool(found), news=news,
         able=able, short=short, failed=[(titles.get(each.project, each.project), each) for each in failed], titles=titles,

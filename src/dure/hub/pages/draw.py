@@ -10,8 +10,8 @@ from datetime import date
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from dure import sentence
 from dure.i18n.texts import _
+from dure.report import numbers, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ def against(days: Sequence[Day], kpi: Mapping[str, Any]) -> Markup:
     values = [each[side] for each in shown for side in ("service", "practice")]
     least, most = min(0.0, *values), max(0.0, *values)
     x, y = _across(shown, WIDTH - LABEL), _up(most, least)
-    places = sentence.decimals(max(abs(least), abs(most)))
+    places = numbers.decimals(max(abs(least), abs(most)))
     drawn = [*_axis([least, most] if least else [0.0, most], y, places, WIDTH - LABEL), *_ends(shown, x)]
     ends = {side: y(shown[-1][side]) for side in ("practice", "service")}
     if abs(ends["practice"] - ends["service"]) < 15:  # their words would lie on each other
@@ -69,11 +69,11 @@ def against(days: Sequence[Day], kpi: Mapping[str, Any]) -> Markup:
         drawn.append(f'<polyline class="{side}" points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in points)}"/>')
         drawn += [f'<circle class="{side}" cx="{a:.1f}" cy="{b:.1f}" r="3.5"/>' for a, b in points]
         drawn.append(_word(WIDTH - LABEL + 12, ends[side] + 4, name, side))
-    unit = sentence.unit_in(kpi["unit"])
+    unit = vocabulary.localised_unit(kpi["unit"])
     told = _(
         "{kpi}, {first} to {last}, day by day: on the last one {service} with what is promoted, {practice} with today's practice.",
-        kpi=kpi["name"], first=shown[0]["day"], last=shown[-1]["day"], service=sentence.amount(shown[-1]["service"], unit),
-        practice=sentence.amount(shown[-1]["practice"], unit),
+        kpi=kpi["name"], first=shown[0]["day"], last=shown[-1]["day"], service=numbers.amount(shown[-1]["service"], unit),
+        practice=numbers.amount(shown[-1]["practice"], unit),
     )  # fmt: skip
     title = f"{kpi['name']} ({unit})" if unit else kpi["name"]
     return _svg(told, [*drawn, _word(LEFT, 14, title, "")])
@@ -110,7 +110,7 @@ def _axis(values: Sequence[float], y: Callable[[float], float], places: int, rig
     drawn = []
     for value in values:
         drawn.append(f'<line class="rule" x1="{LEFT}" x2="{right}" y1="{y(value):.1f}" y2="{y(value):.1f}"/>')
-        drawn.append(_word(LEFT - 8, y(value) + 4, sentence.figure(value, places), "", anchor="end"))
+        drawn.append(_word(LEFT - 8, y(value) + 4, numbers.figure(value, places), "", anchor="end"))
     return drawn
 
 

@@ -14,7 +14,7 @@ from dure.hub.people import HUB
 from dure.hub.routes.shown import checked
 from dure.hub.state import Here
 from dure.i18n.texts import _
-from dure.sentence import GROUND
+from dure.report.vocabulary import GROUND
 
 from . import paper
 from .runs import body_of, told

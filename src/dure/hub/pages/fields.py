@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from dure import sentence
 from dure.i18n.texts import _, language
+from dure.report import numbers
 
 Schema = Mapping[str, Any]
 Texts = Mapping[str, Mapping[str, str]]  # by their English: `dure.describe.texts`
@@ -133,7 +133,7 @@ def _filled(value: Any, kind: str) -> str:
 def _allowed(one: Schema, unit: str) -> str:
     """Bounds and unit as people say them: 18–110 years."""
     if "minimum" in one and "maximum" in one:
-        bounds = f"{sentence.figure(one['minimum'], 0)}–{sentence.figure(one['maximum'], 0)}"
+        bounds = f"{numbers.figure(one['minimum'], 0)}–{numbers.figure(one['maximum'], 0)}"
     else:
         bounds = ", ".join(f"{sign} {one[bound]:,g}" for bound, sign in BOUNDS.items() if bound in one)
     return f"{bounds} {unit}".strip()

@@ -11,7 +11,7 @@ from dure.hub.access import Member, Ruled
 from dure.hub.routes.judge import BLOCKS, ROLES, How
 from dure.hub.state import Here
 from dure.i18n.texts import _
-from dure.sentence import counted
+from dure.report.vocabulary import counted
 
 from . import paper
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import Response
 
-from dure import mark, sentence
 from dure.i18n.texts import LANGUAGES, _, language
 from dure.plan import MARKS
+from dure.report import interval_plot, numbers, sentence, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from dure.hub.people import Caller
 
 HERE = Path(__file__).parent
-SHARED = HERE.parents[1] / "templates"  # the report's: a verdict looks the same on a page and in a report
+SHARED = HERE.parents[1] / "report" / "templates"  # the report's: a verdict looks the same on a page and in a report
 KINDS = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 DAYS = {"ko": "월화수목금토일", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 OPTIONS = {
@@ -95,7 +95,7 @@ def part(template: str, **values: Any) -> Markup:
 @cache
 def assets() -> dict[str, tuple[bytes, bytes, str]]:
     """The files that pages load: (content, the same packed with gzip, type) by a name that holds the content's hash."""
-    style = (SHARED / "report.css").read_text(encoding="utf-8") + mark.STYLE
+    style = (SHARED / "report.css").read_text(encoding="utf-8") + interval_plot.STYLE
     texts = {path.name: path.read_text(encoding="utf-8") for path in sorted((HERE / "assets").iterdir())}
     texts["page.css"] = style + texts["page.css"]
     found = {}
@@ -123,23 +123,35 @@ def _environment() -> Environment:
         loader=FileSystemLoader([HERE / "templates", SHARED]), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
-    made.globals |= {"_": _, "languages": LANGUAGES, "asset": asset, "drawn": drawn, "kind": kind, "ends": mark.ends}
-    made.globals |= {"amount": lambda value, unit: sentence.amount(value, sentence.said_in(unit))}
-    made.globals |= {"word": sentence.word, "offer": sentence.offer, "place": sentence.place, "blocks": sentence.blocks}
-    made.globals |= {"assurance": sentence.ASSURANCE, "ground": sentence.GROUND, "glyph": glyph, "sign": sign}
+    made.globals |= {
+        "_": _,
+        "languages": LANGUAGES,
+        "asset": asset,
+        "drawn": drawn,
+        "kind": kind,
+        "ends": interval_plot.ends,
+    }
+    made.globals |= {"amount": lambda value, unit: numbers.amount(value, vocabulary.localised(unit))}
+    made.globals |= {
+        "word": vocabulary.word,
+        "offer": vocabulary.offer,
+        "place": vocabulary.place,
+        "blocks": sentence.blocks,
+    }
+    made.globals |= {"assurance": vocabulary.ASSURANCE, "ground": vocabulary.GROUND, "glyph": glyph, "sign": sign}
     made.filters |= {
         "moment": moment,
         "day": day,
         "size": size,
         "number": number,
-        "said": sentence.said_in,
+        "said": vocabulary.localised,
         "json": shown,
         "plain": plain,
         "head": head,
-        "cause": sentence.cause,
+        "cause": vocabulary.cause,
         "in_page": in_page,
     }
-    made.filters |= {"plain": plain, "cause": sentence.cause}
+    made.filters |= {"plain": plain, "cause": vocabulary.cause}
     return made
 
 
@@ -150,12 +162,12 @@ def drawn(verdict: Mapping[str, Any], ends_at: tuple[float, float] | None = None
     """The mark of a verdict."""
     from markupsafe import Markup
 
-    return Markup(mark.svg(verdict, ends_at))  # noqa: S704 - its words are escaped where it is drawn
+    return Markup(interval_plot.svg(verdict, ends_at))  # noqa: S704 - its words are escaped where it is drawn
 
 
 def kind(verdict: str) -> str:
     """The class of a verdict: better, worse, or shown for all else."""
-    return mark.COLOURS.get(verdict, "shown")
+    return interval_plot.COLOURS.get(verdict, "shown")
 
 
 def glyph(verdict: str) -> str:
@@ -192,13 +204,13 @@ def size(count: int) -> str:
     """Bytes as people say them."""
     for unit, worth in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= worth:
-            return f"{sentence.figure(count / worth, sentence.decimals(count / worth, 1))} {unit}"
+            return f"{numbers.figure(count / worth, numbers.decimals(count / worth, 1))} {unit}"
     return f"{count} B"
 
 
 def number(value: float | None, places: int = 0) -> str:
     """A number with its thousands apart."""
-    return "–" if value is None else sentence.figure(value, places)
+    return "–" if value is None else numbers.figure(value, places)
 
 
 def head(text: str) -> str:

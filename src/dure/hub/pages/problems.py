@@ -8,12 +8,12 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from dure import mark, sentence
 from dure.hub import files, method, problems, projects
 from dure.hub.access import Ruled, Steward, Viewer
 from dure.hub.people import Caller
 from dure.hub.state import Here
 from dure.i18n.texts import _, language
+from dure.report import interval_plot, vocabulary
 
 from . import paper
 
@@ -59,7 +59,7 @@ def show(name: str, hub: Here, caller: Viewer) -> Response:
         "problem.html", caller, title=card["title"], here="/problems", twin=f"/api/v1/problems/{name}",
         lead=_("Cases of {organisation}, which nobody who enters can see. The hub asks the method and vouches for what comes out.",
                organisation=card["organisation"]),
-        card=card, about=about, wanted=wanted(card), tried=tried, ends_at=mark.reach(verdicts),
+        card=card, about=about, wanted=wanted(card), tried=tried, ends_at=interval_plot.reach(verdicts),
         looks=Counter(each["organisation"] for each in tried).most_common(), mine=card["organisation"] == caller.organisation,
         forms=[(heading, method.fields(about[form], folder)) for form, heading in FORMS.items()],
         server=method.server(about["response"]), seconds=f"{about['deadline']:g}", share=f"{100 * about['unanswered']:g}",
@@ -70,7 +70,7 @@ def wanted(card: Mapping[str, Any]) -> str:
     """The smallest gain worth having, with its unit and its way: at least 2 t lower."""
     if card["gain"] is None or card["kpi"] is None:
         return ""
-    much = f"{card['gain']:,g} {sentence.said_in(card['kpi']['unit'])}".rstrip()
+    much = f"{card['gain']:,g} {vocabulary.localised(card['kpi']['unit'])}".rstrip()
     return (
         _("at least {much} lower", much=much)
         if card["kpi"]["better"] == "lower"

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from dure import card, report, sentence
 from dure.errors import UserError
 from dure.hub import asks, files, judging, projects, promotion, runs
 from dure.hub.access import Member, Ruled, Viewer
@@ -20,6 +19,7 @@ from dure.hub.people import Caller
 from dure.hub.state import Here, Hub
 from dure.i18n.texts import _, language
 from dure.project.manifest import manifest
+from dure.report import body, model_card, numbers
 from dure.trial.verdicts import deciding
 
 from . import fields, paper
@@ -111,8 +111,8 @@ def _trial(place: Path, _language: str, _stamp: int) -> dict[str, Any] | None:
     said = projects.tried(f"{place.parent.name}.{place.name}")
     if said is None:
         return None
-    told = report.body(said, "")
-    passage = card.by_hand(place / card.FILES[language()])
+    told = body.body(said, "")
+    passage = model_card.by_hand(place / model_card.FILES[language()])
     lines = re.sub(r"\n\s+", " ", passage).splitlines()
     cautions = [each.removeprefix("- ") for each in lines if each.strip()]
     return told | {"stale": said["stale"], "date": said["about"].get("date", ""), "cautions": cautions}
@@ -250,7 +250,7 @@ def _value(value: Any, field: fields.Field) -> str:
     if value is None:
         return "–"
     if isinstance(value, float):
-        return sentence.figure(value, sentence.decimals(abs(value)))
+        return numbers.figure(value, numbers.decimals(abs(value)))
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return dict(field.choices).get(json.dumps(value, ensure_ascii=False), str(value))

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
 
-from dure import report
 from dure.evidence import predicate, signer
 from dure.hub import board, runs, shown
 from dure.hub.access import Ruled, Viewer
 from dure.hub.routes.runs import Run, run_of
 from dure.hub.state import Here
 from dure.i18n.texts import _
+from dure.report import html
+from dure.report.body import body
 
 from . import paper
 
@@ -60,10 +61,10 @@ async def one(name: str, hub: Here, caller: Viewer) -> Response:
     row = await asyncio.to_thread(runs.one, hub.engine, name, caller.organisation)
     if row.kind == "ask":  # an answer has a page of its own
         return RedirectResponse(f"/projects/{row.project}/asks/{row.id}", 303)
-    found, body, published = await asyncio.to_thread(_read, hub.engine, row)
+    found, shown, published = await asyncio.to_thread(_read, hub.engine, row)
     return paper.page(
         "run.html", caller, title=titles(hub, [found])[found.id], here="/runs", twin=f"/api/v1/runs/{name}",
-        lead=_(LEADS.get(found.state, "")), run=found, kinds=KINDS, states=STATES, page=body, w=body["words"] if body else {},
+        lead=_(LEADS.get(found.state, "")), run=found, kinds=KINDS, states=STATES, page=shown, w=shown["words"] if shown else {},
         published=published, known=hub.manifests, may=caller.may("member"), again=_again(found),
         **links(found, published),
     )  # fmt: skip
@@ -98,15 +99,15 @@ def told(place: Path) -> dict[str, Any]:
     """What evidence says, as the report has it, and which files there are."""
     names = shown.names(place)
     charts, tables = ([each for each in names if each.startswith(start)] for start in ("figures/", "table."))
-    moving = [each for each in charts if each.endswith(report.MOVING)]
+    moving = [each for each in charts if each.endswith(html.MOVING)]
     still = [each for each in charts if each not in moving]
     return body_of(predicate(place), signer(place)) | {"charts": still, "moving": moving, "tables": tables}
 
 
 def body_of(said: dict[str, Any], fingerprint: str) -> dict[str, Any]:
     """What the report shows, as a page tells it."""
-    body = report.body(said, fingerprint)
-    return body | {"notes": [paper.in_page(each) for each in body["notes"]], "charts": [], "moving": [], "tables": []}
+    parts = body(said, fingerprint)
+    return parts | {"notes": [paper.in_page(each) for each in parts["notes"]], "charts": [], "moving": [], "tables": []}
 
 
 def titles(hub: Here, found: list[Run]) -> dict[str, str]:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Response
 
-from dure import sentence
 from dure.errors import UserError
 from dure.hub import answers, live, projects, promotion
 from dure.hub.access import Ruled, Viewer
 from dure.hub.people import Caller
 from dure.hub.state import Here, Hub
 from dure.i18n.texts import _, language
+from dure.report import vocabulary
+from dure.report.numbers import figure
 from dure.statistics.drift import LEAST
 
 from . import draw, paper
@@ -55,7 +56,7 @@ async def show_all(hub: Here, caller: Viewer) -> Response:
 def _label(project: str, method: str | None) -> str:
     """What people call a method; its name where the project cannot be described here."""
     try:
-        return sentence.said_in(projects.described(project)["methods"][method]) if method else ""
+        return vocabulary.localised(projects.described(project)["methods"][method]) if method else ""
     except (UserError, KeyError):
         return str(method)
 
@@ -70,7 +71,7 @@ async def show(project: str, hub: Here, caller: Viewer, before: str = "") -> Res
 
 def _shown(hub: Hub, caller: Caller, project: str, before: str) -> Response:
     about = projects.described(project)
-    methods = {name: sentence.said_in(label) for name, label in about["methods"].items()}
+    methods = {name: vocabulary.localised(label) for name, label in about["methods"].items()}
     active = promotion.active(hub.engine, caller.organisation, project)
     by = (active.organisation, active.version) if active is not None else ("", 0)
     named = [kpi | {"name": kpi["name"][language()]} for kpi in about["kpis"]]
@@ -81,12 +82,12 @@ def _shown(hub: Hub, caller: Caller, project: str, before: str) -> Response:
     more = given[-1]["id"] if len(given) == SHOWN else ""
     scored = [day for day in does["days"] if day["service"] is not None and day["practice"] is not None]
     return paper.page(
-        "service.html", caller, title=sentence.said_in(about["title"]), here="/services", twin=f"/api/v1/projects/{project}/live",
+        "service.html", caller, title=vocabulary.localised(about["title"]), here="/services", twin=f"/api/v1/projects/{project}/live",
         lead=_lead(history, methods), about=about, methods=methods, active=active,
         does=does, kpis=[_verdict(each) for each in does["kpis"]], instead=instead(does["causes"]), brief=brief, least=2 * LEAST,
         why=_why(history[0]) if history else "", history=[_row(each, methods) for each in history], own=own,
         before=_before(own, methods), candidates=_candidates(hub, caller, project, active), given=given, more=more,
-        events=_events(live.events(hub.engine, caller.organisation, project)), cause=sentence.cause,
+        events=_events(live.events(hub.engine, caller.organisation, project)), cause=vocabulary.cause,
         bars=draw.answers(does["days"], promoted=active is not None) if does["days"] else "",
         lines=draw.against(scored, named[0]) if len(scored) > 1 else "",
     )  # fmt: skip
@@ -168,8 +169,8 @@ def brief(text: str) -> str:
 def instead(causes: Mapping[str, int]) -> dict[str, Any]:
     """How often today's practice answered in the place of what is promoted: share in per cent, and why, in words."""
     count, total = sum(times for name, times in causes.items() if name), sum(causes.values())
-    by = ", ".join(f"{sentence.cause(name)} {times:,}" for name, times in sorted(causes.items()) if name)
-    return {"count": count, "share": sentence.figure(100 * count / total, 1) if total else "", "by": by}
+    by = ", ".join(f"{vocabulary.cause(name)} {times:,}" for name, times in sorted(causes.items()) if name)
+    return {"count": count, "share": figure(100 * count / total, 1) if total else "", "by": by}
 
 
 def _events(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from dure.hub.access import Member, Ruled
 from dure.hub.routes.runs import Run, run_of
 from dure.hub.state import Given, Here
 from dure.judge import KPIS
-from dure.sentence import worth
+from dure.report.worth import worth
 
 ROLES = ("truth", "practice", "offer", "id", "time", "site")  # that a column can play
 BLOCKS = ("day", "week", "month")

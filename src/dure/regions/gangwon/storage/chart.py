@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from dure.figures import ACCENT, INK, SOFT, finished
+from dure.report.charts import ACCENT, INK, SOFT, finished
 
 from .forms import Request, Response, _
 from .truth import SIZES

@@ -158,6 +158,6 @@ def _by_month(part: pl.DataFrame, value: str, names: dict[str, str], title: str,
 
 
 def _finished(chart: Any) -> Any:
-    from dure.figures import finished
+    from dure.report.charts import finished
 
     return finished(chart)

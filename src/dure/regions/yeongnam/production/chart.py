@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dure import texts
-from dure.figures import ACCENT, INK, LINE, PAPER, SOFT, finished
+from dure.report.charts import ACCENT, INK, LINE, PAPER, SOFT, finished
 
 from .explain import explained
 from .files.exports import lateness

@@ -11,7 +11,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dure import texts
-from dure.figures import ACCENT, INK, LINE, PAPER, SOFT
+from dure.report.charts import ACCENT, INK, LINE, PAPER, SOFT
 
 from .explain import waits
 from .files.exports import lines

@@ -40,7 +40,7 @@ def method(name, tmp_path):
 
 def test_a_trial_is_drawn_as_a_map_and_as_its_worst_crashes_which_move(tmp_path):
     pytest.importorskip("vl_convert", reason="pictures need the extra dure[driving]")
-    from dure.figures import moving, svg
+    from dure.report.charts import moving, svg
 
     hopeless = {name: grid.cut_in(*values) for name, values in grid.cut_ins().items() if values[1:] in HOPELESS}
     all_cases = cases.cases_of(SOME | hopeless, dict.fromkeys(SOME | hopeless, "some"))

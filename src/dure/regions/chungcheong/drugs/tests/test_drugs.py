@@ -529,14 +529,14 @@ def test_a_screening_is_a_command_that_leaves_one_table(tmp_path):
 
 def test_figures_draw_one_molecule_and_a_list(rounds, tmp_path):
     pytest.importorskip("altair", reason="figures need the extra dure[figures]")
-    from dure import figures
+    from dure.report import charts
 
     method = BUILDERS["nearest_compound"](rounds[0].history, 0, Work(folder=tmp_path))
     for place in (0, 1):
         case = rounds[0].cases[place]
         answers = {"nearest_compound": method(case.request)}
-        assert figures.svg(PROJECT.figure(case.request, answers, case.truth, None)).startswith("<svg")
-        assert figures.svg(PROJECT.figure(case.request, answers, None, None)).startswith("<svg")
+        assert charts.svg(PROJECT.figure(case.request, answers, case.truth, None)).startswith("<svg")
+        assert charts.svg(PROJECT.figure(case.request, answers, None, None)).startswith("<svg")
 
 
 def test_a_drawing_has_a_line_a_bond_and_two_for_a_double_one():

@@ -17,7 +17,7 @@ from dure.project.loader import load
 pytest.importorskip("altair", reason="charts need the extra dure[figures]")
 pytest.importorskip("vl_convert", reason="charts need the extra dure[figures]")
 
-from dure import figures
+from dure.report import charts
 
 HERE = Path(__file__).parent
 PROJECT = load(HERE.parent)
@@ -89,7 +89,7 @@ def test_the_smallest_shop_is_one_bar_without_other_marks():
     assert [(each["job"], each["start"], each["end"]) for each in rows["plan0"]] == [("A", 0, 3)]
     assert rows["plan0-hatch"] == rows["plan0-closed"] == rows["plan0-set-ups"] == []
     assert titles(said) == [("today's practice, best dispatching rule: 3 min", "")]
-    assert "A" in figures.svg(said)
+    assert "A" in charts.svg(said)
 
 
 def test_every_mark_is_there():
@@ -171,7 +171,7 @@ def test_of_fifty_machines_the_forty_with_the_most_work_are_shown_and_said():
     assert len(rows["plan0"]) == sum(work[name] for name in shown)
     assert titles(said)[0][1] == "the 40 machines with the most work of 50"
     assert titles(said)[1][1] == "tick: due · 40 of 60"
-    assert figures.svg(said).startswith("<svg")
+    assert charts.svg(said).startswith("<svg")
 
 
 def test_the_orders_come_worst_first_and_show_their_due_date_and_the_practice_s_end():

@@ -17,9 +17,10 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dure import mark, report, sentence
 from dure.errors import UserError
 from dure.i18n.texts import LANGUAGES, _, language, per_language
+from dure.report import interval_plot, numbers, sentence, vocabulary
+from dure.report.body import body
 from dure.trial.types import text_of
 from dure.trial.verdicts import deciding
 
@@ -108,7 +109,7 @@ def _said(project: Project) -> Content:
 
 def _page(project: Project, said: Content, passage: str) -> str:
     """The card in the reader's language."""
-    shown = report.body(said, "")  # what the report says already
+    shown = body(said, "")  # what the report says already
     sections = (
         (_("What it is for"), _purpose(project, said)),
         (_("Who must not use it, and what else must be known"), [BY_HAND, *([passage] if passage else []), END]),
@@ -120,8 +121,8 @@ def _page(project: Project, said: Content, passage: str) -> str:
         (_("How to compute it again"), _again(said)),
     )
     head = [f"# {_('{title}: model card', title=shown['title'])}", OTHER[language()], _written_by(said)]
-    body = [line for title, lines in sections for line in (f"## {title}", *lines)]
-    return "\n\n".join([*head, *body]) + "\n"
+    text = [line for title, lines in sections for line in (f"## {title}", *lines)]
+    return "\n\n".join([*head, *text]) + "\n"
 
 
 def _written_by(said: Content) -> str:
@@ -137,12 +138,12 @@ def _written_by(said: Content) -> str:
 def _purpose(project: Project, said: Content) -> list[str]:
     """What the question is, what answers it, in the place of what, and for whom."""
     assert project.manifest is not None
-    about, labels = said["about"], {name: sentence.said_in(each) for name, each in said["about"]["labels"].items()}
+    about, labels = said["about"], {name: vocabulary.localised(each) for name, each in said["about"]["labels"].items()}
     today, model = list(labels.values())[:2]
     lines = [
         (_("model"), model),
         (_("in the place of"), today),
-        (_("for whom"), sentence.said_in(about["practice"]["who"])),
+        (_("for whom"), vocabulary.localised(about["practice"]["who"])),
         (_("rivals"), "; ".join(labels[name] for name in about["rivals"])),
         (_("answers within"), _("{seconds} s (95 of 100 answers)", seconds=f"{project.manifest.deadline:g}")),
         (_("version"), f"{said['project']} {said['version']}"),
@@ -178,8 +179,8 @@ def _data(project: Project, said: Content, shown: Mapping[str, Any]) -> list[str
     heads = (_("data"), _("origin"), _("licence"), _("access"), _("credit"), "SHA-256")
     odd = []
     for site, texts in about.get("remarks", {}).items():
-        name = sentence.said_in(about.get("sites", {}).get(site, site))
-        odd += [f"{name}: {sentence.said_in(each)}" if name else sentence.said_in(each) for each in texts]
+        name = vocabulary.localised(about.get("sites", {}).get(site, site))
+        odd += [f"{name}: {vocabulary.localised(each)}" if name else vocabulary.localised(each) for each in texts]
     learnt = _("What a method may learn from, and what it is asked afterwards, both come from these data.")
     opened = [_table(heads, rows), learnt] if rows else [_("it opens no data")]
     told = [*opened, _bullets([*shown["notes"], *odd])]
@@ -210,8 +211,8 @@ def _results(said: Content) -> list[str]:
 def _tables(verdicts: Sequence[Verdict], one: Verdict, about: Mapping[str, Any]) -> Iterator[str]:
     pair = [each for each in verdicts if all(each[key] == one[key] for key in ("method", "against"))]
     way = _("lower is better") if one["better"] == "lower" else _("higher is better")
-    yield f"### {sentence.one_by_one(about)}"
-    yield f"{_plain(sentence.said_in(one['kpi']))} ({way})"
+    yield f"### {vocabulary.one_by_one(about)}"
+    yield f"{_plain(vocabulary.localised(one['kpi']))} ({way})"
     yield _compared([each for each in pair if each["kpi"] == one["kpi"]], about, "round", "place", "seen")
     kpis = [each for each in over_all(pair) if each["round"] == one["round"]]
     if len(kpis) > 1:
@@ -237,19 +238,22 @@ def _compared(verdicts: Iterable[Verdict], about: Mapping[str, Any], *first: str
     for each in verdicts:
         told = {
             "round": _("sealed rounds") if each["round"] == "sealed" else _("open rounds"),
-            "place": sentence.place(each, about) or "–",
+            "place": vocabulary.place(each, about) or "–",
             "seen": sentence.blocks(each),
-            "KPI": sentence.said_in(each["kpi"]),
+            "KPI": vocabulary.localised(each["kpi"]),
         }
         today, offered = (
-            sentence.amount(each["methods"].get(each[role]), sentence.unit_in(each["unit"]))
+            numbers.amount(each["methods"].get(each[role]), vocabulary.localised_unit(each["unit"]))
             for role in ("against", "method")
         )
         if named:
-            today, offered = f"{sentence.against(each, about)}: {today}", f"{sentence.offer(each, about)}: {offered}"
-        gain = sentence.scale(each)(each["gain"]["mean"]) if each["gain"]["mean"] is not None else "–"
-        ends = f"{mark.ends(each)} ({100 * each['level']:.0f} %)" if mark.ends(each) else "–"
-        rows.append([*(told[name] for name in first), today, offered, gain, ends, sentence.word(each)])
+            today, offered = (
+                f"{vocabulary.against(each, about)}: {today}",
+                f"{vocabulary.offer(each, about)}: {offered}",
+            )
+        gain = numbers.scale(each)(each["gain"]["mean"]) if each["gain"]["mean"] is not None else "–"
+        ends = f"{interval_plot.ends(each)} ({100 * each['level']:.0f} %)" if interval_plot.ends(each) else "–"
+        rows.append([*(told[name] for name in first), today, offered, gain, ends, vocabulary.word(each)])
     heads = (*first, "against" if named else "today", "offer", "gain", "interval", "verdict")
     return _table([_(head) for head in heads], rows)
 

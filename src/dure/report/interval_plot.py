@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from dure import sentence
 from dure.i18n.texts import _
+from dure.report import vocabulary
+from dure.report.numbers import scale
 
 WIDTH, HEIGHT, MIDDLE = 420, 44, 18  # of the picture, in its own units; MIDDLE: height of the dot
 EDGE = 60  # room beside the furthest bound, for words under the dot
@@ -26,7 +27,7 @@ COLOURS = {"better": "better", "worse": "worse", "lost": "worse"}  # verdict -> 
 def reach(verdicts: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
     """The lowest and the highest of bounds, dots and the practice (0): one scale for marks that stand under each other.
 
-    In per cent of the practice, or in the KPI's unit (see `dure.sentence.scale`); an eighth at least on either side of 0.
+    In per cent of the practice, or in the KPI's unit (see `dure.report.numbers.scale`); an eighth at least on either side of 0.
     """
     shown = [each for verdict in verdicts for each in _shown(verdict)]
     low, high = min([0.0, *shown]), max([0.0, *shown])
@@ -35,7 +36,7 @@ def reach(verdicts: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
 
 
 def _shown(verdict: Mapping[str, Any]) -> list[float]:
-    factor = sentence.scale(verdict).factor
+    factor = scale(verdict).factor
     return [each * factor for each in verdict["gain"].values() if each is not None]
 
 
@@ -43,7 +44,7 @@ def under(verdict: Mapping[str, Any]) -> str:
     """The short text below the dot: 12.3 % smaller."""
     if verdict["gain"]["mean"] is None or verdict["verdict"] == "too few":
         return ""
-    much = sentence.scale(verdict)(abs(verdict["gain"]["mean"]))
+    much = scale(verdict)(abs(verdict["gain"]["mean"]))
     return _("{much} better", much=much) if verdict["gain"]["mean"] > 0 else _("{much} worse", much=much)
 
 
@@ -52,13 +53,13 @@ def ends(verdict: Mapping[str, Any]) -> str:
     low, high = verdict["gain"]["low"], verdict["gain"]["high"]
     if low is None and high is None:
         return ""
-    shown = sentence.scale(verdict)
+    shown = scale(verdict)
     return _("{low} to {high}", low="−∞" if low is None else shown.number(low), high=shown(high))
 
 
 def alternative(verdict: Mapping[str, Any]) -> str:
     """What the picture shows, in words: for whoever does not see it."""
-    told = [sentence.word(verdict)]
+    told = [vocabulary.word(verdict)]
     if under(verdict):
         told.append(under(verdict))
     if ends(verdict):
@@ -83,7 +84,7 @@ def svg(verdict: Mapping[str, Any], ends_at: tuple[float, float] | None = None, 
         As a file of its own (a README's picture): with its style inside.
     """
     colour = COLOURS.get(verdict["verdict"], "shown")
-    gain, factor = verdict["gain"], sentence.scale(verdict).factor
+    gain, factor = verdict["gain"], scale(verdict).factor
     least, most = ends_at or reach([verdict])
 
     def place(value: float) -> float:
@@ -159,7 +160,7 @@ def terminal(
     name = place(verdict, about)
     drawn = _cells(verdict, widest or _furthest([verdict]), signs)
     numbers = f"{under(verdict)} ({ends(verdict)})" if under(verdict) and ends(verdict) else under(verdict)
-    return f"{padded(name, 16)} {drawn}  {padded(sentence.word(verdict), 16)} {numbers}".rstrip()
+    return f"{padded(name, 16)} {drawn}  {padded(vocabulary.word(verdict), 16)} {numbers}".rstrip()
 
 
 def lines(verdicts: Sequence[Mapping[str, Any]], about: Mapping[str, Any], *, encoding: str | None = None) -> list[str]:
@@ -182,7 +183,7 @@ def header() -> str:
 
 def place(verdict: Mapping[str, Any], about: Mapping[str, Any]) -> str:
     """Where the verdict holds, in the reader's language; where there is one place without a name, what was offered."""
-    return sentence.place(verdict, about) or sentence.offer(verdict, about)
+    return vocabulary.place(verdict, about) or vocabulary.offer(verdict, about)
 
 
 def _can(encoding: str) -> bool:
@@ -194,7 +195,7 @@ def _can(encoding: str) -> bool:
 
 
 def _cells(verdict: Mapping[str, Any], widest: float, signs: Mapping[str, str]) -> str:
-    gain, factor, centre = verdict["gain"], sentence.scale(verdict).factor, CELLS // 2
+    gain, factor, centre = verdict["gain"], scale(verdict).factor, CELLS // 2
 
     def cell(value: float | None, otherwise: int) -> int:
         return (

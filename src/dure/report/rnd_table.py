@@ -12,8 +12,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from dure import sentence
 from dure.i18n.texts import _, per_language
+from dure.report import numbers, sentence, vocabulary
 
 COLUMNS = ("성능지표", "단위", "현행", "목표", "결과(제안)", "달성", "표본", "측정방법")
 FONT = "맑은 고딕"
@@ -43,18 +43,18 @@ def chosen(said: Content) -> list[Mapping[str, Any]]:
 
 
 def _row(said: Content, verdict: Mapping[str, Any]) -> dict[str, str]:
-    about, unit = said["about"], sentence.unit_in(verdict["unit"])
+    about, unit = said["about"], vocabulary.localised_unit(verdict["unit"])
     today, result = (verdict["methods"].get(verdict[name]) for name in ("against", "method"))
     goal = about.get("goal") if verdict["decides"] else None
     offers = {each["method"] for each in said["verdicts"] if each["decides"]}
-    name = sentence.said_in(verdict["kpi"])
+    name = vocabulary.localised(verdict["kpi"])
     alone = sentence.census(verdict) or verdict["blocks"] == verdict["cases"]  # the cases are counted as it is
     cells = (
-        f"{name} ({sentence.offer(verdict, about)})" if len(offers) > 1 else name,
+        f"{name} ({vocabulary.offer(verdict, about)})" if len(offers) > 1 else name,
         unit or "–",
-        sentence.amount(today, ""),
+        numbers.amount(today, ""),
         f"{goal:g} {'이하' if verdict['better'] == 'lower' else '이상'}" if goal is not None else "–",
-        sentence.amount(result, ""),
+        numbers.amount(result, ""),
         _reached(verdict, goal, result),
         sentence.blocks(verdict) + ("" if alone else f" (사례 {verdict['cases']:,}건)"),
         _measured(said, verdict),
@@ -87,18 +87,18 @@ def _measured(said: Content, verdict: Mapping[str, Any]) -> str:
         told.append(f"개선폭 {mark_ends}")
     formula = next((each["of"] for each in said["kpis"] if each["name"] == verdict["kpi"]), "")
     told += [f"산식 {formula}"] if formula else []
-    told.append(f"{_(verdict['assurance'])}, {_(sentence.GROUND.get(verdict['ground'], ''))}")
+    told.append(f"{_(verdict['assurance'])}, {_(vocabulary.GROUND.get(verdict['ground'], ''))}")
     told.append(f"증거 자료 {said['replay'][:12]}")
     return "; ".join(told)
 
 
 def _ends(verdict: Mapping[str, Any]) -> str:
-    from dure.mark import ends
+    from dure.report.interval_plot import ends
 
     found = ends(verdict)
     if verdict["gain"]["mean"] is None:
         return ""
-    mean = sentence.scale(verdict)(verdict["gain"]["mean"])
+    mean = numbers.scale(verdict)(verdict["gain"]["mean"])
     return f"{mean}, {100 * verdict['level']:.0f} % 구간 {found}" if found else mean
 
 

@@ -1,105 +1,24 @@
-"""The report: one page in Korean and English that opens without a network.
-
-Sentence, picture, table, how it was measured, what was left out, who signed. Every number on it comes from the same
-content that stands in its JSON island, which `dure verify` compares with what was signed.
-"""
+"""The body of the report: the answer, its numbers, how it was measured, what was left out."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-import re
 from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from dure import mark, sentence
-from dure.i18n.texts import LANGUAGES, _, language, per_language
+from dure.i18n.texts import _
+from dure.report import interval_plot, numbers, sentence, vocabulary, worth
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-MOVING = "-moving.svg"
+
 Content = Mapping[str, Any]  # what `dure.evidence.content` gives
+
+
 Verdict = Mapping[str, Any]
-_ISLAND = re.compile(r'<script type="application/json" id="trial">(.*?)</script>', re.DOTALL)
+
+
 _SAME = ("kpi", "method", "against", "round")  # verdicts that answer one question at several sites
-
-
-class Drawn(NamedTuple):
-    """A chart of a trial: SVG text, and the name of the file in which it moves, where it has a slider."""
-
-    svg: str
-    moving: str = ""
-
-
-def html(said: Content, fingerprint: str, charts: Mapping[str, Drawn] | None = None) -> str:
-    """The page as text.
-
-    Parameters
-    ----------
-    said
-        The content of the evidence.
-    fingerprint
-        Of the key it will be signed with.
-    charts
-        Charts by title; shown as pictures, so that nothing in them can run.
-    """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    folder = Path(__file__).parent / "templates"
-    loader = FileSystemLoader(folder)
-    environment = Environment(
-        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    style = (folder / "report.css").read_text(encoding="utf-8") + mark.STYLE
-    return environment.get_template("report.html").render(
-        bodies=per_language(lambda: body(said, fingerprint)),
-        chosen=language(),
-        languages=LANGUAGES,
-        title=sentence.said_in(said["about"].get("title", said["project"])),
-        charts=_pictures(charts or {}),
-        island=_json(said),
-        style=_own(style),
-        style_hash="sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-    )
-
-
-def island(page: str) -> Any:
-    """The numbers of a page: what stands in its JSON island. Raises ValueError where there is not exactly one."""
-    found = _ISLAND.findall(page)
-    if len(found) != 1:
-        raise ValueError("the page holds no numbers")
-    return json.loads(found[0])
-
-
-def draw(charts: Mapping[str, Any], folder: Path) -> dict[str, Drawn]:
-    """Altair charts as SVG, written into `folder` as well; none where the extra `figures` is not installed.
-
-    A chart with a slider is written a second time as it moves: 02-moving.svg.
-    """
-    if not charts:
-        return {}
-    try:
-        import vl_convert  # noqa: F401 - asked for before anything is written
-    except ModuleNotFoundError:
-        return {}
-    from dure.figures import moving, svg
-
-    folder.mkdir()
-    drawn = {}
-    for number, (title, chart) in enumerate(charts.items(), start=1):
-        files = {f"{number:02d}.svg": svg(chart), f"{number:02d}{MOVING}": moving(chart)}
-        for name, text in files.items():
-            if text is not None:
-                (folder / name).write_text(text, encoding="utf-8", newline="\n")
-        still, moves = files
-        drawn[str(title)] = Drawn(str(files[still]), f"{folder.name}/{moves}" if files[moves] else "")
-    return drawn
-
-
-# ---- what the template is given --------------------------------------------------------------------------------------
 
 
 def body(said: Content, fingerprint: str) -> dict[str, Any]:
@@ -108,7 +27,7 @@ def body(said: Content, fingerprint: str) -> dict[str, Any]:
     about = said["about"]
     practice = next(iter(about.get("labels", {})), "")
     return {
-        "title": sentence.said_in(about.get("title", said["project"])),
+        "title": vocabulary.localised(about.get("title", said["project"])),
         "answers": [_answer(said, one) for one in said["verdicts"] if one["decides"]],
         "numbers": _numbers(said),
         "others": _others(said),
@@ -117,8 +36,8 @@ def body(said: Content, fingerprint: str) -> dict[str, Any]:
         "data": [_source(each) for each in about.get("data", ())],
         "left_out": _left_out(about),
         "unanswered": _unanswered(said),
-        "notes": [sentence.said_in(each) for each in about.get("notes", ())],
-        "general": [sentence.said_in(each) for each in about.get("remarks", {}).get("", ())],
+        "notes": [vocabulary.localised(each) for each in about.get("notes", ())],
+        "general": [vocabulary.localised(each) for each in about.get("remarks", {}).get("", ())],
         "fingerprint": " ".join(fingerprint[start : start + 4] for start in range(0, 16, 4)),
         "fingerprint_whole": fingerprint,
         "replay": said["replay"],
@@ -131,55 +50,57 @@ def _answer(said: Content, verdict: Verdict) -> dict[str, Any]:
     about = said["about"]
     told = {name: _unbroken(text) for name, text in sentence.parts(verdict, about).items()}
     head, lead = _first_sentence(told["head"])
-    priced = sentence.priced(verdict, about)[0] is not None
+    priced = worth.priced(verdict, about)[0] is not None
     same = [each for each in said["verdicts"] if all(each[name] == verdict[name] for name in _SAME)]
     sites = [each for each in same if each is not verdict]
-    widest = mark.reach(same)
+    widest = interval_plot.reach(same)
     return {
-        "kind": mark.COLOURS.get(verdict["verdict"], "shown"),
+        "kind": interval_plot.COLOURS.get(verdict["verdict"], "shown"),
         "head": _marked(head),
         "lead": " ".join(each for each in (lead, told["price"] if priced else "") if each),
         "cautions": [told[name] for name in ("caution", "places", "unanswered") if told[name]],
         "limits": [
             told[name] for name in ("limits", "price", "assurance") if told[name] and (name != "price" or not priced)
         ],
-        "mark": _own(mark.svg(verdict, widest)) if verdict["verdict"] != "too few" else "",
+        "mark": own(interval_plot.svg(verdict, widest)) if verdict["verdict"] != "too few" else "",
         "sites": [_site(each, about, widest) for each in sites],
     }
 
 
 def _site(verdict: Verdict, about: Mapping[str, Any], widest: tuple[float, float]) -> dict[str, Any]:
-    unit = sentence.unit_in(verdict["unit"])
-    told = sentence.parts(verdict, about)["price"] if sentence.priced(verdict, about)[0] is not None else ""
+    unit = vocabulary.localised_unit(verdict["unit"])
+    told = sentence.parts(verdict, about)["price"] if worth.priced(verdict, about)[0] is not None else ""
     return {
         "price": told,
-        "name": mark.place(verdict, about),
+        "name": interval_plot.place(verdict, about),
         "seen": sentence.blocks(verdict),
-        "mark": _own(mark.svg(verdict, widest)),
-        "kind": mark.COLOURS.get(verdict["verdict"], "shown"),
-        "word": sentence.word(verdict),
+        "mark": own(interval_plot.svg(verdict, widest)),
+        "kind": interval_plot.COLOURS.get(verdict["verdict"], "shown"),
+        "word": vocabulary.word(verdict),
         "ends": _ends(verdict),
         "numbers": _(
             "today {today}, offered {offered}",
             today=_amount(verdict, "against", unit),
             offered=_amount(verdict, "method", unit),
         ),
-        "remarks": [sentence.said_in(each) for each in about.get("remarks", {}).get(verdict["site"], ())],
+        "remarks": [vocabulary.localised(each) for each in about.get("remarks", {}).get(verdict["site"], ())],
     }
 
 
 def _ends(verdict: Verdict) -> str:
     """The interval: of the better or worse that was found, else of the gain with its sign."""
     if verdict["verdict"] in ("better", "worse"):
-        return sentence.interval(verdict) if mark.ends(verdict) else ""
+        return sentence.interval(verdict) if interval_plot.ends(verdict) else ""
     level = f"{100 * verdict['level']:.0f}"
     return (
-        _("{level} % interval of the gain {ends}", level=level, ends=mark.ends(verdict)) if mark.ends(verdict) else ""
+        _("{level} % interval of the gain {ends}", level=level, ends=interval_plot.ends(verdict))
+        if interval_plot.ends(verdict)
+        else ""
     )
 
 
 def _amount(verdict: Verdict, role: str, unit: str) -> str:
-    return sentence.amount(verdict["methods"].get(verdict[role]), unit)
+    return numbers.amount(verdict["methods"].get(verdict[role]), unit)
 
 
 def _first_sentence(text: str) -> tuple[str, str]:
@@ -216,21 +137,21 @@ def _numbers(said: Content) -> list[dict[str, Any]]:
 def _number_row(verdict: Verdict, method: str, about: Mapping[str, Any], *, first: bool) -> dict[str, Any]:
     """One method's row; the practice stands first and is compared with nobody."""
     better = _("lower is better") if verdict["better"] == "lower" else _("higher is better")
-    label = sentence.said_in(about.get("labels", {}).get(method, method))
+    label = vocabulary.localised(about.get("labels", {}).get(method, method))
     return {
-        "kpi": sentence.said_in(verdict["kpi"]) if first else "",
-        "unit": sentence.unit_in(verdict["unit"]) if first else "",
+        "kpi": vocabulary.localised(verdict["kpi"]) if first else "",
+        "unit": vocabulary.localised_unit(verdict["unit"]) if first else "",
         "better": better if first else "",
         "method": f"{_('today')}: {label}" if first and label != _("today") else label,
-        "number": sentence.amount(verdict["methods"].get(method), ""),
+        "number": numbers.amount(verdict["methods"].get(method), ""),
         "gain": ""
         if first
-        else sentence.scale(verdict)(verdict["gain"]["mean"])
+        else numbers.scale(verdict)(verdict["gain"]["mean"])
         if verdict["gain"]["mean"] is not None
         else "–",
-        "ends": "" if first else mark.ends(verdict),
-        "kind": "" if first else mark.COLOURS.get(verdict["verdict"], "shown"),
-        "word": "" if first else sentence.word(verdict),
+        "ends": "" if first else interval_plot.ends(verdict),
+        "kind": "" if first else interval_plot.COLOURS.get(verdict["verdict"], "shown"),
+        "word": "" if first else vocabulary.word(verdict),
     }
 
 
@@ -246,13 +167,13 @@ def _others(said: Content) -> list[dict[str, Any]]:
             shown.append(each)
     return [
         {
-            "offer": sentence.offer(each, said["about"]),
-            "against": sentence.against(each, said["about"]),
+            "offer": vocabulary.offer(each, said["about"]),
+            "against": vocabulary.against(each, said["about"]),
             "round": _("sealed rounds") if each["round"] == "sealed" else _("open rounds"),
-            "gain": sentence.scale(each)(each["gain"]["mean"]) if each["gain"]["mean"] is not None else "–",
-            "ends": mark.ends(each),
-            "kind": mark.COLOURS.get(each["verdict"], "shown"),
-            "word": sentence.word(each),
+            "gain": numbers.scale(each)(each["gain"]["mean"]) if each["gain"]["mean"] is not None else "–",
+            "ends": interval_plot.ends(each),
+            "kind": interval_plot.COLOURS.get(each["verdict"], "shown"),
+            "word": vocabulary.word(each),
         }
         for each in shown
     ]
@@ -262,7 +183,7 @@ def _measured(said: Content) -> list[tuple[str, str]]:
     """How it was measured: name and text of each line."""
     about = said["about"]
     one = next((each for each in said["verdicts"] if each["decides"]), said["verdicts"][0])
-    formulas = "; ".join(f"{sentence.said_in(each['name'])} = {each['of']}" for each in said["kpis"])
+    formulas = "; ".join(f"{vocabulary.localised(each['name'])} = {each['of']}" for each in said["kpis"])
     found = [
         (_("formula"), formulas),
         (_("seen"), _seen(one)),
@@ -271,11 +192,11 @@ def _measured(said: Content) -> list[tuple[str, str]]:
         (_("limits"), "; ".join(_limit(each) for each in said["kpis"] if each.get("limit"))),
         (
             _("goal"),
-            f"{about['goal']:g} {sentence.said_in(one['unit'])}".rstrip() if about.get("goal") is not None else "",
+            f"{about['goal']:g} {vocabulary.localised(one['unit'])}".rstrip() if about.get("goal") is not None else "",
         ),
         (_("seeds"), ", ".join(str(each) for each in about.get("seeds", ()))),
         (_("settings"), ", ".join(f"{name} = {value}" for name, value in about.get("settings", {}).items())),
-        (_("assurance"), f"{_(one['assurance'])}, {_(sentence.GROUND.get(one['ground'], one['ground']))}"),
+        (_("assurance"), f"{_(one['assurance'])}, {_(vocabulary.GROUND.get(one['ground'], one['ground']))}"),
         (_("note"), _(about["note"]) if about.get("note") else ""),
         (
             _("code"),
@@ -290,7 +211,7 @@ def _measured(said: Content) -> list[tuple[str, str]]:
 
 def _seen(verdict: Verdict) -> str:
     blocks = sentence.blocks(verdict)
-    return blocks if sentence.census(verdict) else f"{blocks}, {sentence.counted('case', verdict['cases'])}"
+    return blocks if sentence.census(verdict) else f"{blocks}, {vocabulary.counted('case', verdict['cases'])}"
 
 
 def _rule(verdict: Verdict) -> str:
@@ -306,10 +227,10 @@ def _limit(kpi: Mapping[str, Any]) -> str:
     low, high = kpi["limit"]
     ends = [
         f"{low:g} ≤" if low is not None else "",
-        sentence.said_in(kpi["name"]),
+        vocabulary.localised(kpi["name"]),
         f"≤ {high:g}" if high is not None else "",
     ]
-    return " ".join(each for each in (*ends, sentence.unit_in(kpi["unit"])) if each)
+    return " ".join(each for each in (*ends, vocabulary.localised_unit(kpi["unit"])) if each)
 
 
 def _practice(about: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
@@ -318,15 +239,17 @@ def _practice(about: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
     source, year = str(told.get("source", "")), str(told.get("year", ""))
     source += f" ({year})" if len(year) == 4 and year not in source else ""
     found = [
-        (_("today"), sentence.said_in(about.get("labels", {}).get(name, name))),
+        (_("today"), vocabulary.localised(about.get("labels", {}).get(name, name))),
         (_("source"), source),
-        (_("used by"), sentence.said_in(told.get("who", ""))),
-        (_("stronger practice, not run"), sentence.said_in(told.get("stronger", ""))),
+        (_("used by"), vocabulary.localised(told.get("who", ""))),
+        (_("stronger practice, not run"), vocabulary.localised(told.get("stronger", ""))),
     ]
     return [(title, text) for title, text in found if text]
 
 
 _ORIGINS = {"own": "a file of one's own", "wheel": "published package", "git": "public repository", "made": "generated"}
+
+
 _ACCESS = {"open": "open", "restricted": "restricted", "unknown": "unknown"}
 
 
@@ -349,14 +272,14 @@ def _left_out(about: Mapping[str, Any]) -> list[str]:
     """Cases that today's practice itself could not answer: named, or counted where the data are not open."""
     found = []
     for each in about.get("left_out", ()):
-        name = each["case"] if "case" in each else sentence.counted("case", each["count"])
+        name = each["case"] if "case" in each else vocabulary.counted("case", each["count"])
         found.append(
             " · ".join(
                 part
                 for part in (
                     str(each.get("round", "")),
                     str(name),
-                    sentence.cause(each.get("cause", "")),
+                    vocabulary.cause(each.get("cause", "")),
                     str(each.get("why", "")),
                 )
                 if part
@@ -370,8 +293,8 @@ def _unanswered(said: Content) -> list[dict[str, str]]:
     about = said["about"]
     return [
         {
-            "method": sentence.said_in(about.get("labels", {}).get(method, method)),
-            "cause": sentence.cause(cause),
+            "method": vocabulary.localised(about.get("labels", {}).get(method, method)),
+            "cause": vocabulary.cause(cause),
             "count": f"{count:,}",
         }
         for method, causes in about.get("unanswered_by", {}).items()
@@ -379,10 +302,10 @@ def _unanswered(said: Content) -> list[dict[str, str]]:
     ]
 
 
-def _words(about: sentence.About) -> dict[str, str]:
+def _words(about: vocabulary.About) -> dict[str, str]:
     """Headings and fixed texts."""
     return {
-        "at_places": sentence.one_by_one(about),
+        "at_places": vocabulary.one_by_one(about),
         "all_numbers": _("The numbers"),
         "other_comparisons": _("Other comparisons"),
         "how": _("How it was measured"),
@@ -424,34 +347,8 @@ def _words(about: sentence.About) -> dict[str, str]:
     }
 
 
-# ---- safety of the page ----------------------------------------------------------------------------------------------
-
-
-def _own(text: str) -> Markup:
+def own(text: str) -> Markup:
     """A text of ours that needs no escaping: the style sheet, or a mark, whose words are escaped where it is drawn."""
     from markupsafe import Markup
 
     return Markup(text)  # noqa: S704 - never a text from elsewhere
-
-
-def _json(said: Content) -> Markup:
-    """The content for a script element: nothing in it can end the element."""
-    from markupsafe import Markup
-
-    text = json.dumps(said, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    escaped = (
-        text.replace("<", "\\u003c")
-        .replace(">", "\\u003e")
-        .replace("&", "\\u0026")
-        .replace("\u2028", "\\u2028")
-        .replace("\u2029", "\\u2029")
-    )
-    return Markup(escaped)  # noqa: S704 - no sign of HTML is left in it
-
-
-def _pictures(charts: Mapping[str, Drawn]) -> list[tuple[str, str, str]]:
-    """Title and data address of each chart, and where it moves: an SVG in an img runs no script and loads nothing."""
-    return [
-        (title, "data:image/svg+xml;base64," + base64.b64encode(each.svg.encode()).decode(), each.moving)
-        for title, each in charts.items()
-    ]
