@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dure import evidence
+from dure import content_store, evidence
 from dure.errors import UserError
 from dure.trial.verdicts import verdicts
 from trials import KPIS, outcomes, trial
@@ -226,7 +226,7 @@ def resigned(folder, key, change=lambda statement: None):
     private = serialization.load_pem_private_key(key.read_bytes(), None)
     statement["predicate"]["signer"] = private.public_key().public_bytes_raw().hex()
     change(statement)
-    (folder / "evidence.json").write_text(evidence._signed(statement, private), encoding="utf-8", newline="\n")
+    (folder / "evidence.json").write_text(evidence.envelope_of(statement, private), encoding="utf-8", newline="\n")
 
 
 def test_signed_by_another_key_is_intact_and_unknown(copy, tmp_path):
@@ -285,7 +285,7 @@ def test_a_signer_who_lies_about_the_verdict_is_found(copy, tmp_path):
         (copy / "trial.json").write_text(json.dumps(said), encoding="utf-8")
         (copy / "report.html").write_text(html.report_html(said, "0" * 64), encoding="utf-8")
         for subject in statement["subject"]:
-            subject["digest"]["sha256"] = evidence.sha256_of(copy / subject["name"])
+            subject["digest"]["sha256"] = content_store.sha256_of(copy / subject["name"])
 
     resigned(copy, another_key(tmp_path / "other.pem"), change)
     (fault,) = evidence.verify(copy).faults
@@ -298,7 +298,7 @@ def test_a_report_that_shows_other_numbers_is_found(copy, tmp_path):
         page = (copy / "report.html").read_text(encoding="utf-8")
         (copy / "report.html").write_text(page.replace('"looks":1', '"looks":0'), encoding="utf-8")
         for subject in statement["subject"]:
-            subject["digest"]["sha256"] = evidence.sha256_of(copy / subject["name"])
+            subject["digest"]["sha256"] = content_store.sha256_of(copy / subject["name"])
 
     resigned(copy, another_key(tmp_path / "other.pem"), change)
     assert named(evidence.verify(copy)) == {"report.html"}
@@ -346,7 +346,7 @@ def test_a_key_of_another_kind_is_refused(tmp_path, monkeypatch, dure_home):
 
 
 def test_a_fingerprint_is_shown_in_fours():
-    assert evidence.short("4f1c09ab77d2e001" + "f" * 48) == "4f1c 09ab 77d2 e001"
+    assert evidence.short_fingerprint("4f1c09ab77d2e001" + "f" * 48) == "4f1c 09ab 77d2 e001"
 
 
 # ---- writing -----------------------------------------------------------------------------------------------------------------

@@ -754,7 +754,7 @@ def publish(folder: Path, url: str, sums: bool, as_json: bool) -> None:
     """Put evidence on a hub's board: verdicts and sums of blocks, no row, no answer. The token stands in DURE_TOKEN."""
     import os
 
-    from dure import publish as publishing
+    from dure import evidence as publishing
 
     token = os.environ.get("DURE_TOKEN", "")
     if not token:

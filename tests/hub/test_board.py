@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import clients
-from dure import evidence, publish
+from dure import evidence
 from dure.errors import UserError
 from dure.hub import board, files, people
 from dure.hub import packed as zips
@@ -30,7 +30,7 @@ ROWS = re.compile(rb"private/|cases\.parquet|answers\.parquet|salt")
 @pytest.fixture(scope="module")
 def packed(tried):
     """The same, as others may see it: a zip."""
-    return publish.packed(tried, sums=False)
+    return evidence.packed(tried, sums=False)
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def test_what_was_not_made_for_others_is_refused(client, tried, tmp_path, dure_h
     whole = tmp_path / "whole"
     shutil.copytree(tried, whole)
     shutil.rmtree(whole / "private")
-    got = sent(client, publish.zipped(whole))  # blocks as the verdict was taken on them
+    got = sent(client, evidence.zipped(whole))  # blocks as the verdict was taken on them
     assert (got.status_code, "more than others may see" in got.json()["title"]) == (422, True), got.text
     assert "dure publish" in got.json()["cure"]
     assert nothing_kept(client, dure_home)
@@ -171,7 +171,7 @@ def test_nobody_vouches_for_themselves_as_a_hub_would(client, tried, dure_home, 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DURE_KEY", str(tmp_path / "another.pem"))
         place = evidence.write(made, tmp_path / "boast")
-    got = sent(client, publish.zipped(place))
+    got = sent(client, evidence.zipped(place))
     assert (got.status_code, "can vouch" in got.json()["title"]) == (422, True), got.text
     assert nothing_kept(client, dure_home)
 
@@ -182,8 +182,8 @@ def test_sums_of_restricted_data_go_only_where_their_owner_says_so(tried, tmp_pa
     out = tmp_path / "evidence"
     run.run("honam.tide", run.Inputs(data={"landings": own}), sealed=True, seeds=[0], out=out)
     with pytest.raises(UserError, match=r"restricted data \(landings\).*--sums"):
-        publish.packed(out, sums=False)
-    assert publish.packed(out, sums=True)
+        evidence.packed(out, sums=False)
+    assert evidence.packed(out, sums=True)
 
 
 def test_the_hubs_keys_are_public(engine, client):

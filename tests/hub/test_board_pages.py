@@ -17,7 +17,7 @@ import uvicorn
 
 import browsing
 import clients
-from dure import plan, publish
+from dure import evidence, plan
 from dure.hub import board, overview, runs, worker
 from dure.hub.api import app
 from dure.hub.guard import Guard
@@ -81,7 +81,7 @@ def page(client, path, lang="en"):
 @pytest.fixture
 def filled(client, tried):
     """The board with the quick forecast's evidence; its id."""
-    return client.post("/api/v1/evidence", content=publish.packed(tried, sums=False)).json()["id"]
+    return client.post("/api/v1/evidence", content=evidence.packed(tried, sums=False)).json()["id"]
 
 
 # ---- project by place ---------------------------------------------------------------------------------------------------

@@ -61,7 +61,7 @@ def shared(whole: Path) -> Iterator[Path]:
 
     with tempfile.TemporaryDirectory(dir=incoming()) as name:
         place = Path(name) / "evidence"
-        _said, why = apart(["dure.publish", str(whole), str(place)], seconds=SECONDS, megabytes=MEGABYTES)
+        _said, why = apart(["dure.evidence", str(whole), str(place)], seconds=SECONDS, megabytes=MEGABYTES)
         if not place.is_dir():
             raise UserError(_("the evidence cannot be published ({why})", why=why[:200]))
         yield place

@@ -53,15 +53,14 @@ def one(place: Path, name: str) -> tuple[Path, str]:
 
 def whole(place: Path) -> bytes:
     """All of it that was signed, as a zip, without the private files."""
-    from dure.evidence import PRIVATE
-    from dure.publish import zipped
+    from dure.evidence import PRIVATE, zipped
 
     return zipped(place, leave=PRIVATE)
 
 
 def to_hand_on(place: Path) -> bytes:
     """As others may see it, as a zip: small blocks joined, no row, no answer. Raises UserError."""
-    from dure.publish import zipped
+    from dure.evidence import zipped
 
     with shared(place) as theirs:
         return zipped(theirs)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from dure.evidence import short
+from dure.evidence import short_fingerprint
 from dure.hub import board
 from dure.hub.access import Ruled, caller_of
 from dure.hub.people import HUB
@@ -66,7 +66,7 @@ async def verify(request: Request, hub: Here) -> Response:
     if found["intact"]:
         body = body_of(found["said"], found["signer"]["fingerprint"])
     return paper.piece(
-        "verified.html", found=found, page=body, w=body["words"] if body else {}, short=short(found["signer"]["fingerprint"]),
+        "verified.html", found=found, page=body, w=body["words"] if body else {}, short=short_fingerprint(found["signer"]["fingerprint"]),
         ours=found["signer"]["fingerprint"] in board.keys(hub.engine), again=_may(caller, "", "member") and not found["missing"],
         trust=_may(caller, HUB, "steward"),
     )  # fmt: skip

@@ -9,8 +9,11 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from dure import evidence
 from dure.errors import UserError
+from dure.evidence.anonymise import published
+from dure.evidence.read import loaded
+from dure.evidence.verify import verify
+from dure.evidence.write import write
 from dure.i18n.texts import _
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in the zip: the same evidence gives the same bytes
@@ -26,10 +29,10 @@ def shared(folder: Path, place: Path, *, sums: bool) -> None:
 
     Raises UserError where the evidence is not whole, or its data are restricted and the sums are to stay.
     """
-    faults = evidence.verify(folder).faults
+    faults = verify(folder).faults
     if faults:
         raise UserError(_("this evidence is not whole: {fault}", fault=str(faults[0])), where=str(folder))
-    trial = evidence.loaded(folder)
+    trial = loaded(folder)
     restricted = [each["name"] for each in trial.about.get("data", ()) if each.get("access", "open") != "open"]
     if restricted and not sums:
         raise UserError(
@@ -37,7 +40,7 @@ def shared(folder: Path, place: Path, *, sums: bool) -> None:
               names=", ".join(restricted)),
             where=str(folder), cure=_("If they may: --sums. Rows and answers never go."),
         )  # fmt: skip
-    evidence.write(evidence.published(trial), place)
+    write(published(trial), place)
 
 
 def packed(folder: Path, *, sums: bool) -> bytes:

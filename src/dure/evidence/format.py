@@ -1,0 +1,143 @@
+"""What stands in evidence: its files, rows and hashes, and when two numbers are the same."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from dure.errors import UserError
+from dure.i18n.texts import _
+
+if TYPE_CHECKING:
+    from dure.trial.types import Trial
+
+
+ENVELOPE, PRIVATE = "evidence.json", "private"
+
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+
+
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+
+
+PREDICATE_TYPE = "urn:dure:trial:v1"
+
+
+KEYS = ("method", "round", "site", "block")  # a row of outcomes, in words
+
+
+FEWEST = 5  # cases of a block that others may see
+
+
+SAME = 1e-6  # relative: a verdict recomputed on another machine may differ by rounding, not by more
+
+
+SHOWN = 20  # rows that are named one by one
+
+
+def content(trial: Trial) -> dict[str, Any]:
+    """What is said about a trial, as plain JSON: project, KPIs, everything a stranger needs, verdicts, replay hash.
+
+    Where the data are not open, cases that were left out are counted, not named.
+    """
+    about = dict(trial.about)
+    if any(each.get("access", "open") != "open" for each in about.get("data", ())):
+        about["left_out"] = counted_cases(about.get("left_out", ()))
+    said = {
+        "project": trial.project,
+        "version": trial.version,
+        "kpis": trial.kpis,
+        "about": about,
+        "verdicts": trial.verdicts,
+        "replay": replay_hash(trial.outcomes),
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(said, allow_nan=False, default=plain_numbers))
+    return plain
+
+
+def plain_numbers(value: Any) -> Any:
+    """Times, paths and numbers of other libraries as JSON has them."""
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+def counted_cases(left_out: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What was left out, counted by site and cause: no case is named."""
+    counts: dict[tuple[str, str], int] = {}
+    for each in left_out:
+        kind = str(each.get("round", "")), str(each.get("cause", ""))
+        counts[kind] = counts.get(kind, 0) + int(each.get("count", 1))
+    return [{"round": turn, "cause": cause, "count": count} for (turn, cause), count in counts.items()]
+
+
+def rows(outcomes: pl.DataFrame) -> list[tuple[str, str]]:
+    """A digest and a readable name for each row of outcomes, in their order.
+
+    The digest is SHA-256 of the row as JSON, columns by name, numbers with all their digits.
+    """
+    found = []
+    for row in outcomes.iter_rows(named=True):
+        text = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+        name = json.dumps([row[key] for key in KEYS], ensure_ascii=False)
+        found.append((hashlib.sha256(text.encode()).hexdigest(), name))
+    return found
+
+
+def replay_hash(outcomes: pl.DataFrame) -> str:
+    """One hash of all rows, without costs: what a replay on any machine must come to."""
+    return hashlib.sha256("".join(digest for digest, _name in rows(outcomes)).encode()).hexdigest()
+
+
+def commitment_of(salt: bytes, path: Path) -> str:
+    """What is signed of a private file: its hash under a salt that stays here."""
+    return hmac.new(salt, path.read_bytes(), "sha256").hexdigest()
+
+
+def files_of(folder: Path) -> Iterator[str]:
+    """Every file below, as a path with slashes; links are files, whatever they point at."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not path.is_dir():
+            yield path.relative_to(folder).as_posix()
+
+
+def public_files(folder: Path) -> list[str]:
+    """The files of a folder that others may see, the envelope aside."""
+    return [name for name in files_of(folder) if name != ENVELOPE and not name.startswith(f"{PRIVATE}/")]
+
+
+class Refused(Exception):
+    """The envelope is not what was signed."""
+
+
+def outcomes(folder: Path) -> pl.DataFrame:
+    """The table of outcomes. Raises UserError where it cannot be read."""
+    try:
+        return pl.read_parquet(Path(folder) / "outcomes.parquet")
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise UserError(_("the outcomes cannot be read: {why}", why=type(error).__name__), where=str(folder)) from None
+
+
+def alike(one: Any, other: Any, tolerance: float = SAME) -> bool:
+    """Whether two JSON values are the same, numbers within a relative tolerance."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(one[name], other[name], tolerance) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(alike(a, b, tolerance) for a, b in zip(one, other, strict=True))
+    numbers = (isinstance(each, int | float) and not isinstance(each, bool) for each in (one, other))
+    if all(numbers):
+        return math.isclose(one, other, rel_tol=tolerance, abs_tol=1e-12)
+    return bool(one == other)
+
+
+def is_close(one: Any, other: Any, tolerance: float) -> bool:
+    """Whether two cells of a table are the same, numbers within a relative tolerance."""
+    if isinstance(one, float) and isinstance(other, float) and tolerance:
+        return math.isclose(one, other, rel_tol=tolerance)
+    return bool(one == other)

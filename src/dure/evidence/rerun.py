@@ -1,0 +1,44 @@
+"""The rows in which a trial played again differs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dure.evidence.format import KEYS, is_close
+from dure.i18n.texts import _
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def compare(old: pl.DataFrame, new: pl.DataFrame, tolerance: float = 0.0) -> list[str]:
+    """Rows of two tables of outcomes that differ by more than the declared relative tolerance, in words.
+
+    Empty: it reproduces. The order of the rows does not matter here.
+    """
+    mine, theirs = (
+        {tuple(row[key] for key in KEYS): row for row in table.iter_rows(named=True)} for table in (old, new)
+    )
+    found = [_("{row}: missing in the re-run", row=_row_name(key)) for key in mine if key not in theirs]
+    found += [_("{row}: only in the re-run", row=_row_name(key)) for key in theirs if key not in mine]
+    for number, (key, row) in enumerate(mine.items(), start=1):
+        again = theirs.get(key)
+        changes = _changes(row, again, tolerance) if again else ""
+        if changes:
+            found.append(_("row {number}: {name}", number=number, name=f"{_row_name(key)}: {changes}"))
+    return found
+
+
+def _row_name(key: Sequence[Any]) -> str:
+    return " · ".join(str(part) for part in key if part != "")
+
+
+def _changes(row: Mapping[str, Any], again: Mapping[str, Any], tolerance: float) -> str:
+    names = [name for name in dict.fromkeys((*row, *again)) if name not in KEYS]
+    changed = [
+        name
+        for name in names
+        if name not in row or name not in again or not is_close(row[name], again[name], tolerance)
+    ]
+    return ", ".join(f"{name} {row.get(name, '–')} → {again.get(name, '–')}" for name in changed)

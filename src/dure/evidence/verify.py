@@ -1,0 +1,291 @@
+"""Is evidence whole, and do its verdicts follow from its numbers?"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from dure.content_store import sha256_of
+from dure.errors import UserError
+from dure.evidence.format import (
+    ENVELOPE,
+    PRIVATE,
+    SHOWN,
+    Refused,
+    alike,
+    commitment_of,
+    files_of,
+    plain_numbers,
+    replay_hash,
+    rows,
+)
+from dure.evidence.read import open_envelope
+from dure.evidence.signing import known_signers, short_fingerprint
+from dure.i18n.texts import _
+
+if TYPE_CHECKING:
+    from dure.evidence.read import Opened
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong: the file (with slashes), what, and the rows where they can be named."""
+
+    file: str
+    what: str
+    rows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `verify` found: whether the folder is intact, and by whom it was signed.
+
+    Attributes
+    ----------
+    faults
+        Empty where the folder is intact.
+    fingerprint
+        Of the key whose signature holds; empty where none does.
+    name, since
+        How this machine knows the signer: an empty name is its own key; `since` empty is an unknown signer.
+    written
+        When, as the signer's clock said.
+    private
+        Whether the private files are here and checked.
+    """
+
+    folder: Path
+    faults: tuple[Fault, ...]
+    fingerprint: str = ""
+    name: str = ""
+    since: str = ""
+    written: str = ""
+    private: bool = False
+    verdicts: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+
+    @property
+    def intact(self) -> bool:
+        """Every file is as it was signed, and the verdicts come out again."""
+        return not self.faults
+
+    def to_dict(self) -> dict[str, Any]:
+        """For scripts."""
+        return {
+            "folder": str(self.folder),
+            "intact": self.intact,
+            "faults": [{"file": each.file, "what": each.what, "rows": list(each.rows)} for each in self.faults],
+            "signed": bool(self.fingerprint),
+            "signer": {
+                "fingerprint": self.fingerprint,
+                "known": bool(self.since),
+                "name": self.name,
+                "since": self.since,
+            },
+            "written": self.written,
+            "private": self.private,
+        }
+
+    def in_words(self) -> str:
+        """The same for a reader: intact or refused, the files and rows, the signer."""
+        if self.intact:
+            text = _("Intact: every file is as it was signed, and the verdicts come out again from the outcomes.")
+            told = [text, *([_("The private files are here and are those that were signed.")] if self.private else [])]
+        else:
+            told = [
+                _("Refused: {count} of the files cannot be relied on.", count=len({each.file for each in self.faults}))
+            ]
+        for fault in self.faults:
+            told.append(f"  {fault.file}: {fault.what}")
+            told += [f"    {row}" for row in fault.rows]
+        return "\n".join([*told, self._signer()])
+
+    def _signer(self) -> str:
+        if not self.fingerprint:
+            return _("Signed by: nobody whose signature holds.")
+        print_ = short_fingerprint(self.fingerprint)
+        if not self.since:
+            return _(
+                "Signed by: an unknown signer, key {fingerprint}. Ask the signer for these digits; then --trust NAME.",
+                fingerprint=print_,
+            )
+        if not self.name:
+            return _(
+                "Signed by: this machine's own key {fingerprint}, since {since}.", fingerprint=print_, since=self.since
+            )
+        return _(
+            "Signed by: {name}, key {fingerprint}, known since {since}.",
+            name=self.name,
+            fingerprint=print_,
+            since=self.since,
+        )
+
+
+def verify(folder: Path) -> Report:
+    """Is the folder intact, and who signed it? (Whether it comes out again is asked by running it: `dure.runs.rerun.rerun`.)
+
+    Raises UserError where there is no evidence at all.
+    """
+    folder = Path(folder)
+    try:
+        opened = open_envelope(folder)
+    except Refused as refused:
+        return Report(folder, (Fault(ENVELOPE, str(refused)),))
+    faults = [*_file_faults(folder, opened), *_private_faults(folder, opened)]
+    touched = {fault.file for fault in faults}
+    if not touched & {"outcomes.parquet", "trial.json", "rows.txt", "report.html"}:
+        faults += _content_faults(folder, opened)
+    known = known_signers().get(opened.fingerprint, {"name": "", "since": ""})
+    return Report(
+        folder, tuple(faults), opened.fingerprint, known["name"], known["since"], str(opened.predicate["written"]),
+        private=bool(opened.predicate["private"]) and (folder / PRIVATE).is_dir(), verdicts=tuple(opened.predicate["trial"]["verdicts"]),
+    )  # fmt: skip
+
+
+def _file_faults(folder: Path, opened: Opened) -> list[Fault]:
+    """Files that are missing, changed, or not covered."""
+    faults = []
+    for name, signed in opened.subjects.items():
+        path = folder / name
+        if not path.is_file() or path.is_symlink():
+            faults.append(Fault(name, _("missing")))
+        elif sha256_of(path) != signed:
+            faults.append(_changed(folder, name, opened))
+    extra = set(files_of(folder)) - opened.names()
+    return [*faults, *(Fault(name, _("not part of the evidence")) for name in sorted(extra))]
+
+
+def _private_faults(folder: Path, opened: Opened) -> list[Fault]:
+    """Private files that are not those whose commitments were signed; none where they stayed with their owner."""
+    signed = dict(opened.predicate["private"])
+    place = folder / PRIVATE
+    if not signed or not place.is_dir():
+        return []
+    faults = [
+        Fault(f"{PRIVATE}/{name}", _("missing"))
+        for name in signed
+        if not (place / name).is_file() or (place / name).is_symlink()
+    ]
+    if faults:
+        return faults
+    salt, wanted = (place / "salt").read_bytes(), signed.pop("salt", "")
+    if hashlib.sha256(salt).hexdigest() != wanted:
+        return [Fault(f"{PRIVATE}/salt", _("changed; without it the other private files cannot be checked"))]
+    return [
+        Fault(f"{PRIVATE}/{name}", _("changed since it was signed"))
+        for name, commitment in signed.items()
+        if not hmac.compare_digest(commitment_of(salt, place / name), commitment)
+    ]
+
+
+def _changed(folder: Path, name: str, opened: Opened) -> Fault:
+    """A file whose bytes differ, with the rows that differ where they can be named."""
+    if name not in ("outcomes.parquet", "rows.txt"):
+        return Fault(name, _("changed since it was signed"))
+    try:
+        found = rows(pl.read_parquet(folder / "outcomes.parquet"))
+    except Exception as error:  # noqa: BLE001 - a damaged file may end its reader in any way
+        return Fault(name, _("damaged: it cannot be read ({why})", why=type(error).__name__))
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # Polars' readers are written in Rust
+            raise
+        return Fault(name, _("damaged: it cannot be read ({why})", why="panic"))
+    other = "rows.txt" if name == "outcomes.parquet" else "outcomes.parquet"
+    kept = folder / "rows.txt"
+    if not kept.is_file() or (other == "rows.txt" and sha256_of(kept) != opened.subjects.get(other)):
+        return Fault(name, _("changed since it was signed"))
+    differing = _differing(found, kept.read_text(encoding="utf-8", errors="replace").split("\n")[:-1])
+    if not differing:
+        return Fault(name, _("changed since it was signed; no row differs"))
+    more = [_("and {count} more", count=len(differing) - SHOWN)] if len(differing) > SHOWN else []
+    return Fault(
+        name,
+        _("changed since it was signed; {count} rows differ", count=len(differing)),
+        (*differing[:SHOWN], *more),
+    )
+
+
+def _differing(found: Sequence[tuple[str, str]], kept: Sequence[str]) -> list[str]:
+    """Rows whose digest is not the one kept, named by number and in words."""
+    differing = []
+    for number in range(max(len(found), len(kept))):
+        signed = kept[number].partition("\t") if number < len(kept) else ("", "", "")
+        digest, name = found[number] if number < len(found) else ("", signed[2])
+        if digest != signed[0] or name != signed[2]:
+            differing.append(_("row {number}: {name}", number=number + 1, name=_in_words(signed[2] or name)))
+    return differing
+
+
+def _in_words(name: str) -> str:
+    """``["model", "2025", "", "W03"]`` as model · 2025 · W03."""
+    try:
+        return " · ".join(str(part) for part in json.loads(name) if part != "")
+    except (ValueError, TypeError):
+        return name[:120]
+
+
+def _content_faults(folder: Path, opened: Opened) -> list[Fault]:
+    """What a signer may have got wrong: files that are as signed but do not agree with each other."""
+    from dure.report.html import island
+
+    said = opened.predicate["trial"]
+    faults = []
+    try:
+        if json.loads((folder / "trial.json").read_bytes()) != said:
+            faults.append(Fault("trial.json", _("it does not say what was signed")))
+        if island((folder / "report.html").read_text(encoding="utf-8")) != said:
+            faults.append(Fault("report.html", _("its numbers are not those that were signed")))
+        table = pl.read_parquet(folder / "outcomes.parquet")
+        found = rows(table)
+        if differing := _differing(found, (folder / "rows.txt").read_text(encoding="utf-8").split("\n")[:-1]):
+            faults.append(
+                Fault(
+                    "rows.txt",
+                    _("{count} rows are not those of the outcomes", count=len(differing)),
+                    tuple(differing[:SHOWN]),
+                )
+            )
+        if replay_hash(table) != said["replay"]:
+            faults.append(Fault("trial.json", _("its replay hash is not that of the outcomes")))
+        faults += _verdict_faults(table, said)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, UserError, pl.exceptions.PolarsError) as error:
+        faults.append(
+            Fault(ENVELOPE, _("the verdicts cannot be recomputed: {why}", why=f"{type(error).__name__} {error}"[:200]))
+        )
+    return faults
+
+
+def _verdict_faults(table: pl.DataFrame, said: Mapping[str, Any]) -> list[Fault]:
+    """Verdicts that do not come out again from outcomes, formulas and what is said about the trial."""
+    from dure.trial.verdicts import verdicts
+
+    again = json.loads(json.dumps(verdicts(table, said["kpis"], said["about"]), default=plain_numbers))
+    if len(again) != len(said["verdicts"]):
+        return [
+            Fault(
+                "trial.json",
+                _("{count} verdicts are signed, {again} come out", count=len(said["verdicts"]), again=len(again)),
+            )
+        ]
+    differing = tuple(
+        _verdict_name(signed) for signed, mine in zip(said["verdicts"], again, strict=True) if not alike(signed, mine)
+    )
+    return (
+        [Fault("trial.json", _("{count} verdicts do not come out again", count=len(differing)), differing[:SHOWN])]
+        if differing
+        else []
+    )
+
+
+def _verdict_name(verdict: Mapping[str, Any]) -> str:
+    from dure.report.vocabulary import localised
+
+    return " · ".join(
+        localised(verdict.get(name, "")) for name in ("kpi", "method", "against", "round", "site") if verdict.get(name)
+    )
