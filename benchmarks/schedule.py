@@ -37,10 +37,10 @@ from rows import save
 from dure import Case, Work
 from dure.datasets.data import Data
 from dure.regions.yeongnam.production import feasible
-from dure.regions.yeongnam.production.cpsat import cp_sat
+from dure.regions.yeongnam.production.best_rule import best_rule
+from dure.regions.yeongnam.production.cp_sat import cp_sat
 from dure.regions.yeongnam.production.instances import INSTANCES, case, score, shop
-from dure.regions.yeongnam.production.planner import tabu_search
-from dure.regions.yeongnam.production.rules import best_rule
+from dure.regions.yeongnam.production.tabu_search import tabu_search
 from dure.regions.yeongnam.production.variants import with_due_dates
 from dure.statistics.types import Pair
 from dure.statistics.verdict import compare

@@ -26,11 +26,12 @@ from rows import save
 from dure import Work
 from dure.datasets.data import Data
 from dure.regions.yeongnam.production import feasible
-from dure.regions.yeongnam.production.forms import Job, Operation, Request
+from dure.regions.yeongnam.production.best_rule import best_rule
+from dure.regions.yeongnam.production.forms import Request
 from dure.regions.yeongnam.production.instances import INSTANCES, shop
-from dure.regions.yeongnam.production.planner import tabu_search
+from dure.regions.yeongnam.production.jobs import Job, Operation
 from dure.regions.yeongnam.production.replan import down, replan
-from dure.regions.yeongnam.production.rules import best_rule
+from dure.regions.yeongnam.production.tabu_search import tabu_search
 from dure.regions.yeongnam.production.variants import (
     DAY,
     Draw,

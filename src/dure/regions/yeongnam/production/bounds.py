@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .shop import NEVER, Aim, Shop, Spans, opening
+from .intervals import Spans, opening
+from .shop import NEVER, Aim, Shop
 
 MOST_GROUPS = 500  # sets of machines looked at; the widest are left out
 

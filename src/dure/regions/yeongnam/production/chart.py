@@ -12,7 +12,6 @@ from dure import texts
 from dure.report.charts import ACCENT, INK, LINE, PAPER, SOFT, finished
 
 from .explain import explained
-from .files.exports import lateness
 from .gantt import (
     EVEN,
     LATE,
@@ -29,8 +28,10 @@ from .gantt import (
     time_axis,
     view_of,
 )
-from .shop import aim_of, plan_of, shop_of, value
-from .summary import clock, objective, span
+from .lines import lateness
+from .plan import plan_of, value
+from .shop import aim_of, shop_of
+from .wording import clock, objective, span
 
 if TYPE_CHECKING:
     from .forms import Request, Response

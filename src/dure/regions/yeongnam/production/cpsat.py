@@ -7,23 +7,21 @@ came out no better on three flexible shops.
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+from .plan import Plan, value
+
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-    from dure import Work
+    from .shop import Aim, Ints, Shop
 
-    from .forms import Request, Response
-    from .shop import Aim, Ints, Plan, Shop
 
-BUDGET = 0.3  # CP-SAT's deterministic seconds: one to nine seconds on two cores, as long as our own planner or longer
 STEPS = 400.0  # million steps of our own search that stand for a deterministic second: as long, or less
 WORKERS = 8
 # Under a deterministic limit two full searches without linear programming and the searches of neighbourhoods that CP-SAT adds
@@ -35,35 +33,6 @@ SECOND = 'subsolver_params { name: "no_lp_too" linearization_level: 0 cp_model_p
 PROBING = 0.05  # of the limit, at most: by itself CP-SAT probes a large shop for as long as it may search
 MOST_OPERATIONS = 20_000  # a larger shop keeps the rule's plan
 MOST_ARCS = 200_000  # pairs of operations with a set-up between them: about 800 MB and 7 s to build
-
-
-def cp_sat(history: Any, seed: int, work: Work) -> Callable[[Request], Response | None]:
-    """OR-Tools CP-SAT, started from the best rule.
-
-    Never worse than the rule: its plan is the hint, caps the horizon, and is the answer where nothing better is found or the
-    shop is too large. `work.budget` is in CP-SAT's deterministic seconds, under which the same seed gives the same plan; a
-    request that gives seconds is searched by eight workers until then.
-    """
-
-    def plan(asked: Request) -> Response | None:
-        from .rules import best_of
-        from .shop import aim_of, response_of, shop_of, value
-
-        begun = time.monotonic()
-        shop, aim = shop_of(asked), aim_of(asked)
-        known = best_of(shop, aim)
-        budget = asked.work / STEPS if asked.work else work.budget or BUDGET
-        left: dict[str, Any] = {"deterministic": budget}
-        if asked.seconds:
-            left = {"seconds": max(0.1, asked.seconds - (time.monotonic() - begun))}
-        found, bound = solved(shop, aim, known, seed=seed, **left) if fits(shop) else (None, None)
-        if found is None or (known is not None and value(shop, known, aim) < value(shop, found, aim)):
-            found = known
-        if found is None:
-            return None
-        return response_of(shop, asked, found).model_copy(update={"lower_bound": bound})
-
-    return plan
 
 
 def fits(shop: Shop) -> bool:
@@ -164,8 +133,6 @@ def model_of(shop: Shop, aim: Aim, known: Plan | None) -> Model:
     """The shop as a CP-SAT model, hinted with a known plan."""
     from ortools.sat.python import cp_model
 
-    from .shop import Plan
-
     latest = _latest(shop, aim, known)
     was = Plan(shop.pin, shop.pinned, shop.pinned) if known is None else known
     model = Model(shop, cp_model.CpModel(), was, known is not None, int(latest.max()))
@@ -187,8 +154,6 @@ def _latest(shop: Shop, aim: Aim, known: Plan | None) -> Ints:
     the plan in force, some machine always works in a plan whose operations cannot begin earlier.
     """
     import numpy as np
-
-    from .shop import value
 
     most = np.maximum.reduceat(shop.minutes, shop.option[:-1])
     stands = [shop.now, shop.release.max(), shop.pinned.max(), shop.began.max(), shop.closed[:, 1].max(initial=0)]
@@ -328,8 +293,6 @@ def _moved(model: Model, o: int) -> Any:
 def _plan(model: Model, solver: cp_model.CpSolver) -> Plan:
     """The solver's plan."""
     import numpy as np
-
-    from .shop import Plan
 
     shop = model.shop
     start = np.array([solver.value(each) for each in model.start])

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .forms import Late, Link, Placed, Request, Response, Step
-from .shop import Plan, Shop, Spans, figures_of, opening, plan_of, shop_of
+from .forms import Late, Link, Request, Response, Step
+from .intervals import Spans, opening
+from .plan import Plan, figures_of, plan_of
+from .shop import Shop, shop_of
+
+if TYPE_CHECKING:
+    from .jobs import Placed
 
 MOST_LINKS = 50_000  # of all chains together; the worst orders come first
 

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 
 from dure import nearest, texts
 
+from .intervals import merged
+from .jobs import changes
+
 if TYPE_CHECKING:
-    from .forms import Job, Pin, Placed, Request
+    from .forms import Request
+    from .jobs import Job, Pin, Placed
 
 _ = texts(__file__)
 
@@ -139,12 +143,9 @@ def _pin(pin: Pin, jobs: Mapping[str, Job], taken: set[tuple[str, int]]) -> Iter
 
 def _on_machines(request: Request, jobs: Mapping[str, Job]) -> Iterator[Fault]:
     """Pins in closed time, or nearer to the pin before than their set-up takes."""
-    from .forms import changes
-    from .shop import merged
-
     for machine in dict.fromkeys(pin.machine for pin in request.pins):
         closed = merged([(each.start, each.end) for each in request.closed if each.machine == machine])
-        minutes, busy, family = changes(request, machine), 0, None
+        minutes, busy, family = changes(request.set_ups, machine), 0, None
         here = sorted(
             (pin.start, pin.start + operation.machines[machine], number, operation.family)
             for number, pin in enumerate(request.pins)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from dure import Invalid, texts
 
 if TYPE_CHECKING:
-    from .forms import Job, Late, Link, Placed, Request, Response
+    from .forms import Late, Link, Request, Response
+    from .jobs import Job, Placed
 
 _ = texts(__file__)
 Key = tuple[str, int]  # job and number of the operation

@@ -14,13 +14,15 @@ from dure import texts
 from dure.report.charts import ACCENT, INK, LINE, PAPER, SOFT
 
 from .explain import waits
-from .files.exports import lines
-from .shop import merged, plan_of, shop_of
-from .summary import clock, moved, reason, span
+from .intervals import merged
+from .lines import lines, moved
+from .plan import plan_of
+from .shop import shop_of
+from .wording import clock, reason, span
 
 if TYPE_CHECKING:
-    from .files.exports import Line
     from .forms import Request, Response
+    from .lines import Line
 
 _ = texts(__file__)
 

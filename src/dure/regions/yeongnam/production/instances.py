@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from dure import Case, Source, Wheel
 
-from .forms import Job, Operation, Request
+from .forms import Request
+from .jobs import Job, Operation
 from .shop import aim_of, shop_of
 from .variants import shortest
 

@@ -15,11 +15,14 @@ import numpy as np
 from numba import njit
 
 from .compiled import below
-from .shop import Aim, Budget, Plan, Progress, Shop, value
+from .plan import Plan, value
+from .shop import Aim, Shop
 from .tabu import DOWN, JOB, OPTION, READY, UP, tabu
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from .budget import Budget, Progress
 
     Ints = NDArray[np.int32]
 else:

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from dure import Case, Kpi, Project, Round, texts
 
+from .best_rule import best_rule
 from .chart import figure
-from .cpsat import cp_sat
+from .cp_sat import cp_sat
 from .feasible import check
 from .files import opens
-from .files.exports import SAVES
+from .files.saves import SAVES
 from .forms import Request, Response
 from .instances import INSTANCES, case, score, shop
-from .planner import tabu_search
-from .rules import best_rule
 from .summary import summary
+from .tabu_search import tabu_search
 from .variants import WORKED, draws, with_alternatives, with_arrivals, with_due_dates, with_set_ups, with_shifts
 from .weeks import PLANT
 

@@ -7,10 +7,14 @@ plan, now), "saw", now, now + 120)``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .forms import Closed, Job, Pin, Placed, Request
-from .shop import aim_of, figures_of, plan_of, shop_of
+from .jobs import Closed, Job, Pin, Placed
+from .plan import figures_of, plan_of
+from .shop import aim_of, shop_of
+
+if TYPE_CHECKING:
+    from .forms import Request
 
 
 def replan(request: Request, plan: Sequence[Placed], now: int) -> Request:

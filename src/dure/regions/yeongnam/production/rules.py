@@ -11,50 +11,20 @@ what cannot stay (right shift), or leave all that can and put the rest into gaps
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .plan import Plan, figures_of, value
+from .shop import NEVER, Aim, Shop
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from dure import Work
-
-    from .forms import Placed, Request, Response
-    from .shop import Aim, Plan, Shop
 
 TRIES = 30  # orders of insertion tried for a pin that is missed
 
 
-def best_rule(history: Any, seed: int, work: Work) -> Callable[[Request], Response | None]:
-    """Best of twelve dispatching rules (FIFO, SPT, LPT, MWKR, MOPNR, EDD, S/OPN, CR, WSPT, ATC, COVERT, SST).
-
-    Where a plan is in force, pushing back what cannot stay is tried too. It declines where nothing of it keeps to the pins.
-    """
-
-    def plan(asked: Request) -> Response | None:
-        from .shop import aim_of, response_of, shop_of
-
-        shop = shop_of(asked)
-        found = best_of(shop, aim_of(asked))
-        if found is None:
-            return None
-        return response_of(shop, asked, found)
-
-    return plan
-
-
-def best_plan(request: Request) -> list[Placed] | None:
-    """The smallest objective of the rules' plans; None where pins defeat all of them."""
-    from .shop import aim_of, placed_of, shop_of
-
-    shop = shop_of(request)
-    plan = best_of(shop, aim_of(request))
-    return None if plan is None else placed_of(shop, request, plan)
-
-
 def best_of(shop: Shop, aim: Aim) -> Plan | None:
     """The smallest objective of the rules' plans, equals decided by makespan, then tardiness; None where pins defeat all."""
-    from .shop import figures_of, value
-
     plans = [*dispatched(shop), *kept(shop)] or [*around_pins(shop)]
     return min(plans, key=lambda plan: (value(shop, plan, aim), *figures_of(shop, plan)), default=None)
 
@@ -62,7 +32,6 @@ def best_of(shop: Shop, aim: Aim) -> Plan | None:
 def dispatched(shop: Shop) -> Iterator[Plan]:
     """The plan of each rule that meets the pins."""
     from .dispatch import RULES, blank, dispatch, work_of
-    from .shop import Plan
 
     work = work_of(shop)
     for rule in range(len(RULES)):
@@ -78,8 +47,6 @@ def kept(shop: Shop) -> Iterator[Plan]:
     before all others. The third plan leaves everything that can stay and puts only the rest into gaps, on any machine.
     """
     import numpy as np
-
-    from .shop import NEVER
 
     if not (shop.old >= 0).any():
         return
@@ -98,7 +65,6 @@ def kept(shop: Shop) -> Iterator[Plan]:
 
 def _inserted(shop, order, low, only, *, keep: bool) -> Iterator[Plan]:
     from .dispatch import blank, insert, line_of, work_of
-    from .shop import Plan
 
     floor = blank(shop)
     if insert(shop, work_of(shop), floor, line_of(shop), order, low, only, keep) < 0:
@@ -113,7 +79,6 @@ def around_pins(shop: Shop) -> Iterator[Plan]:
     import numpy as np
 
     from .dispatch import blank, insert, line_of, work_of
-    from .shop import NEVER, Plan
 
     work, nothing = work_of(shop), np.full_like(shop.old, -1)
     loose = shop._replace(pin=nothing)

@@ -12,13 +12,17 @@ import math
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import anneal
 from .dispatch import work_of
-from .shop import Aim, Budget, Plan, Progress, Shop, value
+from .plan import Plan, value
+
+if TYPE_CHECKING:
+    from .budget import Budget, Progress
+    from .shop import Aim, Shop
 
 # Between two looks at the budget a walker takes so many steps, some milliseconds; of few steps in all it takes a part.
 CHUNK, PARTS = 200_000, 200

@@ -1,27 +1,24 @@
-"""A request as arrays, and arrays as a plan: what the searches work on. Operations are numbered job after job."""
+"""A request as arrays: what the searches work on. Operations are numbered job after job."""
 
 from __future__ import annotations
 
-import math
-import time
-from bisect import bisect_right
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .forms import Placed, Request, Response, changes
+from .intervals import merged
+from .jobs import changes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from .forms import Request
 
     Ints = NDArray[np.int64]
 else:
     Ints = Any
 
 NEVER = 1 << 60  # later than everything: no due date
-Spans = Sequence[tuple[int, int]]  # closed times of a machine in order, apart from each other
 
 
 class Shop(NamedTuple):
@@ -79,38 +76,6 @@ class Aim(NamedTuple):
     makespan: int
     late: int
     move: int
-
-
-@dataclass(frozen=True)
-class Budget:
-    """When a search stops: after its steps (repeatable) or at a moment, and whenever somebody asks.
-
-    A step is one operation visited in one pass over a plan. A search of several threads gives each its share of the steps.
-
-    Attributes
-    ----------
-    steps
-        Steps in all.
-    until
-        Moment of `time.monotonic`.
-    cancelled
-        True once somebody has asked to stop.
-    """
-
-    steps: float = math.inf
-    until: float = math.inf
-    cancelled: Callable[[], bool] = lambda: False
-
-    def left(self) -> float:
-        """Seconds until the moment."""
-        return self.until - time.monotonic()
-
-    def over(self, steps: float) -> bool:
-        """Whether to stop after so many steps."""
-        return steps >= self.steps or time.monotonic() >= self.until or self.cancelled()
-
-
-Progress = list[tuple[float, int]]  # steps done, objective of the best plan then
 
 
 def aim_of(request: Request) -> Aim:
@@ -175,7 +140,7 @@ def _set_ups(request: Request, families: dict[str, int]) -> tuple[Ints, Ints]:
     for number, name in enumerate(request.machines):
         if None not in named and name not in named:
             continue
-        minutes = {pair: spent for pair, spent in changes(request, name).items() if spent}
+        minutes = {pair: spent for pair, spent in changes(request.set_ups, name).items() if spent}
         key = tuple(sorted(minutes.items()))
         if key not in known:
             known[key] = len(tables)
@@ -193,86 +158,3 @@ def _closed(request: Request) -> tuple[Ints, Ints]:
     joined = [merged(spans[name]) for name in request.machines]
     flat = [span for mine in joined for span in mine]
     return np.cumsum([0, *map(len, joined)]).astype(np.int64), np.array(flat, np.int64).reshape(-1, 2)
-
-
-def merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Closed times in order, those that touch or overlap joined."""
-    found: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((start, end))
-    return found
-
-
-def opening(closed: Spans, minute: int, length: int) -> int:
-    """The first minute from which a machine is open so long."""
-    for start, end in closed[bisect_right(closed, minute, key=lambda span: span[1]) :]:
-        if start >= minute + length:
-            break
-        minute = end
-    return minute
-
-
-class Plan(NamedTuple):
-    """Machine and start of every operation.
-
-    Attributes
-    ----------
-    machine, start, end
-        (n,) of each operation.
-    """
-
-    machine: Ints
-    start: Ints
-    end: Ints
-
-
-def plan_of(shop: Shop, request: Request, placed: Sequence[Placed]) -> Plan:
-    """Placed operations as arrays."""
-    names = {name: number for number, name in enumerate(request.machines)}
-    place = {job.name: int(shop.first[j]) for j, job in enumerate(request.jobs)}
-    plan = Plan(*(np.zeros(len(shop.job), np.int64) for _field in Plan._fields))
-    for each in placed:
-        o = place[each.job] + each.operation - 1
-        plan.machine[o], plan.start[o], plan.end[o] = names[each.machine], each.start, each.end
-    return plan
-
-
-def placed_of(shop: Shop, request: Request, plan: Plan) -> list[Placed]:
-    """Arrays as placed operations, job after job."""
-    return [
-        Placed(
-            job=request.jobs[j].name,
-            operation=o - int(shop.first[j]) + 1,
-            machine=request.machines[plan.machine[o]],
-            start=int(plan.start[o]),
-            end=int(plan.end[o]),
-        )
-        for o, j in enumerate(shop.job.tolist())
-    ]
-
-
-def response_of(shop: Shop, request: Request, plan: Plan) -> Response:
-    """A plan as an answer: its operations and what it comes to."""
-    makespan, late, moved = figures_of(shop, plan)
-    return Response(
-        operations=placed_of(shop, request, plan),
-        makespan=makespan,
-        weighted_tardiness=late,
-        moved=moved if request.previous else None,
-    )
-
-
-def figures_of(shop: Shop, plan: Plan) -> tuple[int, int, int]:
-    """Makespan, weighted tardiness and moved operations of a plan."""
-    late = np.maximum(0, plan.end[shop.first[1:] - 1] - shop.due) * shop.weight
-    moved = (shop.old >= 0) & ((plan.machine != shop.old) | (plan.start != shop.began))
-    return int(plan.end.max()), int(late.sum()), int(moved.sum())
-
-
-def value(shop: Shop, plan: Plan, aim: Aim) -> int:
-    """The objective of a plan."""
-    makespan, late, moved = figures_of(shop, plan)
-    return aim.makespan * makespan + aim.late * late + aim.move * moved

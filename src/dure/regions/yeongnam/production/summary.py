@@ -10,12 +10,14 @@ import numpy as np
 from dure import texts
 
 from .explain import explained
-from .files.exports import moment
+from .lines import moved
+from .plan import plan_of, value
 from .rules import best_of
-from .shop import aim_of, plan_of, shop_of, value
+from .shop import aim_of, shop_of
+from .wording import clock, named, objective, reason, span
 
 if TYPE_CHECKING:
-    from .forms import Late, Link, Placed, Request, Response
+    from .forms import Late, Request, Response
 
 _ = texts(__file__)
 WORST, MOST = 5, 10  # late orders with their reason; lines of what is moved
@@ -31,51 +33,6 @@ def summary(request: Request, response: Response) -> str:
     if request.previous:
         parts += [_moved(request, told), _shifted(request, told)]
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
-
-
-def clock(request: Request, minute: int) -> str:
-    """A minute as a clock shows it where minute 0 is known, else its number."""
-    at = moment(request, minute)
-    if at is None:
-        return _("minute {minute}", minute=f"{minute:,}")
-    weekday = _("Mon Tue Wed Thu Fri Sat Sun").split()[at.weekday()]
-    return _("{month}-{day} ({weekday}) {time}", month=f"{at:%m}", day=f"{at:%d}", weekday=weekday, time=f"{at:%H:%M}")
-
-
-def span(minutes: int) -> str:
-    """Minutes in words: 45 min, 3 h 20 min, 2 days 5 h."""
-    days, hours = minutes // 1440, minutes % 1440 // 60
-    words = [_("{days} days", days=f"{days:,}") if days > 1 else _("1 day") if days else ""]
-    words += [_("{hours} h", hours=hours) if hours else ""]
-    words += [_("{minutes} min", minutes=minutes % 60) if (minutes % 60 and not days) or not minutes else ""]
-    return " ".join(filter(None, words))
-
-
-_REASONS = {
-    "release": "{own} begins as soon as the order may, at {at}",
-    "now": "{own} begins as soon as can be, {at}",
-    "operation before": "{own} follows the operation before it at once",
-    "machine": "{own} waits for {machine} behind {other}",
-    "set-up": "{own} waits for {machine} to be set up after {other}",
-    "closed": "{own} waits for {machine} to open, until {at}",
-    "pinned": "{own} is pinned to {machine} at {at}",
-    "nothing": "{own} could begin earlier than {at}",
-}
-
-
-def reason(request: Request, placed: Link | Placed, waits: str, before: Link | Placed | None) -> str:
-    """What an operation waited for (`Link.waits`), in words; `before` is the operation before it in its chain."""
-    said = {
-        "own": _("operation {number}", number=placed.operation),
-        "machine": placed.machine,
-        "at": clock(request, placed.start),
-        "other": _named(before) if before else "",
-    }
-    return _(_REASONS[waits], **said)
-
-
-def _named(placed: Link | Placed) -> str:
-    return _("{order} operation {number}", order=placed.job, number=placed.operation)
 
 
 def _late(request: Request, told: Response) -> Iterator[str]:
@@ -133,24 +90,6 @@ def _today(request: Request) -> str:
     )  # fmt: skip
 
 
-def objective(request: Request) -> str:
-    """What is made small, in words."""
-    aim = aim_of(request)
-    parts = [_("minutes until the plan ends")] if aim.makespan == 1 else []
-    parts += [_("minutes until the plan ends times {weight}", weight=aim.makespan)] if aim.makespan > 1 else []
-    parts += [_("minutes late times weight")] if aim.late else []
-    parts += [_("{weight} for each operation moved", weight=f"{aim.move:,}")] if aim.move else []
-    return " + ".join(parts) or "0"
-
-
-def moved(request: Request, operations: Sequence[Placed]) -> list[tuple[Placed, Placed]]:
-    """Each operation that is not where the plan in force has it: (as in force, as now), by its new start."""
-    now = {(each.job, each.operation): each for each in operations}
-    pairs = [(each, now[each.job, each.operation]) for each in request.previous]
-    changed = [(old, new) for old, new in pairs if (old.machine, old.start) != (new.machine, new.start)]
-    return sorted(changed, key=lambda pair: pair[1].start)
-
-
 def _moved(request: Request, told: Response) -> Iterator[str]:
     pairs = moved(request, told.operations)
     count = len(request.previous)
@@ -162,7 +101,7 @@ def _moved(request: Request, told: Response) -> Iterator[str]:
     )
     for old, new in pairs[:MOST]:
         place = f"{old.machine}, {clock(request, old.start)} -> {new.machine}, {clock(request, new.start)}"
-        yield f"  {_named(new)}: {place}"
+        yield f"  {named(new)}: {place}"
     if len(pairs) > MOST:
         yield _("  ... and {count} more", count=f"{len(pairs) - MOST:,}")
 

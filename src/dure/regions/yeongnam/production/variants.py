@@ -9,8 +9,12 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from .forms import Closed, Job, Operation, Request, SetUp
+from .jobs import Closed, Job, Operation, SetUp
+
+if TYPE_CHECKING:
+    from .forms import Request
 
 Draw = Callable[[int, int], int]  # (low, high) -> a whole number between them, both included
 DAY, WEEK = 1440, 7 * 1440

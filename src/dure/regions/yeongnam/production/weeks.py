@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from dure import Own, Source
 
 from .files import opens
-from .forms import Closed, Request
+from .forms import Request
+from .jobs import Closed
 from .variants import WEEK
 
 if TYPE_CHECKING:

@@ -4,75 +4,19 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from dure import UserError, texts
 
-from ..forms import Placed, Request, Response, changes
+from ..lines import Line, lines, moment
+
+if TYPE_CHECKING:
+    from ..forms import Request, Response
 
 _ = texts(__file__)
-
-
-class Line(NamedTuple):
-    """An operation as it is printed.
-
-    Attributes
-    ----------
-    set_up
-        Minutes of set-up right before it.
-    late
-        Minutes by which its order is late; 0 where it is not.
-    item, name
-        What is made, and what the operation is called; its number where nobody has named it.
-    """
-
-    placed: Placed
-    family: str
-    set_up: int
-    late: int
-    pinned: bool
-    item: str
-    name: str
-
-
-def lines(request: Request, response: Response) -> dict[str, list[Line]]:
-    """Operations by machine, in the order in which it does them; machines without work are there too."""
-    late = lateness(request, response)
-    steps = {(job.name, number): each for job in request.jobs for number, each in enumerate(job.operations, 1)}
-    items = {job.name: job.item for job in request.jobs}
-    pins = {(pin.job, pin.operation) for pin in request.pins}
-    work: dict[str, list[Placed]] = defaultdict(list)
-    for each in response.operations:
-        work[each.machine].append(each)
-    found: dict[str, list[Line]] = {}
-    for machine in request.machines:
-        minutes, family = changes(request, machine), None
-        found[machine] = []
-        for each in sorted(work[machine], key=lambda each: (each.start, each.end)):
-            key = (each.job, each.operation)
-            own, name = steps[key].family, steps[key].name or str(each.operation)
-            set_up = minutes.get((family, own), 0) if family is not None and each.end > each.start else 0
-            late_by = max(0, late.get(each.job, 0))
-            found[machine].append(Line(each, own, set_up, late_by, key in pins, items[each.job], name))
-            family = own if each.end > each.start else family
-    return found
-
-
-def lateness(request: Request, response: Response) -> dict[str, int]:
-    """Minutes from the due date to the end of every order that has one; below 0 where it is early."""
-    ends: dict[str, int] = defaultdict(int)
-    for each in response.operations:
-        ends[each.job] = max(ends[each.job], each.end)
-    return {job.name: ends[job.name] - job.due for job in request.jobs if job.due is not None}
-
-
-def moment(request: Request, minute: int) -> datetime | None:
-    """The local date and time of a minute; None where nobody has said when minute 0 is."""
-    return None if request.begins is None else request.begins.replace(tzinfo=None) + timedelta(minutes=minute)
 
 
 def headers() -> tuple[str, ...]:
@@ -154,16 +98,3 @@ def missing(library: str) -> UserError:
     """That a library of the extra is not installed."""
     cure = _("Install it with: pip install 'dure[production]'")
     return UserError(_("this needs the library {name}", name=library), cure=cure)
-
-
-def _save_xlsx(request: Request, response: Response, path: Path) -> None:
-    from .workbook import save
-
-    save(request, response, path)
-
-
-SAVES: Mapping[str, Callable[[Request, Response, Path], None]] = {
-    ".xlsx": _save_xlsx,
-    ".csv": save_csv,
-    ".ics": save_ics,
-}

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from dure import Opened, UserError, texts
 
-from ..forms import LONGEST, Request
+from ..forms import Request
+from ..jobs import LONGEST
 from ..replan import worth
 from .cells import DAY, Findings, Rows, meant, minutes, same, time_unit
 from .columns import known, unused

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from dure import language, texts
 
+from ..lines import Line, lateness, lines, moment
 from .columns import PLAN_SHEET
-from .exports import Line, headers, lateness, lines, missing, moment, rows
+from .exports import headers, missing, rows
 
 if TYPE_CHECKING:
     from ..forms import Request, Response

@@ -13,9 +13,9 @@ from dure.project.loader import load
 
 PROJECT = load(Path(__file__).parent.parent)
 # The project may be loaded under another name than its folder's: its modules are those beside it.
-EXPLAIN, SUMMARY, REPLAN, SHOP = (
+EXPLAIN, SUMMARY, WORDING, REPLAN, INTERVALS = (
     importlib.import_module(f"{PROJECT.request.__module__.rpartition('.')[0]}.{name}")
-    for name in ("explain", "summary", "replan", "shop")
+    for name in ("explain", "summary", "wording", "replan", "intervals")
 )
 
 
@@ -212,7 +212,7 @@ def appended(request, turns):
         change = minutes.get((family.get(machine), operation.family), 0) if took else 0
         begin = max(free[machine], ready[name] - change, request.now)
         # Closed times that touch are one: not even what takes no time stands where they meet.
-        shut = SHOP.merged([(each.start, each.end) for each in request.closed if each.machine == machine])
+        shut = INTERVALS.merged([(each.start, each.end) for each in request.closed if each.machine == machine])
         while overlapped := [end for start, end in shut if start < begin + change + took and end > begin]:
             begin = max(overlapped)
         done[name].append(begin + change)
@@ -314,7 +314,7 @@ def test_more_late_orders_than_a_terminal_holds_are_counted():
     ],
 )
 def test_minutes_in_words(minutes, words):
-    assert per_language(lambda: SUMMARY.span(minutes))["en"] == words
+    assert in_each(lambda: WORDING.span(minutes))["en"] == words
 
 
 # ---- when something happens ---------------------------------------------------------------------------------------------

@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dure import UserError, tables
-from dure.i18n.texts import speak
-from dure.regions.yeongnam.production import files
-from dure.regions.yeongnam.production.files import exports, sheets, standard
+from dure.regions.yeongnam.production import files, lines
+from dure.regions.yeongnam.production.files import saves, sheets, standard
 from dure.regions.yeongnam.production.files.cells import clock, minutes, spans, weekdays
-from dure.regions.yeongnam.production.forms import Placed, Request, Response
+from dure.regions.yeongnam.production.forms import Request, Response
+from dure.regions.yeongnam.production.jobs import Placed
+from dure.words import speak
 
 ROOT = Path(__file__).resolve().parents[6]
 DAY = dt.date
@@ -629,7 +630,7 @@ def plan(tmp_path):
 
 def test_the_workbook_has_orders_a_page_a_machine_and_the_plan(tmp_path, plan):
     shop, response = plan
-    exports.SAVES[".xlsx"](shop, response, tmp_path / "plan.xlsx")
+    saves.SAVES[".xlsx"](shop, response, tmp_path / "plan.xlsx")
     book = openpyxl.load_workbook(tmp_path / "plan.xlsx")
     assert book.sheetnames == ["Orders", *shop.machines, "plan"]
     page = book["선반 1호"]
@@ -642,7 +643,7 @@ def test_the_workbook_has_orders_a_page_a_machine_and_the_plan(tmp_path, plan):
     assert rows[0][1] == dt.datetime(2026, 7, 1, 8)
     assert rows[0][5:7] == ("SH-10 구동축 × 40", "10 선삭")
     overview = {row[0]: row for row in book["Orders"].iter_rows(min_row=4, values_only=True)}
-    late = exports.lateness(shop, response)
+    late = lines.lateness(shop, response)
     assert {name: row[4] for name, row in overview.items() if row[4]} == {n: m for n, m in late.items() if m > 0}
     assert len(overview) == 8
 
@@ -652,7 +653,7 @@ def test_the_workbook_has_orders_a_page_a_machine_and_the_plan(tmp_path, plan):
 def test_the_plan_is_read_back_as_the_plan_in_force_and_what_has_begun_is_pinned(tmp_path, plan, suffix, lang):
     shop, response = plan
     speak(lang)
-    exports.SAVES[suffix](shop, response, tmp_path / f"plan{suffix}")
+    saves.SAVES[suffix](shop, response, tmp_path / f"plan{suffix}")
     again = files.opens([saved(korean(), tmp_path), tmp_path / f"plan{suffix}"], {"now": "2026-07-02 09:00"})
     assert again.faults == ()
     by_name = sorted(response.operations, key=lambda each: (each.job, each.operation))
@@ -665,7 +666,7 @@ def test_the_plan_is_read_back_as_the_plan_in_force_and_what_has_begun_is_pinned
 
 def test_orders_that_have_left_the_plan_are_said(tmp_path, plan):
     shop, response = plan
-    exports.SAVES[".csv"](shop, response, tmp_path / "plan.csv")
+    saves.SAVES[".csv"](shop, response, tmp_path / "plan.csv")
     book = korean()
     book["수주현황"].delete_rows(4)
     again = files.opens([saved(book, tmp_path), tmp_path / "plan.csv"], {})
@@ -677,7 +678,7 @@ def test_calendar_events_open_in_another_program(tmp_path, plan):
     import icalendar
 
     shop, response = plan
-    exports.SAVES[".ics"](shop, response, tmp_path / "plan.ics")
+    saves.SAVES[".ics"](shop, response, tmp_path / "plan.ics")
     events = icalendar.Calendar.from_ical((tmp_path / "plan.ics").read_bytes()).walk("VEVENT")
     assert len(events) == len(response.operations)
     assert {str(event["LOCATION"]) for event in events} == {each.machine for each in response.operations}
@@ -690,8 +691,8 @@ def test_a_plan_without_dates_is_no_calendar_and_its_workbook_has_minutes(tmp_pa
     shop = files.opens([text(tmp_path, CLASSIC)], {}).request
     response = planned(shop)
     with pytest.raises(UserError, match="begins="):
-        exports.SAVES[".ics"](shop, response, tmp_path / "plan.ics")
-    exports.SAVES[".xlsx"](shop, response, tmp_path / "plan.xlsx")
+        saves.SAVES[".ics"](shop, response, tmp_path / "plan.ics")
+    saves.SAVES[".xlsx"](shop, response, tmp_path / "plan.xlsx")
     book = openpyxl.load_workbook(tmp_path / "plan.xlsx")
     starts = [row[3] for row in book["plan"].iter_rows(min_row=2, values_only=True)]
     assert sorted(starts) == sorted(each.start for each in response.operations)
@@ -708,13 +709,13 @@ def test_set_ups_are_printed_before_their_operation_and_odd_names_do_no_harm(tmp
         Placed(job="=1+1", operation=1, machine="a/b", start=0, end=5), Placed(job="B", operation=1, machine="a/b", start=12, end=17),
         Placed(job="B", operation=2, machine="A?B", start=17, end=18),
     ])  # fmt: skip
-    first, second = exports.lines(shop, response)["a/b"]
+    first, second = lines.lines(shop, response)["a/b"]
     assert (first.set_up, first.late, second.set_up, second.late) == (0, 2, 7, 0)
-    exports.SAVES[".xlsx"](shop, response, tmp_path / "plan.xlsx")
+    saves.SAVES[".xlsx"](shop, response, tmp_path / "plan.xlsx")
     book = openpyxl.load_workbook(tmp_path / "plan.xlsx")
     assert book.sheetnames == ["Orders", "a-b", "A-B (2)", "plan"]
     assert book["a-b"]["E4"].data_type == "s"
-    exports.SAVES[".csv"](shop, response, tmp_path / "plan.csv")
+    saves.SAVES[".csv"](shop, response, tmp_path / "plan.csv")
     assert "'=1+1" in (tmp_path / "plan.csv").read_text(encoding="utf-8-sig")
 
 

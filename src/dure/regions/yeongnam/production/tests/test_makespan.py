@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba", reason="the searches need the extra dure[production]")
 
-from dure.regions.yeongnam.production import feasible, makespan, rules, shop, tabu
-from dure.regions.yeongnam.production.forms import Job, Operation, Request, Response
+from dure.regions.yeongnam.production import budget, feasible, makespan, plan, rules, shop, tabu
+from dure.regions.yeongnam.production.forms import Request, Response
+from dure.regions.yeongnam.production.jobs import Job, Operation
 
 HERE = Path(__file__).parent
 MACHINES = ("M1", "M2", "M3", "M4")
@@ -33,7 +34,7 @@ def fisher_thompson():
 def shortest(request, steps=300_000, seed=0, goal=0):
     given_shop, aim = shop.shop_of(request), shop.aim_of(request)
     start = rules.best_of(given_shop, aim)
-    found = makespan.shortest(given_shop, start, shop.Budget(steps=steps), seed, goal=goal)
+    found = makespan.shortest(given_shop, start, budget.Budget(steps=steps), seed, goal=goal)
     return given_shop, start, found
 
 
@@ -57,7 +58,7 @@ def shops(draw):
 @given(request=shops(), seed=st.integers(0, 3))
 def test_every_plan_is_possible_and_never_longer_than_the_rule(request, seed):
     numbers, start, found = shortest(request, steps=100_000, seed=seed)
-    feasible.check(request, Response(operations=shop.placed_of(numbers, request, found)))
+    feasible.check(request, Response(operations=plan.placed_of(numbers, request, found)))
     assert found.end.max() <= start.end.max()
 
 
@@ -86,7 +87,7 @@ def test_the_oldest_shop_is_planned_best_and_repeats():
 def test_the_search_ends_at_once_at_a_goal_that_cannot_be_beaten():
     numbers, aim = shop.shop_of(fisher_thompson()), shop.Aim(1, 0, 0)
     start, progress = rules.best_of(numbers, aim), []
-    makespan.shortest(numbers, start, shop.Budget(steps=1e12), 0, goal=int(start.end.max()), progress=progress)
+    makespan.shortest(numbers, start, budget.Budget(steps=1e12), 0, goal=int(start.end.max()), progress=progress)
     assert progress == []
 
 

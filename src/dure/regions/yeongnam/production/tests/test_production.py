@@ -21,9 +21,9 @@ HERE = Path(__file__).parent
 PROJECT = load(HERE.parent)
 BUILDERS = PROJECT.builders()
 # The project may be loaded under another name than its folder's: its modules are those beside it.
-RULES, CPSAT, BOUNDS, SHOP, DISPATCH = (
+RULES, CPSAT, BOUNDS, SHOP, PLAN, DISPATCH = (
     importlib.import_module(f"{PROJECT.request.__module__.rpartition('.')[0]}.{name}")
-    for name in ("rules", "cpsat", "bounds", "shop", "dispatch")
+    for name in ("rules", "cpsat", "bounds", "shop", "plan", "dispatch")
 )
 
 
@@ -152,7 +152,7 @@ def test_each_rule_takes_its_own_first(rule, order):
     request = shop("WhoGoesFirst")
     numbers = SHOP.shop_of(request)
     plans = dict(zip(DISPATCH.RULES, RULES.dispatched(numbers), strict=True))
-    placed = SHOP.placed_of(numbers, request, plans[rule])
+    placed = PLAN.placed_of(numbers, request, plans[rule])
     saw = sorted((each.start, each.job) for each in placed if each.machine == "saw")
     assert "".join(job for _start, job in saw) == order
 
@@ -354,7 +354,7 @@ def test_every_plan_keeps_the_rules_no_bound_is_above_it_and_cp_sat_is_never_wor
 def test_each_plan_the_rules_try_keeps_the_rules(request):
     numbers = SHOP.shop_of(request)
     for plan_ in (*RULES.dispatched(numbers), *RULES.kept(numbers), *RULES.around_pins(numbers)):
-        PROJECT.check(request, PROJECT.response(operations=SHOP.placed_of(numbers, request, plan_)))
+        PROJECT.check(request, PROJECT.response(operations=PLAN.placed_of(numbers, request, plan_)))
 
 
 # ---- the checker is broken on purpose -----------------------------------------------------------------------------------

@@ -19,11 +19,23 @@ FAMILIES = ("a", "b", "c")
 QUICK = 20_000  # steps
 
 
+def best_plan(request):
+    """The best rule's plan; None where pins defeat the rules."""
+    from dure.regions.yeongnam.production.plan import placed_of
+    from dure.regions.yeongnam.production.rules import best_of
+    from dure.regions.yeongnam.production.shop import aim_of, shop_of
+
+    shop = shop_of(request)
+    plan = best_of(shop, aim_of(request))
+    return None if plan is None else placed_of(shop, request, plan)
+
+
 def planned(request, steps=QUICK, seed=0, start=None, threads=2):
     """The best rule's plan (or the one given) and the search's, with their objectives; None where pins defeat the rules."""
-    from dure.regions.yeongnam.production.rules import best_plan
+    from dure.regions.yeongnam.production.budget import Budget
+    from dure.regions.yeongnam.production.plan import placed_of, plan_of, value
     from dure.regions.yeongnam.production.search import search
-    from dure.regions.yeongnam.production.shop import Budget, aim_of, placed_of, plan_of, shop_of, value
+    from dure.regions.yeongnam.production.shop import aim_of, shop_of
 
     shop, aim = shop_of(request), aim_of(request)
     known = start or best_plan(request)
@@ -84,8 +96,6 @@ def shops(draw):
 @st.composite
 def disturbed(draw):
     """A shop with a plan in force, then: later now, what has begun and some more is pinned, a machine is closed."""
-    from dure.regions.yeongnam.production.rules import best_plan
-
     shop = draw(shops())
     previous = best_plan(PROJECT.request(**shop))
     now = draw(st.integers(0, 20))

@@ -8,12 +8,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .bounds import lower_bound
+from .budget import Budget, Progress
+from .cpsat import STEPS, fits, solved
+from .explain import explained
 from .forms import Request, Response, Step
+from .plan import Plan, placed_of, value
+from .rules import best_of
+from .shop import Aim, Shop, aim_of, shop_of
 
 if TYPE_CHECKING:
     from dure import Work
-
-    from .shop import Aim, Budget, Plan, Progress, Shop
 
 BUDGET = 120.0  # million steps: one to three seconds on two cores
 HARD = 6  # times as long takes a step in `search` where set-ups, closed times or pins must be kept
@@ -51,11 +56,6 @@ def planned(
     budget
         Million steps where the request gives neither seconds nor work.
     """
-    from .bounds import lower_bound
-    from .explain import explained
-    from .rules import best_of
-    from .shop import aim_of, placed_of, shop_of, value
-
     spending = Spending(time.monotonic(), asked.seconds, asked.work or budget or BUDGET, cancelled)
     shop, aim = shop_of(asked), aim_of(asked)
     plan, bound, spent = best_of(shop, aim), lower_bound(shop, aim), 0.0
@@ -85,19 +85,17 @@ class Spending(NamedTuple):
 
     def until(self, share: float, spent: float) -> Budget:
         """A share of the work, or the seconds until so much of them is spent."""
-        from .shop import Budget
-
         if self.seconds is not None:
             return Budget(until=self.begun + self.seconds * spent, cancelled=self.cancelled)
         return Budget(steps=self.work * share * 1e6, cancelled=self.cancelled)
 
 
 def _searched(shop: Shop, aim: Aim, start: Plan, budget: Budget, seed: int, bound: int, progress: Progress) -> Plan:
-    from .makespan import fits, shortest
+    from . import makespan
 
     mine: Progress = []
-    if fits(shop, aim):
-        plan = shortest(shop, start, budget, seed, goal=bound, threads=THREADS, progress=mine)
+    if makespan.fits(shop, aim):
+        plan = makespan.shortest(shop, start, budget, seed, goal=bound, threads=THREADS, progress=mine)
     else:
         from .search import search
 
@@ -113,9 +111,6 @@ def _proved(
     shop: Shop, aim: Aim, plan: Plan | None, bound: int, spending: Spending, share: float, spent: float, seed: int
 ) -> tuple[Plan | None, int]:
     """CP-SAT from the plan: a better one where it finds it, and the higher bound."""
-    from .cpsat import STEPS, fits, solved
-    from .shop import value
-
     if not fits(shop):
         return plan, bound
     seconds = deterministic = None

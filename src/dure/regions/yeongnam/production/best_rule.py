@@ -1,0 +1,31 @@
+"""Today's practice: the best of the dispatching rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .plan import response_of
+from .rules import best_of
+from .shop import aim_of, shop_of
+
+if TYPE_CHECKING:
+    from dure import Work
+
+    from .forms import Request, Response
+
+
+def best_rule(history: Any, seed: int, work: Work) -> Callable[[Request], Response | None]:
+    """Best of twelve dispatching rules (FIFO, SPT, LPT, MWKR, MOPNR, EDD, S/OPN, CR, WSPT, ATC, COVERT, SST).
+
+    Where a plan is in force, pushing back what cannot stay is tried too. It declines where nothing of it keeps to the pins.
+    """
+
+    def plan(asked: Request) -> Response | None:
+        shop = shop_of(asked)
+        found = best_of(shop, aim_of(asked))
+        if found is None:
+            return None
+        return response_of(shop, asked, found)
+
+    return plan
