@@ -12,7 +12,7 @@ from dure import Git, Source
 from dure.regions.yeongnam.production.files.standard import opens
 
 if TYPE_CHECKING:
-    from dure.regions.yeongnam.production.forms import Request
+    from dure.regions.yeongnam.production.model.forms import Request
 
 SHA256 = {
     "mk01": "449ada8093e03a84bf2255fa2a1673ccbc80cce7b82e855c5216533a330751ff",

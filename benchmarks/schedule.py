@@ -35,18 +35,17 @@ import numpy as np
 from rows import save
 
 from dure import Case, Work
-from dure.datasets.data import Data
-from dure.regions.yeongnam.production import feasible
-from dure.regions.yeongnam.production.best_rule import best_rule
-from dure.regions.yeongnam.production.cp_sat import cp_sat
-from dure.regions.yeongnam.production.instances import INSTANCES, case, score, shop
-from dure.regions.yeongnam.production.tabu_search import tabu_search
-from dure.regions.yeongnam.production.variants import with_due_dates
-from dure.statistics.types import Pair
-from dure.statistics.verdict import compare
+from dure.data import Data
+from dure.regions.yeongnam.production.methods.best_rule import best_rule
+from dure.regions.yeongnam.production.methods.cp_sat import cp_sat
+from dure.regions.yeongnam.production.methods.tabu_search import tabu_search
+from dure.regions.yeongnam.production.model import feasible
+from dure.regions.yeongnam.production.trial.instances import INSTANCES, case, score, shop
+from dure.regions.yeongnam.production.trial.variants import with_due_dates
+from dure.verdict import Pair, compare
 
 if TYPE_CHECKING:
-    from dure.regions.yeongnam.production.forms import Request
+    from dure.regions.yeongnam.production.model.forms import Request
 
 FOLDER = Path(feasible.__file__).parent
 RULE, MODEL, RIVAL = METHODS = (best_rule, tabu_search, cp_sat)

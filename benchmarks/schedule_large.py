@@ -24,15 +24,15 @@ from typing import Any
 from rows import save
 
 from dure import Work
-from dure.datasets.data import Data
-from dure.regions.yeongnam.production import feasible
-from dure.regions.yeongnam.production.best_rule import best_rule
-from dure.regions.yeongnam.production.forms import Request
-from dure.regions.yeongnam.production.instances import INSTANCES, shop
-from dure.regions.yeongnam.production.jobs import Job, Operation
-from dure.regions.yeongnam.production.replan import down, replan
-from dure.regions.yeongnam.production.tabu_search import tabu_search
-from dure.regions.yeongnam.production.variants import (
+from dure.data import Data
+from dure.regions.yeongnam.production.methods.best_rule import best_rule
+from dure.regions.yeongnam.production.methods.tabu_search import tabu_search
+from dure.regions.yeongnam.production.model import feasible
+from dure.regions.yeongnam.production.model.forms import Request
+from dure.regions.yeongnam.production.model.jobs import Job, Operation
+from dure.regions.yeongnam.production.solve.replan import down, replan
+from dure.regions.yeongnam.production.trial.instances import INSTANCES, shop
+from dure.regions.yeongnam.production.trial.variants import (
     DAY,
     Draw,
     draws,

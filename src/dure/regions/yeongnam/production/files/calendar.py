@@ -15,7 +15,7 @@ from .columns import week_headers
 
 if TYPE_CHECKING:
     from .routings import Machines
-from ..intervals import merged
+from ..model.intervals import merged
 
 _OPEN = re.compile(r"잔업|특근|연장|야근|추가\s*(근무|가동)|overtime|extra|open", re.IGNORECASE)
 _EVERY = (

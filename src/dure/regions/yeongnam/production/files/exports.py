@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from dure import UserError, texts
 
-from ..lines import Line, lines, moment
+from ..explain.lines import Line, lines, moment
 
 if TYPE_CHECKING:
-    from ..forms import Request, Response
+    from ..model.forms import Request, Response
 
 _ = texts(__file__)
 

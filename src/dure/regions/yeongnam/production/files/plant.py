@@ -8,7 +8,7 @@ from datetime import datetime
 
 from dure import texts
 
-from ..jobs import LONGEST
+from ..model.jobs import LONGEST
 from .calendar import Calendar, calendar
 from .cells import Findings, Rows, meant, same
 from .orders import Order, orders

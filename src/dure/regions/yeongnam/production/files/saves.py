@@ -10,7 +10,7 @@ from . import workbook
 from .exports import save_csv, save_ics
 
 if TYPE_CHECKING:
-    from ..forms import Request, Response
+    from ..model.forms import Request, Response
 
 SAVES: Mapping[str, Callable[[Request, Response, Path], None]] = {
     ".xlsx": workbook.save,

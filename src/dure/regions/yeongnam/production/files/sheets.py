@@ -12,9 +12,9 @@ from pydantic import ValidationError
 
 from dure import Opened, UserError, texts
 
-from ..forms import Request
-from ..jobs import LONGEST
-from ..replan import worth
+from ..model.forms import Request
+from ..model.jobs import LONGEST
+from ..solve.replan import worth
 from .cells import DAY, Findings, Rows, meant, minutes, same, time_unit
 from .columns import known, unused
 from .plant import Plant, read

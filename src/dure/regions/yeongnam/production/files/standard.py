@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from dure import Opened, UserError, nearest, texts
 
-from ..forms import Request
+from ..model.forms import Request
 
 _ = texts(__file__)
 

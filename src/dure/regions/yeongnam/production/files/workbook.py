@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from dure import language, texts
 
-from ..lines import Line, lateness, lines, moment
+from ..explain.lines import Line, lateness, lines, moment
 from .columns import PLAN_SHEET
 from .exports import headers, missing, rows
 
 if TYPE_CHECKING:
-    from ..forms import Request, Response
+    from ..model.forms import Request, Response
 
 _ = texts(__file__)
 

@@ -22,9 +22,9 @@ from dure.report import charts
 HERE = Path(__file__).parent
 PROJECT = load(HERE.parent)
 # The project may be loaded under another name than its folder's: its modules are those beside it.
-CHART, EXPLAIN, GANTT, SHOP = (
-    importlib.import_module(f"{PROJECT.request.__module__.rpartition('.')[0]}.{name}")
-    for name in ("chart", "explain", "gantt", "shop")
+CHART, EXPLAIN, GANTT = (
+    importlib.import_module(f"{PROJECT.request.__module__.removesuffix('model.forms')}{name}")
+    for name in ("charts.chart", "explain.chains", "charts.gantt")
 )
 
 

@@ -14,8 +14,8 @@ from dure.project.loader import load
 PROJECT = load(Path(__file__).parent.parent)
 # The project may be loaded under another name than its folder's: its modules are those beside it.
 EXPLAIN, SUMMARY, WORDING, REPLAN, INTERVALS = (
-    importlib.import_module(f"{PROJECT.request.__module__.rpartition('.')[0]}.{name}")
-    for name in ("explain", "summary", "wording", "replan", "intervals")
+    importlib.import_module(f"{PROJECT.request.__module__.removesuffix('model.forms')}{name}")
+    for name in ("explain.chains", "explain.summary", "explain.wording", "solve.replan", "model.intervals")
 )
 
 

@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dure import UserError, tables
-from dure.regions.yeongnam.production import files, lines
+from dure.regions.yeongnam.production import files
+from dure.regions.yeongnam.production.explain import lines
 from dure.regions.yeongnam.production.files import saves, sheets, standard
 from dure.regions.yeongnam.production.files.cells import clock, minutes, spans, weekdays
-from dure.regions.yeongnam.production.forms import Request, Response
-from dure.regions.yeongnam.production.jobs import Placed
+from dure.regions.yeongnam.production.model.forms import Request, Response
+from dure.regions.yeongnam.production.model.jobs import Placed
 from dure.words import speak
 
 ROOT = Path(__file__).resolve().parents[6]

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 pytest.importorskip("numba", reason="the searches need the extra dure[production]")
 
-from dure.regions.yeongnam.production import budget, feasible, makespan, plan, rules, shop, tabu
-from dure.regions.yeongnam.production.forms import Request, Response
-from dure.regions.yeongnam.production.jobs import Job, Operation
+from dure.regions.yeongnam.production.model import feasible, plan, shop
+from dure.regions.yeongnam.production.model.forms import Request, Response
+from dure.regions.yeongnam.production.model.jobs import Job, Operation
+from dure.regions.yeongnam.production.solve import budget, makespan, rules, tabu
 
 HERE = Path(__file__).parent
 MACHINES = ("M1", "M2", "M3", "M4")

@@ -21,9 +21,9 @@ HERE = Path(__file__).parent
 PROJECT = load(HERE.parent)
 BUILDERS = PROJECT.builders()
 # The project may be loaded under another name than its folder's: its modules are those beside it.
-RULES, CPSAT, BOUNDS, SHOP, PLAN, DISPATCH = (
-    importlib.import_module(f"{PROJECT.request.__module__.rpartition('.')[0]}.{name}")
-    for name in ("rules", "cpsat", "bounds", "shop", "plan", "dispatch")
+RULES, BOUNDS, SHOP, PLAN, DISPATCH = (
+    importlib.import_module(f"{PROJECT.request.__module__.removesuffix('model.forms')}{name}")
+    for name in ("solve.rules", "solve.bounds", "model.shop", "model.plan", "solve.dispatch")
 )
 
 

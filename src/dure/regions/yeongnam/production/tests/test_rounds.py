@@ -19,8 +19,8 @@ from dure.trial.recorded import offer
 PROJECT = load(Path(__file__).parent.parent)
 # The project may be loaded under another name than its folder's: its modules are those beside it.
 VARIANTS, INSTANCES, WEEKS = (
-    importlib.import_module(f"{PROJECT.request.__module__.rpartition('.')[0]}.{name}")
-    for name in ("variants", "instances", "weeks")
+    importlib.import_module(f"{PROJECT.request.__module__.removesuffix('model.forms')}{name}")
+    for name in ("trial.variants", "trial.instances", "trial.weeks")
 )
 EXAMPLE = Path(__file__).resolve().parents[6] / "examples" / "plant.xlsx"
 SHOPS = "9468c76fe1777313"

@@ -21,9 +21,9 @@ QUICK = 20_000  # steps
 
 def best_plan(request):
     """The best rule's plan; None where pins defeat the rules."""
-    from dure.regions.yeongnam.production.plan import placed_of
-    from dure.regions.yeongnam.production.rules import best_of
-    from dure.regions.yeongnam.production.shop import aim_of, shop_of
+    from dure.regions.yeongnam.production.model.plan import placed_of
+    from dure.regions.yeongnam.production.model.shop import aim_of, shop_of
+    from dure.regions.yeongnam.production.solve.rules import best_of
 
     shop = shop_of(request)
     plan = best_of(shop, aim_of(request))
@@ -32,10 +32,10 @@ def best_plan(request):
 
 def planned(request, steps=QUICK, seed=0, start=None, threads=2):
     """The best rule's plan (or the one given) and the search's, with their objectives; None where pins defeat the rules."""
-    from dure.regions.yeongnam.production.budget import Budget
-    from dure.regions.yeongnam.production.plan import placed_of, plan_of, value
-    from dure.regions.yeongnam.production.search import search
-    from dure.regions.yeongnam.production.shop import aim_of, shop_of
+    from dure.regions.yeongnam.production.model.plan import placed_of, plan_of, value
+    from dure.regions.yeongnam.production.model.shop import aim_of, shop_of
+    from dure.regions.yeongnam.production.solve.budget import Budget
+    from dure.regions.yeongnam.production.solve.search import search
 
     shop, aim = shop_of(request), aim_of(request)
     known = start or best_plan(request)

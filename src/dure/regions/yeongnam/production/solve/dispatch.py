@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from ..model.shop import NEVER, Shop
 from .compiled import inner
-from .shop import NEVER, Shop
 
 if TYPE_CHECKING:
-    from .shop import Ints
+    from ..model.shop import Ints
 else:
     Ints = Any
 

@@ -11,10 +11,10 @@ import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from .jobs import Closed, Job, Operation, SetUp
+from ..model.jobs import Closed, Job, Operation, SetUp
 
 if TYPE_CHECKING:
-    from .forms import Request
+    from ..model.forms import Request
 
 Draw = Callable[[int, int], int]  # (low, high) -> a whole number between them, both included
 DAY, WEEK = 1440, 7 * 1440

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from .jobs import Placed, changes
+from ..model.jobs import Placed, changes
 
 if TYPE_CHECKING:
-    from .forms import Request, Response
+    from ..model.forms import Request, Response
 
 
 class Line(NamedTuple):

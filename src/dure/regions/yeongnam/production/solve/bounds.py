@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .intervals import Spans, opening
-from .shop import NEVER, Aim, Shop
+from ..model.intervals import Spans, opening
+from ..model.shop import NEVER, Aim, Shop
 
 MOST_GROUPS = 500  # sets of machines looked at; the widest are left out
 

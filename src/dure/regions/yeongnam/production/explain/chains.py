@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .forms import Late, Link, Request, Response, Step
-from .intervals import Spans, opening
-from .plan import Plan, figures_of, plan_of
-from .shop import Shop, shop_of
+from ..model.forms import Late, Link, Request, Response, Step
+from ..model.intervals import Spans, opening
+from ..model.plan import Plan, figures_of, plan_of
+from ..model.shop import Shop, shop_of
 
 if TYPE_CHECKING:
-    from .jobs import Placed
+    from ..model.jobs import Placed
 
 MOST_LINKS = 50_000  # of all chains together; the worst orders come first
 

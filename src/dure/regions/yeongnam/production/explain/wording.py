@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from dure import texts
 
+from ..model.shop import aim_of
 from .lines import moment
-from .shop import aim_of
 
 if TYPE_CHECKING:
-    from .forms import Link, Request
-    from .jobs import Placed
+    from ..model.forms import Link, Request
+    from ..model.jobs import Placed
 
 _ = texts(__file__)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .plan import response_of
-from .rules import best_of
-from .shop import aim_of, shop_of
+from ..model.plan import response_of
+from ..model.shop import aim_of, shop_of
+from ..solve.rules import best_of
 
 if TYPE_CHECKING:
     from dure import Work
 
-    from .forms import Request, Response
+    from ..model.forms import Request, Response
 
 
 def best_rule(history: Any, seed: int, work: Work) -> Callable[[Request], Response | None]:

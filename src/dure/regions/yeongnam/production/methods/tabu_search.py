@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .bounds import lower_bound
-from .budget import Budget, Progress
-from .cpsat import STEPS, fits, solved
-from .explain import explained
-from .forms import Request, Response, Step
-from .plan import Plan, placed_of, value
-from .rules import best_of
-from .shop import Aim, Shop, aim_of, shop_of
+from ..explain.chains import explained
+from ..model.forms import Request, Response, Step
+from ..model.plan import Plan, placed_of, value
+from ..model.shop import Aim, Shop, aim_of, shop_of
+from ..solve.bounds import lower_bound
+from ..solve.budget import Budget, Progress
+from ..solve.cpsat import STEPS, fits, solved
+from ..solve.rules import best_of
 
 if TYPE_CHECKING:
     from dure import Work
@@ -91,13 +91,13 @@ class Spending(NamedTuple):
 
 
 def _searched(shop: Shop, aim: Aim, start: Plan, budget: Budget, seed: int, bound: int, progress: Progress) -> Plan:
-    from . import makespan
+    from ..solve import makespan
 
     mine: Progress = []
     if makespan.fits(shop, aim):
         plan = makespan.shortest(shop, start, budget, seed, goal=bound, threads=THREADS, progress=mine)
     else:
-        from .search import search
+        from ..solve.search import search
 
         if len(shop.closed) or shop.table.any() or (shop.pin >= 0).any():
             budget = replace(budget, steps=budget.steps / HARD)

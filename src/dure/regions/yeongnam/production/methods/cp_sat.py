@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .cpsat import STEPS, fits, solved
-from .plan import response_of, value
-from .rules import best_of
-from .shop import aim_of, shop_of
+from ..model.plan import response_of, value
+from ..model.shop import aim_of, shop_of
+from ..solve.cpsat import STEPS, fits, solved
+from ..solve.rules import best_of
 
 if TYPE_CHECKING:
     from dure import Work
 
-    from .forms import Request, Response
+    from ..model.forms import Request, Response
 
 BUDGET = 0.3  # CP-SAT's deterministic seconds: one to nine seconds on two cores, as long as our own planner or longer
 

@@ -9,15 +9,15 @@ import numpy as np
 
 from dure import texts
 
-from .explain import explained
+from ..model.plan import plan_of, value
+from ..model.shop import aim_of, shop_of
+from ..solve.rules import best_of
+from .chains import explained
 from .lines import moved
-from .plan import plan_of, value
-from .rules import best_of
-from .shop import aim_of, shop_of
 from .wording import clock, named, objective, reason, span
 
 if TYPE_CHECKING:
-    from .forms import Late, Request, Response
+    from ..model.forms import Late, Request, Response
 
 _ = texts(__file__)
 WORST, MOST = 5, 10  # late orders with their reason; lines of what is moved

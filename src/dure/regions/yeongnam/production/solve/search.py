@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..model.plan import Plan, value
 from . import anneal
 from .dispatch import work_of
-from .plan import Plan, value
 
 if TYPE_CHECKING:
+    from ..model.shop import Aim, Shop
     from .budget import Budget, Progress
-    from .shop import Aim, Shop
 
 # Between two looks at the budget a walker takes so many steps, some milliseconds; of few steps in all it takes a part.
 CHUNK, PARTS = 200_000, 200

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from dure import Own, Source
 
-from .files import opens
-from .forms import Request
-from .jobs import Closed
+from ..files import opens
+from ..model.forms import Request
+from ..model.jobs import Closed
 from .variants import WEEK
 
 if TYPE_CHECKING:

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 from dure import texts
 from dure.report.charts import ACCENT, INK, LINE, PAPER, SOFT, finished
 
-from .explain import explained
+from ..explain.chains import explained
+from ..explain.lines import lateness
+from ..explain.wording import clock, objective, span
+from ..model.plan import plan_of, value
+from ..model.shop import aim_of, shop_of
 from .gantt import (
     EVEN,
     LATE,
@@ -28,13 +32,9 @@ from .gantt import (
     time_axis,
     view_of,
 )
-from .lines import lateness
-from .plan import plan_of, value
-from .shop import aim_of, shop_of
-from .wording import clock, objective, span
 
 if TYPE_CHECKING:
-    from .forms import Request, Response
+    from ..model.forms import Request, Response
 
 _ = texts(__file__)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .jobs import Closed, Job, Pin, Placed
-from .plan import figures_of, plan_of
-from .shop import aim_of, shop_of
+from ..model.jobs import Closed, Job, Pin, Placed
+from ..model.plan import figures_of, plan_of
+from ..model.shop import aim_of, shop_of
 
 if TYPE_CHECKING:
-    from .forms import Request
+    from ..model.forms import Request
 
 
 def replan(request: Request, plan: Sequence[Placed], now: int) -> Request:

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .plan import Plan, figures_of, value
-from .shop import NEVER, Aim, Shop
+from ..model.plan import Plan, figures_of, value
+from ..model.shop import NEVER, Aim, Shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

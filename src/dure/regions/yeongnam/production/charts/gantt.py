@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dure import texts
 from dure.report.charts import ACCENT, INK, LINE, PAPER, SOFT
 
-from .explain import waits
-from .intervals import merged
-from .lines import lines, moved
-from .plan import plan_of
-from .shop import shop_of
-from .wording import clock, reason, span
+from ..explain.chains import waits
+from ..explain.lines import lines, moved
+from ..explain.wording import clock, reason, span
+from ..model.intervals import merged
+from ..model.plan import plan_of
+from ..model.shop import shop_of
 
 if TYPE_CHECKING:
-    from .forms import Request, Response
-    from .lines import Line
+    from ..explain.lines import Line
+    from ..model.forms import Request, Response
 
 _ = texts(__file__)
 

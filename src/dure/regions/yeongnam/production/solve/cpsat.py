@@ -14,12 +14,12 @@ from itertools import pairwise
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from .plan import Plan, value
+from ..model.plan import Plan, value
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
-    from .shop import Aim, Ints, Shop
+    from ..model.shop import Aim, Ints, Shop
 
 
 STEPS = 400.0  # million steps of our own search that stand for a deterministic second: as long, or less

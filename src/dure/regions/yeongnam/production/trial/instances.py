@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from dure import Case, Source, Wheel
 
-from .forms import Request
-from .jobs import Job, Operation
-from .shop import aim_of, shop_of
+from ..model.forms import Request
+from ..model.jobs import Job, Operation
+from ..model.shop import aim_of, shop_of
 from .variants import shortest
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from .forms import Response
+    from ..model.forms import Response
 
 
 def read(path: Path) -> pl.DataFrame:
@@ -73,7 +73,7 @@ def case(name: str, request: Request, site: str, best_known: int | None = None) 
     makespan and nothing late; and `scale`, what 100 % are: the reference, and for lateness the minutes of every job on its
     fastest machines times its weight.
     """
-    from .bounds import lower_bound
+    from ..solve.bounds import lower_bound
 
     aim = aim_of(request)
     bound = lower_bound(shop_of(request), aim._replace(late=0, move=0)) if best_known is None else best_known

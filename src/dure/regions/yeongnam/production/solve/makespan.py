@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from ..model.plan import Plan, value
+from ..model.shop import Aim, Shop
 from .compiled import below
-from .plan import Plan, value
-from .shop import Aim, Shop
 from .tabu import DOWN, JOB, OPTION, READY, UP, tabu
 
 if TYPE_CHECKING:
