@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from .compiled import below, inner
-from .dispatch import reopening, set_up
+from .floor import reopening, set_up
 
 # fields of an operation
 (

@@ -1,19 +1,19 @@
-"""Plans made in one pass, compiled: by a dispatching rule, or one operation after the other into the gaps of the machines."""
+"""Plans made by a dispatching rule, compiled: time runs from event to event."""
 
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
 from math import log
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit
 
-from ..model.shop import NEVER, Shop
 from .compiled import inner
+from .floor import Floor, Work, is_open, set_up
 
 if TYPE_CHECKING:
-    from ..model.shop import Ints
+    from ..model.shop import Ints, Shop
 else:
     Ints = Any
 
@@ -21,135 +21,6 @@ RULES = ("FIFO", "SPT", "LPT", "MWKR", "MOPNR", "EDD", "S/OPN", "CR", "WSPT", "A
 FIFO, SPT, LPT, MWKR, MOPNR, EDD, S_OPN, CR, WSPT, ATC, COVERT, SST = range(len(RULES))
 LOOKAHEAD = 3.0  # k of ATC, in mean minutes of what waits
 WAITS = 2.0  # b of ATC and COVERT: minutes of waiting to expect for a minute of work
-
-
-class Work(NamedTuple):
-    """What every pass over a shop needs beside it.
-
-    Attributes
-    ----------
-    owner
-        (choices,) the operation of each choice.
-    least, left
-        (n,) fewest minutes of each operation; of it and of all after it in its job.
-    promised
-        (n,) when an operation must have begun for the next pin of its job; NEVER without one.
-    pin_from, pins
-        (m + 1,), (pinned,) pinned operations of each machine in their order.
-    room
-        (m + 1,) where a machine's queue begins: as long as the list of all that it could do.
-    """
-
-    owner: Ints
-    least: Ints
-    left: Ints
-    promised: Ints
-    pin_from: Ints
-    pins: Ints
-    room: Ints
-
-
-def work_of(shop: Shop) -> Work:
-    """The numbers of a shop that do not change from pass to pass."""
-    n, machines = len(shop.job), len(shop.table)
-    owner = np.repeat(np.arange(n), np.diff(shop.option))
-    least = np.minimum.reduceat(shop.minutes, shop.option[:-1])
-    since = np.concatenate([[0], np.cumsum(least)])
-    left = since[shop.first[shop.job + 1]] - since[:-1]
-    promised = np.full(n, NEVER)
-    for o in range(n - 1, -1, -1):
-        last = o + 1 == shop.first[shop.job[o] + 1]
-        promised[o] = NEVER if last or promised[o + 1] == NEVER else promised[o + 1] - least[o]
-        promised[o] = shop.pinned[o] if shop.pin[o] >= 0 else promised[o]
-    pins = np.flatnonzero(shop.pin >= 0)
-    ends = blank(shop).end[pins]
-    pins = pins[np.lexsort((ends, shop.pinned[pins], shop.pin[pins]))]
-    pin_from = np.concatenate([[0], np.cumsum(np.bincount(shop.pin[pins], minlength=machines))])
-    room = np.concatenate([[0], np.cumsum(np.bincount(shop.machine, minlength=machines))])
-    return Work(owner, least, left, promised, pin_from, pins, room)
-
-
-class Floor(NamedTuple):
-    """A plan while it is made.
-
-    Attributes
-    ----------
-    machine, start, end
-        (n,) of each operation; the start is -1 until it is placed.
-    free, family, pinned
-        (m,) when a machine is free, the family of its last operation (-1: none), and the next of its pins.
-    arrived
-        (n,) when an operation came into the queues.
-    queue, waiting
-        (choices,), (m,) what waits before each machine, from `Work.room` on, and how many do.
-    """
-
-    machine: Ints
-    start: Ints
-    end: Ints
-    free: Ints
-    family: Ints
-    pinned: Ints
-    arrived: Ints
-    queue: Ints
-    waiting: Ints
-
-
-def blank(shop: Shop) -> Floor:
-    """Only what is pinned is in its place."""
-    n, machines = len(shop.job), len(shop.table)
-    machine, start, end = shop.pin.copy(), np.full(n, -1), np.zeros(n, np.int64)
-    for o in np.flatnonzero(shop.pin >= 0):
-        mine = slice(shop.option[o], shop.option[o + 1])
-        start[o] = shop.pinned[o]
-        end[o] = start[o] + int(shop.minutes[mine][shop.machine[mine] == shop.pin[o]][0])
-    zeros = np.zeros(machines, np.int64)
-    return Floor(
-        machine, start, end, zeros, np.full(machines, -1), zeros.copy(), np.zeros(n, np.int64),
-        np.zeros(len(shop.machine), np.int64), zeros.copy(),
-    )  # fmt: skip
-
-
-# ---- what both ways of planning ask of a machine -------------------------------------------------------------------------
-
-
-@inner
-def set_up(shop: Shop, m: int, before: int, after: int) -> int:
-    """Minutes of set-up between two families; -1 before: nothing was done here yet."""
-    return 0 if before < 0 else shop.change[shop.table[m], before, after]
-
-
-@inner
-def reopening(shop: Shop, m: int, minute: int) -> int:
-    """The first closed time of a machine that ends after a minute."""
-    low, high = shop.shut[m], shop.shut[m + 1]
-    while low < high:
-        middle = (low + high) // 2
-        if shop.closed[middle, 1] > minute:
-            high = middle
-        else:
-            low = middle + 1
-    return low
-
-
-@inner
-def _is_open(shop: Shop, m: int, start: int, end: int) -> bool:
-    """Whether no closed time lies between."""
-    k = reopening(shop, m, start)
-    return k == shop.shut[m + 1] or shop.closed[k, 0] >= end
-
-
-@inner
-def _opening(shop: Shop, m: int, minute: int, length: int) -> int:
-    """The first minute from which a machine is open so long."""
-    k = reopening(shop, m, minute)
-    while k < shop.shut[m + 1] and shop.closed[k, 0] < minute + length:
-        minute = shop.closed[k, 1]
-        k += 1
-    return minute
-
-
-# ---- dispatching ---------------------------------------------------------------------------------------------------------
 
 
 @inner
@@ -206,14 +77,14 @@ def _end(shop: Shop, work: Work, floor: Floor, c: int, now: int) -> int:
         return -1
     family = floor.family[m]
     busy = end = now + minutes + (set_up(shop, m, family, shop.family[o]) if minutes else 0)
-    if not _is_open(shop, m, now, end):
+    if not is_open(shop, m, now, end):
         return -1
     family = shop.family[o] if minutes else family
     for k in range(work.pin_from[m] + floor.pinned[m], work.pin_from[m + 1]):
         x = work.pins[k]
         takes = floor.end[x] > floor.start[x]
         begin = floor.start[x] - (set_up(shop, m, family, shop.family[x]) if takes else 0)
-        if begin < busy or not _is_open(shop, m, begin, floor.start[x]):
+        if begin < busy or not is_open(shop, m, begin, floor.start[x]):
             return -1
         if takes:
             break
@@ -353,197 +224,3 @@ def dispatch(shop: Shop, work: Work, floor: Floor, rule: int) -> bool:
                 touched[m] = False
                 _take(shop, work, floor, rule, m, now, events)
     return True
-
-
-# ---- into the gaps -------------------------------------------------------------------------------------------------------
-
-
-class Line(NamedTuple):
-    """The order of what is placed on each machine; -1 stands for nobody.
-
-    Attributes
-    ----------
-    before, after
-        (n,) neighbours of each operation on its machine.
-    first, last
-        (m,) of each machine.
-    """
-
-    before: Ints
-    after: Ints
-    first: Ints
-    last: Ints
-
-
-def line_of(shop: Shop) -> Line:
-    """Nothing is placed."""
-    n, machines = len(shop.job), len(shop.table)
-    return Line(np.full(n, -1), np.full(n, -1), np.full(machines, -1), np.full(machines, -1))
-
-
-@inner
-def _left_as(shop: Shop, floor: Floor, line: Line, o: int) -> int:
-    """The family that a machine is set for once an operation is done; -1 before all."""
-    while o >= 0 and floor.end[o] == floor.start[o]:
-        o = line.before[o]
-    return -1 if o < 0 else shop.family[o]
-
-
-@inner
-def _leaves_room(shop: Shop, floor: Floor, line: Line, m: int, family: int, end: int, b: int) -> bool:
-    """Whether the operations from `b` on keep their place and set-up behind one that ends then and leaves that family."""
-    busy = end
-    while b >= 0:
-        takes = floor.end[b] > floor.start[b]
-        begin = floor.start[b] - (set_up(shop, m, family, shop.family[b]) if takes else 0)
-        if begin < busy or not _is_open(shop, m, begin, floor.start[b]):
-            return False
-        if takes:
-            return True
-        busy, b = floor.end[b], line.after[b]
-    return True
-
-
-@inner
-def _gap(shop: Shop, floor: Floor, line: Line, c: int, o: int, ready: int) -> tuple[int, int]:
-    """(start, operation before) of the first gap that takes a choice of an operation, not before a minute."""
-    m, minutes = shop.machine[c], shop.minutes[c]
-    a = line.last[m]
-    while a >= 0 and floor.end[a] > ready:
-        a = line.before[a]
-    while True:
-        before = _left_as(shop, floor, line, a)
-        change = set_up(shop, m, before, shop.family[o]) if minutes else 0
-        begin = max(ready - change, shop.now, floor.end[a] if a >= 0 else 0)
-        start = _opening(shop, m, begin, change + minutes) + change
-        b = line.first[m] if a < 0 else line.after[a]
-        if b < 0 or _leaves_room(shop, floor, line, m, shop.family[o] if minutes else before, start + minutes, b):
-            return start, a
-        a = b
-
-
-@inner
-def _put(floor: Floor, line: Line, o: int, m: int, start: int, end: int, a: int) -> None:
-    """Place an operation on a machine right behind another one (-1: before all)."""
-    b = line.first[m] if a < 0 else line.after[a]
-    floor.machine[o], floor.start[o], floor.end[o] = m, start, end
-    line.before[o], line.after[o] = a, b
-    if a < 0:
-        line.first[m] = o
-    else:
-        line.after[a] = o
-    if b < 0:
-        line.last[m] = o
-    else:
-        line.before[b] = o
-
-
-@inner
-def _lift(floor: Floor, line: Line, o: int) -> None:
-    """Take an operation out of its place."""
-    a, b, m = line.before[o], line.after[o], floor.machine[o]
-    if a < 0:
-        line.first[m] = b
-    else:
-        line.after[a] = b
-    if b < 0:
-        line.last[m] = a
-    else:
-        line.before[b] = a
-    floor.start[o] = -1
-
-
-@inner
-def _ready(shop: Shop, floor: Floor, o: int) -> int:
-    """From when on an operation may begin: its release, now where it is not pinned, the end of the one before it."""
-    ready = shop.release[shop.job[o]]
-    if shop.pin[o] < 0:
-        ready = max(shop.now, ready)
-    return ready if o == shop.first[shop.job[o]] else max(ready, floor.end[o - 1])
-
-
-@inner
-def _stands(shop: Shop, floor: Floor, line: Line, o: int) -> bool:
-    """Whether an operation keeps its place behind what is before it on its machine and in its job."""
-    if floor.start[o] < _ready(shop, floor, o):
-        return False
-    a = line.before[o]
-    busy = floor.end[a] if a >= 0 else 0
-    if shop.pin[o] < 0:
-        busy = max(busy, shop.now)
-    return _leaves_room(shop, floor, line, floor.machine[o], _left_as(shop, floor, line, a), busy, o)
-
-
-@inner
-def _keep(shop: Shop, floor: Floor, line: Line, o: int) -> None:
-    """Place an operation as in the plan in force, where that still can be."""
-    for c in range(shop.option[o], shop.option[o + 1]):
-        if shop.machine[c] == shop.old[o] and shop.began[o] >= max(shop.now, shop.release[shop.job[o]]):
-            start, a = _gap(shop, floor, line, c, o, shop.began[o])
-            if start == shop.began[o]:
-                _put(floor, line, o, shop.machine[c], start, start + shop.minutes[c], a)
-
-
-@inner
-def _soonest(shop: Shop, floor: Floor, line: Line, o: int, ready: int, only: int) -> None:
-    """Place an operation where it ends soonest: on one machine, or on any of its own (`only` is -1 or none of them)."""
-    able = False
-    for c in range(shop.option[o], shop.option[o + 1]):
-        able |= shop.machine[c] == only
-    best, begin, behind, end = -1, 0, -1, NEVER
-    for c in range(shop.option[o], shop.option[o + 1]):
-        if able and shop.machine[c] != only:
-            continue
-        start, a = _gap(shop, floor, line, c, o, ready)
-        if start + shop.minutes[c] < end:
-            best, begin, behind, end = shop.machine[c], start, a, start + shop.minutes[c]
-    _put(floor, line, o, best, begin, end, behind)
-
-
-@njit(cache=True, error_model="numpy")
-def insert(  # noqa: C901  # one loop after the other
-    shop: Shop,
-    work: Work,
-    floor: Floor,
-    line: Line,
-    order: Ints,
-    low: Ints,
-    only: Ints,
-    keep: bool,  # noqa: FBT001  # compiled functions take no names
-) -> int:
-    """Place one operation after the other into the first gap that takes it.
-
-    Parameters
-    ----------
-    floor, line
-        Blank; they become the plan.
-    order
-        (n,) operations, those of a job in their order.
-    low, only
-        (n,) an operation is not placed before this minute; on this machine alone (-1: any).
-    keep
-        Operations of the plan in force are placed as they were first, and lifted only where they cannot stay.
-
-    Returns
-    -------
-    -1, or the operation that cannot stand at its pin
-    """
-    for o in work.pins:
-        m = floor.machine[o]
-        _put(floor, line, o, m, floor.start[o], floor.end[o], line.last[m])
-    if keep:
-        for o in order:
-            if shop.pin[o] < 0 and shop.old[o] >= 0:
-                _keep(shop, floor, line, o)
-    for o in order:
-        if floor.start[o] >= 0:
-            if _stands(shop, floor, line, o):
-                continue
-            if shop.pin[o] >= 0:
-                return o
-            _lift(floor, line, o)
-        _soonest(shop, floor, line, o, max(low[o], _ready(shop, floor, o)), only[o])
-    for o in order:  # what was lifted may have been somebody's set-up
-        if not _stands(shop, floor, line, o):
-            return o
-    return -1

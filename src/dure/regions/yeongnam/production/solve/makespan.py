@@ -17,7 +17,8 @@ from numba import njit
 from ..model.plan import Plan, value
 from ..model.shop import Aim, Shop
 from .compiled import below
-from .tabu import DOWN, JOB, OPTION, READY, UP, tabu
+from .graph import DOWN, JOB, OPTION, READY, UP
+from .tabu import tabu
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -31,7 +31,8 @@ def best_of(shop: Shop, aim: Aim) -> Plan | None:
 
 def dispatched(shop: Shop) -> Iterator[Plan]:
     """The plan of each rule that meets the pins."""
-    from .dispatch import RULES, blank, dispatch, work_of
+    from .dispatch import RULES, dispatch
+    from .floor import blank, work_of
 
     work = work_of(shop)
     for rule in range(len(RULES)):
@@ -64,7 +65,8 @@ def kept(shop: Shop) -> Iterator[Plan]:
 
 
 def _inserted(shop, order, low, only, *, keep: bool) -> Iterator[Plan]:
-    from .dispatch import blank, insert, line_of, work_of
+    from .floor import blank, work_of
+    from .insertion import insert, line_of
 
     floor = blank(shop)
     if insert(shop, work_of(shop), floor, line_of(shop), order, low, only, keep) < 0:
@@ -78,7 +80,8 @@ def around_pins(shop: Shop) -> Iterator[Plan]:
     """
     import numpy as np
 
-    from .dispatch import blank, insert, line_of, work_of
+    from .floor import blank, work_of
+    from .insertion import insert, line_of
 
     work, nothing = work_of(shop), np.full_like(shop.old, -1)
     loose = shop._replace(pin=nothing)

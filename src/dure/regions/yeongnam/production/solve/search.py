@@ -18,7 +18,7 @@ import numpy as np
 
 from ..model.plan import Plan, value
 from . import anneal
-from .dispatch import work_of
+from .floor import work_of
 
 if TYPE_CHECKING:
     from ..model.shop import Aim, Shop
