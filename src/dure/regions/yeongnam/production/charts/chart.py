@@ -71,18 +71,18 @@ def figure(request: Request, answers: Mapping[str, Response], truth: Any = None,
         rows |= datasets(view, f"plan{number}", answers[name])
         title = _title(view, name, answers[name], best)
         panels.append(gantt(view, f"plan{number}", answers[name], title=title, labels=name == methods[-1], best=best))
-    ours = MODEL if MODEL in answers else methods[-1]
+    shown = MODEL if MODEL in answers else methods[-1]
     if any(job.due is not None for job in request.jobs):
-        panels.append(orders(view, answers[ours], answers.get(PRACTICE) if ours != PRACTICE else None))
+        panels.append(orders(view, answers[shown], answers.get(PRACTICE) if shown != PRACTICE else None))
     worked = any(step.work for answer in answers.values() for step in answer.progress)
-    beside = [convergence(request, answers)] if worked else []
+    curves = [convergence(request, answers)] if worked else []
     with warnings.catch_warnings():
         # Altair warns that the panels share one zoom, which is what is wanted.
         warnings.simplefilter("ignore", UserWarning)
         timed = [panel.add_params(view.zoom, view.hover) for panel in panels]
-        chart = finished(alt.vconcat(_legend(rows), *timed, *beside, spacing=16))
+        chart = finished(alt.vconcat(_legend(rows), *timed, *curves, spacing=16))
     # One text a dataset: Altair would look at every row, which takes longer than drawing them.
-    chart.datasets = {name: json.dumps(here, ensure_ascii=False) for name, here in rows.items()}
+    chart.datasets = {name: json.dumps(table, ensure_ascii=False) for name, table in rows.items()}
     chart.usermeta = {"embedOptions": IN_A_BROWSER}
     return chart
 
@@ -92,39 +92,41 @@ def _title(view: View, method: str, response: Response, best: int | None) -> Any
     import altair as alt
 
     request = view.request
-    told = explained(request, response.operations)
-    end = told.makespan or 0
-    said = [
+    answer = explained(request, response.operations)
+    end = answer.makespan or 0
+    parts = [
         _("{minutes} min", minutes=f"{end:,}") if request.begins is None else _("ends {at}", at=clock(request, end))
     ]
     due = sum(job.due is not None for job in request.jobs)
-    if told.late:
-        minutes = span(sum(each.minutes for each in told.late))
-        said.append(_("{count} of {all} orders late, {minutes} in all", count=len(told.late), all=due, minutes=minutes))
+    if answer.late:
+        minutes = span(sum(order.minutes for order in answer.late))
+        parts.append(
+            _("{count} of {all} orders late, {minutes} in all", count=len(answer.late), all=due, minutes=minutes)
+        )
     elif due:
-        said.append(_("no order late"))
-    title = _("{method}: {what}", method=_named(method), what=", ".join(said))
-    return alt.Title(title, subtitle=_beside(view, response, told, best), frame="group")
+        parts.append(_("no order late"))
+    title = _("{method}: {what}", method=_named(method), what=", ".join(parts))
+    return alt.Title(title, subtitle=_beside(view, response, answer, best), frame="group")
 
 
-def _beside(view: View, response: Response, told: Response, best: int | None) -> str:
-    request, said = view.request, []
+def _beside(view: View, response: Response, answer: Response, best: int | None) -> str:
+    request, parts = view.request, []
     if best is not None:
-        said.append(_("dashed: best known {best} min", best=f"{best:,}"))
+        parts.append(_("dashed: best known {best} min", best=f"{best:,}"))
     bound = response.lower_bound or 0
-    if response.lower_bound is not None and bound >= _reached(request, told):
-        said.append(_("proved: no plan is better"))
-    elif bound and request.objective == "makespan" and told.moved is None:
-        said.append(_("proved: no plan ends before {bound} min", bound=f"{bound:,}"))
+    if response.lower_bound is not None and bound >= _reached(request, answer):
+        parts.append(_("proved: no plan is better"))
+    elif bound and request.objective == "makespan" and answer.moved is None:
+        parts.append(_("proved: no plan ends before {bound} min", bound=f"{bound:,}"))
     elif bound:
-        said.append(_("proved: no plan has an objective below {bound}", bound=f"{bound:,}"))
-    if told.moved is not None:
-        moved, count = f"{told.moved:,}", f"{len(request.previous):,}"
-        said.append(_("{moved} of {all} operations moved against the plan in force", moved=moved, all=count))
+        parts.append(_("proved: no plan has an objective below {bound}", bound=f"{bound:,}"))
+    if answer.moved is not None:
+        moved, count = f"{answer.moved:,}", f"{len(request.previous):,}"
+        parts.append(_("{moved} of {all} operations moved against the plan in force", moved=moved, all=count))
     if len(view.machines) < len(request.machines):
         shown, machines = len(view.machines), len(request.machines)
-        said.append(_("the {shown} machines with the most work of {all}", shown=shown, all=machines))
-    return " · ".join(said)
+        parts.append(_("the {shown} machines with the most work of {all}", shown=shown, all=machines))
+    return " · ".join(parts)
 
 
 # ---- what the marks mean ------------------------------------------------------------------------------------------------
@@ -134,18 +136,18 @@ def _legend(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> Any:
     """One line that shows each mark that occurs, with its word. Places are pixels."""
     import altair as alt
 
-    work = [each for name, here in rows.items() if "-" not in name for each in here]
-    there = {
+    work = [bar for name, table in rows.items() if "-" not in name for bar in table]
+    marks = {
         "work": (_("operation"), True),
-        "set-up": (_("set-up"), any(here for name, here in rows.items() if name.endswith("-set-ups"))),
-        "closed": (_("closed"), any(here for name, here in rows.items() if name.endswith("-closed"))),
-        "late": (_("order late (!)"), any(each["colour"] == LATE for each in work)),
-        "pinned": (_("pinned"), any(each["pinned"] for each in work)),
-        "moved": (_("moved against the plan in force"), any(each["moved"] for each in work)),
+        "set-up": (_("set-up"), any(table for name, table in rows.items() if name.endswith("-set-ups"))),
+        "closed": (_("closed"), any(table for name, table in rows.items() if name.endswith("-closed"))),
+        "late": (_("order late (!)"), any(bar["colour"] == LATE for bar in work)),
+        "pinned": (_("pinned"), any(bar["pinned"] for bar in work)),
+        "moved": (_("moved against the plan in force"), any(bar["moved"] for bar in work)),
     }
     swatches: dict[str, dict[str, Any]] = {}
     left = 0.0
-    for kind, (word, occurs) in there.items():
+    for kind, (word, occurs) in marks.items():
         if occurs:
             place = {"start": left, "middle": left + 13, "end": left + 26, "y": 0, "y2": 1}
             swatches[kind] = {**place, "text": word}
@@ -166,7 +168,7 @@ def _swatches(swatches: Mapping[str, Mapping[str, Any]]) -> list[Any]:
         "work": {"color": EVEN}, "set-up": {"fill": PAPER, "stroke": SOFT, "strokeWidth": 0.6}, "closed": {"color": LINE},
         "late": {"color": LATE}, "pinned": {"color": EVEN}, "moved": {"fill": EVEN, "stroke": ACCENT, "strokeWidth": 1.8},
     }  # fmt: skip
-    layers = [base([each]).mark_rect(**looks[kind]) for kind, each in swatches.items()]
+    layers = [base([swatch]).mark_rect(**looks[kind]) for kind, swatch in swatches.items()]
     if "set-up" in swatches:
         box = swatches["set-up"]
         strokes = [*hatched(box["start"], box["end"], 0, 1, wide=1, high=12)]
@@ -193,26 +195,26 @@ def orders(view: View, response: Response, practice: Response | None = None) -> 
     values = order_rows(view, response, practice)
     time = time_axis(view, labels=False)
     row = max(13, min(20, 400 // len(values)))
-    one: dict[str, Any] = {"clip": True}
+    clipped: dict[str, Any] = {"clip": True}
     data = alt.InlineData(values=json.dumps(values, ensure_ascii=False), format=alt.JsonDataFormat(type="json"))
-    base = alt.Chart(data).encode(x=time, y=row_axis([each["job"] for each in values], row))
+    base = alt.Chart(data).encode(x=time, y=row_axis([order["job"] for order in values], row))
     tips = {"job": _("job"), "release": _("not before"), "due": _("due"), "done": _("end"), "late": _("order late by")}
-    tooltip = [alt.Tooltip(f"{field}:N", title=said) for field, said in tips.items()]
+    tooltip = [alt.Tooltip(f"{field}:N", title=label) for field, label in tips.items()]
     spans = base.encode(opacity=standing_out(), tooltip=tooltip)
-    ticks = base.mark_tick(color=INK, thickness=1.8, size=row * 0.8, orient="vertical", **one)
+    ticks = base.mark_tick(color=INK, thickness=1.8, size=row * 0.8, orient="vertical", **clipped)
     layers = [
         # The first layer is the one whose field zooms: it must be that of the other panels.
-        spans.mark_bar(color=EVEN, size=row * 0.5, **one).encode(x2="until"),
-        spans.mark_rule(color=SOFT, strokeWidth=1, **one).encode(x=along(time, "from"), x2="start"),
-        spans.mark_bar(color=LATE, size=row * 0.5, **one)
+        spans.mark_bar(color=EVEN, size=row * 0.5, **clipped).encode(x2="until"),
+        spans.mark_rule(color=SOFT, strokeWidth=1, **clipped).encode(x=along(time, "from"), x2="start"),
+        spans.mark_bar(color=LATE, size=row * 0.5, **clipped)
         .transform_filter("datum.late")
         .encode(x=along(time, "until"), x2="end"),
         ticks.transform_filter("isValid(datum.at)").encode(x=along(time, "at")),
         base.transform_filter("isValid(datum.other)")
-        .mark_point(color=SOFT, size=row * 1.8, strokeWidth=1.2, opacity=1, **one)
+        .mark_point(color=SOFT, size=row * 1.8, strokeWidth=1.2, opacity=1, **clipped)
         .encode(x=along(time, "other")),
         base.transform_filter("datum.late")
-        .mark_text(align="left", dx=6, fontSize=min(11, row - 2), color=LATE_INK, **one)
+        .mark_text(align="left", dx=6, fontSize=min(11, row - 2), color=LATE_INK, **clipped)
         .encode(x=along(time, "right"), text="late:N"),
     ]
     title = alt.Title(
@@ -222,9 +224,9 @@ def orders(view: View, response: Response, practice: Response | None = None) -> 
 
 
 def _orders_beside(request: Request, shown: int, practice: Response | None) -> str:
-    said = [_("tick: due")] + ([_("dot: end in today's practice")] if practice else [])
-    said += [_("{shown} of {all}", shown=shown, all=len(request.jobs))] if shown < len(request.jobs) else []
-    return " · ".join(said)
+    parts = [_("tick: due")] + ([_("dot: end in today's practice")] if practice else [])
+    parts += [_("{shown} of {all}", shown=shown, all=len(request.jobs))] if shown < len(request.jobs) else []
+    return " · ".join(parts)
 
 
 def order_rows(view: View, response: Response, practice: Response | None) -> list[dict[str, Any]]:
@@ -254,11 +256,11 @@ def order_rows(view: View, response: Response, practice: Response | None) -> lis
 
 
 def _firsts(response: Response) -> dict[str, int]:
-    return {each.job: each.start for each in sorted(response.operations, key=lambda each: -each.start)}
+    return {placed.job: placed.start for placed in sorted(response.operations, key=lambda placed: -placed.start)}
 
 
 def _ends(response: Response) -> dict[str, int]:
-    return {each.job: each.end for each in sorted(response.operations, key=lambda each: each.end)}
+    return {placed.job: placed.end for placed in sorted(response.operations, key=lambda placed: placed.end)}
 
 
 # ---- how the planning went ----------------------------------------------------------------------------------------------
@@ -268,11 +270,11 @@ def convergence(request: Request, answers: Mapping[str, Response]) -> Any:
     """Objective against work as steps, for the answers that tell their progress; the practice dashed, what is proved dotted."""
     import altair as alt
 
-    told = {name: answer.progress for name, answer in answers.items() if answer.progress}
-    last = max(steps[-1].work for steps in told.values())
+    curves = {name: answer.progress for name, answer in answers.items() if answer.progress}
+    last = max(steps[-1].work for steps in curves.values())
     values = [
         {"method": name, "work": work, "objective": reached}
-        for name, steps in told.items()
+        for name, steps in curves.items()
         for work, reached in [*((step.work, step.objective) for step in steps), (last, steps[-1].objective)]
     ]
     title = alt.Title(_("What the work brought"), subtitle=objective(request), frame="group")
@@ -302,7 +304,7 @@ def _flat(request: Request, answers: Mapping[str, Response]) -> list[dict[str, A
 def _curves(values: Sequence[Mapping[str, Any]], flat: Sequence[Mapping[str, Any]], last: float) -> list[Any]:
     import altair as alt
 
-    heights = [each["objective"] for each in [*values, *flat]]
+    heights = [line["objective"] for line in [*values, *flat]]
     room = max(1, max(heights) - min(heights)) * 0.14
     low, high = min(heights) - room, max(heights) + room
     x = alt.X(
@@ -315,21 +317,21 @@ def _curves(values: Sequence[Mapping[str, Any]], flat: Sequence[Mapping[str, Any
         scale=alt.Scale(domain=[low, high], nice=False),
         axis=alt.Axis(tickCount=4, tickMinStep=1, format=",d"),
     )
-    ours = alt.condition(f"datum.method == '{MODEL}'", alt.value(ACCENT), alt.value(SOFT))
-    reached = {each["method"]: each["objective"] for each in values}
+    colour = alt.condition(f"datum.method == '{MODEL}'", alt.value(ACCENT), alt.value(SOFT))
+    reached = {point["method"]: point["objective"] for point in values}
     ends = [
-        {"objective": each, "method": name, "text": f"{_named(name)} {each:,}"} for name, each in reached.items()
+        {"objective": height, "method": name, "text": f"{_named(name)} {height:,}"} for name, height in reached.items()
     ]  # the last step of each
-    steps = alt.Chart(alt.Data(values=list(values))).encode(x=x, y=y, detail="method:N", color=ours)
+    steps = alt.Chart(alt.Data(values=list(values))).encode(x=x, y=y, detail="method:N", color=colour)
     labels = alt.Chart(alt.Data(values=_apart([*ends, *flat], (high - low) / HIGH)))
     across = [
-        alt.Chart(alt.Data(values=[each])).mark_rule(color=INK, strokeDash=each["dash"]).encode(y=y) for each in flat
+        alt.Chart(alt.Data(values=[line])).mark_rule(color=INK, strokeDash=line["dash"]).encode(y=y) for line in flat
     ]
     return [
         steps.mark_line(interpolate="step-after", strokeWidth=2),
         *across,
         labels.mark_text(align="left", baseline="middle", dx=8, fontSize=11).encode(
-            x=alt.value(WIDTH - ASIDE), y=alt.Y("label:Q", title=None), text="text:N", color=ours
+            x=alt.value(WIDTH - ASIDE), y=alt.Y("label:Q", title=None), text="text:N", color=colour
         ),
     ]
 
@@ -337,7 +339,7 @@ def _curves(values: Sequence[Mapping[str, Any]], flat: Sequence[Mapping[str, Any
 def _apart(labels: Sequence[Mapping[str, Any]], pixel: float) -> list[dict[str, Any]]:
     """Labels at their lines, from the lowest line up, none over another; `pixel` is the objective of one."""
     placed: list[dict[str, Any]] = []
-    for each in sorted(labels, key=lambda each: each["objective"]):
+    for label in sorted(labels, key=lambda label: label["objective"]):
         lowest = placed[-1]["label"] + 14 * pixel if placed else -math.inf
-        placed.append({**each, "label": max(each["objective"], lowest)})
+        placed.append({**label, "label": max(label["objective"], lowest)})
     return placed

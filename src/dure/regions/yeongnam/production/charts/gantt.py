@@ -73,11 +73,11 @@ def view_of(request: Request, answers: Sequence[Response]) -> View:
     """A view wide enough for all answers; of more than MOST_MACHINES machines, those with the most work in the last one."""
     import altair as alt
 
-    operations = [each for answer in answers for each in answer.operations]
-    first, last = min(each.start for each in operations), max(1, *(each.end for each in operations))
+    operations = [placed for answer in answers for placed in answer.operations]
+    first, last = min(placed.start for placed in operations), max(1, *(placed.end for placed in operations))
     work = dict.fromkeys(request.machines, 0)
-    for each in answers[-1].operations:
-        work[each.machine] += each.end - each.start
+    for placed in answers[-1].operations:
+        work[placed.machine] += placed.end - placed.start
     busiest = set(sorted(request.machines, key=lambda name: -work[name])[:MOST_MACHINES])
     machines = tuple(name for name in request.machines if name in busiest)
     since = first if first > 0.2 * last else 0
@@ -170,14 +170,14 @@ def gantt(view: View, name: str, response: Response, *, title: Any, labels: bool
         return alt.Chart(rows_of(name + kind)).encode(x=time, x2="end", y=rows, y2="y2:Q")
 
     # Where bars are a few pixels wide, the lines between them would be wider than they are.
-    one: dict[str, Any] = {"clip": True}
+    clipped: dict[str, Any] = {"clip": True}
     work, line = chart(""), 0.7 if _mean(view, response) > 8 else 0.15
-    tips = [alt.Tooltip(f"{field}:N", title=said) for field, said in _tips().items()]
+    tips = [alt.Tooltip(f"{field}:N", title=label) for field, label in _tips().items()]
     layers = [
-        chart("-closed").mark_rect(color=LINE, **one),
-        chart("-set-ups").mark_rect(fill=PAPER, stroke=SOFT, strokeWidth=line, **one),
-        chart("-hatch").mark_rule(color=SOFT, strokeWidth=min(0.9, 3 * line), **one),
-        work.mark_rect(**one).encode(
+        chart("-closed").mark_rect(color=LINE, **clipped),
+        chart("-set-ups").mark_rect(fill=PAPER, stroke=SOFT, strokeWidth=line, **clipped),
+        chart("-hatch").mark_rule(color=SOFT, strokeWidth=min(0.9, 3 * line), **clipped),
+        work.mark_rect(**clipped).encode(
             color=alt.Color("colour:N", scale=None),
             stroke=alt.condition("datum.moved", alt.value(ACCENT), alt.value("white")),
             strokeWidth=alt.condition("datum.moved", alt.value(1.5), alt.value(line)),
@@ -194,7 +194,7 @@ def gantt(view: View, name: str, response: Response, *, title: Any, labels: bool
 
 def _mean(view: View, response: Response) -> float:
     """Mean width of a bar in pixels."""
-    return view.scale * sum(each.end - each.start for each in response.operations) / len(response.operations)
+    return view.scale * sum(placed.end - placed.start for placed in response.operations) / len(response.operations)
 
 
 def _tips() -> dict[str, str]:
@@ -207,9 +207,9 @@ def _tips() -> dict[str, str]:
 
 def _fits(view: View, field: str) -> str:
     """Whether what needs so much of the whole time fits into its bar in the part that is shown."""
-    whole = view.at(view.until) - view.at(view.since)
-    shown = f"(isValid(zoom) && isValid(zoom.start) ? zoom.start[1] - zoom.start[0] : {whole})"
-    return f"datum.{field} * {shown} <= {whole}"
+    total = view.at(view.until) - view.at(view.since)
+    shown = f"(isValid(zoom) && isValid(zoom.start) ? zoom.start[1] - zoom.start[0] : {total})"
+    return f"datum.{field} * {shown} <= {total}"
 
 
 def _names(view: View, name: str, time: Any, rows: Any) -> Any:
@@ -247,20 +247,20 @@ def _limits(view: View, response: Response, best: int | None, time: Any) -> list
     """The end of the plan with its number, the best one known, and now."""
     import altair as alt
 
-    end = max(each.end for each in response.operations)
-    said = f"{end:,}" if view.request.begins is None else clock(view.request, end)
-    found = [_rule(view, time, end, said, color=ACCENT, strokeWidth=2)]
+    end = max(placed.end for placed in response.operations)
+    label = f"{end:,}" if view.request.begins is None else clock(view.request, end)
+    limits = [_rule(view, time, end, label, color=ACCENT, strokeWidth=2)]
     if best is not None and best != end:
-        found.append(_rule(view, time, best, "", color=INK, strokeDash=[4, 3]))
+        limits.append(_rule(view, time, best, "", color=INK, strokeDash=[4, 3]))
     if view.since < view.request.now < view.until:
-        found.append(_rule(view, time, view.request.now, _("now"), color=LATE_INK, strokeWidth=1.2))
-    return [alt.layer(*pair) for pair in found]
+        limits.append(_rule(view, time, view.request.now, _("now"), color=LATE_INK, strokeWidth=1.2))
+    return [alt.layer(*pair) for pair in limits]
 
 
-def _rule(view: View, time: Any, minute: int, said: str, **look: Any) -> list[Any]:
+def _rule(view: View, time: Any, minute: int, label: str, **look: Any) -> list[Any]:
     import altair as alt
 
-    base = alt.Chart(alt.Data(values=[{"start": view.at(minute), "text": said}])).encode(x=time)
+    base = alt.Chart(alt.Data(values=[{"start": view.at(minute), "text": label}])).encode(x=time)
     text = base.mark_text(color=look["color"], align="left", baseline="bottom", dx=3, dy=-1, fontSize=11, clip=False)
     return [base.mark_rule(clip=True, **look), text.encode(y=alt.value(0), text="text:N")]
 
@@ -271,36 +271,36 @@ def _rule(view: View, time: Any, minute: int, said: str, **look: Any) -> list[An
 def datasets(view: View, name: str, response: Response) -> dict[str, list[dict[str, Any]]]:
     """The rows that `gantt` draws, by the name of their dataset."""
     row = {machine: number for number, machine in enumerate(view.machines)}
-    plan = {machine: here for machine, here in lines(view.request, response).items() if machine in row}
-    told, was = _reasons(view.request, response), _was(view.request, response)
+    plan = {machine: tasks for machine, tasks in lines(view.request, response).items() if machine in row}
+    reasons, in_force = _reasons(view.request, response), _in_force(view.request, response)
     shade = {job.name: (EVEN, ODD)[number % 2] for number, job in enumerate(view.request.jobs)}
     work, boxes = [], []
     strokes: list[dict[str, float]] = []
-    for machine, here in plan.items():
-        for line in here:
-            each, y = line.placed, row[machine]
-            work.append(_bar(view, line, y, shade[each.job]) | _marks(line, told, was))
+    for machine, tasks in plan.items():
+        for line in tasks:
+            placed, y = line.placed, row[machine]
+            work.append(_bar(view, line, y, shade[placed.job]) | _marks(line, reasons, in_force))
             if line.set_up:
-                left, right = view.at(each.start - line.set_up), view.at(each.start)
+                left, right = view.at(placed.start - line.set_up), view.at(placed.start)
                 wide = WIDTH / (view.at(view.until) - view.at(view.since))
                 boxes.append({"start": left, "end": right, "y": y + 0.12, "y2": y + 0.88})
                 strokes += hatched(left, right, y + 0.12, y + 0.88, wide=wide, high=view.row)
     closed = list(_closed(view, row))
-    work.sort(key=lambda each: each["moved"])  # an outline lies above the lines of its neighbours
+    work.sort(key=lambda bar: bar["moved"])  # an outline lies above the lines of its neighbours
     return {name: work, f"{name}-set-ups": boxes, f"{name}-hatch": strokes, f"{name}-closed": closed}
 
 
 def _bar(view: View, line: Line, y: int, shade: str) -> dict[str, Any]:
     """An operation's place, colour and name; the name needs `need` bars, a lock `room`."""
-    each = line.placed
-    text = f"{each.job}!" if line.late else each.job
+    placed = line.placed
+    text = f"{placed.job}!" if line.late else placed.job
     size = min(11, view.row - 3) / 10
     letters = size * sum(10.5 if ord(letter) > 0x1100 else 6.2 for letter in text)
     wide = letters + (22 if line.pinned else 4)  # a lock needs room on both sides, as the name stays in the middle
-    pixels = max(1e-9, (each.end - each.start) * view.scale)
+    pixels = max(1e-9, (placed.end - placed.start) * view.scale)
     return {
-        "start": view.at(each.start),
-        "end": view.at(each.end),
+        "start": view.at(placed.start),
+        "end": view.at(placed.end),
         "y": y + 0.08,
         "y2": y + 0.92,
         "lock": y + 0.5,
@@ -309,22 +309,22 @@ def _bar(view: View, line: Line, y: int, shade: str) -> dict[str, Any]:
         "room": 10 / pixels,
         "colour": LATE if line.late else shade,
         "pinned": line.pinned,
-        "from": clock(view.request, each.start),
-        "to": clock(view.request, each.end),
-        **each.model_dump(include={"job", "operation", "machine"}),
+        "from": clock(view.request, placed.start),
+        "to": clock(view.request, placed.end),
+        **placed.model_dump(include={"job", "operation", "machine"}),
     }
 
 
-def _marks(line: Line, told: Mapping[Any, str], was: Mapping[Any, str]) -> dict[str, Any]:
+def _marks(line: Line, reasons: Mapping[Any, str], in_force: Mapping[Any, str]) -> dict[str, Any]:
     """What a pointer is told of an operation besides its place."""
     key = (line.placed.job, line.placed.operation)
     return {
         "set_up": span(line.set_up) if line.set_up else "–",
         "fixed": _("yes") if line.pinned else "–",
         "late": span(line.late) if line.late else "–",
-        "waits": told[key],
-        "was": was.get(key, "–"),
-        "moved": key in was,
+        "waits": reasons[key],
+        "was": in_force.get(key, "–"),
+        "moved": key in in_force,
     }
 
 
@@ -332,15 +332,17 @@ def _reasons(request: Request, response: Response) -> dict[tuple[str, int], str]
     """What each operation waited for, in words."""
     shop = shop_of(request)
     place = {job.name: int(shop.first[j]) for j, job in enumerate(request.jobs)}
-    placed = sorted(response.operations, key=lambda each: place[each.job] + each.operation)
-    found = waits(shop, plan_of(shop, request, placed))
+    operations = sorted(response.operations, key=lambda placed: place[placed.job] + placed.operation)
+    waited = waits(shop, plan_of(shop, request, operations))
     return {
-        (each.job, each.operation): reason(request, each, wait.what, placed[wait.before] if wait.before >= 0 else None)
-        for each, wait in zip(placed, found, strict=True)
+        (placed.job, placed.operation): reason(
+            request, placed, wait.reason, operations[wait.before] if wait.before >= 0 else None
+        )
+        for placed, wait in zip(operations, waited, strict=True)
     }
 
 
-def _was(request: Request, response: Response) -> dict[tuple[str, int], str]:
+def _in_force(request: Request, response: Response) -> dict[tuple[str, int], str]:
     return {
         (new.job, new.operation): f"{old.machine}, {clock(request, old.start)}"
         for old, new in moved(request, response.operations)
@@ -349,7 +351,9 @@ def _was(request: Request, response: Response) -> dict[tuple[str, int], str]:
 
 def _closed(view: View, row: Mapping[str, int]) -> Iterator[dict[str, Any]]:
     for machine, y in row.items():
-        for start, end in merged([(each.start, each.end) for each in view.request.closed if each.machine == machine]):
+        for start, end in merged(
+            [(closing.start, closing.end) for closing in view.request.closed if closing.machine == machine]
+        ):
             if start < view.until and end > view.since:
                 yield {
                     "start": view.at(max(start, view.since)),

@@ -21,7 +21,7 @@ MOST_LINKS = 50_000  # of all chains together; the worst orders come first
 class Wait(NamedTuple):
     """What an operation waited for (`Link.waits`), and the operation before it in the chain; -1 where it begins there."""
 
-    what: str
+    reason: str
     before: int
 
 
@@ -65,16 +65,16 @@ def _late(request: Request, shop: Shop, plan: Plan) -> list[Late]:
     late = sorted(np.flatnonzero(minutes > 0).tolist(), key=lambda j: (-minutes[j] * shop.weight[j], -minutes[j], j))
     wait = waits(shop, plan) if late else []
     links: dict[int, Link] = {}
-    told, left = [], MOST_LINKS
+    orders, left = [], MOST_LINKS
     for j in late:
         numbers = _chain(wait, int(shop.first[j + 1]) - 1)
         numbers = numbers if len(numbers) <= left else []
         left -= len(numbers)
         for o in numbers:
             if o not in links:
-                links[o] = _link(request, shop, plan, o, wait[o].what)
-        told.append(Late(job=request.jobs[j].name, minutes=int(minutes[j]), chain=[links[o] for o in numbers]))
-    return told
+                links[o] = _link(request, shop, plan, o, wait[o].reason)
+        orders.append(Late(job=request.jobs[j].name, minutes=int(minutes[j]), chain=[links[o] for o in numbers]))
+    return orders
 
 
 def _chain(wait: Sequence[Wait], last: int) -> list[int]:
@@ -84,7 +84,7 @@ def _chain(wait: Sequence[Wait], last: int) -> list[int]:
     return chain[::-1]
 
 
-def _link(request: Request, shop: Shop, plan: Plan, o: int, what: str) -> Link:
+def _link(request: Request, shop: Shop, plan: Plan, o: int, reason: str) -> Link:
     j = int(shop.job[o])
     return Link(
         job=request.jobs[j].name,
@@ -92,7 +92,7 @@ def _link(request: Request, shop: Shop, plan: Plan, o: int, what: str) -> Link:
         machine=request.machines[plan.machine[o]],
         start=int(plan.start[o]),
         end=int(plan.end[o]),
-        waits=what,  # type: ignore[arg-type]  # the form checks it
+        waits=reason,  # type: ignore[arg-type]  # the form checks it
     )
 
 
@@ -107,7 +107,7 @@ class Before(NamedTuple):
 def waits(shop: Shop, plan: Plan) -> list[Wait]:
     """What each operation waited for, and the number of the operation before it in its chain."""
     closed = [list(map(tuple, shop.closed[a:b].tolist())) for a, b in zip(shop.shut, shop.shut[1:], strict=False)]
-    previous, change = _turns(shop, plan)
+    previous, change = _predecessors(shop, plan)
     starts = set(shop.first.tolist())
     return [
         _wait(shop, plan, o, Before(-1 if o in starts else o - 1, previous[o], change[o]), closed[plan.machine[o]])
@@ -115,7 +115,7 @@ def waits(shop: Shop, plan: Plan) -> list[Wait]:
     ]
 
 
-def _turns(shop: Shop, plan: Plan) -> tuple[list[int], list[int]]:
+def _predecessors(shop: Shop, plan: Plan) -> tuple[list[int], list[int]]:
     """(operation before on the machine or -1, minutes of set-up) of each operation.
 
     Operations of 0 minutes at the same moment stand in the order of their jobs, so that no chain runs in a circle.
@@ -125,11 +125,11 @@ def _turns(shop: Shop, plan: Plan) -> tuple[list[int], list[int]]:
     last: dict[int, int] = {}
     family: dict[int, int] = {}
     for o in np.lexsort((shop.job, place, plan.end, plan.start)).tolist():
-        m, mine = int(plan.machine[o]), int(shop.family[o])
+        m, after = int(plan.machine[o]), int(shop.family[o])
         previous[o] = last.get(m, -1)
         if plan.end[o] > plan.start[o]:
-            change[o] = int(shop.change[shop.table[m], family[m], mine]) if m in family else 0
-            family[m] = mine
+            change[o] = int(shop.change[shop.table[m], family[m], after]) if m in family else 0
+            family[m] = after
         last[m] = o
     return previous, change
 
@@ -156,8 +156,8 @@ def _reasons(shop: Shop, plan: Plan, o: int, before: Before) -> list[tuple[int, 
         reasons.insert(0, (int(shop.release[shop.job[o]]) - before.change, Wait("release", -1)))
     # Where its own job's operation before was the last on the machine, it is that which it waits for.
     if before.machine >= 0 and (before.change or before.machine != before.job):
-        what = "set-up" if before.change else "machine"
-        reasons.append((int(plan.end[before.machine]), Wait(what, before.machine)))
+        reason = "set-up" if before.change else "machine"
+        reasons.append((int(plan.end[before.machine]), Wait(reason, before.machine)))
     if before.job >= 0:
         reasons.append((int(plan.end[before.job]) - before.change, Wait("operation before", before.job)))
     return reasons

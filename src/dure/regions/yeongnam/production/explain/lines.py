@@ -38,31 +38,33 @@ class Line(NamedTuple):
 def lines(request: Request, response: Response) -> dict[str, list[Line]]:
     """Operations by machine, in the order in which it does them; machines without work are there too."""
     late = lateness(request, response)
-    steps = {(job.name, number): each for job in request.jobs for number, each in enumerate(job.operations, 1)}
+    steps = {
+        (job.name, number): operation for job in request.jobs for number, operation in enumerate(job.operations, 1)
+    }
     items = {job.name: job.item for job in request.jobs}
     pins = {(pin.job, pin.operation) for pin in request.pins}
     work: dict[str, list[Placed]] = defaultdict(list)
-    for each in response.operations:
-        work[each.machine].append(each)
-    found: dict[str, list[Line]] = {}
+    for placed in response.operations:
+        work[placed.machine].append(placed)
+    by_machine: dict[str, list[Line]] = {}
     for machine in request.machines:
         minutes, family = changes(request.set_ups, machine), None
-        found[machine] = []
-        for each in sorted(work[machine], key=lambda each: (each.start, each.end)):
-            key = (each.job, each.operation)
-            own, name = steps[key].family, steps[key].name or str(each.operation)
-            set_up = minutes.get((family, own), 0) if family is not None and each.end > each.start else 0
-            late_by = max(0, late.get(each.job, 0))
-            found[machine].append(Line(each, own, set_up, late_by, key in pins, items[each.job], name))
-            family = own if each.end > each.start else family
-    return found
+        by_machine[machine] = []
+        for placed in sorted(work[machine], key=lambda placed: (placed.start, placed.end)):
+            key = (placed.job, placed.operation)
+            after, name = steps[key].family, steps[key].name or str(placed.operation)
+            set_up = minutes.get((family, after), 0) if family is not None and placed.end > placed.start else 0
+            late_by = max(0, late.get(placed.job, 0))
+            by_machine[machine].append(Line(placed, after, set_up, late_by, key in pins, items[placed.job], name))
+            family = after if placed.end > placed.start else family
+    return by_machine
 
 
 def lateness(request: Request, response: Response) -> dict[str, int]:
     """Minutes from the due date to the end of every order that has one; below 0 where it is early."""
     ends: dict[str, int] = defaultdict(int)
-    for each in response.operations:
-        ends[each.job] = max(ends[each.job], each.end)
+    for placed in response.operations:
+        ends[placed.job] = max(ends[placed.job], placed.end)
     return {job.name: ends[job.name] - job.due for job in request.jobs if job.due is not None}
 
 
@@ -73,7 +75,7 @@ def moment(request: Request, minute: int) -> datetime | None:
 
 def moved(request: Request, operations: Sequence[Placed]) -> list[tuple[Placed, Placed]]:
     """Each operation that is not where the plan in force has it: (as in force, as now), by its new start."""
-    now = {(each.job, each.operation): each for each in operations}
-    pairs = [(each, now[each.job, each.operation]) for each in request.previous]
+    now = {(placed.job, placed.operation): placed for placed in operations}
+    pairs = [(placed, now[placed.job, placed.operation]) for placed in request.previous]
     changed = [(old, new) for old, new in pairs if (old.machine, old.start) != (new.machine, new.start)]
     return sorted(changed, key=lambda pair: pair[1].start)

@@ -28,44 +28,44 @@ def summary(request: Request, response: Response) -> str:
 
     With a plan in force, what changes against it.
     """
-    told = explained(request, response.operations, lower_bound=response.lower_bound)
-    parts = [_late(request, told), _whole(request, told)]
+    answer = explained(request, response.operations, lower_bound=response.lower_bound)
+    parts = [_late(request, answer), _figures(request, answer)]
     if request.previous:
-        parts += [_moved(request, told), _shifted(request, told)]
+        parts += [_moved(request, answer), _shifted(request, answer)]
     return "\n\n".join("\n".join(lines) for part in parts if (lines := list(part)))
 
 
-def _late(request: Request, told: Response) -> Iterator[str]:
+def _late(request: Request, answer: Response) -> Iterator[str]:
     due = sum(job.due is not None for job in request.jobs)
     if not due:
         return
-    if not told.late:
+    if not answer.late:
         yield _("No order is late.")
         return
-    minutes = span(sum(each.minutes for each in told.late))
-    yield _("{count} of {all} orders are late, {minutes} in all.", count=len(told.late), all=due, minutes=minutes)
-    for each in told.late[:WORST]:
-        said = _("  {order} is {minutes} late", order=each.job, minutes=span(each.minutes))
-        yield f"{said}: {_why(request, each)}" if each.chain else said
-    if len(told.late) > WORST:
-        yield _("  ... and {count} more", count=len(told.late) - WORST)
+    minutes = span(sum(late.minutes for late in answer.late))
+    yield _("{count} of {all} orders are late, {minutes} in all.", count=len(answer.late), all=due, minutes=minutes)
+    for late in answer.late[:WORST]:
+        sentence = _("  {order} is {minutes} late", order=late.job, minutes=span(late.minutes))
+        yield f"{sentence}: {_cause(request, late)}" if late.chain else sentence
+    if len(answer.late) > WORST:
+        yield _("  ... and {count} more", count=len(answer.late) - WORST)
 
 
-def _why(request: Request, late: Late) -> str:
+def _cause(request: Request, late: Late) -> str:
     """The last thing that an order waited for outside itself."""
     place = max(n for n, link in enumerate(late.chain) if link.waits != "operation before")
     link, before = late.chain[place], late.chain[place - 1] if place else None
     return reason(request, link, link.waits, before)
 
 
-def _whole(request: Request, told: Response) -> Iterator[str]:
-    end = told.makespan or 0
+def _figures(request: Request, answer: Response) -> Iterator[str]:
+    end = answer.makespan or 0
     yield _("The plan ends at {at} ({minutes} from its beginning).", at=clock(request, end), minutes=span(end))
     shop, aim = shop_of(request), aim_of(request)
-    reached = value(shop, plan_of(shop, request, told.operations), aim)
+    reached = value(shop, plan_of(shop, request, answer.operations), aim)
     yield _("Objective {value} ({what}).", value=f"{reached:,}", what=objective(request))
     yield _today(request)
-    bound = told.lower_bound
+    bound = answer.lower_bound
     if bound is not None and bound >= reached:
         yield _("Proved: no plan is better.")
     elif bound:
@@ -90,8 +90,8 @@ def _today(request: Request) -> str:
     )  # fmt: skip
 
 
-def _moved(request: Request, told: Response) -> Iterator[str]:
-    pairs = moved(request, told.operations)
+def _moved(request: Request, answer: Response) -> Iterator[str]:
+    pairs = moved(request, answer.operations)
     count = len(request.previous)
     if not pairs:
         yield _("Against the plan in force none of {all} operations is moved.", all=f"{count:,}")
@@ -106,12 +106,14 @@ def _moved(request: Request, told: Response) -> Iterator[str]:
         yield _("  ... and {count} more", count=f"{len(pairs) - MOST:,}")
 
 
-def _shifted(request: Request, told: Response) -> Iterator[str]:
+def _shifted(request: Request, answer: Response) -> Iterator[str]:
     """Orders that end later or earlier than in the plan in force, and those that are new."""
-    ends = {(each.job, each.operation): each.end for each in told.operations}
+    ends = {(placed.job, placed.operation): placed.end for placed in answer.operations}
     last = {job.name: len(job.operations) for job in request.jobs}
     shifts = {
-        was.job: ends[was.job, was.operation] - was.end for was in request.previous if was.operation == last[was.job]
+        placed.job: ends[placed.job, placed.operation] - placed.end
+        for placed in request.previous
+        if placed.operation == last[placed.job]
     }
     later = sorted((name for name in shifts if shifts[name] > 0), key=lambda name: -shifts[name])
     earlier = sorted((name for name in shifts if shifts[name] < 0), key=lambda name: shifts[name])
@@ -119,7 +121,7 @@ def _shifted(request: Request, told: Response) -> Iterator[str]:
         yield _("Later: {orders}", orders=_listed([f"{name} +{span(shifts[name])}" for name in later]))
     if earlier:
         yield _("Earlier: {orders}", orders=_listed([f"{name} -{span(-shifts[name])}" for name in earlier]))
-    known = {was.job for was in request.previous} | {pin.job for pin in request.pins}
+    known = {placed.job for placed in request.previous} | {pin.job for pin in request.pins}
     new = [job for job in request.jobs if job.name not in known]
     if new:
         lines = [f"{job.name} {clock(request, ends[job.name, last[job.name]])}" for job in new]
@@ -127,5 +129,5 @@ def _shifted(request: Request, told: Response) -> Iterator[str]:
 
 
 def _listed(lines: Sequence[str]) -> str:
-    more = _("... and {count} more", count=len(lines) - MOST) if len(lines) > MOST else ""
-    return ", ".join([*lines[:MOST], *filter(None, [more])])
+    rest = _("... and {count} more", count=len(lines) - MOST) if len(lines) > MOST else ""
+    return ", ".join([*lines[:MOST], *filter(None, [rest])])

@@ -48,13 +48,13 @@ _REASONS = {
 
 def reason(request: Request, placed: Link | Placed, waits: str, before: Link | Placed | None) -> str:
     """What an operation waited for (`Link.waits`), in words; `before` is the operation before it in its chain."""
-    said = {
+    words = {
         "own": _("operation {number}", number=placed.operation),
         "machine": placed.machine,
         "at": clock(request, placed.start),
         "other": named(before) if before else "",
     }
-    return _(_REASONS[waits], **said)
+    return _(_REASONS[waits], **words)
 
 
 def named(placed: Link | Placed) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from .cells import DAY, Findings, Moment, Rows, _, clock, clocks, meant, moments, over_24, same, spans, weekdays
+from .cells import DAY, Findings, Moment, Rows, _, clock, clocks, moments, over_24, same, spans, suggestion, weekdays
 from .columns import week_headers
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Calendar:
         own, every = self.weekly.get(machine), self.weekly.get(ALL)
         if own is None or every is None:
             return own or every
-        overlap = any(a < d and c < b for day, each in own.items() for a, b in each for c, d in every.get(day, ()))
+        overlap = any(a < d and c < b for day, times in own.items() for a, b in times for c, d in every.get(day, ()))
         return own if overlap else {day: [*own.get(day, ()), *every.get(day, ())] for day in {*own, *every}}
 
     def stretch(self, machine: str, most: int) -> int:
@@ -66,17 +66,17 @@ class Calendar:
         week = self.hours(machine)
         if week is None:
             return most
-        whole = [(day * DAY + start, day * DAY + end) for day in range(14) for start, end in week.get(day % 7, ())]
-        longest = max((end - start for start, end in merged(whole)), default=0)
+        fortnight = [(day * DAY + start, day * DAY + end) for day in range(14) for start, end in week.get(day % 7, ())]
+        longest = max((end - start for start, end in merged(fortnight)), default=0)
         return most if longest >= 7 * DAY else longest
 
     def shut(self, machine: str, begins: datetime, last: int) -> list[tuple[int, int]]:
         """Closed times in minutes after `begins`, up to minute `last`."""
         week = self.hours(machine)
         work = [(0, last)] if week is None else list(_worked(week, begins, last))
-        off = [self._minutes(each, begins) for name in (ALL, machine) for each in self.closed[name]]
+        off = [self._minutes(span, begins) for name in (ALL, machine) for span in self.closed[name]]
         work = _outside(work, merged(off))
-        work += [self._minutes(each, begins) for name in (ALL, machine) for each in self.opened[name]]
+        work += [self._minutes(span, begins) for name in (ALL, machine) for span in self.opened[name]]
         return [
             (max(0, start), min(end, last))
             for start, end in _outside([(0, last)], merged(work))
@@ -90,29 +90,29 @@ class Calendar:
 
 
 def _worked(week: dict[int, list[tuple[int, int]]], begins: datetime, last: int) -> list[tuple[int, int]]:
-    found = []
+    worked = []
     midnight = begins.replace(hour=0, minute=0, second=0, microsecond=0)
     before = int((begins - midnight) / timedelta(minutes=1))
     for day in range(-1, (last + before) // DAY + 1):
         weekday = (midnight + timedelta(days=day)).weekday()
-        found += [(day * DAY + start - before, day * DAY + end - before) for start, end in week.get(weekday, ())]
-    return merged(found)
+        worked += [(day * DAY + start - before, day * DAY + end - before) for start, end in week.get(weekday, ())]
+    return merged(worked)
 
 
 def _outside(spans_: Sequence[tuple[int, int]], holes: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """What of the spans is in none of the holes; holes in order and apart."""
-    found = []
+    rest = []
     for start, end in spans_:
         at = start
         for hole, until in holes:
             if until <= at or hole >= end:
                 continue
             if hole > at:
-                found.append((at, hole))
+                rest.append((at, hole))
             at = max(at, until)
         if at < end:
-            found.append((at, end))
-    return found
+            rest.append((at, end))
+    return rest
 
 
 # ---- reading ------------------------------------------------------------------------------------------------------------
@@ -128,24 +128,26 @@ class _Line:
     place: int
 
 
-def calendar(sheets: Sequence[Rows], known: Machines, found: Findings, year: int | None) -> Calendar:
+def calendar(sheets: Sequence[Rows], machines: Machines, findings: Findings, year: int | None) -> Calendar:
     """The calendar of all sheets; rows that contradict each other are faults, their times are joined."""
-    made = Calendar()
+    hours = Calendar()
     lines: dict[tuple[str, ...], list[_Line]] = defaultdict(list)
     for rows in sheets:
-        _Reader(rows, known, found, made, lines, year).read()
+        _Reader(rows, machines, findings, hours, lines, year).read()
     for same_kind in lines.values():
-        _overlaps(same_kind, found)
-    return made
+        _overlaps(same_kind, findings)
+    return hours
 
 
-def _overlaps(lines: list[_Line], found: Findings) -> None:
+def _overlaps(lines: list[_Line], findings: Findings) -> None:
     ordered = sorted(lines, key=lambda line: (line.start, line.end))
     for one, other in pairwise(ordered):
         if other.start < one.end and (one.rows, one.place) != (other.rows, other.place):
-            what = _("this time overlaps with {where}", where=one.rows.row(one.place))
-            found.fault(
-                what, other.rows.at(other.place, "from", "hours", "date"), _("Correct one of the rows, or join them.")
+            problem = _("this time overlaps with {where}", where=one.rows.row(one.place))
+            findings.fault(
+                problem,
+                other.rows.at(other.place, "from", "hours", "date"),
+                _("Correct one of the rows, or join them."),
             )
 
 
@@ -153,10 +155,10 @@ class _Reader:
     """Reads one sheet of a calendar, row by row."""
 
     def __init__(
-        self, rows: Rows, known: Machines, found: Findings, made: Calendar, lines: dict[tuple[str, ...], list[_Line]],
+        self, rows: Rows, machines: Machines, findings: Findings, calendar: Calendar, lines: dict[tuple[str, ...], list[_Line]],
         year: int | None,
     ) -> None:  # fmt: skip
-        self.rows, self.known, self.found, self.made, self.lines = rows, known, found, made, lines
+        self.rows, self.machines, self.findings, self.calendar, self.lines = rows, machines, findings, calendar, lines
         self.week = week_headers(rows.sheet)
         self.texts = {name: rows.column(name) for name in ("machine", "weekday", "hours", "break", "kind", "reason")}
         guessed = rows.sheet.filled.get(
@@ -165,7 +167,7 @@ class _Reader:
         for place, row in enumerate(rows.sheet.rows):
             if row in guessed:
                 self.texts["machine"][place] = None
-        self.dates = moments(rows, "date", found, year)
+        self.dates = moments(rows, "date", findings, year)
         self.ends = {name: self._ends(name, year) for name in ("from", "to")}
         self.title = " ".join((rows.sheet.sheet, *rows.sheet.titles))
 
@@ -173,8 +175,8 @@ class _Reader:
         """Each cell of a column as a moment, or as a clock time: whichever its texts are."""
         written = [text for text in self.rows.column(name) if text]
         if written and all(clock(text) is not None or (over_24(text) and len(text) < 9) for text in written):
-            return [(None, value) for value in clocks(self.rows, name, self.found)]
-        return [(value, None) for value in moments(self.rows, name, self.found, year)]
+            return [(None, value) for value in clocks(self.rows, name, self.findings)]
+        return [(value, None) for value in moments(self.rows, name, self.findings, year)]
 
     def read(self) -> None:
         """Every row: working hours of a week, or a dated time."""
@@ -193,10 +195,12 @@ class _Reader:
         text = self.texts["machine"][place] or ""
         if same(text) in _EVERY:
             return [ALL]
-        names = self.known.find(text)
+        names = self.machines.find(text)
         if names is None:
-            what = _("there is no machine called {name}", name=text)
-            self.found.fault(what, self.rows.at(place, "machine"), meant(text, list(self.known.names.values())))
+            problem = _("there is no machine called {name}", name=text)
+            self.findings.fault(
+                problem, self.rows.at(place, "machine"), suggestion(text, list(self.machines.names.values()))
+            )
         return names
 
     def _clocked(self, place: int) -> list[tuple[int, int]] | None:
@@ -212,11 +216,11 @@ class _Reader:
     def _spans(self, text: str, place: int, name: str) -> list[tuple[int, int]] | None:
         read = spans(text)
         if over_24(text) or read is None:
-            what = _("‘{text}’ is no span of time", text=text)
-            self.found.fault(what, self.rows.at(place, name), _("Write it as 08:00-17:00; a day ends at 24:00."))
+            problem = _("‘{text}’ is no span of time", text=text)
+            self.findings.fault(problem, self.rows.at(place, name), _("Write it as 08:00-17:00; a day ends at 24:00."))
             return None
         if any(end == DAY for _start, end in read):
-            self.found.note(_("{where}: 24:00 is taken as 00:00 of the next day", where=self.rows.at(place, name)))
+            self.findings.note(_("{where}: 24:00 is taken as 00:00 of the next day", where=self.rows.at(place, name)))
         return read
 
     def _breaks(self, place: int) -> list[tuple[int, int]]:
@@ -236,18 +240,18 @@ class _Reader:
         text = self.texts["weekday"][place]
         days = weekdays(text) if text else set(range(5))
         if days is None:
-            what = _("‘{text}’ is no day of the week", text=text)
-            self.found.fault(what, self.rows.at(place, "weekday"), _("Write it as 월~금 or Mon-Fri."))
+            problem = _("‘{text}’ is no day of the week", text=text)
+            self.findings.fault(problem, self.rows.at(place, "weekday"), _("Write it as 월~금 or Mon-Fri."))
             return
         if not text:
-            self.found.note(_("{where}: without a day of the week, Monday to Friday", where=self.rows.row(place)))
+            self.findings.note(_("{where}: without a day of the week, Monday to Friday", where=self.rows.row(place)))
         read = self._clocked(place)
         self._work(place, machines, days, read or [])
 
     def _work(self, place: int, machines: list[str], days: set[int], read: list[tuple[int, int]]) -> None:
         hours = _outside(merged(read), merged(self._breaks(place)))
         for machine in machines:
-            week = self.made.weekly.setdefault(machine, {})
+            week = self.calendar.weekly.setdefault(machine, {})
             for day in days:
                 week.setdefault(day, []).extend(hours)
                 self.lines["week", machine, str(day)] += [_Line(a, b, self.rows, place) for a, b in read]
@@ -259,7 +263,7 @@ class _Reader:
         words = " ".join(filter(None, (self.texts["kind"][place], self.texts["reason"][place]))) or self.title
         opens = bool(_OPEN.search(words))
         for machine in machines:
-            (self.made.opened if opens else self.made.closed)[machine].append(span)
+            (self.calendar.opened if opens else self.calendar.closed)[machine].append(span)
             start, end = (moment.timestamp() for moment in span)
             self.lines["open" if opens else "closed", machine].append(_Line(start, end, self.rows, place))
 
@@ -276,10 +280,10 @@ class _Reader:
             return first.time, first.end
         if finish is None:
             cure = _("Write until when.")
-            self.found.fault(_("the end is missing"), self.rows.at(place, "to", "from"), cure)
+            self.findings.fault(_("the end is missing"), self.rows.at(place, "to", "from"), cure)
             return None
         if finish.end <= first.time:
-            what = _("the end {end} is not after the start {start}", end=finish.time, start=first.time)
-            self.found.fault(what, self.rows.at(place, "to"), _("Correct one of the two."))
+            problem = _("the end {end} is not after the start {start}", end=finish.time, start=first.time)
+            self.findings.fault(problem, self.rows.at(place, "to"), _("Correct one of the two."))
             return None
         return first.time, finish.end

@@ -44,8 +44,8 @@ class Rows:
         """A column as text; nothing but None where the sheet does not have it."""
         if name not in self.headers:
             return [None] * len(self)
-        found = tables.texts(self.sheet, self.headers[name]).to_list()
-        return [text.strip() or None if text is not None else None for text in found]
+        cells = tables.texts(self.sheet, self.headers[name]).to_list()
+        return [text.strip() or None if text is not None else None for text in cells]
 
     def at(self, place: int, *names: str) -> str:
         """File, sheet, row and column, for messages."""
@@ -59,9 +59,9 @@ class Rows:
     def merge(self, place: int, name: str) -> str:
         """The merged range (as in C5:C7) that hides a cell; empty where none does."""
         row = self.sheet.rows[place]
-        said = dict(zip(self.sheet.rows, self.column(name), strict=True))
+        written = dict(zip(self.sheet.rows, self.column(name), strict=True))
         for top, bottom, letter, value in self.merged:
-            if top < row <= bottom and same(said.get(top) or "") == same(value):
+            if top < row <= bottom and same(written.get(top) or "") == same(value):
                 return f"{letter}{top}:{letter}{bottom}"
         return ""
 
@@ -96,9 +96,9 @@ class Findings:
     bad: set[str] = field(default_factory=set)
     products: set[str] = field(default_factory=set)
 
-    def fault(self, what: str, where: str, cure: str, order: str = "", *, product: str = "") -> None:
+    def fault(self, problem: str, where: str, cure: str, order: str = "", *, product: str = "") -> None:
         """Keep a mistake, and the order or the product it belongs to."""
-        self.faults.append(UserError(what, where=where, cure=cure))
+        self.faults.append(UserError(problem, where=where, cure=cure))
         self.bad |= {order} - {""}
         self.products |= {product} - {""}
 
@@ -115,7 +115,7 @@ def same(text: str | None) -> str:
     return re.sub(r"[‐‑–—−]", "-", re.sub(r"\s+", "", plain))
 
 
-def meant(name: str, names: Sequence[str]) -> str:
+def suggestion(name: str, names: Sequence[str]) -> str:
     """The cure for an unknown name: the nearest one, else all of them."""
     close = nearest(name, list(names))
     if close:
@@ -153,12 +153,12 @@ def minutes(text: str, unit: str = "min") -> tuple[float, bool] | None:
 def time_unit(rows: Rows, name: str) -> str:
     """The unit a header gives for its times: d, h, min or s; empty where it gives none."""
     header = rows.headers.get(name, "")
-    found = rows.sheet.units.get(header, "").partition("/")[0]
-    if not found and (bracket := _BRACKET.search(header)):
-        found = unit_of(bracket[1])
-    if not found or not same_dimension(found, "min"):
+    unit = rows.sheet.units.get(header, "").partition("/")[0]
+    if not unit and (bracket := _BRACKET.search(header)):
+        unit = unit_of(bracket[1])
+    if not unit or not same_dimension(unit, "min"):
         return ""
-    return {60.0: "h", 1.0: "min", 1440.0: "d"}.get(round(conversion(found, "min")[0], 6), "s")
+    return {60.0: "h", 1.0: "min", 1440.0: "d"}.get(round(conversion(unit, "min")[0], 6), "s")
 
 
 # ---- moments and clock times --------------------------------------------------------------------------------------------
@@ -177,8 +177,8 @@ def clock(text: str) -> int | None:
         return round(float(plain) * DAY)
     if re.fullmatch(r"\d{1,2}", plain):
         return int(plain) * 60
-    found = re.fullmatch(_CLOCK, plain)
-    return _since_midnight(found.groups()) if found else None
+    match = re.fullmatch(_CLOCK, plain)
+    return _since_midnight(match.groups()) if match else None
 
 
 def _since_midnight(parts: Sequence[str | None]) -> int:
@@ -194,12 +194,12 @@ def _since_midnight(parts: Sequence[str | None]) -> int:
 def spans(text: str) -> list[tuple[int, int]] | None:
     """Clock spans in a cell: "08:00-12:00, 13:00~17:00"; an end before its start is on the next day. None: there is none."""
     plain = unicodedata.normalize("NFKC", text).lower()
-    found = [_span(each) for each in _SPAN.finditer(plain)]
-    return [(start, end if end > start else end + DAY) for start, end in found] or None
+    times = [_span(match) for match in _SPAN.finditer(plain)]
+    return [(start, end if end > start else end + DAY) for start, end in times] or None
 
 
-def _span(found: re.Match[str]) -> tuple[int, int]:
-    parts = found.groups()
+def _span(match: re.Match[str]) -> tuple[int, int]:
+    parts = match.groups()
     return _since_midnight(parts[:6]), _since_midnight(parts[6:])
 
 
@@ -224,37 +224,37 @@ class Moment:
         return self.time + timedelta(days=1) if self.day else self.time
 
 
-def moments(rows: Rows, name: str, found: Findings, year: int | None = None) -> list[Moment | None]:
+def moments(rows: Rows, name: str, findings: Findings, year: int | None = None) -> list[Moment | None]:
     """A column of dates; what cannot be read is a fault, and None."""
     if name not in rows.headers:
         return [None] * len(rows)
     header = rows.headers[name]
     written = [text or "" for text in rows.column(name)]
-    odd = {place for place, text in enumerate(written) if over_24(text)}
-    for place in odd:
-        _too_late(rows, place, name, written[place], found)
-    sheet, bad = _without(rows.sheet, header, odd), set(odd)
+    late = {place for place, text in enumerate(written) if over_24(text)}
+    for place in late:
+        _too_late(rows, place, name, written[place], findings)
+    sheet, bad = _without(rows.sheet, header, late), set(late)
     try:
         times = tables.times(sheet, header, midnight=False, year=year)
     except UserError as error:
-        alone = _unreadable(sheet, header, year)
-        found.faults += alone.values() or [error]
-        bad |= set(alone)
+        unreadable = _unreadable(sheet, header, year)
+        findings.faults += unreadable.values() or [error]
+        bad |= set(unreadable)
         try:
-            times = tables.times(_without(sheet, header, set(alone)), header, midnight=False, year=year)
+            times = tables.times(_without(sheet, header, set(unreadable)), header, midnight=False, year=year)
         except UserError as again:
-            found.faults += [again] if alone else []
+            findings.faults += [again] if unreadable else []
             return [None] * len(rows)
-    read: list[Moment | None] = []
+    dates: list[Moment | None] = []
     for place, (time, text) in enumerate(zip(times.to_list(), written, strict=True)):
         if re.search(r"24\s*:\s*00|24시", text) and place not in bad:
-            _midnight(rows, place, name, found)
-        far = time is not None and not 2000 <= time.year <= 2100
-        if far:
+            _midnight(rows, place, name, findings)
+        distant = time is not None and not 2000 <= time.year <= 2100
+        if distant:
             cure = _("Correct the year, or leave the cell empty.")
-            found.fault(_("‘{text}’ is too far away to be planned", text=text), rows.at(place, name), cure)
-        read.append(None if time is None or far else Moment(time, _is_day(time, text)))
-    return read
+            findings.fault(_("‘{text}’ is too far away to be planned", text=text), rows.at(place, name), cure)
+        dates.append(None if time is None or distant else Moment(time, _is_day(time, text)))
+    return dates
 
 
 def _is_day(time: datetime, text: str) -> bool:
@@ -276,36 +276,36 @@ def _unreadable(sheet: tables.Sheet, header: str, year: int | None) -> dict[int,
     """Cells of a column that are no date even by themselves, with what is wrong."""
     faults = {}
     for place in range(sheet.cells.height):
-        one = replace(sheet, cells=sheet.cells.slice(place, 1), rows=[sheet.rows[place]])
+        cell = replace(sheet, cells=sheet.cells.slice(place, 1), rows=[sheet.rows[place]])
         try:
-            tables.times(one, header, midnight=False, year=year)
+            tables.times(cell, header, midnight=False, year=year)
         except UserError as error:
             faults[place] = error
     return faults if len(faults) < sheet.cells.height else {}
 
 
-def _midnight(rows: Rows, place: int, name: str, found: Findings) -> None:
-    found.note(_("{where}: 24:00 is taken as 00:00 of the next day", where=rows.at(place, name)))
+def _midnight(rows: Rows, place: int, name: str, findings: Findings) -> None:
+    findings.note(_("{where}: 24:00 is taken as 00:00 of the next day", where=rows.at(place, name)))
 
 
-def _too_late(rows: Rows, place: int, name: str, text: str, found: Findings) -> None:
+def _too_late(rows: Rows, place: int, name: str, text: str, findings: Findings) -> None:
     cure = _("Write the next day's time: 25:30 is 01:30 of the next day.")
-    found.fault(_("‘{text}’ is after 24:00", text=text), rows.at(place, name), cure)
+    findings.fault(_("‘{text}’ is after 24:00", text=text), rows.at(place, name), cure)
 
 
-def clocks(rows: Rows, name: str, found: Findings) -> list[int | None]:
+def clocks(rows: Rows, name: str, findings: Findings) -> list[int | None]:
     """A column of clock times as minutes since midnight; what cannot be read is a fault, and None."""
     values: list[int | None] = []
     for place, text in enumerate(rows.column(name)):
         value = clock(text) if text else None
         if text and over_24(text):
-            _too_late(rows, place, name, text, found)
+            _too_late(rows, place, name, text, findings)
             value = None
         elif text and value is None:
             cure = _("Write it as 08:30.")
-            found.fault(_("‘{text}’ is no time of day", text=text), rows.at(place, name), cure)
+            findings.fault(_("‘{text}’ is no time of day", text=text), rows.at(place, name), cure)
         elif value == DAY:
-            _midnight(rows, place, name, found)
+            _midnight(rows, place, name, findings)
         values.append(value)
     return values
 
@@ -324,14 +324,14 @@ def weekdays(text: str) -> set[int] | None:
     if plain in _SETS:
         return set(_SETS[plain])
     names = {**dict(zip(_DAYS, range(7), strict=True)), **dict(zip(_ENGLISH, range(7), strict=True))}
-    one = r"(월|화|수|목|금|토|일|mon|tue|wed|thu|fri|sat|sun)(?:day|sday|nesday|rsday|urday|s|rs|r)?"
+    pattern = r"(월|화|수|목|금|토|일|mon|tue|wed|thu|fri|sat|sun)(?:day|sday|nesday|rsday|urday|s|rs|r)?"
     days: set[int] = set()
     for part in re.split(r"[,/·&+]|and", plain):
-        if span := re.fullmatch(rf"{one}(?:~|to){one}", part):
+        if span := re.fullmatch(rf"{pattern}(?:~|to){pattern}", part):
             first, last = names[span[1]], names[span[2]]
             days |= {day % 7 for day in range(first, last + 1 + 7 * (last < first))}
-        elif re.fullmatch(rf"(?:{one})+", part):
-            days |= {names[each] for each in re.findall(one, part)}
+        elif re.fullmatch(rf"(?:{pattern})+", part):
+            days |= {names[day] for day in re.findall(pattern, part)}
         else:
             return None
     return days

@@ -19,10 +19,10 @@ _WORK = {column.name: column for column in WORK_ORDERS}
 _EVENT = {column.name: column for column in MACHINE_EVENTS}
 
 
-def _from(column: Column, *more: str, required: bool = False) -> Column:
+def _from(column: Column, *aliases: str, required: bool = False) -> Column:
     """A shared column. But for dates it is read as text: every cell is looked at, so that every mistake can be named."""
     return replace(column, type="time" if column.type == "time" else "text", low=None, high=None, key=False, required=required,
-                   names=(*column.names, *more))  # fmt: skip
+                   names=(*column.names, *aliases))  # fmt: skip
 
 
 def _time(name: str, *names: str, required: bool = False) -> Column:
@@ -136,31 +136,31 @@ KINDS: dict[str, tuple[Column, ...]] = {
 """Columns by kind of sheet; the kinds stand in the order in which a sheet is tried."""
 
 
-def known(paths: Sequence[Path]) -> dict[str, list[Rows]]:
+def by_kind(paths: Sequence[Path]) -> dict[str, list[Rows]]:
     """The sheets of all files by kind.
 
     A workbook that holds a plan of ours is that plan and nothing else. Raises UserError where a file cannot be read,
     and where a sheet with a table is none that is known.
     """
-    found: dict[str, list[Rows]] = defaultdict(list)
-    strange = []
+    sheets: dict[str, list[Rows]] = defaultdict(list)
+    unknown = []
     for path in paths:
-        tables_here = [sheet for sheet in tables.sheets(path) if sheet.cells.height and len(sheet.headers) > 1]
-        ours = [sheet for sheet in tables_here if sheet.sheet == PLAN_SHEET]
+        candidates = [sheet for sheet in tables.sheets(path) if sheet.cells.height and len(sheet.headers) > 1]
+        plans = [sheet for sheet in candidates if sheet.sheet == PLAN_SHEET]
         merges = _merges(path)
-        for sheet in ours or [sheet for sheet in tables_here if not sheet.hidden]:
+        for sheet in plans or [sheet for sheet in candidates if not sheet.hidden]:
             kinds = list(_kinds(sheet))
-            strange += [] if kinds else [sheet]
+            unknown += [] if kinds else [sheet]
             for kind, table, headers in kinds:
-                found[kind].append(Rows(table, headers, merges.get(sheet.sheet, ())))
-    if not found:
-        raise _unknown(strange, paths)
-    return found
+                sheets[kind].append(Rows(table, headers, merges.get(sheet.sheet, ())))
+    if not sheets:
+        raise _unknown(unknown, paths)
+    return sheets
 
 
-def unused(paths: Sequence[Path], found: dict[str, list[Rows]]) -> Iterator[str]:
+def unused(paths: Sequence[Path], sheets: dict[str, list[Rows]]) -> Iterator[str]:
     """Sheets with a table that is none of the known kinds: where, and their headers."""
-    used = {(rows.sheet.file, rows.sheet.sheet) for each in found.values() for rows in each}
+    used = {(rows.sheet.file, rows.sheet.sheet) for group in sheets.values() for rows in group}
     files = {file for file, sheet in used if sheet == PLAN_SHEET}
     for path in paths:
         for sheet in tables.sheets(path):
@@ -175,14 +175,14 @@ def unused(paths: Sequence[Path], found: dict[str, list[Rows]]) -> Iterator[str]
 def _kinds(sheet: tables.Sheet) -> Iterator[tuple[str, tables.Sheet, dict[str, str]]]:
     """The kind of a sheet with its headers; a work order with its operations is orders and routings."""
     offers = {kind: propose(sheet, columns) for kind, columns in KINDS.items()}
-    headers = {kind: {name: match.header for name, match in each.matches.items()} for kind, each in offers.items()}
+    headers = {kind: {name: match.header for name, match in offer.matches.items()} for kind, offer in offers.items()}
     needs = _needs(sheet, headers)
-    kind = next((kind for kind, each in offers.items() if each.complete and needs.get(kind, True)), None)
+    kind = next((kind for kind, offer in offers.items() if offer.complete and needs.get(kind, True)), None)
     if kind is None:
         return
     rows = kind == "orders" and "machine" in headers["routings"] and _timed(headers)  # a row an operation
-    also = {"machine": headers["routings"]["machine"]} if rows else {}
-    yield kind, long(sheet) if offers[kind].long else sheet, headers[kind] | also
+    extra = {"machine": headers["routings"]["machine"]} if rows else {}
+    yield kind, long(sheet) if offers[kind].long else sheet, headers[kind] | extra
     if rows:
         yield "routings", sheet, headers["routings"]
 
@@ -193,15 +193,16 @@ def _timed(headers: Mapping[str, Mapping[str, str]]) -> bool:
 
 def _needs(sheet: tables.Sheet, headers: Mapping[str, Mapping[str, str]]) -> dict[str, bool]:
     """What a kind needs beyond its required columns, and whether the sheet has it."""
-    have = {kind: set(each) for kind, each in headers.items()}
+    columns = {kind: set(names) for kind, names in headers.items()}
     timed = _timed(headers)
     return {
-        "plan": sheet.sheet == PLAN_SHEET or not timed or "due" not in have["orders"],
-        "pins": bool({"number", "operation"} & have["pins"]),
-        "orders": bool({"due", "quantity", "release"} & have["orders"]) and ("due" in have["orders"] or not timed),
-        "routings": timed and bool({"item", "item_name", "order"} & have["routings"]),
-        "machines": not timed and not {"from", "to", "hours", "date"} & have["calendar"],
-        "calendar": bool({"date", "from", "hours"} & have["calendar"]) or len(week_headers(sheet)) >= 5,
+        "plan": sheet.sheet == PLAN_SHEET or not timed or "due" not in columns["orders"],
+        "pins": bool({"number", "operation"} & columns["pins"]),
+        "orders": bool({"due", "quantity", "release"} & columns["orders"])
+        and ("due" in columns["orders"] or not timed),
+        "routings": timed and bool({"item", "item_name", "order"} & columns["routings"]),
+        "machines": not timed and not {"from", "to", "hours", "date"} & columns["calendar"],
+        "calendar": bool({"date", "from", "hours"} & columns["calendar"]) or len(week_headers(sheet)) >= 5,
     }
 
 
@@ -219,24 +220,24 @@ def _merges(path: Path) -> dict[str, list[tuple[int, int, str, str]]]:
 
     from dure.tables import letter
 
-    found = {}
+    merges = {}
     with python_calamine.CalamineWorkbook.from_path(path) as book:
         for name in book.sheet_names:
             sheet = book.get_sheet_by_name(name)
             ranges = sheet.merged_cell_ranges or ()
             cells = sheet.to_python(skip_empty_area=False) if ranges else []
-            found[name] = [
+            merges[name] = [
                 (top + 1, bottom + 1, letter(left), tables.written(cells[top][left]) or "")
                 for (top, left), (bottom, _right) in ranges
                 if bottom > top and top < len(cells) and left < len(cells[top])
             ]
-    return found
+    return merges
 
 
 def _unknown(sheets: Sequence[tables.Sheet], paths: Sequence[Path]) -> UserError:
-    said = "; ".join(f"{sheet.where}: {', '.join(sheet.headers[:8])}" for sheet in sheets[:4])
+    headers = "; ".join(f"{sheet.where}: {', '.join(sheet.headers[:8])}" for sheet in sheets[:4])
     return UserError(
-        _("no sheet of orders, routings or working hours is found here ({said})", said=said or "-"),
+        _("no sheet of orders, routings or working hours is found here ({said})", said=headers or "-"),
         where=", ".join(path.name for path in paths),
         cure=_("Orders need an order number and a due date; routings a product, a machine and minutes."),
     )

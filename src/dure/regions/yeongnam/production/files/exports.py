@@ -31,12 +31,12 @@ def rows(
     request: Request, response: Response
 ) -> Iterator[tuple[str, int, str, datetime | int, datetime | int, int, int, int, str, str]]:
     """One row an operation under `headers`, by machine and start; moments where they are known, else minutes."""
-    for machine, here in lines(request, response).items():
-        for line in here:
-            each = line.placed
-            start, end = (moment(request, minute) or minute for minute in (each.start, each.end))
-            spent = each.end - each.start
-            yield each.job, each.operation, machine, start, end, spent, line.set_up, line.late, line.item, line.name
+    for machine, work in lines(request, response).items():
+        for line in work:
+            placed = line.placed
+            start, end = (moment(request, minute) or minute for minute in (placed.start, placed.end))
+            spent = placed.end - placed.start
+            yield placed.job, placed.operation, machine, start, end, spent, line.set_up, line.late, line.item, line.name
 
 
 def save_csv(request: Request, response: Response, path: Path) -> None:
@@ -71,15 +71,15 @@ def save_ics(request: Request, response: Response, path: Path) -> None:
     book.add("prodid", "-//Dure//yeongnam.production//")
     book.add("version", "2.0")
     stamp = datetime.now(UTC)
-    for machine, here in lines(request, response).items():
-        for line in here:
-            each = line.placed
+    for machine, work in lines(request, response).items():
+        for line in work:
+            placed = line.placed
             event = icalendar.Event()
-            event.add("uid", hashlib.sha256(f"{each.job}\0{each.operation}".encode()).hexdigest()[:32] + "@dure")
+            event.add("uid", hashlib.sha256(f"{placed.job}\0{placed.operation}".encode()).hexdigest()[:32] + "@dure")
             event.add("dtstamp", stamp)
-            event.add("dtstart", moment(request, each.start))
-            event.add("dtend", moment(request, each.end))
-            event.add("summary", f"{each.job} · {line.name}")
+            event.add("dtstart", moment(request, placed.start))
+            event.add("dtend", moment(request, placed.end))
+            event.add("summary", f"{placed.job} · {line.name}")
             event.add("location", machine)
             event.add("description", _remark(line))
             book.add_component(event)
@@ -87,11 +87,11 @@ def save_ics(request: Request, response: Response, path: Path) -> None:
 
 
 def _remark(line: Line) -> str:
-    said = [line.item] if line.item else []
-    said.append(_("{minutes} min", minutes=line.placed.end - line.placed.start))
-    said += [_("set-up before: {minutes} min", minutes=line.set_up)] if line.set_up else []
-    said += [_("the order is late by {minutes} min", minutes=line.late)] if line.late else []
-    return ", ".join(said)
+    parts = [line.item] if line.item else []
+    parts.append(_("{minutes} min", minutes=line.placed.end - line.placed.start))
+    parts += [_("set-up before: {minutes} min", minutes=line.set_up)] if line.set_up else []
+    parts += [_("the order is late by {minutes} min", minutes=line.late)] if line.late else []
+    return ", ".join(parts)
 
 
 def missing(library: str) -> UserError:

@@ -30,7 +30,7 @@ class Order:
     place: int
 
     @property
-    def said(self) -> str:
+    def product(self) -> str:
         """What is made, and how many, as people say it."""
         pieces = "" if self.quantity is None else f"× {self.quantity:g}"
         return " ".join(part for part in (self.item, self.item_name, pieces) if part)[:200]
@@ -40,42 +40,42 @@ class Order:
         return self.rows.at(self.place, *names)
 
 
-def orders(sheets: Sequence[Rows], found: Findings, year: int | None) -> dict[str, Order]:
-    """Orders by name; an order with a mistake is in `found.bad` by its name.
+def orders(sheets: Sequence[Rows], findings: Findings, year: int | None) -> dict[str, Order]:
+    """Orders by name; an order with a mistake is in `findings.bad` by its name.
 
     A sheet with a row an operation repeats its orders: the first row of each says what the order is.
     """
     known: dict[str, Order] = {}
     for rows in sheets:
         repeats = "machine" in rows.headers
-        weights = _weights(rows, found)
-        releases, dues = (moments(rows, name, found, year) for name in ("release", "due"))
+        weights = _weights(rows, findings)
+        releases, dues = (moments(rows, name, findings, year) for name in ("release", "due"))
         columns = {name: rows.column(name) for name in ("order", "line", "item", "item_name", "quantity", "due")}
         for place in range(len(rows)):
-            said = {name: column[place] or "" for name, column in columns.items()}
-            if not any(said[name] for name in ("order", "item", "item_name")):
+            cells = {name: column[place] or "" for name, column in columns.items()}
+            if not any(cells[name] for name in ("order", "item", "item_name")):
                 continue
-            name = _name(said, rows, place, found)
+            name = _name(cells, rows, place, findings)
             if not name or (repeats and name in known):
                 continue
-            quantity = _quantity(said["quantity"], name, rows, place, found)
+            quantity = _quantity(cells["quantity"], name, rows, place, findings)
             order = Order(
-                name, said["item"], said["item_name"], quantity, releases[place], dues[place], weights[place], rows, place
+                name, cells["item"], cells["item_name"], quantity, releases[place], dues[place], weights[place], rows, place
             )  # fmt: skip
-            _fits(order, known, written=said["due"], found=found)
+            _fits(order, known, written=cells["due"], findings=findings)
             known.setdefault(name, order)
     return known
 
 
-def _name(said: dict[str, str], rows: Rows, place: int, found: Findings) -> str:
-    if not said["order"]:
+def _name(cells: dict[str, str], rows: Rows, place: int, findings: Findings) -> str:
+    if not cells["order"]:
         cure = _("Give it a number, or delete the row.")
-        found.fault(_("the order has no number"), rows.at(place, "order"), cure)
+        findings.fault(_("the order has no number"), rows.at(place, "order"), cure)
         return ""
-    return "-".join(part for part in (said["order"], said["line"]) if part)[:100]
+    return "-".join(part for part in (cells["order"], cells["line"]) if part)[:100]
 
 
-def _quantity(text: str, name: str, rows: Rows, place: int, found: Findings) -> float | None:
+def _quantity(text: str, name: str, rows: Rows, place: int, findings: Findings) -> float | None:
     if "quantity" not in rows.headers:
         return None
     number = re.fullmatch(r"([\d,]+(?:\.\d+)?)\s*\D*", text)
@@ -83,58 +83,62 @@ def _quantity(text: str, name: str, rows: Rows, place: int, found: Findings) -> 
         return pieces
     merge = "" if text else rows.merge(place, "quantity")
     if merge:
-        what = _("the cell is part of the merged cells {cells}", cells=merge)
+        problem = _("the cell is part of the merged cells {cells}", cells=merge)
         cure = _("Write the number of pieces into every row.")
     else:
-        what = _("‘{text}’ is no number of pieces", text=text) if text else _("the number of pieces is missing")
+        problem = _("‘{text}’ is no number of pieces", text=text) if text else _("the number of pieces is missing")
         cure = _("Write how many pieces are ordered.")
-    found.fault(what, rows.at(place, "quantity"), cure, name)
+    findings.fault(problem, rows.at(place, "quantity"), cure, name)
     return None
 
 
-def _fits(order: Order, known: dict[str, Order], *, written: str, found: Findings) -> None:
+def _fits(order: Order, known: dict[str, Order], *, written: str, findings: Findings) -> None:
     """A duplicate, a due date before the release, a due date that could not be read."""
     if order.name in known:
         first = known[order.name]
-        what = _("the order {name} is there twice (first: {where})", name=order.name, where=first.rows.row(first.place))
-        found.fault(what, order.at("order"), _("Delete one of the rows, or number them apart."), order.name)
+        problem = _(
+            "the order {name} is there twice (first: {where})", name=order.name, where=first.rows.row(first.place)
+        )
+        findings.fault(problem, order.at("order"), _("Delete one of the rows, or number them apart."), order.name)
     if order.due and order.release and order.due.end <= order.release.time:
-        what = _("due {due} is before the release {release}", due=_said(order.due), release=_said(order.release))
-        found.fault(what, order.at("due"), _("Correct one of the two dates."), order.name)
+        problem = _(
+            "due {due} is before the release {release}", due=_date_text(order.due), release=_date_text(order.release)
+        )
+        findings.fault(problem, order.at("due"), _("Correct one of the two dates."), order.name)
     if written and order.due is None:
-        found.bad.add(order.name)
+        findings.bad.add(order.name)
 
 
-def _said(moment: Moment) -> str:
+def _date_text(moment: Moment) -> str:
     return f"{moment.time:%Y-%m-%d}" if moment.day else f"{moment.time:%Y-%m-%d %H:%M}"
 
 
-def _weights(rows: Rows, found: Findings) -> list[int]:
+def _weights(rows: Rows, findings: Findings) -> list[int]:
     """Weight of a minute late: a weight or a grade, else a rank turned round; ten times as much where urgent."""
     columns = {name: rows.column(name) for name in ("weight", "grade", "rank", "urgent")}
     ranks = [int(text) if text and text.isdigit() else None for text in columns["rank"]]
     last = max((rank for rank in ranks if rank is not None), default=0)
     if last:
-        found.note(_("‘{header}’: 1 is the most urgent", header=rows.headers["rank"]))
+        findings.note(_("‘{header}’: 1 is the most urgent", header=rows.headers["rank"]))
     weights = []
     for place in range(len(rows)):
         weight = 1 if ranks[place] is None else last + 1 - (ranks[place] or 0)
         for name in ("grade", "weight"):
             text = columns[name][place]
-            weight = weight if text is None else _weight(text, rows, place, name, found)
+            weight = weight if text is None else _weight(text, rows, place, name, findings)
         worded = columns["urgent"][place] or (columns["rank"][place] if ranks[place] is None else None)
         if same(worded) in _YES:
             weight *= URGENT
         weights.append(min(weight, _HEAVIEST))
     if any(columns["urgent"]):
-        found.note(_("urgent orders count {times} times", times=URGENT))
+        findings.note(_("urgent orders count {times} times", times=URGENT))
     return weights
 
 
-def _weight(text: str, rows: Rows, place: int, name: str, found: Findings) -> int:
+def _weight(text: str, rows: Rows, place: int, name: str, findings: Findings) -> int:
     word = _WORDS.get(same(text)) or _WORDS.get(same(text).removesuffix("등급").removesuffix("급"))
     if word:
-        found.note(
+        findings.note(
             _("‘{header}’ counts as a weight: A or high 5, B or normal 3, C or low 1", header=rows.headers[name])
         )
         return word
@@ -142,5 +146,5 @@ def _weight(text: str, rows: Rows, place: int, name: str, found: Findings) -> in
     if number:
         return max(0, min(round(float(text)), _HEAVIEST))
     cure = _("Write a number, 1 for a usual order.")
-    found.fault(_("‘{text}’ is no weight", text=text), rows.at(place, name), cure)
+    findings.fault(_("‘{text}’ is no weight", text=text), rows.at(place, name), cure)
     return 1

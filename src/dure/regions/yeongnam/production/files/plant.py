@@ -10,7 +10,7 @@ from dure import texts
 
 from ..model.jobs import LONGEST
 from .calendar import Calendar, calendar
-from .cells import Findings, Rows, meant, same
+from .cells import Findings, Rows, same, suggestion
 from .orders import Order, orders
 from .routings import Machines, Routings, Step, machines, routings
 
@@ -31,59 +31,62 @@ class Part:
 class Plant:
     """All sheets read; the request is made of it."""
 
-    found: Findings
+    findings: Findings
     orders: dict[str, Order]
     routings: Routings
     machines: Machines
     calendar: Calendar
     sheets: Mapping[str, list[Rows]]
     jobs: dict[str, list[Part]] = field(default_factory=dict)
-    gone: dict[str, int] = field(default_factory=dict)  # steps of an order that are done and left out
+    done: dict[str, int] = field(default_factory=dict)  # steps of an order that are done and left out
 
 
-def read(sheets: Mapping[str, list[Rows]], found: Findings, begins: datetime | None) -> Plant:
+def read(sheets: Mapping[str, list[Rows]], findings: Findings, begins: datetime | None) -> Plant:
     """Orders, routings, machines and calendar of the sheets; orders with a mistake have no operations."""
     year = begins.year if begins else None
     names = machines(sheets.get("machines", ()), sheets["routings"], sheets.get("calendar", ()))
-    wanted = orders(sheets["orders"], found, year)
+    book = orders(sheets["orders"], findings, year)
     key = _key(sheets)
-    pieces = any(order.quantity for order in wanted.values())
-    made = routings(sheets["routings"], names, found, key=key, pieces=pieces)
-    plant = Plant(found, wanted, made, names, calendar(sheets.get("calendar", ()), names, found, year), sheets)
-    for name, order in wanted.items():
+    pieces = any(order.quantity for order in book.values())
+    routes = routings(sheets["routings"], names, findings, key=key, pieces=pieces)
+    plant = Plant(findings, book, routes, names, calendar(sheets.get("calendar", ()), names, findings, year), sheets)
+    for name, order in book.items():
         steps = _steps(plant, order)
-        if steps and name not in found.bad:
+        if steps and name not in findings.bad:
             plant.jobs[name] = [part for step in steps for part in _parts(plant, order, step)]
     return plant
 
 
 def _key(sheets: Mapping[str, list[Rows]]) -> str:
     """What routings and orders have in common: an order, an item, or an item's name."""
-    mine = set.intersection(*(set(rows.headers) for rows in sheets["routings"]))
-    theirs = set.union(*(set(rows.headers) for rows in sheets["orders"]))
-    if "order" in mine:
+    in_routings = set.intersection(*(set(rows.headers) for rows in sheets["routings"]))
+    in_orders = set.union(*(set(rows.headers) for rows in sheets["orders"]))
+    if "order" in in_routings:
         return "order"
     return next(
-        (key for key in ("item", "item_name") if key in mine and key in theirs),
-        "item" if "item" in mine else "item_name",
+        (key for key in ("item", "item_name") if key in in_routings and key in in_orders),
+        "item" if "item" in in_routings else "item_name",
     )
 
 
 def _steps(plant: Plant, order: Order) -> list[Step]:
     """The operations of an order; without any, or with a mistake in them, the order is bad."""
-    made, found = plant.routings, plant.found
-    said = {"order": order.rows.column("order")[order.place] or "", "item": order.item or order.item_name,
-            "item_name": order.item_name or order.item}[made.key]  # fmt: skip
-    key = same(said)
-    if key not in made.steps:
-        what = _("there is no routing for {name}", name=said or order.name)
-        found.fault(
-            what, order.at(made.key, "item", "item_name", "order"), meant(said, list(made.names.values())), order.name
+    routes, findings = plant.routings, plant.findings
+    product = {"order": order.rows.column("order")[order.place] or "", "item": order.item or order.item_name,
+            "item_name": order.item_name or order.item}[routes.key]  # fmt: skip
+    key = same(product)
+    if key not in routes.steps:
+        problem = _("there is no routing for {name}", name=product or order.name)
+        findings.fault(
+            problem,
+            order.at(routes.key, "item", "item_name", "order"),
+            suggestion(product, list(routes.names.values())),
+            order.name,
         )
         return []
-    if key in found.products:
-        found.bad.add(order.name)
-    return [step for step in made.steps[key] if step.options]
+    if key in findings.products:
+        findings.bad.add(order.name)
+    return [step for step in routes.steps[key] if step.options]
 
 
 # ---- operations ---------------------------------------------------------------------------------------------------------
@@ -93,25 +96,25 @@ def _parts(plant: Plant, order: Order, step: Step) -> list[Part]:
     """The operation, or where it is longer than machines work in one piece, its parts of whole pieces."""
     pieces = order.quantity or 1.0
     fixed = {name: 0.0 if plant.routings.families else time.set_up for name, time in step.options.items()}
-    whole = {name: time.of(pieces) + round(fixed[name]) for name, time in step.options.items()}
+    lot_minutes = {name: time.of(pieces) + round(fixed[name]) for name, time in step.options.items()}
     limits = {name: plant.calendar.stretch(name, LONGEST) for name in step.options}
     family = step.family or (order.item or order.item_name if _by_item(plant) else "")
-    fit = {name: spent for name, spent in whole.items() if spent <= limits[name]}
+    fit = {name: spent for name, spent in lot_minutes.items() if spent <= limits[name]}
     if fit:
         return [Part(step, fit, family, step.label)]
-    count = max(-(-2 * spent // max(1, limits[name])) for name, spent in whole.items())
+    count = max(-(-2 * spent // max(1, limits[name])) for name, spent in lot_minutes.items())
     longest = max(time.of(1) + fixed[name] - limits[name] for name, time in step.options.items())
     if (
         pieces < 2
         or longest > 0
-        or max(whole.values()) > LONGEST
+        or max(lot_minutes.values()) > LONGEST
         or any(time.lot > 0 for time in step.options.values())
     ):
-        _does_not_fit(plant, order, step, whole, limits)
+        _does_not_fit(plant, order, step, lot_minutes, limits)
         return []
     count = min(int(count), int(pieces))
     shares = [int(pieces) // count + (number < int(pieces) % count) for number in range(count)]
-    plant.found.note(_("operations longer than a machine works in one piece are planned in parts of whole pieces"))
+    plant.findings.note(_("operations longer than a machine works in one piece are planned in parts of whole pieces"))
     return [
         Part(step, {name: time.of(share) + round(fixed[name] * (number == 0)) for name, time in step.options.items()},
               family, f"{step.label} {number + 1}/{count}")
@@ -124,9 +127,11 @@ def _by_item(plant: Plant) -> bool:
     return "set_ups" in plant.sheets and not plant.routings.families
 
 
-def _does_not_fit(plant: Plant, order: Order, step: Step, whole: Mapping[str, int], limits: Mapping[str, int]) -> None:
-    machine = min(whole, key=whole.__getitem__)
-    what = _("{order}, operation {name}: {minutes} min do not fit, {machine} works {limit} min in one piece",
-             order=order.name, name=step.label, minutes=whole[machine], machine=machine, limit=limits[machine])  # fmt: skip
+def _does_not_fit(
+    plant: Plant, order: Order, step: Step, minutes: Mapping[str, int], limits: Mapping[str, int]
+) -> None:
+    machine = min(minutes, key=minutes.__getitem__)
+    problem = _("{order}, operation {name}: {minutes} min do not fit, {machine} works {limit} min in one piece",
+             order=order.name, name=step.label, minutes=minutes[machine], machine=machine, limit=limits[machine])  # fmt: skip
     cure = _("Divide the lot, or give the machine longer hours.")
-    plant.found.fault(what, step.rows.at(step.place, "minutes", "minutes_each"), cure, order.name)
+    plant.findings.fault(problem, step.rows.at(step.place, "minutes", "minutes_each"), cure, order.name)

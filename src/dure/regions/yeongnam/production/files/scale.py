@@ -34,7 +34,7 @@ def whole_column(cells: Sequence[Cell], unit: str) -> bool:
 
 def out_of_scale(cells: Sequence[Cell], unit: str) -> Iterator[tuple[Cell, float, Cell]]:
     """Each cell out of scale by 60, what its minutes would be in scale, and a cell it was compared with."""
-    told: set[int] = set()
+    flagged: set[int] = set()
     for kind, fewest in ((_operation, 3), (_product, 3), (_machine, 3), (_alternative, 1)):
         grouped: dict[tuple[str, ...], list[Cell]] = defaultdict(list)
         for cell in cells:
@@ -42,20 +42,26 @@ def out_of_scale(cells: Sequence[Cell], unit: str) -> Iterator[tuple[Cell, float
                 grouped[key].append(cell)
         for group in grouped.values():
             for cell in group:
-                others = [each for each in group if each.place != cell.place and each.place not in told]
-                meant = _meant(cell.minutes, [each.minutes for each in others]) if len(others) >= fewest else None
-                if fewest == 1 and meant is not None and (meant > cell.minutes) is (unit == "h"):
+                others = [
+                    neighbour for neighbour in group if neighbour.place != cell.place and neighbour.place not in flagged
+                ]
+                in_scale = (
+                    _in_scale(cell.minutes, [neighbour.minutes for neighbour in others])
+                    if len(others) >= fewest
+                    else None
+                )
+                if fewest == 1 and in_scale is not None and (in_scale > cell.minutes) is (unit == "h"):
                     continue  # of two, the one that is not in the column's unit
-                if meant is not None and cell.place not in told:
-                    told.add(cell.place)
-                    yield cell, meant, others[0]
+                if in_scale is not None and cell.place not in flagged:
+                    flagged.add(cell.place)
+                    yield cell, in_scale, others[0]
 
 
-def _meant(value: float, others: list[float]) -> float | None:
+def _in_scale(value: float, others: list[float]) -> float | None:
     low, high = min(others), max(others)
     if high > AGREE * low or low / FAR <= value <= high * FAR:
         return None
-    return next((each for each in (value * 60, value / 60) if low / LIKE <= each <= high * LIKE), None)
+    return next((scaled for scaled in (value * 60, value / 60) if low / LIKE <= scaled <= high * LIKE), None)
 
 
 def _alternative(cell: Cell) -> tuple[str, ...]:

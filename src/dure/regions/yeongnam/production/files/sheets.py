@@ -15,8 +15,8 @@ from dure import Opened, UserError, texts
 from ..model.forms import Request
 from ..model.jobs import LONGEST
 from ..solve.replan import worth
-from .cells import DAY, Findings, Rows, meant, minutes, same, time_unit
-from .columns import known, unused
+from .cells import DAY, Findings, Rows, minutes, same, suggestion, time_unit
+from .columns import by_kind, unused
 from .plant import Plant, read
 from .running import in_force, pinned, previous, running
 
@@ -37,30 +37,30 @@ def opens(paths: Sequence[Path], given: Mapping[str, Any]) -> Opened:
 
     Raises UserError where a file cannot be read at all; pydantic's ValidationError for what was given.
     """
-    sheets = known(paths)
-    found = Findings()
-    strange = list(unused(paths, sheets))
-    for kind, what, cure in (
+    sheets = by_kind(paths)
+    findings = Findings()
+    unknown = list(unused(paths, sheets))
+    for kind, problem, cure in (
         ("orders", _("there is no sheet of orders"), _("Orders need an order number and a due date.")),
         ("routings", _("there is no sheet of routings"), _("Routings need a product, a machine and minutes.")),
     ):
         if kind not in sheets:
-            where = "; ".join(strange) or ", ".join(path.name for path in paths)
-            raise UserError(what, where=where, cure=cure)
-    for where in strange:
-        found.note(_("{where}: not used", where=where))
-    for kind, each in sheets.items():
-        for rows in each:
-            _as_read(rows, found, blanks=kind != "calendar")
-    return _request(read(sheets, found, _given(given, "begins")), given)
+            where = "; ".join(unknown) or ", ".join(path.name for path in paths)
+            raise UserError(problem, where=where, cure=cure)
+    for where in unknown:
+        findings.note(_("{where}: not used", where=where))
+    for kind, group in sheets.items():
+        for rows in group:
+            _as_read(rows, findings, blanks=kind != "calendar")
+    return _request(read(sheets, findings, _given(given, "begins")), given)
 
 
-def _as_read(rows: Rows, found: Findings, *, blanks: bool) -> None:
+def _as_read(rows: Rows, findings: Findings, *, blanks: bool) -> None:
     """How the core read a sheet: titles and totals are no news, what was filled is."""
     for note in rows.sheet.notes if blanks or not rows.sheet.filled else ():
-        found.note(f"{rows.sheet.where}: {note}")
+        findings.note(f"{rows.sheet.where}: {note}")
     for cells, text in rows.filled():
-        found.note(_("{where}: merged cells {cells} (‘{text}’) hold for all their rows",
+        findings.note(_("{where}: merged cells {cells} (‘{text}’) hold for all their rows",
                      where=rows.sheet.where, cells=cells, text=text))  # fmt: skip
 
 
@@ -77,10 +77,10 @@ def _moment(text: object) -> datetime | None:
 
 def _request(plant: Plant, given: Mapping[str, Any]) -> Opened:
     """The request of what is without fault."""
-    found = plant.found
+    findings = plant.findings
     begun, plan = running(plant), in_force(plant)
     begins, now = _begins(plant, given, [start for _name, _number, _machine, start in (*begun, *plan)])
-    plant.jobs = {name: parts for name, parts in plant.jobs.items() if parts and name not in found.bad}
+    plant.jobs = {name: parts for name, parts in plant.jobs.items() if parts and name not in findings.bad}
     minute = _minute(begins)
     pins = pinned(plant, begun, plan, minute, now)
     jobs = [_job(plant, name, minute) for name in plant.jobs]
@@ -99,14 +99,14 @@ def _request(plant: Plant, given: Mapping[str, Any]) -> Opened:
     fields |= {name: value for name, value in given.items() if name not in ("begins", "now")}
     fields["now"] = now
     left = tuple(name for name in plant.orders if name not in plant.jobs)
-    request = _possible(fields, found) if jobs else None
+    request = _possible(fields, findings) if jobs else None
     if request is not None and request.previous and "move_weight" not in given:
-        ahead = [each for each in request.previous if each.start >= now]
+        ahead = [placed for placed in request.previous if placed.start >= now]
         request = request.model_copy(update={"move_weight": worth(request, request.previous, len(ahead))})
-    return Opened(request, tuple(found.faults), left, tuple(found.notes))
+    return Opened(request, tuple(findings.faults), left, tuple(findings.notes))
 
 
-def _possible(fields: dict[str, Any], found: Findings) -> Request:
+def _possible(fields: dict[str, Any], findings: Findings) -> Request:
     """The request; a pin that cannot be met, as on a machine that is closed by now, is planned again."""
     while True:
         try:
@@ -116,7 +116,7 @@ def _possible(fields: dict[str, Any], found: Findings) -> Request:
             if first["loc"][:1] != ("pins",):
                 raise
             pin = fields["pins"].pop(int(first["loc"][1]))
-            found.note(
+            findings.note(
                 _("{order}, operation {number} on {machine} is planned again: {why}",
                   order=pin["job"], number=pin["operation"], machine=pin["machine"], why=first["msg"])
             )  # fmt: skip
@@ -124,11 +124,11 @@ def _possible(fields: dict[str, Any], found: Findings) -> Request:
 
 def _job(plant: Plant, name: str, minute: Callable[[Any], int]) -> dict[str, Any]:
     order = plant.orders[name]
-    parts = plant.jobs[name][plant.gone.get(name, 0) :]
+    parts = plant.jobs[name][plant.done.get(name, 0) :]
     return {
         "name": name,
-        "item": order.said,
-        "operations": [{"machines": each.minutes, "family": each.family, "name": each.label[:100]} for each in parts],
+        "item": order.product,
+        "operations": [{"machines": part.minutes, "family": part.family, "name": part.label[:100]} for part in parts],
         "release": min(max(0, minute(order.release.time)), LONGEST) if order.release else 0,
         "due": min(max(-LONGEST, minute(order.due.end)), LONGEST) if order.due else None,
         "weight": order.weight,
@@ -154,8 +154,8 @@ def _begins(plant: Plant, given: Mapping[str, Any], starts: Sequence[Any]) -> tu
     if begins is None and (early or late):
         today = datetime.now()  # noqa: DTZ005 - local time, as the sheets have it
         begins = min(early or [*late, today]).replace(hour=0, minute=0, second=0, microsecond=0)
-        told = f"{begins:%Y-%m-%d %H:%M}"
-        plant.found.note(_("the plan begins at {begins}; --set begins=... or --set now=... moves it", begins=told))
+        text = f"{begins:%Y-%m-%d %H:%M}"
+        plant.findings.note(_("the plan begins at {begins}; --set begins=... or --set now=... moves it", begins=text))
     if begins is None and plant.sheets.get("calendar"):
         raise UserError(_("there is no date to begin with"), where="--set", cure=_("Give it: --set begins=2026-07-01."))
     if moment is None or begins is None:
@@ -167,8 +167,8 @@ def _given(given: Mapping[str, Any], name: str) -> datetime | None:
     """A date and time given by hand, without its zone. Raises UserError where it is none."""
     moment = _moment(given.get(name))
     if given.get(name) and moment is None:
-        what = _("‘{text}’ is not a date or time", text=str(given[name])[:40])
-        raise UserError(what, where=f"--set {name}", cure=_("Write it as 2026-07-01T13:00."))
+        problem = _("‘{text}’ is not a date or time", text=str(given[name])[:40])
+        raise UserError(problem, where=f"--set {name}", cure=_("Write it as 2026-07-01T13:00."))
     return moment.replace(tzinfo=None) if moment else None
 
 
@@ -182,7 +182,7 @@ def _set_ups(plant: Plant) -> list[dict[str, Any]]:
                 families[machine][part.family] = None
                 time = part.step.options[machine].set_up if plant.routings.families else 0.0
                 needs[machine, part.family] = max(time, needs.get((machine, part.family), 0.0))
-    rows = dict(_set_up_rows(plant, {same(name): name for each in families.values() for name in each}))
+    rows = dict(_set_up_rows(plant, {same(name): name for group in families.values() for name in group}))
     for machine, names in families.items():
         for after in names:
             for before in names:
@@ -190,7 +190,7 @@ def _set_ups(plant: Plant) -> list[dict[str, Any]]:
                 if before != after and spent and (before, after, None) not in rows:
                     rows.setdefault((before, after, machine), spent)
     if len(rows) > MOST_SET_UPS:
-        plant.found.note(_("there are too many pairs of set-ups; those of the routing are left out"))
+        plant.findings.note(_("there are too many pairs of set-ups; those of the routing are left out"))
         rows = dict(list(rows.items())[:MOST_SET_UPS])
     return [
         {"before": before, "after": after, "minutes": spent, "machine": machine}
@@ -206,18 +206,18 @@ def _set_up_rows(plant: Plant, families: Mapping[str, str]) -> Iterator[tuple[tu
         for place, (before, after, text, machine) in enumerate(zip(*columns, strict=True)):
             spent = minutes(text or "", unit)
             if spent is None:
-                what = _("‘{text}’ is no time in minutes", text=text or "")
-                plant.found.fault(what, rows.at(place, "minutes"), _("Write minutes as a number."))
+                problem = _("‘{text}’ is no time in minutes", text=text or "")
+                plant.findings.fault(problem, rows.at(place, "minutes"), _("Write minutes as a number."))
                 continue
             named = plant.machines.find(machine) if machine else [None]
             if named is None:
-                what = _("there is no machine called {name}", name=machine)
-                cure = meant(machine or "", list(plant.machines.names.values()))
-                plant.found.fault(what, rows.at(place, "machine"), cure)
+                problem = _("there is no machine called {name}", name=machine)
+                cure = suggestion(machine or "", list(plant.machines.names.values()))
+                plant.findings.fault(problem, rows.at(place, "machine"), cure)
                 continue
             if same(before) in families and same(after) in families:
-                for each in named:
-                    yield (families[same(before)], families[same(after)], each), round(spent[0])
+                for resource in named:
+                    yield (families[same(before)], families[same(after)], resource), round(spent[0])
 
 
 def _closed(
@@ -226,7 +226,7 @@ def _closed(
     """Closed times of every machine, as far ahead as the orders can reach."""
     if begins is None or not plant.sheets.get("calendar"):
         return []
-    load = sum(max(each["machines"].values()) for job in jobs for each in job["operations"])
+    load = sum(max(operation["machines"].values()) for job in jobs for operation in job["operations"])
     last = max([now, *(job["release"] for job in jobs), *(job["due"] or 0 for job in jobs)])
     horizon = last + 28 * DAY + 6 * load // max(1, len(used))
     while horizon > 7 * DAY:
@@ -238,5 +238,5 @@ def _closed(
         if len(rows) <= MOST_CLOSED:
             return rows
         horizon = horizon * MOST_CLOSED // len(rows) - DAY
-        plant.found.note(_("working hours are known for the first {days} days", days=horizon // DAY))
+        plant.findings.note(_("working hours are known for the first {days} days", days=horizon // DAY))
     return []

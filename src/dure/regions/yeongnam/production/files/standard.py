@@ -50,12 +50,12 @@ def opens(paths: Sequence[Path], given: Mapping[str, Any]) -> Opened:
     jobs = [path for path, text in written.items() if not _is_machines(text)]
     shops = [path for path, text in written.items() if _is_machines(text)]
     if len(jobs) != 1 or len(shops) > 1:
-        what = _("one shop at a time: {files}", files=", ".join(path.name for path in paths))
-        raise UserError(what, cure=_("Give one file of jobs, and for LEKIN the file of its workcentres."))
+        problem = _("one shop at a time: {files}", files=", ".join(path.name for path in paths))
+        raise UserError(problem, cure=_("Give one file of jobs, and for LEKIN the file of its workcentres."))
     path, text = jobs[0], written[jobs[0]]
     if _is_lekin(text):
-        beside = path.with_suffix(".mch")
-        shops = shops or ([beside] if beside.is_file() else [])
+        sibling = path.with_suffix(".mch")
+        shops = shops or ([sibling] if sibling.is_file() else [])
         fields = _lekin(path, text, shops[0] if shops else None)
     else:
         fields = _numbers(path, text)
@@ -69,9 +69,9 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="cp949", errors="replace")
 
 
-def _refused(path: Path, word: _Word, what: str, cure: str = "") -> UserError:
+def _refused(path: Path, word: _Word, problem: str, cure: str = "") -> UserError:
     where = _("‘{file}’ line {line} column {column}", file=path.name, line=word.line, column=word.column)
-    return UserError(what, where=where, cure=cure)
+    return UserError(problem, where=where, cure=cure)
 
 
 # ---- numbers ------------------------------------------------------------------------------------------------------------
@@ -80,7 +80,7 @@ def _refused(path: Path, word: _Word, what: str, cure: str = "") -> UserError:
 def _numbers(path: Path, text: str) -> dict[str, Any]:
     """A job shop or a flexible one: whichever its lines are."""
     lines = [
-        [_Word(found[0], number, found.start() + 1) for found in re.finditer(r"\S+", line)]
+        [_Word(match[0], number, match.start() + 1) for match in re.finditer(r"\S+", line)]
         for number, line in enumerate(text.splitlines(), 1)
         if line.strip() and not line.lstrip().startswith("#")
     ]
@@ -88,13 +88,13 @@ def _numbers(path: Path, text: str) -> dict[str, Any]:
     jobs, machines = values[0][:2]
     if len(lines) - 1 < jobs:
         last = lines[-1][-1]
-        what = _("{jobs} jobs are announced, but only {count} lines follow", jobs=jobs, count=len(lines) - 1)
-        raise _refused(path, last, what, _("Every job stands in a line of its own."))
+        problem = _("{jobs} jobs are announced, but only {count} lines follow", jobs=jobs, count=len(lines) - 1)
+        raise _refused(path, last, problem, _("Every job stands in a line of its own."))
     classic = path.suffix.lower() in (".jsp", ".jss") or _is_classic(values[1 : jobs + 1], machines)
     flexible = path.suffix.lower() == ".fjs" or len(values[0]) == 3 or not classic
-    read = _flexible if flexible else _classic
+    parse = _flexible if flexible else _classic
     routes = [
-        read(path, line, numbers) for line, numbers in zip(lines[1 : jobs + 1], values[1 : jobs + 1], strict=True)
+        parse(path, line, numbers) for line, numbers in zip(lines[1 : jobs + 1], values[1 : jobs + 1], strict=True)
     ]
     return _shop(path, machines, routes, flexible=flexible)
 
@@ -109,7 +109,7 @@ def _whole(path: Path, word: _Word, *, first: bool) -> int:
 
 def _is_classic(rows: Sequence[Sequence[int]], machines: int) -> bool:
     """Whether every line is pairs of a machine and minutes; a flexible one never is, but for the smallest."""
-    return all(len(row) % 2 == 0 and row and all(each <= machines for each in row[::2]) for row in rows) and (
+    return all(len(row) % 2 == 0 and row and all(machine <= machines for machine in row[::2]) for row in rows) and (
         any(len(row) == 2 * machines for row in rows)
     )
 
@@ -127,16 +127,16 @@ def _classic(path: Path, line: Sequence[_Word], numbers: Sequence[int]) -> list[
 
 def _flexible(path: Path, line: Sequence[_Word], numbers: Sequence[int]) -> list[list[_Choice]]:
     operations, at = [], 1
-    for _each in range(numbers[0]):
+    for _operation in range(numbers[0]):
         end = at + 1 + 2 * (numbers[at] if at < len(numbers) else 1)
         if end > len(numbers):
-            what = _("the line ends before its {count} operations do", count=numbers[0])
-            raise _refused(path, line[-1], what, _("Compare the counts in the line with what stands in it."))
+            problem = _("the line ends before its {count} operations do", count=numbers[0])
+            raise _refused(path, line[-1], problem, _("Compare the counts in the line with what stands in it."))
         operations.append([(numbers[k], numbers[k + 1], line[k]) for k in range(at + 1, end, 2)])
         at = end
     if at < len(numbers):
-        what = _("the line goes on after its {count} operations", count=numbers[0])
-        raise _refused(path, line[at], what, _("Compare the counts in the line with what stands in it."))
+        problem = _("the line goes on after its {count} operations", count=numbers[0])
+        raise _refused(path, line[at], problem, _("Compare the counts in the line with what stands in it."))
     return operations
 
 
@@ -146,9 +146,9 @@ def _shop(path: Path, machines: int, routes: list[list[list[_Choice]]], *, flexi
     for route in routes:
         for machine, _spent, word in (choice for choices in route for choice in choices):
             if not first <= machine < machines + first:
-                what = _("there is no machine {machine}: they are {first} to {last}",
+                problem = _("there is no machine {machine}: they are {first} to {last}",
                          machine=machine, first=first, last=machines + first - 1)  # fmt: skip
-                raise _refused(path, word, what, _("Correct it, or the number of machines in the first line."))
+                raise _refused(path, word, problem, _("Correct it, or the number of machines in the first line."))
     names = [_name("M", number, machines) for number in range(1, machines + 1)]
     return {
         "machines": names,
@@ -182,15 +182,15 @@ def _is_machines(text: str) -> bool:
 
 def _fields(text: str) -> list[tuple[str, _Word]]:
     """(name in lower case, its value) of every ``Name: value`` line; a line without a name goes on with the one before."""
-    found: list[tuple[str, _Word]] = []
+    fields: list[tuple[str, _Word]] = []
     for number, line in enumerate(text.splitlines(), 1):
         named = re.match(r"\s*([A-Za-z]+)\s*:\s*(.*?)\s*$", line)
         if named:
-            found.append((named[1].lower(), _Word(named[2], number, named.start(2) + 1)))
-        elif line.strip() and found:
-            name, value = found[-1]
-            found[-1] = (name, value._replace(text=f"{value.text} {line.strip()}"))
-    return found
+            fields.append((named[1].lower(), _Word(named[2], number, named.start(2) + 1)))
+        elif line.strip() and fields:
+            name, value = fields[-1]
+            fields[-1] = (name, value._replace(text=f"{value.text} {line.strip()}"))
+    return fields
 
 
 def _lekin(path: Path, text: str, shop: Path | None) -> dict[str, Any]:
@@ -208,9 +208,9 @@ def _lekin(path: Path, text: str, shop: Path | None) -> dict[str, Any]:
             jobs[-1][name] = _lekin_number(path, word, word.text)
         elif name == "oper":
             jobs[-1]["operations"].append(_oper(path, word, centres, known=shop is not None))
-    machines = [machine for each in centres.values() for machine in each]
-    families = {each["family"] for job in jobs for each in job["operations"]}
-    rest["set_ups"] = [each for each in rest["set_ups"] if {each["before"], each["after"]} <= families]
+    machines = [machine for centre in centres.values() for machine in centre]
+    families = {operation["family"] for job in jobs for operation in job["operations"]}
+    rest["set_ups"] = [set_up for set_up in rest["set_ups"] if {set_up["before"], set_up["after"]} <= families]
     goal = "both" if any("due" in job for job in jobs) else "makespan"
     return {"machines": machines, "jobs": jobs, "objective": goal, **rest}
 

@@ -54,15 +54,15 @@ def save(request: Request, response: Response, path: Path) -> None:
     with xlsxwriter.Workbook(str(path), options) as book:
         looks, taken = _Looks(book), {PLAN_SHEET.casefold()}
         _orders(book.add_worksheet(_name(_("Orders"), taken)), looks, request, response)
-        for machine, here in lines(request, response).items():
-            if here:
-                _machine(book.add_worksheet(_name(machine, taken)), looks, request, machine, here)
+        for machine, work in lines(request, response).items():
+            if work:
+                _machine(book.add_worksheet(_name(machine, taken)), looks, request, machine, work)
         _plan(book.add_worksheet(PLAN_SHEET), looks, request, response)
 
 
-def _name(wanted: str, taken: set[str]) -> str:
+def _name(title: str, taken: set[str]) -> str:
     """A name that a spreadsheet allows: at most 31 letters, without some signs, each different."""
-    plain = re.sub(r"[\[\]:*?/\\]", "-", wanted).strip("' ")[:31] or "-"
+    plain = re.sub(r"[\[\]:*?/\\]", "-", title).strip("' ")[:31] or "-"
     name, number = plain, 1
     while name.casefold() in taken or name.casefold() == "history":
         number += 1
@@ -110,8 +110,8 @@ def _orders(sheet: Any, looks: _Looks, request: Request, response: Response) -> 
     names = (_("Order"), _("Operations"), _("Due"), _("End"), _("Late by [min]"), "", _("Product"))
     _page(sheet, _("Orders"), (18, 10, 19, 19, 12, 5, 30), 2)
     late, ends = lateness(request, response), dict[str, int]()
-    for each in response.operations:
-        ends[each.job] = max(each.end, ends.get(each.job, 0))
+    for placed in response.operations:
+        ends[placed.job] = max(placed.end, ends.get(placed.job, 0))
     count = sum(minutes > 0 for minutes in late.values())
     sheet.write_string(0, 0, _("Plan of the orders"), looks.title)
     sheet.write_string(1, 0, _("{orders} orders, {late} late", orders=len(request.jobs), late=count), looks.soft)
@@ -131,7 +131,7 @@ def _orders(sheet: Any, looks: _Looks, request: Request, response: Response) -> 
         sheet.write_string(row, 6, job.item, looks.text)
 
 
-def _machine(sheet: Any, looks: _Looks, request: Request, machine: str, here: list[Line]) -> None:
+def _machine(sheet: Any, looks: _Looks, request: Request, machine: str, work: list[Line]) -> None:
     """One machine: what it does from when to when, with a box to tick off."""
     dated = request.begins is not None
     names = ("", _("Day") if dated else "", _("Start"), _("End"), _("Order"), _("Product"), _("Operation"), _("Minutes"),
@@ -139,26 +139,26 @@ def _machine(sheet: Any, looks: _Looks, request: Request, machine: str, here: li
     _page(sheet, machine, (5, 12 if dated else 2, 8, 8, 16, 26, 18, 8, 14, 6, 16), 2)
     sheet.set_landscape()
     sheet.write_string(0, 0, machine, looks.title)
-    spent = sum(line.placed.end - line.placed.start for line in here)
-    said = _("{count} operations, {minutes} min", count=len(here), minutes=f"{spent:,}")
-    sheet.write_string(1, 0, said, looks.soft)
+    spent = sum(line.placed.end - line.placed.start for line in work)
+    summary = _("{count} operations, {minutes} min", count=len(work), minutes=f"{spent:,}")
+    sheet.write_string(1, 0, summary, looks.soft)
     for column, name in enumerate(names):
         sheet.write_string(2, column, name, looks.head)
     sheet.set_row(2, 24)
-    for row, line in enumerate(here, 3):
-        each = line.placed
+    for row, line in enumerate(work, 3):
+        placed = line.placed
         sheet.set_row(row, 24)
         sheet.write_string(row, 0, BOX, looks.box)
         if dated:
-            _moment(sheet, row, 1, request, each.start, looks.day, looks)
+            _moment(sheet, row, 1, request, placed.start, looks.day, looks)
         else:
             sheet.write_blank(row, 1, None, looks.text)
-        _moment(sheet, row, 2, request, each.start, looks.clock, looks)
-        _end(sheet, row, 3, request, each.end, looks, day=False)
-        sheet.write_string(row, 4, each.job, looks.text)
+        _moment(sheet, row, 2, request, placed.start, looks.clock, looks)
+        _end(sheet, row, 3, request, placed.end, looks, day=False)
+        sheet.write_string(row, 4, placed.job, looks.text)
         sheet.write_string(row, 5, line.item, looks.text)
         sheet.write_string(row, 6, line.name, looks.text)
-        sheet.write_number(row, 7, each.end - each.start, looks.number)
+        sheet.write_number(row, 7, placed.end - placed.start, looks.number)
         before = _("{minutes} min → {family}", minutes=line.set_up, family=line.family) if line.set_up else ""
         sheet.write_string(row, 8, before, looks.text)
         sheet.write_string(row, 9, LATE if line.late else "", looks.late)

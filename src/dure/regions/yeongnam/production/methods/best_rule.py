@@ -21,11 +21,11 @@ def best_rule(history: Any, seed: int, work: Work) -> Callable[[Request], Respon
     Where a plan is in force, pushing back what cannot stay is tried too. It declines where nothing of it keeps to the pins.
     """
 
-    def plan(asked: Request) -> Response | None:
-        shop = shop_of(asked)
-        found = best_of(shop, aim_of(asked))
-        if found is None:
+    def plan(request: Request) -> Response | None:
+        shop = shop_of(request)
+        best = best_of(shop, aim_of(request))
+        if best is None:
             return None
-        return response_of(shop, asked, found)
+        return response_of(shop, request, best)
 
     return plan

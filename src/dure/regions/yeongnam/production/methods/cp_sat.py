@@ -27,19 +27,19 @@ def cp_sat(history: Any, seed: int, work: Work) -> Callable[[Request], Response 
     request that gives seconds is searched by eight workers until then.
     """
 
-    def plan(asked: Request) -> Response | None:
+    def plan(request: Request) -> Response | None:
         begun = time.monotonic()
-        shop, aim = shop_of(asked), aim_of(asked)
+        shop, aim = shop_of(request), aim_of(request)
         known = best_of(shop, aim)
-        budget = asked.work / STEPS if asked.work else work.budget or BUDGET
-        left: dict[str, Any] = {"deterministic": budget}
-        if asked.seconds:
-            left = {"seconds": max(0.1, asked.seconds - (time.monotonic() - begun))}
-        found, bound = solved(shop, aim, known, seed=seed, **left) if fits(shop) else (None, None)
-        if found is None or (known is not None and value(shop, known, aim) < value(shop, found, aim)):
-            found = known
-        if found is None:
+        budget = request.work / STEPS if request.work else work.budget or BUDGET
+        limit: dict[str, Any] = {"deterministic": budget}
+        if request.seconds:
+            limit = {"seconds": max(0.1, request.seconds - (time.monotonic() - begun))}
+        best, bound = solved(shop, aim, known, seed=seed, **limit) if fits(shop) else (None, None)
+        if best is None or (known is not None and value(shop, known, aim) < value(shop, best, aim)):
+            best = known
+        if best is None:
             return None
-        return response_of(shop, asked, found).model_copy(update={"lower_bound": bound})
+        return response_of(shop, request, best).model_copy(update={"lower_bound": bound})
 
     return plan

@@ -40,14 +40,14 @@ def tabu_search(history: Any, seed: int, work: Work) -> Callable[[Request], Resp
     visited in one pass over a plan: the same seed gives the same plan. A request that gives seconds is planned until then.
     """
 
-    def plan(asked: Request) -> Response | None:
-        return planned(asked, seed=seed, budget=work.budget, cancelled=work.cancelled)
+    def plan(request: Request) -> Response | None:
+        return planned(request, seed=seed, budget=work.budget, cancelled=work.cancelled)
 
     return plan
 
 
 def planned(
-    asked: Request, *, seed: int = 0, budget: float | None = None, cancelled: Callable[[], bool] = lambda: False
+    request: Request, *, seed: int = 0, budget: float | None = None, cancelled: Callable[[], bool] = lambda: False
 ) -> Response | None:
     """The best plan found for a request, explained; None where its pins leave none that was found.
 
@@ -56,23 +56,23 @@ def planned(
     budget
         Million steps where the request gives neither seconds nor work.
     """
-    spending = Spending(time.monotonic(), asked.seconds, asked.work or budget or BUDGET, cancelled)
-    shop, aim = shop_of(asked), aim_of(asked)
+    spending = Spending(time.monotonic(), request.seconds, request.work or budget or BUDGET, cancelled)
+    shop, aim = shop_of(request), aim_of(request)
     plan, bound, spent = best_of(shop, aim), lower_bound(shop, aim), 0.0
     progress: Progress = []
     shares = next(shares for most, shares in (ANEW if aim.move else SHARES) if len(shop.machine) <= most)
     if plan is not None:
         progress.append((0.0, value(shop, plan, aim)))
-    for turn, share in enumerate(shares):
+    for phase, share in enumerate(shares):
         spent += share
-        if turn == 1 and (plan is None or (share and value(shop, plan, aim) > bound)):
+        if phase == 1 and (plan is None or (share and value(shop, plan, aim) > bound)):
             plan, bound = _proved(shop, aim, plan, bound, spending, share or 1.0, spent, seed)
-        elif turn != 1 and share and plan is not None and value(shop, plan, aim) > bound:
-            plan = _searched(shop, aim, plan, spending.until(share, spent), seed + turn, bound, progress)
+        elif phase != 1 and share and plan is not None and value(shop, plan, aim) > bound:
+            plan = _searched(shop, aim, plan, spending.until(share, spent), seed + phase, bound, progress)
     if plan is None:
         return None
     steps = _steps(progress, value(shop, plan, aim))
-    return explained(asked, placed_of(shop, asked, plan), lower_bound=bound, progress=steps)
+    return explained(request, placed_of(shop, request, plan), lower_bound=bound, progress=steps)
 
 
 class Spending(NamedTuple):
@@ -93,17 +93,17 @@ class Spending(NamedTuple):
 def _searched(shop: Shop, aim: Aim, start: Plan, budget: Budget, seed: int, bound: int, progress: Progress) -> Plan:
     from ..solve import makespan
 
-    mine: Progress = []
+    steps: Progress = []
     if makespan.fits(shop, aim):
-        plan = makespan.shortest(shop, start, budget, seed, goal=bound, threads=THREADS, progress=mine)
+        plan = makespan.shortest(shop, start, budget, seed, goal=bound, threads=THREADS, progress=steps)
     else:
         from ..solve.search import search
 
         if len(shop.closed) or shop.table.any() or (shop.pin >= 0).any():
             budget = replace(budget, steps=budget.steps / HARD)
-        plan = search(shop, aim, start, budget, seed, threads=THREADS, progress=mine)
+        plan = search(shop, aim, start, budget, seed, threads=THREADS, progress=steps)
     before = progress[-1][0] if progress else 0.0
-    progress += [(before + done, best) for done, best in mine]
+    progress += [(before + done, best) for done, best in steps]
     return plan
 
 
@@ -118,9 +118,9 @@ def _proved(
         seconds = max(0.1, spending.begun + spending.seconds * spent - time.monotonic())
     else:
         deterministic = spending.work * share / STEPS
-    found, proved = solved(shop, aim, plan, seed=seed, seconds=seconds, deterministic=deterministic)
-    if found is not None and (plan is None or value(shop, found, aim) < value(shop, plan, aim)):
-        plan = found
+    better, proved = solved(shop, aim, plan, seed=seed, seconds=seconds, deterministic=deterministic)
+    if better is not None and (plan is None or value(shop, better, aim) < value(shop, plan, aim)):
+        plan = better
     return plan, max(bound, proved or 0)
 
 

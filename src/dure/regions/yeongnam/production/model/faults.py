@@ -28,10 +28,12 @@ def faults(request: Request) -> Iterator[Fault]:
     if sum(len(job.operations) for job in request.jobs) > MOST_OPERATIONS:
         yield ("jobs",), _("more than {most} operations in all", most=MOST_OPERATIONS)
     yield from _machines(request)
-    for number, each in enumerate(request.closed):
-        if each.start >= each.end:
-            what = _("closed from {start} until {end}: the end is not after the start", start=each.start, end=each.end)
-            yield ("closed", number, "end"), what
+    for number, closing in enumerate(request.closed):
+        if closing.start >= closing.end:
+            problem = _(
+                "closed from {start} until {end}: the end is not after the start", start=closing.start, end=closing.end
+            )
+            yield ("closed", number, "end"), problem
     yield from _families(request)
     yield from _pins(request)
     yield from _previous(request)
@@ -55,12 +57,14 @@ def _machines(request: Request) -> Iterator[Fault]:
         for machine in operation.machines
     )
     yield from _unknown(named, request.machines)
-    rows = [("closed", number, each.machine) for number, each in enumerate(request.closed)]
+    rows = [("closed", number, closing.machine) for number, closing in enumerate(request.closed)]
     rows += [
-        ("set_ups", number, each.machine) for number, each in enumerate(request.set_ups) if each.machine is not None
+        ("set_ups", number, set_up.machine)
+        for number, set_up in enumerate(request.set_ups)
+        if set_up.machine is not None
     ]
-    rows += [("pins", number, each.machine) for number, each in enumerate(request.pins)]
-    rows += [("previous", number, each.machine) for number, each in enumerate(request.previous)]
+    rows += [("pins", number, pin.machine) for number, pin in enumerate(request.pins)]
+    rows += [("previous", number, placed.machine) for number, placed in enumerate(request.previous)]
     yield from _unknown((((field, number, "machine"), machine) for field, number, machine in rows), request.machines)
 
 
@@ -68,39 +72,39 @@ def _unknown(named: Iterator[Fault], machines: Sequence[str]) -> Iterator[Fault]
     known = set(machines)
     for loc, machine in named:
         if machine not in known:
-            yield loc, _meant(_("there is no machine called {name}", name=machine), machine, machines)
+            yield loc, _with_nearest(_("there is no machine called {name}", name=machine), machine, machines)
 
 
-def _meant(what: str, name: str, names: Sequence[str]) -> str:
+def _with_nearest(problem: str, name: str, names: Sequence[str]) -> str:
     close = nearest(name, list(names))
-    return f"{what}. {_('Did you mean {name}?', name=close)}" if close else what
+    return f"{problem}. {_('Did you mean {name}?', name=close)}" if close else problem
 
 
 def _families(request: Request) -> Iterator[Fault]:
     known = {operation.family for job in request.jobs for operation in job.operations}
     seen: set[tuple[str | None, str, str]] = set()
-    for number, each in enumerate(request.set_ups):
-        for field, family in (("before", each.before), ("after", each.after)):
+    for number, set_up in enumerate(request.set_ups):
+        for field, family in (("before", set_up.before), ("after", set_up.after)):
             if family not in known:
-                what = _("no operation is of the family {name}", name=family or '""')
-                yield ("set_ups", number, field), _meant(what, family, sorted(known - {""}))
-        if (each.machine, each.before, each.after) in seen:
+                problem = _("no operation is of the family {name}", name=family or '""')
+                yield ("set_ups", number, field), _with_nearest(problem, family, sorted(known - {""}))
+        if (set_up.machine, set_up.before, set_up.after) in seen:
             yield (
                 ("set_ups", number),
-                _("the set-up from {before} to {after} is there twice", before=each.before, after=each.after),
+                _("the set-up from {before} to {after} is there twice", before=set_up.before, after=set_up.after),
             )
-        seen.add((each.machine, each.before, each.after))
+        seen.add((set_up.machine, set_up.before, set_up.after))
 
 
 def _pins(request: Request) -> Iterator[Fault]:
     jobs = {job.name: job for job in request.jobs}
     taken: set[tuple[str, int]] = set()
-    alone = []
+    single = []
     for number, pin in enumerate(request.pins):
-        alone += [(("pins", number, field), what) for field, what in _pin(pin, jobs, taken)]
+        single += [(("pins", number, field), problem) for field, problem in _pin(pin, jobs, taken)]
         taken.add((pin.job, pin.operation))
-    yield from alone
-    if not alone:
+    yield from single
+    if not single:
         yield from _on_machines(request, jobs)
         yield from _in_jobs(request, jobs)
 
@@ -108,7 +112,7 @@ def _pins(request: Request) -> Iterator[Fault]:
 def _operation(named: Pin | Placed, jobs: Mapping[str, Job]) -> tuple[str, str] | None:
     """(field, what is wrong) where there is no such operation."""
     if named.job not in jobs:
-        return "job", _meant(_("there is no job called {name}", name=named.job), named.job, tuple(jobs))
+        return "job", _with_nearest(_("there is no job called {name}", name=named.job), named.job, tuple(jobs))
     job = jobs[named.job]
     if named.operation > len(job.operations):
         return "operation", _("job {job} has {count} operations only", job=job.name, count=len(job.operations))
@@ -126,7 +130,7 @@ def _pin(pin: Pin, jobs: Mapping[str, Job], taken: set[tuple[str, int]]) -> Iter
     if pin.machine not in machines:
         yield (
             "machine",
-            _meant(
+            _with_nearest(
                 _(
                     "operation {number} of job {job} cannot be done on {machine}",
                     number=pin.operation,
@@ -144,21 +148,21 @@ def _pin(pin: Pin, jobs: Mapping[str, Job], taken: set[tuple[str, int]]) -> Iter
 def _on_machines(request: Request, jobs: Mapping[str, Job]) -> Iterator[Fault]:
     """Pins in closed time, or nearer to the pin before than their set-up takes."""
     for machine in dict.fromkeys(pin.machine for pin in request.pins):
-        closed = merged([(each.start, each.end) for each in request.closed if each.machine == machine])
+        closed = merged([(closing.start, closing.end) for closing in request.closed if closing.machine == machine])
         minutes, busy, family = changes(request.set_ups, machine), 0, None
-        here = sorted(
+        pins = sorted(
             (pin.start, pin.start + operation.machines[machine], number, operation.family)
             for number, pin in enumerate(request.pins)
             if pin.machine == machine
             for operation in [jobs[pin.job].operations[pin.operation - 1]]
         )
-        for start, end, number, mine in here:
-            begin = start - (minutes.get((family, mine), 0) if family is not None and end > start else 0)
+        for start, end, number, after in pins:
+            begin = start - (minutes.get((family, after), 0) if family is not None and end > start else 0)
             place = bisect_right(closed, begin, key=lambda span: span[1])
             if begin < busy or (place < len(closed) and closed[place][0] < end):
-                what = _("{machine} is closed or taken then, or its set-up does not fit in", machine=machine)
-                yield ("pins", number, "start"), what
-            busy, family = end, mine if end > start else family
+                problem = _("{machine} is closed or taken then, or its set-up does not fit in", machine=machine)
+                yield ("pins", number, "start"), problem
+            busy, family = end, after if end > start else family
 
 
 def _in_jobs(request: Request, jobs: Mapping[str, Job]) -> Iterator[Fault]:
@@ -170,7 +174,7 @@ def _in_jobs(request: Request, jobs: Mapping[str, Job]) -> Iterator[Fault]:
             done, ready = 0, jobs[name].release
         between = operations[done : second - 1]
         earliest = max(ready, request.now) if between else ready
-        earliest += sum(min(each.machines.values()) for each in between)
+        earliest += sum(min(operation.machines.values()) for operation in between)
         if pin.start < earliest:
             yield ("pins", number, "start"), _too_early(second, name, earliest)
         last, done, ready = name, second, pin.start + operations[second - 1].machines[pin.machine]
@@ -180,14 +184,14 @@ def _previous(request: Request) -> Iterator[Fault]:
     """The plan in force may lack operations, and have some where they cannot be done any more; it names each once."""
     jobs = {job.name: job for job in request.jobs}
     taken: set[tuple[str, int]] = set()
-    for number, each in enumerate(request.previous):
-        unknown = _operation(each, jobs)
+    for number, placed in enumerate(request.previous):
+        unknown = _operation(placed, jobs)
         if unknown:
             yield ("previous", number, unknown[0]), unknown[1]
-        elif (each.job, each.operation) in taken:
-            what = _("operation {number} of job {job} is planned twice", number=each.operation, job=each.job)
-            yield ("previous", number, "operation"), what
-        taken.add((each.job, each.operation))
+        elif (placed.job, placed.operation) in taken:
+            problem = _("operation {number} of job {job} is planned twice", number=placed.operation, job=placed.job)
+            yield ("previous", number, "operation"), problem
+        taken.add((placed.job, placed.operation))
 
 
 def _too_early(number: int, job: str, earliest: int) -> str:

@@ -39,7 +39,7 @@ class Machine(NamedTuple):
 
 def check(request: Request, response: Response) -> None:
     """Raise Invalid with the first rule that the plan breaks (job, operation, machine, minutes), or what it says wrongly."""
-    plan = _each_once(request, response)
+    plan = _planned(request, response)
     pins = {(pin.job, pin.operation): pin for pin in request.pins}
     for job in request.jobs:
         _in_order(job, [plan[job.name, number] for number in range(1, len(job.operations) + 1)])
@@ -50,8 +50,8 @@ def check(request: Request, response: Response) -> None:
     families = {(job.name, number): op.family for job in request.jobs for number, op in enumerate(job.operations, 1)}
     set_ups: dict[Key, int] = {}
     for machine, work in by_machine.items():
-        in_turn = sorted(work, key=lambda placed: (placed.start, placed.end))
-        set_ups |= _one_at_a_time(machines[machine], families, in_turn)
+        ordered = sorted(work, key=lambda placed: (placed.start, placed.end))
+        set_ups |= _one_at_a_time(machines[machine], families, ordered)
     for key, placed in plan.items():
         pin = pins.get(key)
         if pin and (placed.machine, placed.start) != (pin.machine, pin.start):
@@ -69,34 +69,34 @@ def check(request: Request, response: Response) -> None:
 
 
 def _machines(request: Request) -> dict[str, Machine]:
-    found = {name: Machine([], {}) for name in request.machines}
-    for shut in sorted(request.closed, key=lambda each: each.start):
-        spans = found[shut.machine].closed
-        if spans and shut.start <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(spans[-1][1], shut.end))
+    machines = {name: Machine([], {}) for name in request.machines}
+    for closing in sorted(request.closed, key=lambda closing: closing.start):
+        spans = machines[closing.machine].closed
+        if spans and closing.start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], closing.end))
         else:
-            spans.append((shut.start, shut.end))
+            spans.append((closing.start, closing.end))
     # A machine's own set-ups come last: they take the place of every machine's.
-    for each in sorted(request.set_ups, key=lambda each: each.machine is not None):
-        for name in request.machines if each.machine is None else [each.machine]:
-            found[name].changes[each.before, each.after] = each.minutes
-    return found
+    for set_up in sorted(request.set_ups, key=lambda set_up: set_up.machine is not None):
+        for name in request.machines if set_up.machine is None else [set_up.machine]:
+            machines[name].changes[set_up.before, set_up.after] = set_up.minutes
+    return machines
 
 
 def _name(placed: Placed | Link) -> str:
     return _("operation {number} of job {job}", number=placed.operation, job=placed.job)
 
 
-def _each_once(request: Request, response: Response) -> dict[Key, Placed]:
-    wanted = {(job.name, number): op for job in request.jobs for number, op in enumerate(job.operations, 1)}
+def _planned(request: Request, response: Response) -> dict[Key, Placed]:
+    operations = {(job.name, number): op for job in request.jobs for number, op in enumerate(job.operations, 1)}
     plan: dict[Key, Placed] = {}
     for placed in response.operations:
         key = (placed.job, placed.operation)
-        if key not in wanted:
+        if key not in operations:
             raise Invalid(_("{what} was not asked for", what=_name(placed)))
         if key in plan:
             raise Invalid(_("{what} is planned twice", what=_name(placed)))
-        minutes = wanted[key].machines.get(placed.machine)
+        minutes = operations[key].machines.get(placed.machine)
         if minutes is None:
             raise Invalid(_("{what} cannot be done on {machine}", what=_name(placed), machine=placed.machine))
         if placed.end - placed.start != minutes:
@@ -105,7 +105,7 @@ def _each_once(request: Request, response: Response) -> dict[Key, Placed]:
                   what=_name(placed), minutes=minutes, machine=placed.machine, planned=placed.end - placed.start)
             )  # fmt: skip
         plan[key] = placed
-    for job, number in wanted:
+    for job, number in operations:
         if (job, number) not in plan:
             raise Invalid(_("operation {number} of job {job} is not planned", number=number, job=job))
     return plan
@@ -129,8 +129,8 @@ def _one_at_a_time(machine: Machine, families: dict[Key, str], work: list[Placed
     """
     busy, family, set_ups = 0, None, {}
     for placed in work:
-        mine = families[placed.job, placed.operation] if placed.end > placed.start else None
-        change = machine.changes.get((family, mine), 0) if family is not None and mine is not None else 0
+        after = families[placed.job, placed.operation] if placed.end > placed.start else None
+        change = machine.changes.get((family, after), 0) if family is not None and after is not None else 0
         set_ups[placed.job, placed.operation] = change
         if placed.start - change < busy:
             raise Invalid(
@@ -144,7 +144,7 @@ def _one_at_a_time(machine: Machine, families: dict[Key, str], work: list[Placed
                 _("{what} runs on {machine} while it is closed from {start} until {end}",
                   what=_name(placed), machine=placed.machine, start=start, end=end)
             )  # fmt: skip
-        busy, family = placed.end, family if mine is None else mine
+        busy, family = placed.end, family if after is None else after
     return set_ups
 
 
@@ -153,8 +153,9 @@ def _numbers(request: Request, response: Response, plan: dict[Key, Placed]) -> N
     makespan = max(placed.end for placed in plan.values())
     late = sum(job.weight * _late(job, plan) for job in request.jobs)
     moved = sum(
-        (each.machine, each.start) != (plan[each.job, each.operation].machine, plan[each.job, each.operation].start)
-        for each in request.previous
+        (placed.machine, placed.start)
+        != (plan[placed.job, placed.operation].machine, plan[placed.job, placed.operation].start)
+        for placed in request.previous
     )
     if response.makespan is not None and response.makespan != makespan:
         raise Invalid(_("the makespan is {makespan}, not {said}", makespan=makespan, said=response.makespan))
@@ -191,13 +192,13 @@ def _lateness(
     request: Request, response: Response, plan: dict[Key, Placed], machines: dict[str, Machine], set_ups: dict[Key, int]
 ) -> None:
     """What the response says of late orders: minutes, and a chain without gaps up to their last operation."""
-    jobs, told = {job.name: job for job in request.jobs}, set()
+    jobs, named = {job.name: job for job in request.jobs}, set()
     pinned = {(pin.job, pin.operation) for pin in request.pins}
     for late in response.late:
         job = jobs.get(late.job)
-        if job is None or late.job in told:
+        if job is None or late.job in named:
             raise Invalid(_("job {job} is said to be late twice, or was not asked for", job=late.job))
-        told.add(late.job)
+        named.add(late.job)
         minutes = _late(job, plan)
         if late.minutes != minutes:
             raise Invalid(
@@ -208,12 +209,12 @@ def _lateness(
             before = late.chain[place - 1] if place else None
             machine, begin = machines[link.machine], link.start - set_ups[link.job, link.operation]
             if before is None:
-                fine = _begins(
+                holds = _begins(
                     request.now, link, machine, begin, jobs[link.job], pinned=(link.job, link.operation) in pinned
                 )
             else:
-                fine = _holds(link, before, machine, begin)
-            if not fine:
+                holds = _holds(link, before, machine, begin)
+            if not holds:
                 raise Invalid(
                     _("{what} does not wait as the chain of job {job} says: {waits}",
                       what=_name(link), job=late.job, waits=link.waits)

@@ -55,8 +55,8 @@ class Request(Form):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         """The first thing that does not fit together is refused with its field."""
-        for loc, what in faults(self):
-            error = InitErrorDetails(type=PydanticCustomError("shop", "{what}", {"what": what}), loc=loc, input=None)
+        for loc, problem in faults(self):
+            error = InitErrorDetails(type=PydanticCustomError("shop", "{what}", {"what": problem}), loc=loc, input=None)
             raise ValidationError.from_exception_data(type(self).__name__, [error])
         return self
 

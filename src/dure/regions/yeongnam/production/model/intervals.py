@@ -10,13 +10,13 @@ Spans = Sequence[tuple[int, int]]  # closed times of a machine in order, apart f
 
 def merged(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Closed times in order, those that touch or overlap joined."""
-    found: list[tuple[int, int]] = []
+    joined: list[tuple[int, int]] = []
     for start, end in sorted(spans):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
-            found.append((start, end))
-    return found
+            joined.append((start, end))
+    return joined
 
 
 def opening(closed: Spans, minute: int, length: int) -> int:

@@ -81,5 +81,7 @@ class Placed(Form):
 
 def changes(set_ups: Sequence[SetUp], machine: str) -> dict[tuple[str, str], int]:
     """Minutes of set-up on a machine by (family before, family after): its own, else those of every machine."""
-    everywhere = {(each.before, each.after): each.minutes for each in set_ups if each.machine is None}
-    return everywhere | {(each.before, each.after): each.minutes for each in set_ups if each.machine == machine}
+    everywhere = {(set_up.before, set_up.after): set_up.minutes for set_up in set_ups if set_up.machine is None}
+    return everywhere | {
+        (set_up.before, set_up.after): set_up.minutes for set_up in set_ups if set_up.machine == machine
+    }

@@ -33,9 +33,9 @@ def plan_of(shop: Shop, request: Request, placed: Sequence[Placed]) -> Plan:
     names = {name: number for number, name in enumerate(request.machines)}
     place = {job.name: int(shop.first[j]) for j, job in enumerate(request.jobs)}
     plan = Plan(*(np.zeros(len(shop.job), np.int64) for _field in Plan._fields))
-    for each in placed:
-        o = place[each.job] + each.operation - 1
-        plan.machine[o], plan.start[o], plan.end[o] = names[each.machine], each.start, each.end
+    for operation in placed:
+        o = place[operation.job] + operation.operation - 1
+        plan.machine[o], plan.start[o], plan.end[o] = names[operation.machine], operation.start, operation.end
     return plan
 
 

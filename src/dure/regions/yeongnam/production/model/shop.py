@@ -89,32 +89,32 @@ def aim_of(request: Request) -> Aim:
 def shop_of(request: Request) -> Shop:
     """The request as arrays."""
     names = {name: number for number, name in enumerate(request.machines)}
-    operations = [(j, each) for j, job in enumerate(request.jobs) for each in job.operations]
+    operations = [(j, operation) for j, job in enumerate(request.jobs) for operation in job.operations]
     first = np.cumsum([0, *(len(job.operations) for job in request.jobs)])
     place = {job.name: int(first[j]) for j, job in enumerate(request.jobs)}
     families: dict[str, int] = {}
-    for _job, each in operations:
-        families.setdefault(each.family, len(families))
+    for _job, operation in operations:
+        families.setdefault(operation.family, len(families))
     table, change = _set_ups(request, families)
     shut, closed = _closed(request)
     pin, pinned = np.full(len(operations), -1), np.zeros(len(operations), np.int64)
-    for held in request.pins:
-        o = place[held.job] + held.operation - 1
-        pin[o], pinned[o] = names[held.machine], held.start
+    for fixed in request.pins:
+        o = place[fixed.job] + fixed.operation - 1
+        pin[o], pinned[o] = names[fixed.machine], fixed.start
     old, began = np.full(len(operations), -1), np.full(len(operations), -1)
-    for was in request.previous:
-        o = place[was.job] + was.operation - 1
-        old[o], began[o] = names[was.machine], was.start
+    for placed in request.previous:
+        o = place[placed.job] + placed.operation - 1
+        old[o], began[o] = names[placed.machine], placed.start
     return Shop(
-        job=_ints(j for j, _each in operations),
+        job=_ints(j for j, _operation in operations),
         first=first.astype(np.int64),
-        option=np.cumsum([0, *(len(each.machines) for _job, each in operations)]).astype(np.int64),
-        machine=_ints(names[name] for _job, each in operations for name in each.machines),
-        minutes=_ints(minutes for _job, each in operations for minutes in each.machines.values()),
+        option=np.cumsum([0, *(len(operation.machines) for _job, operation in operations)]).astype(np.int64),
+        machine=_ints(names[name] for _job, operation in operations for name in operation.machines),
+        minutes=_ints(minutes for _job, operation in operations for minutes in operation.machines.values()),
         release=_ints(job.release for job in request.jobs),
         due=_ints(NEVER if job.due is None else job.due for job in request.jobs),
         weight=_ints(0 if job.due is None else job.weight for job in request.jobs),
-        family=_ints(families[each.family] for _job, each in operations),
+        family=_ints(families[operation.family] for _job, operation in operations),
         table=table,
         change=change,
         shut=shut,
@@ -135,7 +135,7 @@ def _set_ups(request: Request, families: dict[str, int]) -> tuple[Ints, Ints]:
     """Machines with the same set-ups share a table; table 0 has none."""
     tables: list[Ints] = [np.zeros((len(families), len(families)), np.int64)]
     known: dict[tuple[tuple[tuple[str, str], int], ...], int] = {(): 0}
-    named = {each.machine for each in request.set_ups}
+    named = {set_up.machine for set_up in request.set_ups}
     chosen = np.zeros(len(request.machines), np.int64)
     for number, name in enumerate(request.machines):
         if None not in named and name not in named:
@@ -153,8 +153,8 @@ def _set_ups(request: Request, families: dict[str, int]) -> tuple[Ints, Ints]:
 
 def _closed(request: Request) -> tuple[Ints, Ints]:
     spans: dict[str, list[tuple[int, int]]] = {name: [] for name in request.machines}
-    for each in request.closed:
-        spans[each.machine].append((each.start, each.end))
+    for closing in request.closed:
+        spans[closing.machine].append((closing.start, closing.end))
     joined = [merged(spans[name]) for name in request.machines]
-    flat = [span for mine in joined for span in mine]
+    flat = [span for machine_spans in joined for span in machine_spans]
     return np.cumsum([0, *map(len, joined)]).astype(np.int64), np.array(flat, np.int64).reshape(-1, 2)

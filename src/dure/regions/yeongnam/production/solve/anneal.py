@@ -111,16 +111,16 @@ def _leaves_room(yard, s, m, family, end, p):
 @inner
 def _fit(yard, s, m, o, ready, free, family, passed):
     """(end, family, pins passed) of o behind what leaves the machine so."""
-    takes, mine, p, last = s[o, TAKES], s[o, FAMILY], passed, yard.pin_from[m + 1]
+    takes, target, p, last = s[o, TAKES], s[o, FAMILY], passed, yard.pin_from[m + 1]
     while True:
-        change = set_up(yard, m, family, mine) if takes else 0
+        change = set_up(yard, m, family, target) if takes else 0
         begin = max(free, ready - change, yard.now)
         k, final = reopening(yard, m, begin), yard.shut[m + 1]
         while k < final and yard.closed[k, 0] < begin + change + takes:
             begin = yard.closed[k, 1]
             k += 1
         end = begin + change + takes
-        after = mine if takes else family
+        after = target if takes else family
         if p == last or _leaves_room(yard, s, m, after, end, p):
             return end, after, p
         x = yard.pins[p]
@@ -195,26 +195,26 @@ def _settle(yard, s, lists, tally, aims, u, v, w):  # noqa: C901, PLR0912, PLR09
             continue
         s[o, MARK] = 0
         pending -= 1
-        was = s[o, END]
+        old_end = s[o, END]
         if s[o, KIND] == PLAIN:
             end = max(s[o, LOW], s[s[o, UP], END], s[s[o, BEFORE], END]) + s[o, TAKES]
-            if end == was and o != u:
+            if end == old_end and o != u:
                 continue
         elif s[o, KIND] == HARD:
             a, ready = s[o, BEFORE], max(s[o, LOW], s[s[o, UP], END])
             end, family, passed = _fit(yard, s, s[o, MACHINE], o, ready, s[a, END], s[a, SET], s[a, PASSED])
-            if end == was and family == s[o, SET] and passed == s[o, PASSED] and o != u:
+            if end == old_end and family == s[o, SET] and passed == s[o, PASSED] and o != u:
                 continue
             lists[LOG_SET, logged], lists[LOG_PASSED, logged] = s[o, SET], s[o, PASSED]
             s[o, SET], s[o, PASSED] = family, passed
         else:
-            end, missed = was, _missed(s, o)
+            end, missed = old_end, _missed(s, o)
             if missed == s[o, PASSED]:  # of a pinned operation: minutes missed
                 continue
             lists[LOG_SET, logged], lists[LOG_PASSED, logged] = s[o, SET], s[o, PASSED]
             tally[MISSED] += missed - s[o, PASSED]
             s[o, PASSED] = missed
-        lists[LOG, logged], lists[LOG_END, logged] = o, was
+        lists[LOG, logged], lists[LOG_END, logged] = o, old_end
         logged += 1
         if stability:
             if o != u:
@@ -227,8 +227,8 @@ def _settle(yard, s, lists, tally, aims, u, v, w):  # noqa: C901, PLR0912, PLR09
             pending += _mark(s, s[o, DOWN])
         else:
             high = max(high, end)
-            fell |= was == tally[MAKESPAN]
-            tally[LATE] += s[o, WEIGHT] * (max(0, end - s[o, DUE]) - max(0, was - s[o, DUE]))
+            fell |= old_end == tally[MAKESPAN]
+            tally[LATE] += s[o, WEIGHT] * (max(0, end - s[o, DUE]) - max(0, old_end - s[o, DUE]))
     tally[STEPS] += k - begun
     tally[LOGGED] = logged
     if aims[MAKESPAN] and (fell or high > tally[MAKESPAN]):
@@ -277,11 +277,11 @@ def _behind(s, lists, u, v):
         held += waits
         kept += 1 - waits
     lists[SAVED, since] = u
-    good = not s[v, MARK]
+    possible = not s[v, MARK]
     for k in range(held):
         x = lists[ROOM, k]
         s[x, MARK], lists[ORDER, kept + k] = 0, x
-    return good
+    return possible
 
 
 @inner
@@ -298,11 +298,11 @@ def _ahead(s, lists, u, v):
         held += waits
         kept -= 1 - waits
     lists[SAVED, until] = u
-    good = not s[v, MARK]
+    possible = not s[v, MARK]
     for k in range(held):
         x = lists[ROOM, k]
         s[x, MARK], lists[ORDER, kept - k] = 0, x
-    return good
+    return possible
 
 
 @inner
@@ -319,20 +319,20 @@ def _try(yard, s, lists, tally, u, x, m, low, aims):  # noqa: PLR0913 - arrays t
     nobody = s.shape[0] - 1
     n = nobody - len(yard.table)
     a, b = s[u, BEFORE], s[u, AFTER]
-    was = s[u, MACHINE]
+    old_machine = s[u, MACHINE]
     _link(s, a, b)
     y = s[x, AFTER]
     since, until = 0, -1
     if x < n and s[x, PLACE] > s[u, PLACE]:
         since, until = s[u, PLACE], s[x, PLACE]
-        good = _behind(s, lists, u, x)
+        possible = _behind(s, lists, u, x)
     elif y != nobody and s[y, PLACE] < s[u, PLACE]:
         since, until = s[y, PLACE], s[u, PLACE]
-        good = _ahead(s, lists, u, y)
+        possible = _ahead(s, lists, u, y)
     else:
-        good = True
+        possible = True
     tally[STEPS] += until - since + 2
-    if not good:
+    if not possible:
         for k in range(since, until + 1):
             lists[ORDER, k] = lists[SAVED, k]
         _link(s, a, u)
@@ -342,10 +342,16 @@ def _try(yard, s, lists, tally, u, x, m, low, aims):  # noqa: PLR0913 - arrays t
         s[lists[ORDER, k], PLACE] = k
     _link(s, x, u)
     _link(s, u, y)
-    tally[SINCE], tally[UNTIL], tally[WAS_BEFORE], tally[WAS_MACHINE], tally[WAS_LOW] = since, until, a, was, s[u, LOW]
+    tally[SINCE], tally[UNTIL], tally[WAS_BEFORE], tally[WAS_MACHINE], tally[WAS_LOW] = (
+        since,
+        until,
+        a,
+        old_machine,
+        s[u, LOW],
+    )
     if aims[MOVED]:
         tally[MOVED] -= _moved(s, u)
-    if m != was:
+    if m != old_machine:
         s[u, MACHINE], s[u, TAKES], s[u, KIND] = m, _minutes(yard, u, m), s[n + m, KIND]
     if aims[4]:
         _sweep(yard, s, lists, tally, aims, min(s[u, PLACE], s[b, PLACE], s[y, PLACE]))

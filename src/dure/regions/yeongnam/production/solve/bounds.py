@@ -39,8 +39,8 @@ def lower_bound(shop: Shop, aim: Aim) -> int:
     tasks = _tasks(shop, head, tail)
     bound = 0
     if aim.makespan:
-        machines = (_preemptive(mine, closed[m], _most_to_follow) for m, mine in tasks.items())
-        ends = [each + task.tail for machine in machines for task, each in machine]
+        machines = (_preemptive(group, closed[m], _most_to_follow) for m, group in tasks.items())
+        ends = [done + task.tail for machine in machines for task, done in machine]
         bound += aim.makespan * max([*ends, *end, *_groups(shop, head, tail, closed)])
     if aim.late:
         bound += aim.late * _tardiness(shop, end, tasks, closed)
@@ -58,13 +58,13 @@ def _closed(shop: Shop) -> list[Spans]:
     for o in np.flatnonzero(shop.pin >= 0).tolist():
         ((m, minutes),) = _choices(shop, o).items()
         spans[m] += [(int(shop.pinned[o]), int(shop.pinned[o]) + minutes)] * (minutes > 0)
-    return [sorted((start, end) for start, end in mine) for mine in spans]
+    return [sorted((start, end) for start, end in machine_spans) for machine_spans in spans]
 
 
 def _choices(shop: Shop, o: int) -> dict[int, int]:
     """Minutes by machine; of a pinned operation its own alone."""
-    mine = slice(shop.option[o], shop.option[o + 1])
-    minutes = dict(zip(shop.machine[mine].tolist(), shop.minutes[mine].tolist(), strict=True))
+    places = slice(shop.option[o], shop.option[o + 1])
+    minutes = dict(zip(shop.machine[places].tolist(), shop.minutes[places].tolist(), strict=True))
     return minutes if shop.pin[o] < 0 else {int(shop.pin[o]): minutes[int(shop.pin[o])]}
 
 
@@ -178,10 +178,10 @@ def _tardiness(shop: Shop, end: Sequence[int], tasks: dict[int, list[Task]], clo
     """Weighted tardiness: each job alone, or on one machine all that pass it, the others alone."""
     alone = np.maximum(0, np.array(end)[shop.first[1:] - 1] - shop.due) * shop.weight
     best = int(alone.sum())
-    for m, mine in tasks.items():
-        last = {task.job: task for task in mine if shop.weight[task.job]}  # of several the last: its tail is exact
-        here = _passing(shop, list(last.values()), closed[m])
-        best = max(best, here + int(alone.sum() - alone[list(last)].sum()))
+    for m, group in tasks.items():
+        last = {task.job: task for task in group if shop.weight[task.job]}  # of several the last: its tail is exact
+        together = _passing(shop, list(last.values()), closed[m])
+        best = max(best, together + int(alone.sum() - alone[list(last)].sum()))
     return best
 
 
@@ -193,9 +193,9 @@ def _passing(shop: Shop, tasks: Sequence[Task], closed: Spans) -> int:
     bound, below = 0, 0
     for weight in sorted({int(shop.weight[task.job]) for task in tasks}):
         heavy = [task for task in tasks if shop.weight[task.job] >= weight]
-        ends = sorted(each for _task, each in _preemptive(heavy, closed, _least_left))
+        ends = sorted(end for _task, end in _preemptive(heavy, closed, _least_left))
         dues = sorted(int(shop.due[task.job]) - task.tail for task in heavy)
-        bound += (weight - below) * sum(max(0, each - due) for each, due in zip(ends, dues, strict=True))
+        bound += (weight - below) * sum(max(0, end - due) for end, due in zip(ends, dues, strict=True))
         below = weight
     return bound
 

@@ -17,8 +17,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def inner(function: F) -> F:
     """Compile a function for other compiled ones alone: Python's way in takes longer to compile than what it leads to."""
-    made: F = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")(function)  # type: ignore[call-overload]  # numba's types leave these two options out
-    return made
+    compiled: F = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, error_model="numpy")(function)  # type: ignore[call-overload]  # numba's types leave these two options out
+    return compiled
 
 
 @inner

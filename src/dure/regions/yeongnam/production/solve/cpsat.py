@@ -95,7 +95,7 @@ class Model:
 
     Attributes
     ----------
-    was
+    reference
         The known plan, with which every variable is hinted where it is `hinted`.
     horizon
         By when everything is done.
@@ -107,7 +107,7 @@ class Model:
 
     shop: Shop
     cp: cp_model.CpModel
-    was: Plan
+    reference: Plan
     hinted: bool
     horizon: int
     start: list[Any] = field(default_factory=list)
@@ -116,17 +116,17 @@ class Model:
 
     def number(self, low: int, high: int, hint: int) -> Any:
         """A whole number between two others."""
-        made = self.cp.new_int_var(int(low), int(high), "")
+        variable = self.cp.new_int_var(int(low), int(high), "")
         if self.hinted:
-            self.cp.add_hint(made, int(hint))
-        return made
+            self.cp.add_hint(variable, int(hint))
+        return variable
 
     def literal(self, hint: bool) -> Any:  # noqa: FBT001  # as it is named
         """Something that is true or not."""
-        made = self.cp.new_bool_var("")
+        variable = self.cp.new_bool_var("")
         if self.hinted:
-            self.cp.add_hint(made, bool(hint))
-        return made
+            self.cp.add_hint(variable, bool(hint))
+        return variable
 
 
 def model_of(shop: Shop, aim: Aim, known: Plan | None) -> Model:
@@ -134,15 +134,15 @@ def model_of(shop: Shop, aim: Aim, known: Plan | None) -> Model:
     from ortools.sat.python import cp_model
 
     latest = _latest(shop, aim, known)
-    was = Plan(shop.pin, shop.pinned, shop.pinned) if known is None else known
-    model = Model(shop, cp_model.CpModel(), was, known is not None, int(latest.max()))
+    reference = Plan(shop.pin, shop.pinned, shop.pinned) if known is None else known
+    model = Model(shop, cp_model.CpModel(), reference, known is not None, int(latest.max()))
     able = defaultdict(list)
     for o in range(len(shop.job)):
         _operation(model, o, int(latest[o]))
         for m in model.on[o]:
             able[m].append(o)
-    for m, mine in able.items():
-        _machine(model, m, mine)
+    for m, operations in able.items():
+        _machine(model, m, operations)
     model.cp.minimize(_objective(model, aim))
     return model
 
@@ -171,17 +171,17 @@ def _latest(shop: Shop, aim: Aim, known: Plan | None) -> Ints:
 
 def _operation(model: Model, o: int, latest: int) -> None:
     """Start, end and machine of an operation, behind the one before it in its job."""
-    shop, was, j = model.shop, model.was, int(model.shop.job[o])
-    mine = slice(shop.option[o], shop.option[o + 1])
-    minutes = dict(zip(shop.machine[mine].tolist(), shop.minutes[mine].tolist(), strict=True))
+    shop, reference, j = model.shop, model.reference, int(model.shop.job[o])
+    choices = slice(shop.option[o], shop.option[o + 1])
+    minutes = dict(zip(shop.machine[choices].tolist(), shop.minutes[choices].tolist(), strict=True))
     start: Any = int(shop.pinned[o])
     if shop.pin[o] >= 0:
         minutes = {int(shop.pin[o]): minutes[int(shop.pin[o])]}
     else:
-        start = model.number(max(int(shop.release[j]), shop.now), latest - min(minutes.values()), was.start[o])
+        start = model.number(max(int(shop.release[j]), shop.now), latest - min(minutes.values()), reference.start[o])
     on: dict[int, Any] = dict.fromkeys(minutes, 1)
     if len(minutes) > 1:
-        on = {m: model.literal(was.machine[o] == m) for m in minutes}
+        on = {m: model.literal(reference.machine[o] == m) for m in minutes}
         model.cp.add_exactly_one(on.values())
     same = len(set(minutes.values())) == 1
     takes = min(minutes.values()) if same else sum(minutes[m] * chosen for m, chosen in on.items())
@@ -192,23 +192,23 @@ def _operation(model: Model, o: int, latest: int) -> None:
     model.on.append(on)
 
 
-def _machine(model: Model, m: int, mine: Sequence[int]) -> None:
+def _machine(model: Model, m: int, operations: Sequence[int]) -> None:
     """One thing at a time on a machine: operations with their set-ups, and closed times."""
     import numpy as np
 
     shop, cp = model.shop, model.cp
-    able = {o: c for o in mine for c in range(shop.option[o], shop.option[o + 1]) if shop.machine[c] == m}
+    able = {o: c for o in operations for c in range(shop.option[o], shop.option[o + 1]) if shop.machine[c] == m}
     minutes = {o: int(shop.minutes[c]) for o, c in able.items()}
     closed = shop.closed[shop.shut[m] : shop.shut[m + 1]].tolist()
-    working = [o for o in mine if minutes[o]]
+    working = [o for o in operations if minutes[o]]
     families = shop.family[working]
     changes = {}
     if shop.change[shop.table[m]][np.ix_(families, families)].any():
         changes = _circuit(model, m, {o: minutes[o] for o in working})
-    if not closed and len(working) == len(mine):
+    if not closed and len(working) == len(operations):
         changes = {}  # nothing can come between: the circuit keeps operations apart
     blocks = [cp.new_fixed_size_interval_var(start, end - start, "") for start, end in closed]
-    for o in mine:
+    for o in operations:
         start, size, on = model.start[o], minutes[o], model.on[o][m]
         if o in changes:
             blocks.append(_with_set_up(model, m, o, size, *changes[o]))
@@ -221,7 +221,7 @@ def _with_set_up(model: Model, m: int, o: int, size: int, change: Any, hint: int
     """An operation and the set-up before it in one piece."""
     longest = int(model.shop.change[model.shop.table[m]].max())
     soonest = 0 if model.shop.pin[o] >= 0 else model.shop.now
-    begin = model.number(soonest, model.horizon, model.was.start[o] - hint)
+    begin = model.number(soonest, model.horizon, model.reference.start[o] - hint)
     length = model.number(size, size + longest, size + hint)
     model.cp.add(length == change + size)
     return model.cp.new_optional_interval_var(begin, length, model.start[o] + size, model.on[o][m], "")
@@ -232,11 +232,11 @@ def _circuit(model: Model, m: int, minutes: dict[int, int]) -> dict[int, tuple[A
 
     Returns the minutes of set-up before each, as an expression and in the known plan.
     """
-    shop, was, cp = model.shop, model.was, model.cp
+    shop, reference, cp = model.shop, model.reference, model.cp
     table = shop.change[shop.table[m]]
-    here = sorted((o for o in minutes if was.machine[o] == m), key=lambda o: was.start[o])
-    follows = set(pairwise([-1, *here, -1]))
-    arcs = [(0, 0, model.literal(not here))]
+    sequence = sorted((o for o in minutes if reference.machine[o] == m), key=lambda o: reference.start[o])
+    follows = set(pairwise([-1, *sequence, -1]))
+    arcs = [(0, 0, model.literal(not sequence))]
     spent: dict[int, list[Any]] = {o: [] for o in minutes}
     known = dict.fromkeys(minutes, 0)
     for i, o in enumerate(minutes, 1):
@@ -246,14 +246,14 @@ def _circuit(model: Model, m: int, minutes: dict[int, int]) -> dict[int, tuple[A
         for k, after in enumerate(minutes, 1):
             if i == k:
                 continue
-            change, then = int(table[shop.family[o], shop.family[after]]), model.literal((o, after) in follows)
-            arcs.append((i, k, then))
+            change, arc = int(table[shop.family[o], shop.family[after]]), model.literal((o, after) in follows)
+            arcs.append((i, k, arc))
             free = model.start[o] + minutes[o]
             if shop.pin[o] >= 0 and shop.pin[after] < 0:
                 free = max(shop.now, free)
-            cp.add(model.start[after] >= free + change).only_enforce_if(then)
+            cp.add(model.start[after] >= free + change).only_enforce_if(arc)
             if change:
-                spent[after].append(change * then)
+                spent[after].append(change * arc)
                 known[after] += change * ((o, after) in follows)
     cp.add_circuit(arcs)
     return {o: (sum(spent[o]), known[o]) for o in minutes}
@@ -261,11 +261,11 @@ def _circuit(model: Model, m: int, minutes: dict[int, int]) -> dict[int, tuple[A
 
 def _objective(model: Model, aim: Aim) -> Any:
     """Makespan, weighted tardiness and moved operations, as they count."""
-    shop, was, cp = model.shop, model.was, model.cp
-    ends = {j: (model.end[o - 1], was.end[o - 1]) for j, o in enumerate(shop.first[1:].tolist())}
+    shop, reference, cp = model.shop, model.reference, model.cp
+    ends = {j: (model.end[o - 1], reference.end[o - 1]) for j, o in enumerate(shop.first[1:].tolist())}
     terms: list[Any] = []
     if aim.makespan:
-        makespan = model.number(0, model.horizon, was.end.max())
+        makespan = model.number(0, model.horizon, reference.end.max())
         for end, _known in ends.values():
             cp.add(makespan >= end)
         terms.append(aim.makespan * makespan)
@@ -284,7 +284,7 @@ def _moved(model: Model, o: int) -> Any:
     """Whether an operation is elsewhere than in the plan in force; may be true of one that is not."""
     m, began = int(model.shop.old[o]), int(model.shop.began[o])
     on = model.on[o].get(m, 0)
-    stays = model.literal((model.was.machine[o], model.was.start[o]) == (m, began))
+    stays = model.literal((model.reference.machine[o], model.reference.start[o]) == (m, began))
     model.cp.add_implication(stays, on)
     model.cp.add(model.start[o] == began).only_enforce_if(stays)
     return ~stays
@@ -295,7 +295,7 @@ def _plan(model: Model, solver: cp_model.CpSolver) -> Plan:
     import numpy as np
 
     shop = model.shop
-    start = np.array([solver.value(each) for each in model.start])
+    start = np.array([solver.value(variable) for variable in model.start])
     machine = np.array([next(m for m, chosen in on.items() if solver.value(chosen)) for on in model.on])
     able = machine[np.repeat(np.arange(len(start)), np.diff(shop.option))] == shop.machine
     return Plan(machine, start, start + shop.minutes[able])

@@ -110,13 +110,13 @@ def _chosen(shop: Shop, work: Work, floor: Floor, rule: int, m: int, now: int) -
         if end < 0:
             continue
         o, minutes = work.owner[c], shop.minutes[c]
-        mine = float(floor.arrived[o])
+        priority = float(floor.arrived[o])
         if rule != FIFO:
-            mine = _priority(shop, work, rule, o, minutes, end - now - minutes, now, total / kept)
+            priority = _priority(shop, work, rule, o, minutes, end - now - minutes, now, total / kept)
         # What a pin waits for goes first, whatever the rule.
-        ahead, equal = work.promised[o] - promised, mine - first
+        ahead, equal = work.promised[o] - promised, priority - first
         if best < 0 or ahead < 0 or (ahead == 0 and (equal < 0 or (equal == 0 and o < work.owner[best]))):
-            best, promised, first = c, work.promised[o], mine
+            best, promised, first = c, work.promised[o], priority
     return best
 
 
@@ -210,15 +210,15 @@ def dispatch(shop: Shop, work: Work, floor: Floor, rule: int) -> bool:
     while events:
         now = events[0] // (jobs + machines)
         while events and events[0] // (jobs + machines) == now:
-            who = heappop(events) % (jobs + machines)
-            if who >= jobs:
-                touched[who - jobs] = True
+            event = heappop(events) % (jobs + machines)
+            if event >= jobs:
+                touched[event - jobs] = True
                 continue
-            again = _go_on(shop, work, floor, who, now, step, touched)
-            if again == -2:
+            minute = _go_on(shop, work, floor, event, now, step, touched)
+            if minute == -2:
                 return False
-            if again >= 0:
-                heappush(events, again * (jobs + machines) + who)
+            if minute >= 0:
+                heappush(events, minute * (jobs + machines) + event)
         for m in range(machines - 1, -1, -1):
             if touched[m]:
                 touched[m] = False

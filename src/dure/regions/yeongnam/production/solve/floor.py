@@ -92,9 +92,9 @@ def blank(shop: Shop) -> Floor:
     n, machines = len(shop.job), len(shop.table)
     machine, start, end = shop.pin.copy(), np.full(n, -1), np.zeros(n, np.int64)
     for o in np.flatnonzero(shop.pin >= 0):
-        mine = slice(shop.option[o], shop.option[o + 1])
+        choices = slice(shop.option[o], shop.option[o + 1])
         start[o] = shop.pinned[o]
-        end[o] = start[o] + int(shop.minutes[mine][shop.machine[mine] == shop.pin[o]][0])
+        end[o] = start[o] + int(shop.minutes[choices][shop.machine[choices] == shop.pin[o]][0])
     zeros = np.zeros(machines, np.int64)
     return Floor(
         machine, start, end, zeros, np.full(machines, -1), zeros.copy(), np.zeros(n, np.int64),

@@ -94,8 +94,8 @@ def shortest(
                 break
             for island, other in zip(islands, [*islands[1:], islands[0]], strict=True):
                 island.take(other.best())
-    found = _timed(shop, best.order, best.machine)
-    return found if value(shop, found, Aim(1, 0, 0)) < value(shop, start, Aim(1, 0, 0)) else start
+    plan = _timed(shop, best.order, best.machine)
+    return plan if value(shop, plan, Aim(1, 0, 0)) < value(shop, start, Aim(1, 0, 0)) else start
 
 
 class _Island:
@@ -187,7 +187,7 @@ def _two(random: Any, most: int) -> tuple[int, int]:
 
 
 @njit(cache=True, nogil=True)
-def _crossed(order: Ints, machine: Ints, other: Ints, its: Ints, random: Any, child: Ints, on: Ints) -> None:
+def _crossed(order: Ints, machine: Ints, other: Ints, other_machine: Ints, random: Any, child: Ints, on: Ints) -> None:
     """Write a child and its machines: always the next operation of one parent or the other, drawn by a coin, with that parent's machine."""
     n = len(order)
     done = np.zeros(n, np.uint8)
@@ -202,7 +202,7 @@ def _crossed(order: Ints, machine: Ints, other: Ints, its: Ints, random: Any, ch
             on[o] = machine[o]
         else:
             o = other[b]
-            on[o] = its[o]
+            on[o] = other_machine[o]
         child[k], done[o] = o, 1
 
 

@@ -31,10 +31,10 @@ def replan(request: Request, plan: Sequence[Placed], now: int) -> Request:
     now
         Minute of the request.
     """
-    begun = {(each.job, each.operation): each for each in plan if each.start < now}
-    rest = [each for each in plan if (each.job, each.operation) not in begun]
+    begun = {(placed.job, placed.operation): placed for placed in plan if placed.start < now}
+    rest = [placed for placed in plan if (placed.job, placed.operation) not in begun]
     pins = [pin for pin in request.pins if (pin.job, pin.operation) not in begun]
-    pins += [Pin(**each.model_dump(exclude={"end"})) for each in begun.values()]
+    pins += [Pin(**placed.model_dump(exclude={"end"})) for placed in begun.values()]
     weight = request.move_weight or worth(request, plan, len(rest))
     return _with(request, now=now, pins=pins, previous=rest, move_weight=weight)
 
@@ -52,9 +52,9 @@ def down(request: Request, machine: str, start: int, end: int) -> Request:
     What is pinned into that time on it is begun anew, on any machine that can do it: its pin is gone.
     """
     minutes = {
-        (job.name, number): each.machines
+        (job.name, number): operation.machines
         for job in request.jobs
-        for number, each in enumerate(job.operations, 1)
+        for number, operation in enumerate(job.operations, 1)
     }  # fmt: skip
     pins = [
         pin
@@ -78,11 +78,11 @@ def rush(request: Request, job: Job) -> Request:
 def overtime(request: Request, machine: str, start: int, end: int) -> Request:
     """The machine works from `start` to `end` even where it was to be closed."""
     closed = []
-    for each in request.closed:
-        if each.machine != machine:
-            closed.append(each)
+    for closing in request.closed:
+        if closing.machine != machine:
+            closed.append(closing)
             continue
-        spans = ((each.start, min(each.end, start)), (max(each.start, end), each.end))
+        spans = ((closing.start, min(closing.end, start)), (max(closing.start, end), closing.end))
         closed += [Closed(machine=machine, start=since, end=until) for since, until in spans if since < until]
     return _with(request, closed=closed)
 

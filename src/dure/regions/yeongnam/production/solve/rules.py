@@ -54,12 +54,12 @@ def kept(shop: Shop) -> Iterator[Plan]:
     nothing, n = np.full_like(shop.old, -1), len(shop.job)
     began = np.where(shop.pin >= 0, shop.pinned, shop.began)
     fresh = (np.maximum.reduceat(began, shop.first[:-1]) < 0)[shop.job]  # operations of jobs that are all new
-    # An operation's turn is its start in the plan in force, in a job never before the turn of the operation before it.
-    apart = (began.max() + 2) * shop.job
-    turn = np.maximum.accumulate(began + apart) - apart
+    # An operation's rank is its start in the plan in force, in a job never before the rank of the operation before it.
+    offset = (began.max() + 2) * shop.job
+    rank = np.maximum.accumulate(began + offset) - offset
     urgent = shop.due[shop.job]
-    for to in (NEVER, -1):
-        order = np.lexsort((np.arange(n), urgent * fresh, np.where(fresh, to, turn)))
+    for fresh_rank in (NEVER, -1):
+        order = np.lexsort((np.arange(n), urgent * fresh, np.where(fresh, fresh_rank, rank)))
         yield from _inserted(shop, order, began, shop.old, keep=False)
         yield from _inserted(shop, order, nothing, nothing, keep=True)
 
@@ -89,14 +89,14 @@ def around_pins(shop: Shop) -> Iterator[Plan]:
         early = np.zeros(len(shop.release), np.int64)
         for attempt in range(TRIES):
             waits = np.where(work.promised < NEVER, early[shop.job], 1)
-            turn = np.where(work.promised < NEVER, work.promised, plan.start)
+            rank = np.where(work.promised < NEVER, work.promised, plan.start)
             floor = blank(shop)
             missed = insert(
                 shop,
                 work,
                 floor,
                 line_of(shop),
-                np.lexsort((np.arange(len(turn)), turn, waits)),
+                np.lexsort((np.arange(len(rank)), rank, waits)),
                 nothing,
                 nothing,
                 False,

@@ -52,8 +52,8 @@ def search(
     """
     walkers = [_Walker(shop, aim, start, seed * 1_000 + number + 1) for number in range(threads)]
     best, reached, steps, begun = start, value(shop, start, aim), 0, time.monotonic()
-    said: Progress = [] if progress is None else progress
-    said.append((0.0, reached))
+    log: Progress = [] if progress is None else progress
+    log.append((0.0, reached))
     chunk = int(min(CHUNK, max(100, budget.steps / threads / PARTS)))
 
     def spent() -> float:
@@ -66,7 +66,7 @@ def search(
         winner = min(walkers, key=_Walker.best)
         if winner.best() < reached:
             best, reached = winner.plan(), winner.best()
-            said.append((float(steps), reached))
+            log.append((float(steps), reached))
 
     with ThreadPoolExecutor(threads) as pool:
         walk([SHARES[-1][-1]] * threads)  # cold, as what a move costs is not known yet
@@ -77,8 +77,8 @@ def search(
         for until in _ends(moves):
             while (now := spent()) < until and reached > 0 and not budget.over(steps):
                 part = min(1.0, (now - since) / (until - since))
-                wanted = [heat * warm * (cool / warm) ** part for warm, cool in SHARES]
-                walk([wanted[number % len(wanted)] for number in range(threads)])
+                accepted = [heat * warm * (cool / warm) ** part for warm, cool in SHARES]
+                walk([accepted[number % len(accepted)] for number in range(threads)])
             since, winner = until, min(walkers, key=_Walker.best)
             for walker in walkers:
                 walker.go_on_from(winner)
@@ -133,9 +133,9 @@ class _Walker:
         """The best plan."""
         s, tally = self.s.copy(), np.zeros(anneal.TALLY, np.int64)
         anneal.restart(self.yard, s, self.lists.copy(), tally, self.aims)
-        mine = s[: len(self.shop.job)].astype(np.int64)
-        end = mine[:, anneal.END].copy()
-        return Plan(mine[:, anneal.MACHINE].copy(), end - mine[:, anneal.TAKES], end)
+        operations = s[: len(self.shop.job)].astype(np.int64)
+        end = operations[:, anneal.END].copy()
+        return Plan(operations[:, anneal.MACHINE].copy(), end - operations[:, anneal.TAKES], end)
 
 
 def _begin(shop: Shop, aim: Aim, plan: Plan) -> tuple[Any, ...]:

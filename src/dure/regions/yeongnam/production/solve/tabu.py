@@ -93,7 +93,7 @@ def tabu(
     barred = np.zeros((n, jobs + len(first)), np.int32)  # until which move not ahead of a job's, not back to a machine
     best, since, until, idle, steps = FAR, 0, n - 1, 0, 0
     move = np.zeros(SIZE, np.int64)
-    for made in range(moves + 1):
+    for number in range(moves + 1):
         forward(s, since)
         backward(s, until)
         steps += n - since + until + 1
@@ -105,11 +105,11 @@ def tabu(
         if best <= goal or idle >= patience:
             break
         move[:] = 0
-        move[VALUE], move[MADE], move[BEST] = FAR, made, best
+        move[VALUE], move[MADE], move[BEST] = FAR, number, best
         _choose(s, choice, first, end, barred, move, random)
         if move[SEEN] == 0:
             break  # one job, or one machine without a gap: no plan is shorter
-        since, until = _make(s, choice, first, barred, move, made + TENURE + below(random, TENURE))
+        since, until = _make(s, choice, first, barred, move, number + TENURE + below(random, TENURE))
     return int(best), int(steps)
 
 

@@ -28,15 +28,15 @@ def read(path: Path) -> pl.DataFrame:
 
     rows = [
         {
-            "name": each["name"],
-            "family": re.match("[a-z]+", each["name"])[0],  # type: ignore[index]  # every name begins with letters
-            "minutes": each["duration_matrix"],
-            "machines": each["machines_matrix"],
-            "lower": each["metadata"]["lower_bound"],
-            "upper": each["metadata"]["upper_bound"],
-            "reference": each["metadata"]["reference"],
+            "name": instance["name"],
+            "family": re.match("[a-z]+", instance["name"])[0],  # type: ignore[index]  # every name begins with letters
+            "minutes": instance["duration_matrix"],
+            "machines": instance["machines_matrix"],
+            "lower": instance["metadata"]["lower_bound"],
+            "upper": instance["metadata"]["upper_bound"],
+            "reference": instance["metadata"]["reference"],
         }
-        for each in json.loads(path.read_text(encoding="utf-8")).values()
+        for instance in json.loads(path.read_text(encoding="utf-8")).values()
     ]
     return pl.DataFrame(rows)
 
@@ -62,7 +62,7 @@ def shop(row: Mapping[str, Any]) -> Request:
         )
         for number, (minutes, machines) in enumerate(zip(row["minutes"], row["machines"], strict=True), 1)
     ]
-    names = sorted({name for job in jobs for each in job.operations for name in each.machines})
+    names = sorted({name for job in jobs for operation in job.operations for name in operation.machines})
     return Request(machines=names, jobs=jobs)
 
 

@@ -75,7 +75,7 @@ def rounds(data: Data) -> Iterator[Round]:
     """Each kind of shop, open and sealed; with a plant's own sheets its weeks and nothing else."""
     if data.has("plant"):
         weeks = data["plant"].iter_rows(named=True)
-        cases = [case(each["week"], Request.model_validate_json(each["request"]), "") for each in weeks]
+        cases = [case(week["week"], Request.model_validate_json(week["request"]), "") for week in weeks]
         yield Round("own weeks", (), cases)
         return
     rows = {row["name"]: row for row in data["instances"].iter_rows(named=True)}

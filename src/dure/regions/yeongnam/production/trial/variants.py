@@ -48,16 +48,16 @@ def with_alternatives(request: Request, draw: Draw, *, alike: bool) -> Request:
 
     def widened(operation: Operation) -> Operation:
         ((machine, minutes),) = operation.machines.items()
-        others = [each for each in request.machines if each != machine]
-        chosen = {others.pop(draw(0, len(others) - 1)) for _each in range(draw(1, 3) - 1)}
+        others = [name for name in request.machines if name != machine]
+        chosen = {others.pop(draw(0, len(others) - 1)) for _number in range(draw(1, 3) - 1)}
         choices = {
-            each: minutes if each == machine or alike else draw(minutes, minutes + minutes // 2)
-            for each in request.machines
-            if each == machine or each in chosen
+            name: minutes if name == machine or alike else draw(minutes, minutes + minutes // 2)
+            for name in request.machines
+            if name == machine or name in chosen
         }
         return operation.model_copy(update={"machines": choices})
 
-    return _each_operation(request, lambda _job, operation: widened(operation))
+    return _with_operations(request, lambda _job, operation: widened(operation))
 
 
 def with_due_dates(request: Request, factor: float) -> Request:
@@ -86,7 +86,7 @@ def with_set_ups(request: Request, draw: Draw, *, families: int, share: float) -
     shops: between 1 and a share of the longest operation (10, 50, 100 or 125 %). Jobs belong to families in turn, as in
     batches of one colour, and no detour over a third family is shorter (the triangle inequality).
     """
-    most = max(max(each.machines.values()) for job in request.jobs for each in job.operations)
+    most = max(max(operation.machines.values()) for job in request.jobs for operation in job.operations)
     names = [f"F{number}" for number in range(1, families + 1)]
     family = {job.name: names[number % families] for number, job in enumerate(request.jobs)}
     set_ups = []
@@ -98,7 +98,9 @@ def with_set_ups(request: Request, draw: Draw, *, families: int, share: float) -
         set_ups += [
             SetUp(before=a, after=b, minutes=spent, machine=machine) for (a, b), spent in minutes.items() if a != b
         ]
-    request = _each_operation(request, lambda job, operation: operation.model_copy(update={"family": family[job.name]}))
+    request = _with_operations(
+        request, lambda job, operation: operation.model_copy(update={"family": family[job.name]})
+    )
     return request.model_copy(update={"set_ups": set_ups})
 
 
@@ -133,11 +135,12 @@ def with_arrivals(request: Request, draw: Draw, until: int) -> Request:
 
 def shortest(job: Job) -> int:
     """Minutes of a job on the fastest machines."""
-    return sum(min(each.machines.values()) for each in job.operations)
+    return sum(min(operation.machines.values()) for operation in job.operations)
 
 
-def _each_operation(request: Request, change: Callable[[Job, Operation], Operation]) -> Request:
+def _with_operations(request: Request, change: Callable[[Job, Operation], Operation]) -> Request:
     jobs = [
-        job.model_copy(update={"operations": [change(job, each) for each in job.operations]}) for job in request.jobs
+        job.model_copy(update={"operations": [change(job, operation) for operation in job.operations]})
+        for job in request.jobs
     ]
     return request.model_copy(update={"jobs": jobs})

@@ -52,12 +52,12 @@ def weekly(book: Request) -> list[tuple[str, Request]]:
     if book.begins is not None:
         since = timedelta(days=book.begins.weekday(), hours=book.begins.hour, minutes=book.begins.minute)
         monday = -int(since.total_seconds() // 60)
-    found = []
+    weeks = []
     for number in sorted({(job.release - monday) // WEEK for job in book.jobs}):
         start = monday + number * WEEK
         begins = None if book.begins is None else book.begins + timedelta(minutes=start)
-        found.append((_named(number, begins), _week(book, start, begins)))
-    return found
+        weeks.append((_named(number, begins), _week(book, start, begins)))
+    return weeks
 
 
 def _named(number: int, begins: datetime | None) -> str:
@@ -71,12 +71,12 @@ def _week(book: Request, start: int, begins: datetime | None) -> Request:
         if start <= job.release < start + WEEK
     ]
     closed = [
-        Closed(machine=each.machine, start=max(0, each.start - start), end=each.end - start)
-        for each in book.closed
-        if each.end > start
+        Closed(machine=closing.machine, start=max(0, closing.start - start), end=closing.end - start)
+        for closing in book.closed
+        if closing.end > start
     ]
-    families = {each.family for job in jobs for each in job.operations}
-    set_ups = [each for each in book.set_ups if {each.before, each.after} <= families]
-    left = {"now": 0, "pins": [], "previous": [], "move_weight": 0}
-    mine = {"jobs": jobs, "closed": closed, "set_ups": set_ups, "begins": begins}
-    return Request.model_validate({**dict(book), **left, **mine})
+    families = {operation.family for job in jobs for operation in job.operations}
+    set_ups = [set_up for set_up in book.set_ups if {set_up.before, set_up.after} <= families]
+    cleared = {"now": 0, "pins": [], "previous": [], "move_weight": 0}
+    fields = {"jobs": jobs, "closed": closed, "set_ups": set_ups, "begins": begins}
+    return Request.model_validate({**dict(book), **cleared, **fields})
