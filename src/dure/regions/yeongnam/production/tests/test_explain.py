@@ -19,15 +19,15 @@ EXPLAIN, SUMMARY, WORDING, REPLAN, INTERVALS = (
 )
 
 
-def asked(jobs, machines="saw mill", **more):
+def asked(jobs, machines="saw mill", **fields):
     """A request from texts: `{"A": "saw 3, mill 2 red"}` is job A, 3 minutes on the saw, then 2 of the family red on the mill."""
-    dues, releases = more.pop("due", {}), more.pop("release", {})
-    made = []
+    dues, releases = fields.pop("due", {}), fields.pop("release", {})
+    rows = []
     for name, text in jobs.items():
-        parts = [each.split() for each in text.split(",")]
+        parts = [part.split() for part in text.split(",")]
         steps = [{"machines": {at: int(took)}, "family": "".join(family)} for at, took, *family in parts]
-        made.append({"name": name, "operations": steps, "due": dues.get(name), "release": releases.get(name, 0)})
-    return PROJECT.request.model_validate({"machines": machines.split(), "jobs": made, **more})
+        rows.append({"name": name, "operations": steps, "due": dues.get(name), "release": releases.get(name, 0)})
+    return PROJECT.request.model_validate({"machines": machines.split(), "jobs": rows, **fields})
 
 
 def placed(request, starts):
@@ -50,7 +50,7 @@ def explained(request, starts):
 
 def told(response):
     """{late order: [each link and what it waits for]}"""
-    return {each.job: [f"{link.job}{link.operation} {link.waits}" for link in each.chain] for each in response.late}
+    return {late.job: [f"{link.job}{link.operation} {link.waits}" for link in late.chain] for late in response.late}
 
 
 CLOSED = {"closed": [{"machine": "saw", "start": 3, "end": 10}]}
@@ -59,7 +59,7 @@ PIN = {"pins": [{"job": "A", "operation": 1, "machine": "saw", "start": 6}]}
 
 
 @pytest.mark.parametrize(
-    ("jobs", "starts", "more", "chain"),
+    ("jobs", "starts", "fields", "chain"),
     [
         ({"A": "saw 3"}, {"A": [2]}, {"release": {"A": 2}}, ["A1 release"]),
         ({"A": "saw 3"}, {"A": [0]}, {}, ["A1 release"]),
@@ -104,8 +104,8 @@ PIN = {"pins": [{"job": "A", "operation": 1, "machine": "saw", "start": 6}]}
         ),
     ],
 )  # fmt: skip
-def test_the_chain_of_a_late_order_tells_what_each_operation_waited_for(jobs, starts, more, chain):
-    response = explained(asked(jobs, due={"A": 0}, **more), starts)
+def test_the_chain_of_a_late_order_tells_what_each_operation_waited_for(jobs, starts, fields, chain):
+    response = explained(asked(jobs, due={"A": 0}, **fields), starts)
     assert told(response) == {"A": chain}
     assert response.late[0].minutes == response.late[0].chain[-1].end
 
@@ -130,15 +130,15 @@ def test_operations_of_no_time_at_one_moment_make_no_circle():
     response = explained(
         asked(jobs, due={"A": 0, "B": 0}, release={"A": 3, "B": 3}), {"A": [3, 3], "B": [3, 3], "C": [0]}
     )
-    assert {each.job for each in response.late} == {"A", "B"}
-    assert all(len(each.chain) <= 4 for each in response.late)
+    assert {late.job for late in response.late} == {"A", "B"}
+    assert all(len(late.chain) <= 4 for late in response.late)
 
 
 def test_late_orders_come_worst_first_and_the_figures_are_the_plan_s():
     request = asked({"A": "saw 3", "B": "saw 2", "C": "saw 4"}, due={"A": 2, "B": 1, "C": 20})
     request.jobs[1].weight = 3
     response = explained(request, {"A": [0], "B": [3], "C": [5]})
-    assert [(each.job, each.minutes) for each in response.late] == [("B", 4), ("A", 1)]
+    assert [(late.job, late.minutes) for late in response.late] == [("B", 4), ("A", 1)]
     assert (response.makespan, response.weighted_tardiness, response.moved) == (9, 13, None)
 
 
@@ -155,8 +155,8 @@ def test_a_chain_goes_through_other_orders_and_shares_its_links():
     request = asked(jobs, due=dict.fromkeys(jobs, 0))
     response = explained(request, {f"J{number}": [number] for number in range(300)})
     assert [link.job for link in response.late[0].chain] == [f"J{number}" for number in range(300)]
-    assert sum(len(each.chain) for each in response.late) == 300 * 301 / 2
-    assert len({id(link) for each in response.late for link in each.chain}) <= 300 * 301 / 2
+    assert sum(len(late.chain) for late in response.late) == 300 * 301 / 2
+    assert len({id(link) for late in response.late for link in late.chain}) <= 300 * 301 / 2
 
 
 def test_beyond_the_most_links_the_worst_orders_keep_their_chains(monkeypatch):
@@ -164,7 +164,7 @@ def test_beyond_the_most_links_the_worst_orders_keep_their_chains(monkeypatch):
     jobs = {"A": "saw 1", "B": "saw 1", "C": "saw 1", "D": "saw 1"}
     request = asked(jobs, due=dict.fromkeys(jobs, 0))
     response = EXPLAIN.explained(request, placed(request, {"A": [0], "B": [1], "C": [2], "D": [3]}))
-    assert [(each.job, len(each.chain)) for each in response.late] == [("D", 4), ("C", 0), ("B", 0), ("A", 1)]
+    assert [(late.job, len(late.chain)) for late in response.late] == [("D", 4), ("C", 0), ("B", 0), ("A", 1)]
 
 
 # ---- random plans -------------------------------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ def appended(request, turns):
     """Starts of a plan where every operation goes behind what its machine has, as soon as it can."""
     free, family, done = {"saw": 0, "mill": 0}, {}, {job.name: [job.release] for job in request.jobs}
     ready = {job.name: job.release for job in request.jobs}
-    minutes = {(each.before, each.after): each.minutes for each in request.set_ups}
+    minutes = {(set_up.before, set_up.after): set_up.minutes for set_up in request.set_ups}
     steps = {job.name: list(job.operations) for job in request.jobs}
     for name in turns:
         operation = steps[name].pop(0)
@@ -212,7 +212,9 @@ def appended(request, turns):
         change = minutes.get((family.get(machine), operation.family), 0) if took else 0
         begin = max(free[machine], ready[name] - change, request.now)
         # Closed times that touch are one: not even what takes no time stands where they meet.
-        shut = INTERVALS.merged([(each.start, each.end) for each in request.closed if each.machine == machine])
+        shut = INTERVALS.merged(
+            [(closing.start, closing.end) for closing in request.closed if closing.machine == machine]
+        )
         while overlapped := [end for start, end in shut if start < begin + change + took and end > begin]:
             begin = max(overlapped)
         done[name].append(begin + change)
@@ -227,22 +229,24 @@ def appended(request, turns):
 def test_the_checker_finds_every_chain_true_and_nothing_could_have_begun_earlier(drawn):
     request, turns = drawn
     response = explained(request, appended(request, turns))
-    if all(each.end > each.start for each in response.operations):  # what takes no time could go before its equals
+    if all(
+        placed.end > placed.start for placed in response.operations
+    ):  # what takes no time could go before its equals
         assert {late.chain[0].waits for late in response.late} <= {"release", "now", "closed"}
 
 
 # ---- what a planner reads -----------------------------------------------------------------------------------------------
 
 
-def told_in_words(request, starts, **more):
-    response = EXPLAIN.explained(request, placed(request, starts), **more)
-    return per_language(lambda: SUMMARY.summary(request, response).splitlines())
+def told_in_words(request, starts, **fields):
+    response = EXPLAIN.explained(request, placed(request, starts), **fields)
+    return in_each(lambda: SUMMARY.summary(request, response).splitlines())
 
 
 def test_nothing_late_is_said_first():
     request = asked({"A": "saw 3"}, due={"A": 9}, objective="weighted tardiness")
-    said = told_in_words(request, {"A": [0]}, lower_bound=0)
-    assert said["en"] == [
+    words = told_in_words(request, {"A": [0]}, lower_bound=0)
+    assert words["en"] == [
         "No order is late.",
         "",
         "The plan ends at minute 3 (3 min from its beginning).",
@@ -250,15 +254,15 @@ def test_nothing_late_is_said_first():
         "The best dispatching rule: 0 of 1 orders late, 0 min in all, end minute 3, objective 0.",
         "Proved: no plan is better.",
     ]
-    assert said["ko"][0] == "납기에 늦는 주문이 없습니다."
+    assert words["ko"][0] == "납기에 늦는 주문이 없습니다."
 
 
 def test_late_orders_are_told_with_what_they_wait_for():
     request = asked(
         {"B": "saw 200", "A": "saw 100, mill 60", "C": "mill 5"}, due={"A": 160, "C": 0}, begins="2026-11-23T08:00:00"
     )
-    said = told_in_words(request, {"B": [0], "A": [200, 300], "C": [0]}, lower_bound=300)
-    assert said["en"] == [
+    words = told_in_words(request, {"B": [0], "A": [200, 300], "C": [0]}, lower_bound=300)
+    assert words["en"] == [
         "2 of 2 orders are late, 3 h 25 min in all.",
         "  A is 3 h 20 min late: operation 1 waits for saw behind B operation 1",
         "  C is 5 min late: operation 1 begins as soon as the order may, at 11-23 (Mon) 08:00",
@@ -268,7 +272,7 @@ def test_late_orders_are_told_with_what_they_wait_for():
         "The best dispatching rule: 1 of 2 orders late, 5 min in all, end 11-23 (Mon) 13:00, objective 300.",
         "Proved: no plan is below 300; this one is 20.0 % above that.",
     ]
-    assert said["ko"][:2] == [
+    assert words["ko"][:2] == [
         "주문 2건 가운데 2건이 납기에 늦습니다(모두 3시간 25분).",
         "  A: 3시간 20분 지연: 1번째 공정이 saw에서 B 1번째 공정 뒤에 기다립니다",
     ]
@@ -277,10 +281,10 @@ def test_late_orders_are_told_with_what_they_wait_for():
 def test_against_the_plan_in_force_it_says_what_moves_and_which_orders_come_later():
     jobs = {"A": "saw 60", "B": "saw 90"}
     request = asked(jobs, move_weight=5, previous=placed(asked(jobs), {"A": [0], "B": [60]}))
-    said = told_in_words(
+    words = told_in_words(
         REPLAN.rush(request, request.jobs[0].model_copy(update={"name": "R"})), {"A": [90], "B": [0], "R": [150]}
     )
-    assert said["en"][-7:] == [
+    assert words["en"][-7:] == [
         "Against the plan in force 2 of 2 operations are moved:",
         "  B operation 1: saw, minute 60 -> saw, minute 0",
         "  A operation 1: saw, minute 0 -> saw, minute 90",
@@ -289,16 +293,16 @@ def test_against_the_plan_in_force_it_says_what_moves_and_which_orders_come_late
         "Earlier: B -1 h",
         "New orders end: R minute 210",
     ]
-    assert "+ 5 for each operation moved" in " ".join(said["en"])
-    assert "늦어지는 주문: A +1시간 30분" in said["ko"]
+    assert "+ 5 for each operation moved" in " ".join(words["en"])
+    assert "늦어지는 주문: A +1시간 30분" in words["ko"]
     stayed = told_in_words(request, {"A": [0], "B": [60]})["en"]
     assert stayed[-1] == "Against the plan in force none of 2 operations is moved."
 
 
 def test_more_late_orders_than_a_terminal_holds_are_counted():
     jobs = {f"J{number}": "saw 1" for number in range(9)}
-    said = told_in_words(asked(jobs, due=dict.fromkeys(jobs, 0)), {f"J{number}": [number] for number in range(9)})
-    assert "  ... and 4 more" in said["en"]
+    words = told_in_words(asked(jobs, due=dict.fromkeys(jobs, 0)), {f"J{number}": [number] for number in range(9)})
+    assert "  ... and 4 more" in words["en"]
 
 
 @pytest.mark.parametrize(
@@ -335,17 +339,17 @@ def test_what_has_begun_is_pinned_and_the_rest_is_the_plan_in_force():
     anew = REPLAN.replan(request, plan, 4)
     assert anew.now == 4
     assert pinned(anew) == [("A", 1, "saw", 0)]
-    assert [(each.job, each.operation, each.start) for each in anew.previous] == [("A", 2, 4), ("B", 1, 4)]
+    assert [(placed.job, placed.operation, placed.start) for placed in anew.previous] == [("A", 2, 4), ("B", 1, 4)]
     assert anew.move_weight == 1
     assert (request.now, request.pins, request.previous) == (0, [], [])
 
 
-@pytest.mark.parametrize(("weight", "given", "wanted"), [(100, 0, 50), (100, 7, 7), (1, 0, 1)])
-def test_moving_all_that_is_left_costs_as_much_as_the_plan_unless_a_weight_is_given(weight, given, wanted):
+@pytest.mark.parametrize(("weight", "given", "expected"), [(100, 0, 50), (100, 7, 7), (1, 0, 1)])
+def test_moving_all_that_is_left_costs_as_much_as_the_plan_unless_a_weight_is_given(weight, given, expected):
     request, plan = running()
     request.jobs[0].weight = weight  # A is late by 1 minute
     anew = REPLAN.replan(request.model_copy(update={"move_weight": given}), plan, 1)
-    assert anew.move_weight == wanted
+    assert anew.move_weight == expected
 
 
 def test_a_promise_stays_and_what_has_begun_is_pinned_once():
@@ -360,7 +364,7 @@ def test_a_machine_that_goes_down_loses_what_runs_on_it():
     request, plan = running()
     anew = REPLAN.down(REPLAN.replan(request, plan, 5), "saw", 5, 65)
     assert pinned(anew) == [("A", 1, "saw", 0), ("A", 2, "mill", 4)]
-    assert [(each.machine, each.start, each.end) for each in anew.closed] == [("saw", 5, 65)]
+    assert [(closing.machine, closing.start, closing.end) for closing in anew.closed] == [("saw", 5, 65)]
     assert pinned(REPLAN.down(REPLAN.replan(request, plan, 5), "saw", 10, 65)) == pinned(
         REPLAN.replan(request, plan, 5)
     )
@@ -369,7 +373,7 @@ def test_a_machine_that_goes_down_loses_what_runs_on_it():
 def test_a_rush_order_makes_late_orders_count():
     request, _plan = running()
     job = request.jobs[1].model_copy(update={"name": "R", "weight": 9})
-    assert [each.name for each in REPLAN.rush(request, job).jobs] == ["A", "B", "R"]
+    assert [job.name for job in REPLAN.rush(request, job).jobs] == ["A", "B", "R"]
     assert REPLAN.rush(request, job).objective == "weighted tardiness"
     assert REPLAN.rush(asked({"A": "saw 1"}), job).objective == "both"
     with pytest.raises(ValidationError, match="B is there twice"):
@@ -383,5 +387,5 @@ def test_a_rush_order_makes_late_orders_count():
 def test_overtime_opens_closed_time(start, end, left):
     closed = [{"machine": "saw", "start": 10, "end": 20}, {"machine": "mill", "start": 10, "end": 20}]
     anew = REPLAN.overtime(asked({"A": "saw 1"}, closed=closed), "saw", start, end)
-    assert [(each.start, each.end) for each in anew.closed if each.machine == "saw"] == left
-    assert [(each.start, each.end) for each in anew.closed if each.machine == "mill"] == [(10, 20)]
+    assert [(closing.start, closing.end) for closing in anew.closed if closing.machine == "saw"] == left
+    assert [(closing.start, closing.end) for closing in anew.closed if closing.machine == "mill"] == [(10, 20)]

@@ -167,18 +167,18 @@ def minute(day: int, hour: int = 0, month: int = 7) -> int:
 
 
 def test_a_korean_plants_workbook_is_a_request_without_a_fault(tmp_path):
-    got = opened(korean(), tmp_path)
-    assert got.faults == ()
-    assert got.left == ()
-    shop = got.request
+    reading = opened(korean(), tmp_path)
+    assert reading.faults == ()
+    assert reading.left == ()
+    shop = reading.request
     assert shop.machines == ["선반 1호", "선반 2호", "MCT 1호", "연삭기"]
     first = shop.jobs[0]
     assert (first.name, first.release, first.due, first.weight) == ("W-2601", 0, minute(4), 5)
-    assert [each.machines for each in first.operations] == [
+    assert [operation.machines for operation in first.operations] == [
         {"선반 1호": 180, "선반 2호": 200}, {"MCT 1호": 170}, {"연삭기": 215},
     ]  # fmt: skip
     assert (shop.objective, shop.begins) == ("both", dt.datetime(2026, 7, 1))
-    assert (first.item, [each.name for each in first.operations]) == (
+    assert (first.item, [operation.name for operation in first.operations]) == (
         "SH-10 구동축 × 40",
         ["10 선삭", "20 키홈 가공", "30 연삭"],
     )
@@ -190,7 +190,7 @@ def test_hours_days_off_repairs_and_overtime_become_closed_times(tmp_path):
 
     def is_open(machine: str, day: int, hour: int) -> bool:
         at = minute(day, hour)
-        return not any(each.machine == machine and each.start <= at < each.end for each in shop.closed)
+        return not any(closing.machine == machine and closing.start <= at < closing.end for closing in shop.closed)
 
     assert [is_open("선반 2호", 1, hour) for hour in (7, 8, 12, 13, 17, 18)] == [False, True, False, True, True, False]
     assert is_open("MCT 1호", 1, 21)
@@ -202,13 +202,13 @@ def test_hours_days_off_repairs_and_overtime_become_closed_times(tmp_path):
 
 
 def test_an_english_plants_workbook_with_groups_colours_and_a_running_order(tmp_path):
-    got = opened(english(), tmp_path)
-    assert got.faults == ()
-    shop = got.request
+    reading = opened(english(), tmp_path)
+    assert reading.faults == ()
+    shop = reading.request
     cover = shop.jobs[0]
-    assert [each.machines for each in cover.operations] == [{"Press A": 150, "Press B": 150}, {"Paint 1": 90}]
-    assert [each.family for each in cover.operations] == ["natural", "red"]
-    assert {(each.before, each.after): each.minutes for each in shop.set_ups} == {
+    assert [operation.machines for operation in cover.operations] == [{"Press A": 150, "Press B": 150}, {"Paint 1": 90}]
+    assert [operation.family for operation in cover.operations] == ["natural", "red"]
+    assert {(set_up.before, set_up.after): set_up.minutes for set_up in shop.set_ups} == {
         ("red", "blue"): 25,
         ("blue", "red"): 40,
     }
@@ -226,10 +226,10 @@ def test_three_csv_files_are_the_same_plant(tmp_path, encoding):
         with path.open("w", encoding=encoding, newline="") as file:
             csv.writer(file).writerows([["" if cell is None else cell for cell in row] for row in book[title].values])
         paths.append(path)
-    got = files.opens(paths, {})
-    assert got.faults == ()
-    assert len(got.request.jobs) == 8
-    assert got.request.jobs[0] == opened(book, tmp_path).request.jobs[0]
+    reading = files.opens(paths, {})
+    assert reading.faults == ()
+    assert len(reading.request.jobs) == 8
+    assert reading.request.jobs[0] == opened(book, tmp_path).request.jobs[0]
 
 
 def test_work_orders_with_a_row_an_operation_are_orders_and_routings(tmp_path):
@@ -238,66 +238,74 @@ def test_work_orders_with_a_row_an_operation_are_orders_and_routings(tmp_path):
                 ["A1", "X", "절단", "톱", 10, 30, "2026-07-02"], ["A1", "X", "용접", "용접기", 10, "1시간 30분", "2026-07-02"],
                 ["A2", "Y", "절단", "톱", 5, 20, "2026-07-03"]):  # fmt: skip
         book.active.append(row)
-    got = opened(book, tmp_path)
-    assert got.faults == ()
-    assert [[each.machines for each in job.operations] for job in got.request.jobs] == [
+    reading = opened(book, tmp_path)
+    assert reading.faults == ()
+    assert [[operation.machines for operation in job.operations] for job in reading.request.jobs] == [
         [{"톱": 30}, {"용접기": 90}], [{"톱": 20}],
     ]  # fmt: skip
 
 
 def test_a_lot_longer_than_a_machine_works_in_one_piece_is_planned_in_parts(tmp_path):
-    got = opened(put(korean(), "수주현황", "D8", 110), tmp_path)  # W-2605: 110 pieces of 9 minutes on the lathe
-    assert got.faults == ()
-    parts = next(job for job in got.request.jobs if job.name == "W-2605").operations
-    assert sum(each.machines.get("선반 2호", 0) for each in parts) == 110 * 9 + 30
-    assert max(minutes for each in parts for minutes in each.machines.values()) <= 300
-    assert any("in parts" in note for note in got.notes)
+    reading = opened(put(korean(), "수주현황", "D8", 110), tmp_path)  # W-2605: 110 pieces of 9 minutes on the lathe
+    assert reading.faults == ()
+    parts = next(job for job in reading.request.jobs if job.name == "W-2605").operations
+    assert sum(part.machines.get("선반 2호", 0) for part in parts) == 110 * 9 + 30
+    assert max(minutes for part in parts for minutes in part.machines.values()) <= 300
+    assert any("in parts" in note for note in reading.notes)
 
 
 def test_begins_now_and_any_field_of_the_request_can_be_given(tmp_path):
-    got = opened(
+    reading = opened(
         korean(), tmp_path, begins="2026-06-29T00:00", now="2026-07-01 10:00", seconds="5", objective="makespan"
     )
-    assert (got.request.now, got.request.seconds, got.request.objective) == (2 * 1440 + 600, 5.0, "makespan")
-    assert got.request.jobs[0].release == 2 * 1440
+    assert (reading.request.now, reading.request.seconds, reading.request.objective) == (
+        2 * 1440 + 600,
+        5.0,
+        "makespan",
+    )
+    assert reading.request.jobs[0].release == 2 * 1440
 
 
 def test_blank_machines_of_the_calendar_are_all_machines_and_not_the_one_above(tmp_path):
     book = korean()
     sheet = book["휴무"]
     sheet["A4"], sheet["A5"] = None, None  # a day off, and overtime: for the whole plant
-    got = opened(book, tmp_path)
-    assert got.faults == ()
-    for machine in got.request.machines:
-        mine = [(each.start, each.end) for each in got.request.closed if each.machine == machine]
-        assert any(start <= minute(17, 9) < end for start, end in mine)
-        assert not any(start <= minute(4, 9) < end for start, end in mine)
+    reading = opened(book, tmp_path)
+    assert reading.faults == ()
+    for machine in reading.request.machines:
+        of_one = [(closing.start, closing.end) for closing in reading.request.closed if closing.machine == machine]
+        assert any(start <= minute(17, 9) < end for start, end in of_one)
+        assert not any(start <= minute(4, 9) < end for start, end in of_one)
 
 
 def test_a_night_shift_of_one_machine_comes_to_the_hours_of_all(tmp_path):
     book = korean()
     book["근무시간"]["C4"], book["근무시간"]["D4"] = "20:00~02:00", None
-    mine = [(each.start, each.end) for each in opened(book, tmp_path).request.closed if each.machine == "MCT 1호"]
-    open_hours = [hour for hour in range(24, 48) if not any(start <= hour * 60 < end for start, end in mine)]
+    of_one = [
+        (closing.start, closing.end)
+        for closing in opened(book, tmp_path).request.closed
+        if closing.machine == "MCT 1호"
+    ]
+    open_hours = [hour for hour in range(24, 48) if not any(start <= hour * 60 < end for start, end in of_one)]
     assert open_hours == [24, 25, 32, 33, 34, 35, 37, 38, 39, 40, 41, 44, 45, 46, 47]
 
 
 def test_a_running_operation_on_a_machine_that_is_down_is_planned_again(tmp_path):
     book = english()
     book["Running"]["C2"], book["Running"]["D2"] = "Press A", "2026-06-30 07:30"  # until 10:00; closed from 8:00
-    got = opened(book, tmp_path)
-    assert got.faults == ()
-    assert got.request.pins == []
-    assert any(note.startswith("S-101, operation 1 on Press A is planned again") for note in got.notes)
+    reading = opened(book, tmp_path)
+    assert reading.faults == ()
+    assert reading.request.pins == []
+    assert any(note.startswith("S-101, operation 1 on Press A is planned again") for note in reading.notes)
 
 
 def test_operations_before_a_running_one_are_done_and_what_is_done_is_left_out(tmp_path):
     book = english()
     book["Running"]["B2"], book["Running"]["C2"] = "Paint", "Paint 1"
     book["Running"].append(["S-102", 1, "Press A", "2026-06-29 06:00", "done"])
-    got = opened(book, tmp_path)
-    assert [len(job.operations) for job in got.request.jobs] == [1, 1, 2]
-    assert [(pin.job, pin.operation, pin.machine) for pin in got.request.pins] == [("S-101", 1, "Paint 1")]
+    reading = opened(book, tmp_path)
+    assert [len(job.operations) for job in reading.request.jobs] == [1, 1, 2]
+    assert [(pin.job, pin.operation, pin.machine) for pin in reading.request.pins] == [("S-101", 1, "Paint 1")]
 
 
 def test_names_that_differ_in_a_dash_alone_are_two(tmp_path):
@@ -390,19 +398,19 @@ MISTAKES = {
 
 @pytest.mark.parametrize("kind", sorted(MISTAKES))
 def test_each_mistake_is_named_with_sheet_row_and_cure_and_the_rest_is_planned(tmp_path, kind):
-    spoil, where, what, cure, left = MISTAKES[kind]
-    got = opened(spoil(korean()), tmp_path)
-    assert len(got.faults) == 1, [str(fault) for fault in got.faults]
-    said = str(got.faults[0])
-    assert where in said
-    assert what in said
-    assert cure in said
-    assert "\n" not in said
-    assert set(got.left) == left
+    spoil, where, problem, cure, left = MISTAKES[kind]
+    reading = opened(spoil(korean()), tmp_path)
+    assert len(reading.faults) == 1, [str(fault) for fault in reading.faults]
+    fault = str(reading.faults[0])
+    assert where in fault
+    assert problem in fault
+    assert cure in fault
+    assert "\n" not in fault
+    assert set(reading.left) == left
     if len(left) < len(ORDERS):
-        assert {job.name for job in got.request.jobs} == {row[0] for row in ORDERS} - left
+        assert {job.name for job in reading.request.jobs} == {row[0] for row in ORDERS} - left
     else:
-        assert got.request is None
+        assert reading.request is None
 
 
 def test_all_mistakes_of_a_workbook_are_told_at_once(tmp_path):
@@ -425,11 +433,11 @@ def test_merged_cells_that_can_mean_one_thing_only_are_filled_and_said(tmp_path)
     sheet["E4"] = 4
     sheet.merge_cells("A3:A6")
     sheet.merge_cells("E3:E4")  # one operation on two lathes
-    got = opened(book, tmp_path)
-    assert got.faults == ()
-    assert got.request.jobs[0].operations[0].machines == {"선반 1호": 180, "선반 2호": 180}
-    assert any("‘표준시간’: merged cells E3:E4 hold" in note for note in got.notes)
-    assert any("merged cells A3:A6 (‘SH-10’) hold" in note for note in got.notes)
+    reading = opened(book, tmp_path)
+    assert reading.faults == ()
+    assert reading.request.jobs[0].operations[0].machines == {"선반 1호": 180, "선반 2호": 180}
+    assert any("‘표준시간’: merged cells E3:E4 hold" in note for note in reading.notes)
+    assert any("merged cells A3:A6 (‘SH-10’) hold" in note for note in reading.notes)
 
 
 @pytest.mark.parametrize("cell", ["2026-07-03 24:00", "2026년 7월 3일 24시"])
@@ -437,9 +445,9 @@ def test_24_00_is_the_next_days_midnight_and_said(tmp_path, cell):
     book = korean()
     for row in range(4, 12):
         book["수주현황"].cell(row, 6).value = cell
-    got = opened(book, tmp_path)
-    assert got.request.jobs[0].due == minute(4)
-    assert any("row 4 ‘납기’: 24:00 is taken as 00:00 of the next day" in note for note in got.notes)
+    reading = opened(book, tmp_path)
+    assert reading.request.jobs[0].due == minute(4)
+    assert any("row 4 ‘납기’: 24:00 is taken as 00:00 of the next day" in note for note in reading.notes)
 
 
 def test_24_00_in_a_cell_of_clock_times(tmp_path):
@@ -448,11 +456,11 @@ def test_24_00_in_a_cell_of_clock_times(tmp_path):
     sheet["A1"], sheet["B1"], sheet["C1"] = "Days", "From", "To"
     sheet["A2"], sheet["B2"], sheet["C2"] = "Mon-Fri", dt.time(6), 1.0
     sheet["C2"].number_format = "hh:mm"
-    got = opened(book, tmp_path)
-    assert got.faults == ()
-    assert any("24:00" in note for note in got.notes)
-    late = [each for each in got.request.closed if each.machine == "Paint 1" and each.start == 24 * 60]
-    assert [each.end for each in late] == [30 * 60]
+    reading = opened(book, tmp_path)
+    assert reading.faults == ()
+    assert any("24:00" in note for note in reading.notes)
+    late = [closing for closing in reading.request.closed if closing.machine == "Paint 1" and closing.start == 24 * 60]
+    assert [closing.end for closing in late] == [30 * 60]
 
 
 def test_what_is_no_plants_sheet_is_refused_with_what_is_wanted(tmp_path):
@@ -471,23 +479,23 @@ def test_what_is_no_plants_sheet_is_refused_with_what_is_wanted(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "unit", "found"),
+    ("text", "unit", "spent"),
     [("90", "min", 90), ("90분", "min", 90), ("1시간 30분", "min", 90), ("1:30", "min", 90), ("1.5h", "min", 90), ("1.5", "h", 90),
      ("2 hr 15 min", "min", 135), ("30초", "min", 0.5), ("1,200", "min", 1200), ("１２", "min", 12), ("점검중", "min", None),
      ("-5", "min", None), ("", "min", None), ("30분/개", "h", 30)],
 )  # fmt: skip
-def test_minutes_as_people_write_them(text, unit, found):
+def test_minutes_as_people_write_them(text, unit, spent):
     read = minutes(text, unit)
-    assert (read and read[0]) == (pytest.approx(found) if found is not None else None)
+    assert (read and read[0]) == (pytest.approx(spent) if spent is not None else None)
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "clock_time"),
     [("08:00", 480), ("8시", 480), ("8시 반", 510), ("오후 1시", 780), ("24:00", 1440), ("12:30 pm", 750), ("0.5", 720), ("8", 480),
      ("1900-01-01", 1440), ("휴무", None)],
 )  # fmt: skip
-def test_clock_times_as_people_write_them(text, found):
-    assert clock(text) == found
+def test_clock_times_as_people_write_them(text, clock_time):
+    assert clock(text) == clock_time
 
 
 def test_spans_and_days_of_the_week_as_people_write_them():
@@ -516,19 +524,19 @@ def text(folder: Path, content: str, name: str = "shop.txt") -> Path:
 def test_a_classic_job_shop_counts_machines_from_zero(tmp_path):
     shop = files.opens([text(tmp_path, CLASSIC)], {}).request
     assert shop.machines == ["M01", "M02", "M03"]
-    assert [each.machines for each in shop.jobs[1].operations] == [{"M01": 2}, {"M03": 1}, {"M02": 4}]
+    assert [operation.machines for operation in shop.jobs[1].operations] == [{"M01": 2}, {"M03": 1}, {"M02": 4}]
 
 
 @pytest.mark.parametrize("content", [FLEXIBLE, FROM_ZERO])
 def test_flexible_shops_count_machines_as_their_numbers_say(tmp_path, content):
     shop = files.opens([text(tmp_path, content, "shop.fjs")], {"objective": "makespan"}).request
-    assert [[each.machines for each in job.operations] for job in shop.jobs] == [
+    assert [[operation.machines for operation in job.operations] for job in shop.jobs] == [
         [{"M01": 3, "M02": 4}, {"M02": 5}], [{"M02": 7}],
     ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("content", "where", "what"),
+    ("content", "where", "problem"),
     [
         (CLASSIC.replace("1 4", "1 x"), "line 4 column 11", "‘x’ is not a whole number"),
         (CLASSIC.replace("0 3 1 2", "0 3 7 2"), "line 3 column 5", "no machine 7: they are 0 to 2"),
@@ -538,12 +546,12 @@ def test_flexible_shops_count_machines_as_their_numbers_say(tmp_path, content):
         (FLEXIBLE.replace("1 1 2 7", "1 1 2 7 9"), "line 3 column 9", "the line goes on"),
     ],
 )
-def test_a_mistake_in_a_text_is_named_with_line_and_column(tmp_path, content, where, what):
+def test_a_mistake_in_a_text_is_named_with_line_and_column(tmp_path, content, where, problem):
     name = "shop.fjs" if content[4:7] == "1.5" else "shop.jsp"
     with pytest.raises(UserError) as error:
         standard.opens([text(tmp_path, content, name)], {})
     assert where in str(error.value)
-    assert what in str(error.value)
+    assert problem in str(error.value)
 
 
 LEKIN_JOBS = """Shop: Job
@@ -581,13 +589,13 @@ Workcenter: Wkc001
 
 def test_lekin_jobs_and_workcentres(tmp_path):
     jobs, shop = text(tmp_path, LEKIN_JOBS, "_user.job"), text(tmp_path, LEKIN_SHOP, "_user.mch")
-    asked = files.opens([jobs, shop], {}).request
-    assert asked == files.opens([jobs], {}).request  # found beside it
-    assert asked.machines == ["Wkc000.000", "Wkc000.001", "Wkc001.000"]
-    assert asked.jobs[0].operations[0].machines == {"Wkc000.000": 5, "Wkc000.001": 5}
-    assert (asked.jobs[1].release, asked.jobs[1].due, asked.jobs[0].weight) == (1, 9, 2)
-    assert [(each.machine, each.start, each.end) for each in asked.closed] == [("Wkc000.000", 0, 3)]
-    assert {(each.before, each.after, each.minutes) for each in asked.set_ups if each.machine == "Wkc001.000"} == {
+    request = files.opens([jobs, shop], {}).request
+    assert request == files.opens([jobs], {}).request  # found beside it
+    assert request.machines == ["Wkc000.000", "Wkc000.001", "Wkc001.000"]
+    assert request.jobs[0].operations[0].machines == {"Wkc000.000": 5, "Wkc000.001": 5}
+    assert (request.jobs[1].release, request.jobs[1].due, request.jobs[0].weight) == (1, 9, 2)
+    assert [(closing.machine, closing.start, closing.end) for closing in request.closed] == [("Wkc000.000", 0, 3)]
+    assert {(set_up.before, set_up.after, set_up.minutes) for set_up in request.set_ups if set_up.machine == "Wkc001.000"} == {
         ("A", "B", 2), ("B", "A", 4),
     }  # fmt: skip
 
@@ -613,8 +621,8 @@ def planned(shop: Request) -> Response:
     placed = []
     for job in shop.jobs:
         ready = job.release
-        for number, each in enumerate(job.operations, 1):
-            machine, spent = min(each.machines.items(), key=lambda pair: (free[pair[0]], pair[1]))
+        for number, operation in enumerate(job.operations, 1):
+            machine, spent = min(operation.machines.items(), key=lambda pair: (free[pair[0]], pair[1]))
             start = max(ready, free[machine])
             for closed in sorted((c for c in shop.closed if c.machine == machine), key=lambda c: c.start):
                 start = closed.end if start < closed.end and closed.start < start + spent else start
@@ -639,7 +647,7 @@ def test_the_workbook_has_orders_a_page_a_machine_and_the_plan(tmp_path, plan):
     assert (page.sheet_properties.pageSetUpPr.fitToPage, page.page_setup.fitToHeight) == (True, 0)
     assert "선반 1호" in page.oddHeader.left.text
     rows = [row for row in page.iter_rows(min_row=4, values_only=True) if row[4]]
-    assert len(rows) == sum(each.machine == "선반 1호" for each in response.operations)
+    assert len(rows) == sum(placed.machine == "선반 1호" for placed in response.operations)
     assert all(row[0] == "☐" for row in rows)
     assert rows[0][1] == dt.datetime(2026, 7, 1, 8)
     assert rows[0][5:7] == ("SH-10 구동축 × 40", "10 선삭")
@@ -655,14 +663,18 @@ def test_the_plan_is_read_back_as_the_plan_in_force_and_what_has_begun_is_pinned
     shop, response = plan
     speak(lang)
     saves.SAVES[suffix](shop, response, tmp_path / f"plan{suffix}")
-    again = files.opens([saved(korean(), tmp_path), tmp_path / f"plan{suffix}"], {"now": "2026-07-02 09:00"})
-    assert again.faults == ()
-    by_name = sorted(response.operations, key=lambda each: (each.job, each.operation))
-    assert sorted(again.request.previous, key=lambda each: (each.job, each.operation)) == by_name
+    reading = files.opens([saved(korean(), tmp_path), tmp_path / f"plan{suffix}"], {"now": "2026-07-02 09:00"})
+    assert reading.faults == ()
+    by_name = sorted(response.operations, key=lambda placed: (placed.job, placed.operation))
+    assert sorted(reading.request.previous, key=lambda placed: (placed.job, placed.operation)) == by_name
     now = 1440 + 540
-    begun = {(each.job, each.operation, each.machine, each.start) for each in response.operations if each.start < now}
-    assert {(pin.job, pin.operation, pin.machine, pin.start) for pin in again.request.pins} == begun
-    assert again.request.now == now
+    begun = {
+        (placed.job, placed.operation, placed.machine, placed.start)
+        for placed in response.operations
+        if placed.start < now
+    }
+    assert {(pin.job, pin.operation, pin.machine, pin.start) for pin in reading.request.pins} == begun
+    assert reading.request.now == now
 
 
 def test_orders_that_have_left_the_plan_are_said(tmp_path, plan):
@@ -670,9 +682,9 @@ def test_orders_that_have_left_the_plan_are_said(tmp_path, plan):
     saves.SAVES[".csv"](shop, response, tmp_path / "plan.csv")
     book = korean()
     book["수주현황"].delete_rows(4)
-    again = files.opens([saved(book, tmp_path), tmp_path / "plan.csv"], {})
-    assert "W-2601" not in {each.job for each in again.request.previous}
-    assert any("1 orders that are no longer there" in note for note in again.notes)
+    reading = files.opens([saved(book, tmp_path), tmp_path / "plan.csv"], {})
+    assert "W-2601" not in {placed.job for placed in reading.request.previous}
+    assert any("1 orders that are no longer there" in note for note in reading.notes)
 
 
 def test_calendar_events_open_in_another_program(tmp_path, plan):
@@ -682,7 +694,7 @@ def test_calendar_events_open_in_another_program(tmp_path, plan):
     saves.SAVES[".ics"](shop, response, tmp_path / "plan.ics")
     events = icalendar.Calendar.from_ical((tmp_path / "plan.ics").read_bytes()).walk("VEVENT")
     assert len(events) == len(response.operations)
-    assert {str(event["LOCATION"]) for event in events} == {each.machine for each in response.operations}
+    assert {str(event["LOCATION"]) for event in events} == {placed.machine for placed in response.operations}
     assert len({str(event["UID"]) for event in events}) == len(events)
     first = min(events, key=lambda event: event.decoded("DTSTART"))
     assert first.decoded("DTSTART") == dt.datetime(2026, 7, 1, 8)
@@ -696,7 +708,7 @@ def test_a_plan_without_dates_is_no_calendar_and_its_workbook_has_minutes(tmp_pa
     saves.SAVES[".xlsx"](shop, response, tmp_path / "plan.xlsx")
     book = openpyxl.load_workbook(tmp_path / "plan.xlsx")
     starts = [row[3] for row in book["plan"].iter_rows(min_row=2, values_only=True)]
-    assert sorted(starts) == sorted(each.start for each in response.operations)
+    assert sorted(starts) == sorted(placed.start for placed in response.operations)
 
 
 def test_set_ups_are_printed_before_their_operation_and_odd_names_do_no_harm(tmp_path):
@@ -733,22 +745,22 @@ ODD = [None, 0, -1, -0.5, 1e18, 3.999, True, "nan", "inf", "1e400", "24:00", "25
     st.sampled_from((korean, english)),
     st.lists(st.tuples(*[st.integers(0, 40)] * 3, st.sampled_from(ODD)), min_size=1, max_size=5),
 )
-def test_whatever_stands_in_the_cells_there_is_a_request_or_a_mistake_with_its_place(tmp_path_factory, made, puts):
-    book = made()
+def test_whatever_stands_in_the_cells_there_is_a_request_or_a_mistake_with_its_place(tmp_path_factory, make, puts):
+    book = make()
     for sheet, row, column, value in puts:
         cells = book[book.sheetnames[sheet % len(book.sheetnames)]]
         cells.cell(row % (cells.max_row + 1) + 1, column % (cells.max_column + 1) + 1).value = value
     try:
-        got = opened(book, tmp_path_factory.mktemp("odd"))
+        reading = opened(book, tmp_path_factory.mktemp("odd"))
     except UserError:
         return
-    assert got.request is not None or got.faults
-    assert all(fault.where and fault.cure for fault in got.faults)
+    assert reading.request is not None or reading.faults
+    assert all(fault.where and fault.cure for fault in reading.faults)
 
 
 def test_a_cell_of_machines_that_holds_a_sign_alone_is_a_mistake_and_one_sign_too_many_is_none(tmp_path):
-    got = opened(put(korean(), "공정표", "D6", "/"), tmp_path)
-    (fault,) = got.faults
+    reading = opened(put(korean(), "공정표", "D6", "/"), tmp_path)
+    (fault,) = reading.faults
     assert (fault.where, "no machine called /" in fault.what, bool(fault.cure)) == (
         "‘plant.xlsx’ sheet ‘공정표’ row 6 ‘설비’",
         True,
@@ -760,11 +772,11 @@ def test_a_cell_of_machines_that_holds_a_sign_alone_is_a_mistake_and_one_sign_to
 # ---- the examples of the README -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("name", "made"), [("plant.xlsx", busy), ("plant-en.xlsx", lambda: english(FULL_BOOK))])
-def test_the_examples_are_what_is_made_here(tmp_path, name, made):
-    committed, fresh = (tables.sheets(path) for path in (ROOT / "examples" / name, saved(made(), tmp_path, name)))
-    assert [each.cells.rows() for each in committed] == [each.cells.rows() for each in fresh]
-    assert [(each.sheet, each.headers) for each in committed] == [(each.sheet, each.headers) for each in fresh]
+@pytest.mark.parametrize(("name", "book"), [("plant.xlsx", busy), ("plant-en.xlsx", lambda: english(FULL_BOOK))])
+def test_the_examples_are_what_is_made_here(tmp_path, name, book):
+    committed, fresh = (tables.sheets(path) for path in (ROOT / "examples" / name, saved(book(), tmp_path, name)))
+    assert [sheet.cells.rows() for sheet in committed] == [sheet.cells.rows() for sheet in fresh]
+    assert [(sheet.sheet, sheet.headers) for sheet in committed] == [(sheet.sheet, sheet.headers) for sheet in fresh]
     assert sheets.opens([ROOT / "examples" / name], {}).faults == ()
 
 

@@ -44,11 +44,11 @@ def plan(*rows):
 
 
 def makespan(response):
-    return max(each.end for each in response.operations)
+    return max(placed.end for placed in response.operations)
 
 
 def late(request, response):
-    ends = {(each.job, each.operation): each.end for each in response.operations}
+    ends = {(placed.job, placed.operation): placed.end for placed in response.operations}
     dues = [(job, ends[job.name, len(job.operations)]) for job in request.jobs if job.due is not None]
     return sum(job.weight * max(0, end - job.due) for job, end in dues)
 
@@ -63,12 +63,12 @@ def objective(request, response):
 
 
 def moved(request, response):
-    now = {(each.job, each.operation): (each.machine, each.start) for each in response.operations}
-    return sum(now[each.job, each.operation] != (each.machine, each.start) for each in request.previous)
+    now = {(placed.job, placed.operation): (placed.machine, placed.start) for placed in response.operations}
+    return sum(now[placed.job, placed.operation] != (placed.machine, placed.start) for placed in request.previous)
 
 
 def starts(response):
-    return {f"{each.job}{each.operation}": each.start for each in response.operations}
+    return {f"{placed.job}{placed.operation}": placed.start for placed in response.operations}
 
 
 def lower_bound(request):
@@ -95,10 +95,10 @@ BEST = {
 @pytest.mark.parametrize("name", BEST)
 def test_the_best_plan_is_found_and_proved(name, ask):
     request = shop(name)
-    found = ask(request)
-    PROJECT.check(request, found)
-    assert (objective(request, found), found.lower_bound) == (BEST[name], BEST[name])
-    assert (found.makespan, found.weighted_tardiness) == (makespan(found), late(request, found))
+    answer = ask(request)
+    PROJECT.check(request, answer)
+    assert (objective(request, answer), answer.lower_bound) == (BEST[name], BEST[name])
+    assert (answer.makespan, answer.weighted_tardiness) == (makespan(answer), late(request, answer))
 
 
 @pytest.mark.parametrize("name", BEST)
@@ -153,7 +153,7 @@ def test_each_rule_takes_its_own_first(rule, order):
     numbers = SHOP.shop_of(request)
     plans = dict(zip(DISPATCH.RULES, RULES.dispatched(numbers), strict=True))
     placed = PLAN.placed_of(numbers, request, plans[rule])
-    saw = sorted((each.start, each.job) for each in placed if each.machine == "saw")
+    saw = sorted((operation.start, operation.job) for operation in placed if operation.machine == "saw")
     assert "".join(job for _start, job in saw) == order
 
 
@@ -172,15 +172,15 @@ def test_what_both_cost_decides_between_short_and_late():
 
 def test_when_a_machine_is_down_only_what_must_move_moves():
     request = shop("MachineDownForTwoHours")
-    found = RULE(request)
-    assert starts(found) == {"A1": 0, "A2": 60, "B1": 210, "B2": 270, "C1": 300, "D1": 200} | {"C1": 300}
-    assert found.moved == 2
+    answer = RULE(request)
+    assert starts(answer) == {"A1": 0, "A2": 60, "B1": 210, "B2": 270, "C1": 300, "D1": 200} | {"C1": 300}
+    assert answer.moved == 2
 
 
 def test_a_rush_order_pushes_back_what_must_make_way():
-    found = RULE(shop("RushOrderIntoThePlan"))
-    assert starts(found) == {"A1": 0, "B1": 7, "C1": 12, "rush1": 4}
-    assert (found.weighted_tardiness, found.moved) == (0, 1)
+    answer = RULE(shop("RushOrderIntoThePlan"))
+    assert starts(answer) == {"A1": 0, "B1": 7, "C1": 12, "rush1": 4}
+    assert (answer.weighted_tardiness, answer.moved) == (0, 1)
 
 
 @pytest.mark.parametrize("ask", [RULE, RIVAL], ids=["best_rule", "cp_sat"])
@@ -196,7 +196,7 @@ def test_nothing_begins_before_now_unless_it_is_pinned(ask):
 def test_what_is_pinned_stays_and_a_pin_is_declined_where_nothing_can_meet_it():
     request = shop("PinInTheMiddle")
     for ask in (RULE, RIVAL):
-        pinned = next(each for each in ask(request).operations if (each.job, each.operation) == ("A", 2))
+        pinned = next(placed for placed in ask(request).operations if (placed.job, placed.operation) == ("A", 2))
         assert (pinned.machine, pinned.start) == ("saw", 4)
     blocked = request.model_dump()
     blocked["closed"] = [{"machine": "mill", "start": 0, "end": 3}]
@@ -208,9 +208,9 @@ def test_a_pin_that_every_rule_misses_is_met_by_putting_first_what_it_waits_for(
     request = shop("PinBehindTheRelease")
     numbers = SHOP.shop_of(request)
     assert list(RULES.dispatched(numbers)) == []  # the saw takes B at 0; A is there at 1 and pinned to the mill at 3
-    found = RULE(request)
-    PROJECT.check(request, found)
-    assert starts(found) == {"A1": 1, "A2": 3, "B1": 3}
+    answer = RULE(request)
+    PROJECT.check(request, answer)
+    assert starts(answer) == {"A1": 1, "A2": 3, "B1": 3}
 
 
 def fisher_thompson():
@@ -227,8 +227,8 @@ def fisher_thompson():
 
 def test_the_oldest_instance_is_solved_and_proved():
     request = fisher_thompson()
-    found = RIVAL(request)
-    assert (found.makespan, found.lower_bound) == (55, 55)
+    answer = RIVAL(request)
+    assert (answer.makespan, answer.lower_bound) == (55, 55)
     assert RULE(request).makespan > 55
 
 
@@ -283,7 +283,7 @@ def shops(draw):
             "weight": draw(st.integers(0, 3)),
         }
         jobs.append(job)
-    known = sorted({each["family"] for job in jobs for each in job["operations"]})
+    known = sorted({operation["family"] for job in jobs for operation in job["operations"]})
     pairs = [(before, after) for before in known for after in known if before != after]
     set_ups = [{"before": b, "after": a, "minutes": draw(st.integers(0, 6))} for b, a in pairs if draw(st.booleans())]
     closed = [
@@ -307,9 +307,9 @@ def in_force(draw, request):
     now, placed = draw(st.integers(0, 20)), RULE(PROJECT.request(**request)).operations
     promised = draw(st.sets(st.sampled_from(range(len(placed))), max_size=2))
     pins = [
-        {"job": each.job, "operation": each.operation, "machine": each.machine, "start": each.start}
-        for number, each in enumerate(placed)
-        if each.start < now or number in promised
+        {"job": operation.job, "operation": operation.operation, "machine": operation.machine, "start": operation.start}
+        for number, operation in enumerate(placed)
+        if operation.start < now or number in promised
     ]
     down = {
         "machine": request["machines"][0],
@@ -318,7 +318,7 @@ def in_force(draw, request):
     }
     later = {
         "now": now,
-        "previous": [each.model_dump() for each in placed if draw(st.integers(0, 9))],
+        "previous": [operation.model_dump() for operation in placed if draw(st.integers(0, 9))],
         "move_weight": draw(st.sampled_from((0, 1, 50))),
         "pins": pins,
         "closed": [*request["closed"], *[down][: draw(st.integers(0, 1))]],
@@ -336,16 +336,16 @@ def in_force(draw, request):
 @given(shops())
 def test_every_plan_keeps_the_rules_no_bound_is_above_it_and_cp_sat_is_never_worse(request):
     quick = method(BUILDERS["cp_sat"], budget=0.02)
-    rule, found = RULE(request), quick(request)
-    for each in (rule, found):
-        if each is not None:
-            PROJECT.check(request, each)
-            assert each.moved == (moved(request, each) if request.previous else None)
-            assert lower_bound(request) <= objective(request, each)
+    rule, solved = RULE(request), quick(request)
+    for response in (rule, solved):
+        if response is not None:
+            PROJECT.check(request, response)
+            assert response.moved == (moved(request, response) if request.previous else None)
+            assert lower_bound(request) <= objective(request, response)
     if not request.pins:
         assert rule is not None
     if rule is not None:
-        assert objective(request, found) <= objective(request, rule)
+        assert objective(request, solved) <= objective(request, rule)
     assert PROJECT.request.model_validate_json(request.model_dump_json()) == request
 
 
@@ -363,7 +363,7 @@ GOOD = (("A", 1, "saw", 0, 3), ("B", 1, "saw", 3, 5))
 
 
 @pytest.mark.parametrize(
-    ("name", "rows", "said"),
+    ("name", "rows", "reason"),
     [
         ("TwoJobsOneMachine", GOOD[:1], "operation 1 of job B is not planned"),
         ("TwoJobsOneMachine", (*GOOD, GOOD[1]), "operation 1 of job B is planned twice"),
@@ -382,8 +382,8 @@ GOOD = (("A", 1, "saw", 0, 3), ("B", 1, "saw", 3, 5))
          "operation 1 of job rush begins at 0, before its job is ready at 1"),
     ],
 )  # fmt: skip
-def test_a_broken_plan_is_refused_with_its_reason(name, rows, said):
-    with pytest.raises(Invalid, match=said):
+def test_a_broken_plan_is_refused_with_its_reason(name, rows, reason):
+    with pytest.raises(Invalid, match=reason):
         PROJECT.check(shop(name), plan(*rows))
 
 
@@ -398,7 +398,7 @@ def test_nothing_may_begin_before_now_unless_it_is_pinned():
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("claim", "reason"),
     [
         ({"makespan": 4}, "the makespan is 5, not 4"),
         ({"weighted_tardiness": 2}, "the weighted tardiness is 0, not 2"),
@@ -410,9 +410,9 @@ def test_nothing_may_begin_before_now_unless_it_is_pinned():
         ),
     ],
 )
-def test_a_plan_that_says_something_untrue_of_itself_is_refused(more, said):
-    with pytest.raises(Invalid, match=said):
-        PROJECT.check(shop("TwoJobsOneMachine"), PROJECT.response(**plan(*GOOD).model_dump() | more))
+def test_a_plan_that_says_something_untrue_of_itself_is_refused(claim, reason):
+    with pytest.raises(Invalid, match=reason):
+        PROJECT.check(shop("TwoJobsOneMachine"), PROJECT.response(**plan(*GOOD).model_dump() | claim))
 
 
 MOVED = ("A", 1, "saw", 0, 60), ("A", 2, "mill", 60, 120), ("B", 1, "saw", 210, 270), ("B", 2, "mill", 270, 330), (
@@ -493,7 +493,7 @@ def test_why_an_order_is_late_may_be_said_like_this(job, minutes, chain, changed
 
 
 @pytest.mark.parametrize(
-    ("job", "minutes", "chain", "said"),
+    ("job", "minutes", "chain", "reason"),
     [
         ("C", 11, WHOLE, "job C is late by 12 min, not 11"),
         ("X", 11, WHOLE, "job X is said to be late twice, or was not asked for"),
@@ -511,8 +511,8 @@ def test_why_an_order_is_late_may_be_said_like_this(job, minutes, chain, changed
         ("C", 12, ((*CHAINED[3], "machine"),), "operation 1 of job C does not wait .*: machine"),
     ],
 )  # fmt: skip
-def test_a_reason_that_does_not_hold_is_refused(job, minutes, chain, said):
-    with pytest.raises(Invalid, match=said):
+def test_a_reason_that_does_not_hold_is_refused(job, minutes, chain, reason):
+    with pytest.raises(Invalid, match=reason):
         PROJECT.check(*late_plan(job, minutes, *chain))
 
 
@@ -542,7 +542,7 @@ def put(path, value):
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "said"),
+    ("path", "value", "message"),
     [
         (("jobs",), [], "[jobs]: at least 1 entries are wanted, here are 0"),
         (("jobs",), "soon", "[jobs]: a list is wanted here, not soon"),
@@ -563,15 +563,15 @@ def put(path, value):
          "saw is closed or taken then, or its set-up does not fit in"),
     ],
 )  # fmt: skip
-def test_a_wrong_request_is_one_clear_error(path, value, said):
-    assert said in spoilt("TwoJobsOneMachine", put(path, value))
+def test_a_wrong_request_is_one_clear_error(path, value, message):
+    assert message in spoilt("TwoJobsOneMachine", put(path, value))
 
 
 PLACED = {"job": "A", "operation": 1, "machine": "saw", "start": 0, "end": 3}
 
 
 @pytest.mark.parametrize(
-    ("previous", "said"),
+    ("previous", "message"),
     [
         ([PLACED | {"job": "AA"}], "[previous[1].job]: there is no job called AA. Did you mean A?"),
         ([PLACED | {"operation": 2}], "[previous[1].operation]: job A has 1 operations only"),
@@ -579,8 +579,8 @@ PLACED = {"job": "A", "operation": 1, "machine": "saw", "start": 0, "end": 3}
         ([PLACED, PLACED], "[previous[2].operation]: operation 1 of job A is planned twice"),
     ],
 )
-def test_a_plan_in_force_that_does_not_fit_the_shop_is_one_clear_error(previous, said):
-    assert said in spoilt("TwoJobsOneMachine", put(("previous",), previous))
+def test_a_plan_in_force_that_does_not_fit_the_shop_is_one_clear_error(previous, message):
+    assert message in spoilt("TwoJobsOneMachine", put(("previous",), previous))
 
 
 def test_a_plan_in_force_may_lack_operations_and_a_pin_may_lie_before_now():

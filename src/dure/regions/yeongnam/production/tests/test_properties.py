@@ -53,7 +53,7 @@ def jobs(draw):
 @st.composite
 def set_ups(draw, jobs):
     """Minutes on every machine or on one, for families that are there. A detour over a third family may be shorter."""
-    known = sorted({each["family"] for job in jobs for each in job["operations"]})
+    known = sorted({operation["family"] for job in jobs for operation in job["operations"]})
     pairs = st.tuples(st.sampled_from(known), st.sampled_from(known), st.none() | st.sampled_from(MACHINES))
     return [
         {"before": before, "after": after, "machine": machine, "minutes": draw(few)}
@@ -81,14 +81,16 @@ def appended(draw, request):
     free, last, ready = dict.fromkeys(MACHINES, 0), {}, {job.name: job.release for job in request.jobs}
     left = {job.name: list(enumerate(job.operations, 1)) for job in request.jobs}
     plan = []
-    for name in draw(st.permutations([job.name for job in request.jobs for _each in job.operations])):
+    for name in draw(st.permutations([job.name for job in request.jobs for _operation in job.operations])):
         number, operation = left[name].pop(0)
         machine = draw(st.sampled_from(sorted(operation.machines)))
         took = operation.machines[machine]
         change = spent[machine].get((last.get(machine), operation.family), 0) if took else 0
         begin = max(free[machine], ready[name] - change) + draw(st.integers(0, 2))
-        shut = [each for each in request.closed if each.machine == machine]
-        while ends := [each.end for each in shut if each.start < begin + change + max(took, 1) and each.end > begin]:
+        shut = [closing for closing in request.closed if closing.machine == machine]
+        while ends := [
+            closing.end for closing in shut if closing.start < begin + change + max(took, 1) and closing.end > begin
+        ]:
             begin = max(ends)
         start, ready[name] = begin + change, begin + change + took
         free[machine] = ready[name]
@@ -102,30 +104,35 @@ def appended(draw, request):
 @st.composite
 def requests(draw):
     """A shop in the middle of its work: what began before `now`, or its set-up did, is pinned, and some of the rest."""
-    made = draw(jobs())
-    shop = {"machines": list(MACHINES), "jobs": made, "set_ups": draw(set_ups(made)), "closed": draw(closed())}
+    drawn_jobs = draw(jobs())
+    shop = {
+        "machines": list(MACHINES),
+        "jobs": drawn_jobs,
+        "set_ups": draw(set_ups(drawn_jobs)),
+        "closed": draw(closed()),
+    }
     request = PROJECT.request.model_validate(shop)
     drawn = draw(appended(request))
-    plan, now = [each for each, _begin in drawn], draw(st.integers(0, 20) | st.just(0))
-    begun = [each for each, begin in drawn if begin < now]
-    promised = [each for each, begin in drawn if begin >= now and draw(st.integers(0, 4)) == 0]
+    plan, now = [placed for placed, _begin in drawn], draw(st.integers(0, 20) | st.just(0))
+    begun = [placed for placed, begin in drawn if begin < now]
+    promised = [placed for placed, begin in drawn if begin >= now and draw(st.integers(0, 4)) == 0]
     before = draw(st.just([]) | appended(request))
-    more = {
+    fields = {
         "now": now,
-        "previous": [each.model_dump() for each, _begin in before if draw(st.integers(0, 4))],
+        "previous": [placed.model_dump() for placed, _begin in before if draw(st.integers(0, 4))],
         "move_weight": draw(few),
         "objective": draw(st.sampled_from(("makespan", "weighted tardiness", "both"))),
         "makespan_weight": draw(few),
     }
     try:
-        return asked(shop | more, [*begun, *promised]), plan
+        return asked(shop | fields, [*begun, *promised]), plan
     except ValidationError:  # the form wants room for the set-up from the pin before, even where others stand between
-        return asked(shop | more, begun), plan
+        return asked(shop | fields, begun), plan
 
 
 def asked(shop, pinned):
     """The shop with operations pinned where they stand."""
-    pins = [each.model_dump(exclude={"end"}) for each in pinned]
+    pins = [pin.model_dump(exclude={"end"}) for pin in pinned]
     return PROJECT.request.model_validate(shop | {"pins": pins})
 
 
@@ -135,51 +142,58 @@ def asked(shop, pinned):
 def minutes_of(request):
     """{machine: {(family before, after): minutes}}; what names the machine wins over what names none."""
     spent = {machine: {} for machine in request.machines}
-    for each in sorted(request.set_ups, key=lambda each: each.machine is not None):
-        for machine in [each.machine] if each.machine else request.machines:
-            spent[machine][each.before, each.after] = each.minutes
+    for set_up in sorted(request.set_ups, key=lambda set_up: set_up.machine is not None):
+        for machine in [set_up.machine] if set_up.machine else request.machines:
+            spent[machine][set_up.before, set_up.after] = set_up.minutes
     return spent
 
 
 def assert_possible(request, operations):
     """Minute by minute: one thing at a time on a machine, none of it in closed time, set-ups included."""
     by_job = defaultdict(list)
-    for each in sorted(operations, key=lambda each: each.operation):
-        by_job[each.job].append(each)
+    for placed in sorted(operations, key=lambda placed: placed.operation):
+        by_job[placed.job].append(placed)
     pins = {(pin.job, pin.operation): (pin.machine, pin.start) for pin in request.pins}
     for job in request.jobs:
-        assert [each.operation for each in by_job[job.name]] == list(range(1, len(job.operations) + 1))
+        assert [placed.operation for placed in by_job[job.name]] == list(range(1, len(job.operations) + 1))
         ready = job.release
-        for each, wanted in zip(by_job[job.name], job.operations, strict=True):
-            assert each.end - each.start == wanted.machines[each.machine]
-            assert each.start >= ready
-            place = pins.get((each.job, each.operation))
-            assert place in (None, (each.machine, each.start))
-            ready = each.end
+        for placed, operation in zip(by_job[job.name], job.operations, strict=True):
+            assert placed.end - placed.start == operation.machines[placed.machine]
+            assert placed.start >= ready
+            place = pins.get((placed.job, placed.operation))
+            assert place in (None, (placed.machine, placed.start))
+            ready = placed.end
     families = {
-        (job.name, number): each.family for job in request.jobs for number, each in enumerate(job.operations, 1)
+        (job.name, number): operation.family
+        for job in request.jobs
+        for number, operation in enumerate(job.operations, 1)
     }
     for machine, spent in minutes_of(request).items():
-        taken = {minute for each in request.closed if each.machine == machine for minute in range(each.start, each.end)}
+        taken = {
+            minute
+            for closing in request.closed
+            if closing.machine == machine
+            for minute in range(closing.start, closing.end)
+        }
         family = None
-        working = [each for each in operations if each.machine == machine and each.end > each.start]
-        for each in sorted(working, key=lambda each: each.start):
-            mine = families[each.job, each.operation]
-            busy = set(range(each.start - spent.get((family, mine), 0), each.end))
-            assert min(busy) >= (0 if (each.job, each.operation) in pins else request.now)
+        working = [placed for placed in operations if placed.machine == machine and placed.end > placed.start]
+        for placed in sorted(working, key=lambda placed: placed.start):
+            after = families[placed.job, placed.operation]
+            busy = set(range(placed.start - spent.get((family, after), 0), placed.end))
+            assert min(busy) >= (0 if (placed.job, placed.operation) in pins else request.now)
             assert not busy & taken
             taken |= busy
-            family = mine
+            family = after
 
 
 def objective(request, operations):
     """Counted from the request alone."""
     ends = {}
-    for each in operations:
-        ends[each.job] = max(ends.get(each.job, 0), each.end)
+    for placed in operations:
+        ends[placed.job] = max(ends.get(placed.job, 0), placed.end)
     late = sum(job.weight * max(0, ends[job.name] - job.due) for job in request.jobs if job.due is not None)
-    places = {(each.job, each.operation): (each.machine, each.start) for each in operations}
-    moved = sum(places[each.job, each.operation] != (each.machine, each.start) for each in request.previous)
+    places = {(placed.job, placed.operation): (placed.machine, placed.start) for placed in operations}
+    moved = sum(places[placed.job, placed.operation] != (placed.machine, placed.start) for placed in request.previous)
     weight = {"makespan": 1, "weighted tardiness": 0, "both": request.makespan_weight}[request.objective]
     return weight * max(ends.values()) + (request.objective != "makespan") * late + request.move_weight * moved
 
@@ -247,5 +261,5 @@ def test_every_method_keeps_to_the_rules_or_declines(methods, drawn):
 def test_the_same_seed_gives_the_same_plan(tmp_path_factory, drawn, seed):
     request, _plan = drawn
     folder = tmp_path_factory.mktemp("again")
-    one, other = (BUILDERS[MODEL]((), seed, Work(folder=folder, budget=BUDGETS[MODEL]))(request) for _each in range(2))
-    assert one == other
+    first, other = (BUILDERS[MODEL]((), seed, Work(folder=folder, budget=BUDGETS[MODEL]))(request) for _run in range(2))
+    assert first == other

@@ -43,9 +43,9 @@ def planned(request, steps=QUICK, seed=0, start=None, threads=2):
         return None
     before = plan_of(shop, request, known)
     progress = []
-    found = search(shop, aim, before, Budget(steps=steps), seed, threads, progress)
-    plan = PROJECT.response(operations=placed_of(shop, request, found))
-    return plan, value(shop, before, aim), value(shop, found, aim), progress
+    better = search(shop, aim, before, Budget(steps=steps), seed, threads, progress)
+    plan = PROJECT.response(operations=placed_of(shop, request, better))
+    return plan, value(shop, before, aim), value(shop, better, aim), progress
 
 
 # ---- random shops -------------------------------------------------------------------------------------------------------
@@ -71,7 +71,7 @@ def shops(draw):
         }
         for number in range(draw(st.integers(1, 6)))
     ]
-    known = sorted({each["family"] for job in jobs for each in job["operations"]})
+    known = sorted({operation["family"] for job in jobs for operation in job["operations"]})
     triples = [(b, a, m) for b in known for a in known for m in (None, *machines)]
     set_ups = [
         {"before": before, "after": after, "machine": machine, "minutes": draw(st.integers(0, 6))}
@@ -102,14 +102,14 @@ def disturbed(draw):
     promised = draw(st.sets(st.integers(0, len(previous) - 1), max_size=2))
     broken = draw(st.sampled_from(shop["machines"]))
     shop["pins"] = [
-        {"job": each.job, "operation": each.operation, "machine": each.machine, "start": each.start}
-        for number, each in enumerate(previous)
-        if each.start < now or number in promised
+        {"job": placed.job, "operation": placed.operation, "machine": placed.machine, "start": placed.start}
+        for number, placed in enumerate(previous)
+        if placed.start < now or number in promised
     ]
     shop["closed"].append({"machine": broken, "start": now + 2, "end": now + 2 + draw(st.integers(1, 12))})
     shop |= {
         "now": now,
-        "previous": [each.model_dump() for each in previous],
+        "previous": [placed.model_dump() for placed in previous],
         "move_weight": draw(st.sampled_from((0, 1, 5, 100))),
     }
     try:
@@ -121,15 +121,15 @@ def disturbed(draw):
 @settings(max_examples=150, deadline=None)
 @given(shops().map(lambda shop: PROJECT.request(**shop)) | disturbed())
 def test_every_plan_is_possible_and_never_worse_than_the_start(request):
-    found = planned(request)
-    if found is None:
+    answer = planned(request)
+    if answer is None:
         assert request.pins
         return
-    plan, before, after, progress = found
+    plan, before, after, progress = answer
     PROJECT.check(request, plan)
     assert after <= before
     assert [progress[0][1], progress[-1][1]] == [before, after]
-    placed = {(each.job, each.operation): (each.machine, each.start) for each in plan.operations}
+    placed = {(placed.job, placed.operation): (placed.machine, placed.start) for placed in plan.operations}
     for pin in request.pins:
         assert placed[pin.job, pin.operation] == (pin.machine, pin.start)
 
@@ -143,9 +143,9 @@ def test_the_same_seed_and_steps_give_the_same_plan(request, seed):
 # ---- answers known by hand ----------------------------------------------------------------------------------------------
 
 
-def shop(name, **more):
+def shop(name, **fields):
     request = json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
-    return PROJECT.request.model_validate(request | more)
+    return PROJECT.request.model_validate(request | fields)
 
 
 @pytest.mark.parametrize(
