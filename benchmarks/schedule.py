@@ -35,14 +35,15 @@ import numpy as np
 from rows import save
 
 from dure import Case, Work
-from dure.data import Data
+from dure.datasets.data import Data
 from dure.regions.yeongnam.production.methods.best_rule import best_rule
 from dure.regions.yeongnam.production.methods.cp_sat import cp_sat
 from dure.regions.yeongnam.production.methods.tabu_search import tabu_search
 from dure.regions.yeongnam.production.model import feasible
 from dure.regions.yeongnam.production.trial.instances import INSTANCES, case, score, shop
 from dure.regions.yeongnam.production.trial.variants import with_due_dates
-from dure.verdict import Pair, compare
+from dure.statistics.types import Pair
+from dure.statistics.verdict import compare
 
 if TYPE_CHECKING:
     from dure.regions.yeongnam.production.model.forms import Request

@@ -24,7 +24,7 @@ from typing import Any
 from rows import save
 
 from dure import Work
-from dure.data import Data
+from dure.datasets.data import Data
 from dure.regions.yeongnam.production.methods.best_rule import best_rule
 from dure.regions.yeongnam.production.methods.tabu_search import tabu_search
 from dure.regions.yeongnam.production.model import feasible

@@ -11,13 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dure.i18n.texts import per_language
 from dure.project.loader import load
 
 pytest.importorskip("altair", reason="charts need the extra dure[figures]")
 pytest.importorskip("vl_convert", reason="charts need the extra dure[figures]")
 
-from dure.report import charts
 
 HERE = Path(__file__).parent
 PROJECT = load(HERE.parent)

@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from dure.i18n.texts import per_language
 from dure.project.loader import load
 
 PROJECT = load(Path(__file__).parent.parent)

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dure import UserError, tables
+from dure.i18n.texts import speak
 from dure.regions.yeongnam.production import files
 from dure.regions.yeongnam.production.explain import lines
 from dure.regions.yeongnam.production.files import saves, sheets, standard
 from dure.regions.yeongnam.production.files.cells import clock, minutes, spans, weekdays
 from dure.regions.yeongnam.production.model.forms import Request, Response
 from dure.regions.yeongnam.production.model.jobs import Placed
-from dure.words import speak
 
 ROOT = Path(__file__).resolve().parents[6]
 DAY = dt.date
