@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dure.i18n.texts import per_language
 from dure.project.loader import load
+from dure.report import charts
 
 pytest.importorskip("altair", reason="charts need the extra dure[figures]")
 pytest.importorskip("vl_convert", reason="charts need the extra dure[figures]")
@@ -89,7 +91,7 @@ def test_the_smallest_shop_is_one_bar_without_other_marks():
     assert [(bar["job"], bar["start"], bar["end"]) for bar in rows["plan0"]] == [("A", 0, 3)]
     assert rows["plan0-hatch"] == rows["plan0-closed"] == rows["plan0-set-ups"] == []
     assert titles(drawing) == [("today's practice, best dispatching rule: 3 min", "")]
-    assert "A" in figures.svg(drawing)
+    assert "A" in charts.svg(drawing)
 
 
 def test_every_mark_is_there():
@@ -127,7 +129,7 @@ def test_the_practice_stands_above_ours_on_one_axis():
 
 def test_the_title_says_when_it_ends_and_what_is_late_in_both_languages():
     request, response = full()
-    in_both = in_each(lambda: titles(drawn(request, {"tabu_search": response})[0]))
+    in_both = per_language(lambda: titles(drawn(request, {"tabu_search": response})[0]))
     assert in_both["en"][0] == (
         "our proposal, tabu search: ends 11-23 (Mon) 09:30, 1 of 2 orders late, 30 min in all",
         "1 of 1 operations moved against the plan in force",
@@ -171,7 +173,7 @@ def test_of_fifty_machines_the_forty_with_the_most_work_are_shown_and_said():
     assert len(rows["plan0"]) == sum(work[name] for name in shown)
     assert titles(drawing)[0][1] == "the 40 machines with the most work of 50"
     assert titles(drawing)[1][1] == "tick: due · 40 of 60"
-    assert figures.svg(drawing).startswith("<svg")
+    assert charts.svg(drawing).startswith("<svg")
 
 
 def test_the_orders_come_worst_first_and_show_their_due_date_and_the_practice_s_end():

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from dure.i18n.texts import per_language
 from dure.project.loader import load
 
 PROJECT = load(Path(__file__).parent.parent)
@@ -239,7 +240,7 @@ def test_the_checker_finds_every_chain_true_and_nothing_could_have_begun_earlier
 
 def told_in_words(request, starts, **fields):
     response = EXPLAIN.explained(request, placed(request, starts), **fields)
-    return in_each(lambda: SUMMARY.summary(request, response).splitlines())
+    return per_language(lambda: SUMMARY.summary(request, response).splitlines())
 
 
 def test_nothing_late_is_said_first():
@@ -317,7 +318,7 @@ def test_more_late_orders_than_a_terminal_holds_are_counted():
     ],
 )
 def test_minutes_in_words(minutes, words):
-    assert in_each(lambda: WORDING.span(minutes))["en"] == words
+    assert per_language(lambda: WORDING.span(minutes))["en"] == words
 
 
 # ---- when something happens ---------------------------------------------------------------------------------------------
