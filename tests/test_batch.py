@@ -14,10 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dure import batch, serve, tables
+from dure import tables
 from dure.errors import UserError
 from dure.project.loader import load
 from dure.runs import run
+from dure.serving import batch
+from dure.serving.service import open_service
 from dure.trial import types
 
 PROJECTS = Path(__file__).parent / "projects"
@@ -28,7 +30,7 @@ def service():
     """The quick forecast, built."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DURE_PROJECTS", str(PROJECTS))
-        return serve.service(load("honam.tide"), method=None, inputs=run.Inputs(), tell=types.quiet)
+        return open_service(load("honam.tide"), method=None, inputs=run.Inputs(), tell=types.quiet)
 
 
 class Doubling:

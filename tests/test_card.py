@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 import trials
-from dure import check, evidence, new, subject
+from dure import check, evidence, subject
 from dure.cli import cli
 from dure.errors import UserError
 from dure.project import loader
 from dure.project.form import Form
 from dure.report import model_card
+from dure.scaffold import new
 from dure.trial import types
 
 HERE = Path(__file__).parent

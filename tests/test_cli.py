@@ -253,8 +253,8 @@ def test_python_dash_m_and_a_closed_pipe(tmp_path) -> None:
 
 def test_a_project_may_keep_a_request_to_begin_with(tmp_path):
     """Where a round takes long to make, forms and pages need not wait for one."""
-    from dure import describe
     from dure.project.loader import load
+    from dure.registry import describe
 
     shutil.copytree(Path(__file__).parent / "projects" / "honam" / "tide", tmp_path / "honam" / "tide")
     assert describe.example(load(tmp_path / "honam" / "tide"))["week_ago"] != 7.5

@@ -13,8 +13,8 @@ import pytest
 from dure.check import check
 from dure.datasets.data import Data
 from dure.errors import UserError
-from dure.new import new
 from dure.project.loader import load
+from dure.scaffold.new import new
 from dure.trial import trial, verdicts
 
 GARLIC = "cropbox/Garlic.jl/data/Korea/ricca_2014_field.csv"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from dure import plan
 from dure.errors import UserError
 from dure.i18n.texts import speak
+from dure.registry import plan
 
 TOML = """
 id = "{id}"

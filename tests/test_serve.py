@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from pydantic import Field
 
-import dure.serve  # noqa: F401 - with what it imports: a module first imported below would keep the project put in its place
+import dure.serving.service  # noqa: F401 - with what it imports: a module first imported below would keep the project put in its place
 from dure import cli
 from dure.errors import UserError
 from dure.i18n.texts import speak

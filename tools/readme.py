@@ -22,11 +22,12 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from dure import judge, serve, tables
+from dure import judge, tables
 from dure.i18n.texts import language, speak
 from dure.project.loader import load
 from dure.report import interval_plot, sentence, vocabulary
 from dure.runs import run
+from dure.serving import request, service
 from dure.trial import types
 from dure.trial.verdicts import deciding, same_question
 
@@ -94,8 +95,8 @@ def judged() -> str:
 def planned(name: str) -> str:
     """What the plan of an example plant comes to, as `dure ask` says it."""
     project = load("yeongnam.production")
-    opened = serve.asked(project, [ROOT / "examples" / name], {})
-    answer = serve.service(project, method=None, inputs=run.Inputs(), tell=types.quiet).answer(
+    opened = request.request_from(project, [ROOT / "examples" / name], {})
+    answer = service.open_service(project, method=None, inputs=run.Inputs(), tell=types.quiet).answer(
         opened.request, where=name
     )
     return project.says(answer.request, answer.response)

@@ -278,7 +278,7 @@ def _number(text: str, where: str) -> float:
 @as_json
 def plan_(path: Path | None, as_json: bool) -> None:
     """The plan, line by line, with what was last measured."""
-    from dure import plan
+    from dure.registry import plan
 
     lines = plan.lines(existing(path) if path else None)
     if as_json:
@@ -318,8 +318,8 @@ def list_(as_json: bool) -> None:
 @as_json
 def show(project: str, as_json: bool) -> None:
     """What a project asks, answers, opens and measures."""
-    from dure.describe import describe, in_words
     from dure.project.loader import load
+    from dure.registry.describe import describe, in_words
 
     loaded = load(project)
     if as_json:
@@ -455,26 +455,27 @@ def ask(
     FILES: JSON (- or nothing: standard input), or your own files where the project reads them. Without --out the answer is
     shown and nothing is saved.
     """
-    from dure import serve
     from dure.project.loader import load
+    from dure.serving import request, save
+    from dure.serving.service import open_service
 
     loaded = load(project)
-    wanted = [(path, serve.saver(loaded, path)) for path in outs]
-    fields, site = serve.fields_and_settings(loaded, pairs(settings, "--set"))
+    wanted = [(path, save.saver(loaded, path)) for path in outs]
+    fields, site = request.fields_and_settings(loaded, pairs(settings, "--set"))
     opened = request_of(loaded, files or ("-",), fields)
     left = list(left_out(opened, rest=rest))
     with progress(quiet=as_json) as tell:
         inputs = inputs_of(data, maps, [f"{name}={value}" for name, value in site.items()])
-        service = serve.service(loaded, method=method, inputs=inputs, tell=tell, confirm=confirmer(yes=yes))
-        compare = any(path.suffix.lower() in serve.PICTURES for path in outs)
+        service = open_service(loaded, method=method, inputs=inputs, tell=tell, confirm=confirmer(yes=yes))
+        compare = any(path.suffix.lower() in save.PICTURES for path in outs)
         answer = service.answer(opened.request, where=files[0] if files else "-", compare=compare)
-        serve.keep(answer, wanted)
+        save.keep(answer, wanted)
     if as_json or loaded.says is None:
         dump(answer.said | ({"left_out": left} if left else {}))
     else:
         click.echo(loaded.says(answer.request, answer.response))
     if not as_json:
-        show_kept(outs, serve.endings(loaded), previewed=loaded.says is not None)
+        show_kept(outs, save.endings(loaded), previewed=loaded.says is not None)
 
 
 @cli.command()
@@ -495,12 +496,12 @@ def batch(
     as_json: bool,
 ) -> None:
     """Answer every row of a table; what is no request keeps its place and says why."""
-    from dure import batch as batches
-    from dure import serve
     from dure.project.loader import load
+    from dure.serving import batch as batches
+    from dure.serving.service import open_service
 
     with progress(quiet=as_json) as tell:
-        service = serve.service(load(project), method=method, inputs=inputs_of(settings=settings), tell=tell)
+        service = open_service(load(project), method=method, inputs=inputs_of(settings=settings), tell=tell)
         counted = batches.answer_table(service, existing(table), out, sheet=sheet, tell=tell)
     if as_json:
         dump({"rows": counted.rows, "causes": dict(counted.causes), "out": str(out)})
@@ -512,7 +513,7 @@ def batch(
 
 def request_of(project: Project, files: Sequence[str], fields: Mapping[str, str]) -> Opened:
     """What the files ask together with ``--set``: at most one of JSON, the others a person's own."""
-    from dure import serve
+    from dure.serving import request
 
     plain = [file for file in files if file == "-" or project.opens is None or file.lower().endswith(".json")]
     if len(plain) > 1:
@@ -521,7 +522,7 @@ def request_of(project: Project, files: Sequence[str], fields: Mapping[str, str]
     if plain:
         raw = sys.stdin.buffer.read() if plain[0] == "-" else existing(plain[0]).read_bytes()
     own = [existing(file) for file in files if file not in plain]
-    return serve.asked(project, own, fields, raw, *plain)
+    return request.request_from(project, own, fields, raw, *plain)
 
 
 def left_out(opened: Opened, *, rest: bool) -> tuple[str, ...]:
@@ -566,13 +567,13 @@ def data(ctx: click.Context, as_json: bool) -> None:
 
 def list_data(project: str | None, as_json: bool) -> None:
     """The data of one project or of all."""
-    from dure import catalogue
+    from dure.registry import datasets
 
-    rows = catalogue.sources(project)
+    rows = datasets.sources(project)
     if as_json:
         dump(rows)
     else:
-        show_table(catalogue.table(rows))
+        show_table(datasets.table(rows))
 
 
 @data.command("list")
@@ -589,10 +590,10 @@ def data_list(project: str | None, as_json: bool) -> None:
 @as_json
 def data_show(project: str, source: str | None, as_json: bool) -> None:
     """Origin, licence and columns of a project's data."""
-    from dure import catalogue
+    from dure.registry import datasets
 
-    rows = [row for row in catalogue.sources(project) if source in (None, row["name"])]
-    dump(rows) if as_json else click.echo(catalogue.in_words(rows))
+    rows = [row for row in datasets.sources(project) if source in (None, row["name"])]
+    dump(rows) if as_json else click.echo(datasets.in_words(rows))
 
 
 @data.command("fetch")
@@ -601,10 +602,10 @@ def data_show(project: str, source: str | None, as_json: bool) -> None:
 @as_json
 def data_fetch(project: str, source: str | None, as_json: bool) -> None:
     """Get a project's data into the cache."""
-    from dure import catalogue
+    from dure.registry import datasets
 
     with progress(quiet=as_json) as tell:
-        found = catalogue.fetch(project, source, tell)
+        found = datasets.fetch(project, source, tell)
     dump({name: str(path) for name, path in found.items()}) if as_json else click.echo(
         "\n".join(f"{n}  {p}" for n, p in found.items())
     )
@@ -616,9 +617,9 @@ def data_fetch(project: str, source: str | None, as_json: bool) -> None:
 @click.option("--out", type=click.Path(path_type=Path), help="The file.")
 def data_template(project: str, source: str | None, out: Path | None) -> None:
     """An empty table to fill in: a source's columns, or today's answers."""
-    from dure import catalogue
+    from dure.registry import datasets
 
-    click.echo(str(catalogue.template(project, source, out or Path(f"{project}-{source or 'answers'}.csv"))))
+    click.echo(str(datasets.template(project, source, out or Path(f"{project}-{source or 'answers'}.csv"))))
 
 
 @data.command("watch")
@@ -783,7 +784,7 @@ def new(
     region: str, noun: str, survey: Path | None, target: str | None, sheet: str | None, into: Path, as_json: bool
 ) -> None:
     """Write a new project that runs at once."""
-    from dure.new import new as write
+    from dure.scaffold.new import new as write
 
     place = write(region, noun, into, survey=existing(survey) if survey else None, target=target, sheet=sheet)
     dump({"folder": str(place)}) if as_json else click.echo(

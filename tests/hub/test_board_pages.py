@@ -17,12 +17,13 @@ import uvicorn
 
 import browsing
 import clients
-from dure import evidence, plan
+from dure import evidence
 from dure.hub import board, overview, runs, worker
 from dure.hub.api import app
 from dure.hub.guard import Guard
 from dure.hub.people import HUB, Caller
 from dure.hub.state import Hub
+from dure.registry import plan
 
 OWNER = {"authorization": f"Bearer {clients.TOKEN}"}
 sqlite = pytest.mark.parametrize("address", ["sqlite"], indirect=True)  # no word of it depends on the store

@@ -13,9 +13,10 @@ import polars as pl
 import pytest
 
 import browsing
-from dure import serve
 from dure.project.loader import load
 from dure.runs import run
+from dure.serving.request import read_request
+from dure.serving.service import open_service
 from dure.trial import types
 
 pytest.importorskip("uvicorn", reason="the hub needs the extra dure[hub]")
@@ -48,12 +49,12 @@ def vendors_table(language):
 @pytest.fixture(scope="module")
 def vendor():
     """A method behind a URL: pretest probability with the exercise test added, as one clinic fitted it."""
-    service = serve.service(load(HEART), method="exercise_test", inputs=run.Inputs(), tell=types.quiet)
+    service = open_service(load(HEART), method="exercise_test", inputs=run.Inputs(), tell=types.quiet)
 
     class Answers(BaseHTTPRequestHandler):
         def do_POST(self):
             asked = self.rfile.read(int(self.headers["content-length"]))
-            request = serve.read_request(service.project, asked, "")
+            request = read_request(service.project, asked, "")
             body = json.dumps(service.answer(request, where="").said["response"]).encode()
             self.send_response(200)
             self.send_header("content-type", "application/json")

@@ -10,13 +10,13 @@ import signal
 import psutil
 import pytest
 
-from dure import serve
 from dure.errors import UserError
 from dure.hub import services
 from dure.hub.service import ANSWERED, REFUSED
 from dure.hub.services import Asked, Busy, Limits, Services
 from dure.project.loader import load
 from dure.runs import run
+from dure.serving.service import open_service
 from dure.trial import types
 
 LIMITS = Limits(seconds=30)
@@ -78,7 +78,7 @@ def moody(mood):
 
 def test_a_service_answers_as_the_method_does_and_says_its_versions(tide):
     project = load("honam.tide")
-    service = serve.service(project, method=None, inputs=run.Inputs(), tell=types.quiet)
+    service = open_service(project, method=None, inputs=run.Inputs(), tell=types.quiet)
     alone = service.answer(project.request(week_ago=10, change=1), where="").said
     kind, said = served(lambda _pool, ask: ask(CALM))
     assert (kind, json.loads(said)) == (ANSWERED, alone | {"service": 0})

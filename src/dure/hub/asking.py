@@ -13,18 +13,19 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from dure import serve
 from dure.errors import Invalid, UserError, nearest
 from dure.i18n.texts import _, per_language
 from dure.project.case import Opened
 from dure.project.project import label
+from dure.serving import save
+from dure.serving.request import request_from
 from dure.trial.recorded import rows_field
 from dure.trial.types import both, text_of
 
 if TYPE_CHECKING:
     from dure.project.form import Form
     from dure.project.project import Project
-    from dure.serve import Answer, Service
+    from dure.serving.service import Answer, Service
     from dure.trial.types import Tell
 
 SMALL = 20_000  # letters of a response as JSON that stands in the store; a larger one is in its file alone
@@ -118,7 +119,7 @@ def opened(project: Project, asked: Asked) -> Opened:
 
 
 def _read(project: Project, files: Sequence[Path], fields: Mapping[str, Any]) -> Opened:
-    return serve.asked(project, files, {}, json.dumps(dict(fields)).encode() if fields or not files else None, "")
+    return request_from(project, files, {}, json.dumps(dict(fields)).encode() if fields or not files else None, "")
 
 
 def _longer(request: Form, name: str, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
@@ -266,12 +267,12 @@ def _written(project: Project, answer: Answer, folder: Path, stem: str) -> tuple
     """Write the answer into a file of every ending that is no picture; their names, and why one is missing."""
     folder.mkdir()
     names, notes = [], []
-    for ending in serve.endings(project):
-        if ending in serve.PICTURES:
+    for ending in save.endings(project):
+        if ending in save.PICTURES:
             continue
         path = folder / f"{stem[:150]} {_('answer')}{ending}"
         try:
-            serve.keep(answer, [(path, serve.saver(project, path))])
+            save.keep(answer, [(path, save.saver(project, path))])
         except UserError as error:
             notes.append(f"{ending}: {error}")
         else:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dure.serve import Service
+    from dure.serving.service import Service
 
 ORPHANED = 75  # exit code where the worker is gone: try again (EX_TEMPFAIL)
 
@@ -85,8 +85,8 @@ def _trial(job: dict[str, Any], tell: Any) -> dict[str, Any]:
 
 def _batch(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     """Answer a table; how many rows there are, and why some were not answered by the method."""
-    from dure import batch
     from dure.i18n.texts import _, per_language
+    from dure.serving import batch
 
     asked = job["asked"]
     service, table = _served(job, tell), Path(job["files"][""])
@@ -114,12 +114,12 @@ def _ask(job: dict[str, Any], tell: Any) -> dict[str, Any]:
 
 def _served(job: dict[str, Any], tell: Any) -> Service:
     """The service that was asked for, today's practice where none was. Raises UserError where the code is not what was accepted."""
-    from dure import serve
     from dure.errors import UserError
     from dure.i18n.texts import _
     from dure.project.code_hash import project_hash
     from dure.project.loader import load
     from dure.runs import run
+    from dure.serving.service import open_service
 
     asked, project = job["asked"], load(job["project"])
     assert project.folder is not None
@@ -135,7 +135,7 @@ def _served(job: dict[str, Any], tell: Any) -> Service:
     files.pop("", None)
     inputs = run.Inputs(settings=asked["settings"], data=files)
     method = asked["method"] or project.practice.__name__
-    return serve.service(project, method=method, inputs=inputs, tell=tell, confirm=lambda _text: True)
+    return open_service(project, method=method, inputs=inputs, tell=tell, confirm=lambda _text: True)
 
 
 def _judge(job: dict[str, Any], tell: Any) -> dict[str, Any]:

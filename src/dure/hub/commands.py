@@ -183,7 +183,7 @@ def promote(
     """Let a method answer for a project: its EVIDENCE says better, or somebody accepts it for a reason."""
     from dure.project.code_hash import project_hash
     from dure.project.loader import load
-    from dure.serve import builder_of
+    from dure.serving.service import builder_of
 
     _runs, store, _workers = _rooms()
     from . import promotion

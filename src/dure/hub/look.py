@@ -90,9 +90,10 @@ def _missing(about: dict[str, Any]) -> str:
 
 def _table(path: Path) -> dict[str, Any]:
     """Its sheets with headers and rows."""
-    from dure import batch, tables
+    from dure import tables
     from dure.errors import UserError
     from dure.i18n.texts import _
+    from dure.serving import batch
 
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as book:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from . import board
 
 if TYPE_CHECKING:
-    from dure.plan import Line, Region, Strategy
     from dure.project.manifest import Manifest
+    from dure.registry.plan import Line, Region, Strategy
 
 MAP = Path(__file__).with_name("pages") / "korea.json"  # made by tools/korea.py
 EVERYWHERE = ("", "all")  # a cell's site where its verdict is over all places

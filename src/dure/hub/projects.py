@@ -9,13 +9,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dure import __version__, describe
+from dure import __version__
 from dure.content_store import write_atomically
 from dure.errors import Unknown, UserError, nearest
 from dure.i18n.texts import _
 from dure.project.code_hash import project_hash
 from dure.project.loader import found
 from dure.project.manifest import manifest
+from dure.registry import describe
 
 from .process import environment
 from .store import folder
@@ -90,7 +91,7 @@ def kept(name: str) -> dict[str, Any] | None:
 
 
 def described(name: str) -> dict[str, Any]:
-    """A project's description (`dure.describe`), kept as long as its code and Dure are the same.
+    """A project's description (`dure.registry.describe`), kept as long as its code and Dure are the same.
 
     Raises Unknown, and UserError where it cannot be described: what it stands on is not installed.
     """

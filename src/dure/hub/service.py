@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dure.serve import Service
+    from dure.serving.service import Service
 
 ANSWERED, REFUSED, UNANSWERED = b"a", b"r", b"u"  # an answer; the request cannot be used; nobody has an answer
 REQUEST, TRUTH = b"q", b"t"  # answer it; score an answer by what really happened
@@ -55,13 +55,13 @@ def main() -> int:
 
 def _built(job: dict[str, Any]) -> Service:
     """The project's method, or today's practice alone where that is wanted."""
-    from dure import serve
     from dure.content_store import stored
     from dure.errors import UserError
     from dure.i18n.texts import _
     from dure.project.code_hash import project_hash
     from dure.project.loader import load
     from dure.runs import run
+    from dure.serving.service import open_service
     from dure.trial import types
 
     project = load(job["project"])
@@ -78,7 +78,7 @@ def _built(job: dict[str, Any]) -> Service:
     own = {source: stored(sha256) for source, sha256 in job["data"].items()}
     inputs = run.Inputs(settings=job["settings"], data=own)
     # how the headers of files of one's own are read was confirmed when the method was tried on them
-    made = serve.service(project, method=method, inputs=inputs, tell=types.quiet, confirm=lambda _text: True)
+    made = open_service(project, method=method, inputs=inputs, tell=types.quiet, confirm=lambda _text: True)
     return replace(made, versions={**made.versions, "service": job["version"]})
 
 
@@ -86,7 +86,7 @@ def _answer(service: Service, raw: bytes) -> bytes:
     from pydantic_core import to_json
 
     from dure.errors import UserError
-    from dure.serve import read_request
+    from dure.serving.request import read_request
 
     try:
         request = read_request(service.project, raw, "")
@@ -103,7 +103,7 @@ def _score(service: Service, raw: bytes) -> bytes:
     from pydantic_core import from_json, to_json
 
     from dure.errors import UserError
-    from dure.serve import scored
+    from dure.serving.service import scored
 
     told = from_json(raw)
     try:

@@ -12,7 +12,7 @@ from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
-from dure.plan import lines
+from dure.registry.plan import lines
 
 from . import projects, store
 from .answers import Book

@@ -10,7 +10,7 @@ from dure.i18n.texts import _, language
 from dure.report import numbers
 
 Schema = Mapping[str, Any]
-Texts = Mapping[str, Mapping[str, str]]  # by their English: `dure.describe.texts`
+Texts = Mapping[str, Mapping[str, str]]  # by their English: `dure.registry.describe.texts`
 MOMENTS = ("start", "end", "now")  # what a field is called that is a point in time, not a length
 BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 

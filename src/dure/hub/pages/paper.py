@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import Response
 
 from dure.i18n.texts import LANGUAGES, _, language
-from dure.plan import MARKS
+from dure.registry.plan import MARKS
 from dure.report import interval_plot, numbers, sentence, vocabulary
 
 if TYPE_CHECKING:

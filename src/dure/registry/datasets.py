@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from dure.content_store import write_atomically
-from dure.describe import source_row
 from dure.errors import UserError, nearest
 from dure.i18n.texts import _, language
 from dure.project.loader import found, load
+from dure.registry.describe import source_row
 from dure.trial.recorded import rows_field
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from dure.project.form import Form
-    from dure.serve import Service
+    from dure.serving.service import Service
     from dure.trial.types import Tell
 
 PIECE = 5_000  # rows that are read, answered and written at once

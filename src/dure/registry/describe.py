@@ -15,7 +15,7 @@ TEXTS = ("title", "description", "unit")  # of a JSON Schema: what people read
 
 def describe(project: Project) -> dict[str, Any]:
     """Everything a page, a form or an API needs to know of a project, without its code."""
-    from dure.serve import endings
+    from dure.serving.save import endings
 
     about = project.manifest
     assert about is not None

@@ -226,7 +226,7 @@ def _state(room: str, projects: Sequence[Served]) -> str:
     if any(each.measured for each in projects):
         return "measured"
     if room and not projects:
-        return "built" if (Path(__file__).parent / room).exists() else "not built yet"
+        return "built" if (Path(__file__).parents[1] / room).exists() else "not built yet"
     return "not measured yet"
 
 

@@ -17,9 +17,12 @@ from dure import tables
 from dure.errors import UserError
 from dure.i18n.texts import _, particle
 from dure.project.manifest import Text
-from dure.survey import NEAR, Known, Split, Survey, bounds, practice, split, survey, year_before
+from dure.scaffold.practice import practice, year_before
+from dure.scaffold.split import split
+from dure.scaffold.survey import survey
+from dure.scaffold.types import NEAR, Known, Split, Survey, bounds
 
-TEMPLATES = Path(__file__).parent / "templates" / "new"
+TEMPLATES = Path(__file__).parent / "templates"
 MADE_TARGET = "harvest"
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _PRACTICES = {

@@ -1,0 +1,1 @@
+"""What there is: projects described, their data, the plan's lines with what was measured."""

@@ -1,0 +1,73 @@
+"""What today's practice may be: a column of the table, or the year before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from dure.scaffold.types import DAY, FEWEST_ROWS, texts_of
+
+if TYPE_CHECKING:
+    from dure.scaffold.types import Split, Survey
+
+
+def practice(found: Survey, chosen: Split) -> tuple[str, dict[str, float]]:
+    """The practice with the smallest mean absolute error before the held-out part, and each one's error.
+
+    Where the sheet has no usable time it is the mean of rows that are alike.
+    """
+    if chosen.kind != "time":
+        return "group_mean", {}
+    assert found.moment is not None
+    frame = pl.DataFrame({
+        **{name: texts_of(found, found.names[name]) for name in chosen.same},
+        "time": found.moment.values.filter(found.rows), "truth": found.truth.filter(found.rows),
+    }).sort("time", maintain_order=True)  # fmt: skip
+    frame = _with_practices(frame, chosen)
+    blocks = frame["time"].dt.to_string(chosen.period)
+    names = blocks.unique(maintain_order=True)
+    early = frame.filter(blocks.is_in(names[: -sum(chosen.held)].to_list()))
+    errors = {}
+    for name in ("last_value", "same_time_last_year", "group_mean"):
+        late = frame.filter(blocks.is_in(names[-sum(chosen.held) :].to_list()))
+        both = early.filter(pl.all_horizontal(pl.col(each).is_not_null() for each in ("last_value", name)))
+        if name == "same_time_last_year" and (late[name].null_count() > 0.2 * late.height or both.height < FEWEST_ROWS):
+            continue
+        errors[name] = float((both["truth"] - both[name]).abs().mean() or np.nan)  # type: ignore[arg-type]  # a number
+    known = {name: error for name, error in errors.items() if error == error}  # noqa: PLR0124 - NaN
+    return min(known, key=lambda name: known[name], default="last_value"), known
+
+
+def _with_practices(frame: pl.DataFrame, chosen: Split) -> pl.DataFrame:
+    """Add what each practice would have said of every row."""
+    same = list(chosen.same)
+    means = (
+        frame.group_by(*same, "time", maintain_order=True)
+        .agg(pl.col("truth").sum().alias("sum"), pl.len().alias("n"))
+        .sort("time")
+    )
+
+    def over(each: pl.Expr) -> pl.Expr:
+        return each.over(same) if same else each
+
+    value = pl.col("sum") / pl.col("n")
+    means = means.with_columns(
+        last_value=over(value.shift(1)),
+        group_mean=over(pl.col("sum").cum_sum().shift(1)) / over(pl.col("n").cum_sum().shift(1)),
+        value=value,
+    )
+    shift, tolerance = year_before(chosen.step)
+    year = means.select(*same, pl.col("time").dt.offset_by(shift), same_time_last_year="value").sort("time")
+    by: Mapping[str, list[str]] = {"by": same} if same else {}
+    means = means.join_asof(year, on="time", strategy="nearest", tolerance=tolerance, check_sortedness=False, **by)  # type: ignore[arg-type]
+    return frame.join(means.drop("sum", "n", "value"), on=[*same, "time"], how="left", maintain_order="left")
+
+
+def year_before(step: float) -> tuple[str, str]:
+    """How a moment is moved a year on, and how far from it a record may lie: 52 weeks keep the day of the week."""
+    if step < 2 * DAY:
+        return "364d", "1s"
+    return ("1y", "16d") if step >= 27 * DAY else ("364d", f"{max(1, int(step / DAY / 2))}d")

@@ -1,0 +1,1 @@
+"""A project that answers: one request, a file, a table of many."""
