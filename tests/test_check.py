@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dure import check, evidence, subject
+from dure import evidence
+from dure.checks import leaks, promises, subject
+from dure.checks.report import LEVELS, Found, _outcome, check, level_of
+from dure.cli import command_fault
 from dure.datasets.data import Data
 from dure.project import loader
 from dure.project.case import Case, Round
-from dure.promises import silver
 from dure.trial import trial, types
 
 HERE = Path(__file__).parent
@@ -51,14 +53,16 @@ def one_promise(folder, name, tmp_path, *, full=False):
     """What came of one promise alone."""
     place = tmp_path / "place"
     place.mkdir(exist_ok=True)
-    examined = subject.Subject(loader.load(folder), place, full=full, tell=types.quiet)
-    promise = next(each for each in check.PROMISES if each.name == name)
-    return check._outcome(promise, examined)
+    examined = subject.Subject(
+        loader.load(folder), place, promises.EXEMPTABLE, command_fault, full=full, tell=types.quiet
+    )
+    promise = next(each for each in promises.PROMISES if each.name == name)
+    return _outcome(promise, examined)
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_a_good_project_is_silver_and_none_of_its_promises_fails(name, tmp_path):
-    report = check.check(loader.load(copied(f"projects/{name}", tmp_path, tried=True)))
+    report = check(loader.load(copied(f"projects/{name}", tmp_path, tried=True)), command_fault=command_fault)
     wrong = [each for each in report.promises if each.state == "broken" and each.level in ("bronze", "silver")]
     assert wrong == []
     assert report.level == "silver"
@@ -83,7 +87,7 @@ WITH_IT = {"leak": {"blocks"}, "unscored": {"constant", "permuted", "replay"}, "
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_project_is_caught_with_what_and_where(name):
-    report = check.check(loader.load(HERE / "broken" / "sample" / name))
+    report = check(loader.load(HERE / "broken" / "sample" / name), command_fault=command_fault)
     promise, level, words = BROKEN[name]
     state, reason = states(report)[promise]
     assert state == "broken"
@@ -119,7 +123,7 @@ def test_a_changed_project_whose_numbers_differ_is_told_which(tmp_path):
 
 def test_changed_code_does_not_open_sealed_rounds(tmp_path, dure_home):
     folder = edited(copied("projects/honam/tide", tmp_path, tried=True), ("A quick forecast", "A very quick forecast"))
-    check.check(loader.load(folder))
+    check(loader.load(folder), command_fault=command_fault)
     assert not (dure_home / "looks.tsv").exists()
 
 
@@ -127,7 +131,7 @@ def test_the_whole_check_opens_them_and_writes_the_look_down(tmp_path, dure_home
     folder = edited(
         copied("projects/chungcheong/kiln", tmp_path, tried=True), ("A slow learner", "A very slow learner")
     )
-    check.check(loader.load(folder), full=True)
+    check(loader.load(folder), command_fault=command_fault, full=True)
     assert "chungcheong.kiln\tfourth quarter" in (dure_home / "looks.tsv").read_text(encoding="utf-8")
 
 
@@ -147,12 +151,12 @@ def test_an_exemption_is_a_sentence_and_bronze_has_none(tmp_path):
 
 def test_the_level_is_the_last_one_before_a_broken_promise():
     def found(**state):
-        return [check.Found(name, name, "", state.get(name, "kept"), "") for name in check.LEVELS]
+        return [Found(name, name, "", state.get(name, "kept"), "") for name in LEVELS]
 
-    assert check.level_of(found()) == "platinum"
-    assert check.level_of(found(silver="exempt", gold="does not apply", platinum="broken")) == "gold"
-    assert check.level_of(found(silver="broken")) == "bronze"
-    assert check.level_of(found(bronze="broken")) == "none"
+    assert level_of(found()) == "platinum"
+    assert level_of(found(silver="exempt", gold="does not apply", platinum="broken")) == "gold"
+    assert level_of(found(silver="broken")) == "bronze"
+    assert level_of(found(bronze="broken")) == "none"
 
 
 @pytest.mark.parametrize(
@@ -234,17 +238,17 @@ def asked(first, count, **about):
 def test_a_leak_through_a_frame_or_under_another_name_is_found():
     cases = asked(10, 5)
     frame = pl.DataFrame({"time": [case.time for case in asked(0, 11)], "truth": range(11)})
-    assert "begins" in silver._leak(Round("r", (), cases), {"plant": frame})
-    assert silver._leak(Round("r", (), cases), {"plant": frame.head(10)}) == ""
-    assert "case 12" in silver._leak(Round("r", (), cases), pl.DataFrame({"id": ["12"], "truth": [0]}))
+    assert "begins" in leaks._leak(Round("r", (), cases), {"plant": frame})
+    assert leaks._leak(Round("r", (), cases), {"plant": frame.head(10)}) == ""
+    assert "case 12" in leaks._leak(Round("r", (), cases), pl.DataFrame({"id": ["12"], "truth": [0]}))
     renamed = [Case(f"again {case.id}", case.request, case.truth) for case in cases]
-    assert "again 10" in silver._leak(Round("r", (), cases), renamed)
+    assert "again 10" in leaks._leak(Round("r", (), cases), renamed)
 
 
 def test_small_whole_numbers_that_repeat_by_chance_are_no_leak():
     cases = [Case(f"asked {n}", {"n": n % 4}, n % 2) for n in range(40)]
     known = [Case(f"known {n}", {"n": n % 4}, n % 2) for n in range(400)]
-    assert silver._leak(Round("r", (), cases), known) == ""
+    assert leaks._leak(Round("r", (), cases), known) == ""
 
 
 @given(st.lists(st.floats(allow_nan=False), max_size=30))
@@ -415,6 +419,6 @@ def test_the_command_prints_the_level_and_the_promises(tmp_path, monkeypatch):
     done = CliRunner().invoke(cli, ["check", "jeju.battery", "--json"], catch_exceptions=False)
     said = json.loads(done.stdout)
     assert said["level"] == "bronze"  # no trial.json lies beside it
-    assert [each["name"] for each in said["promises"]] == [each.name for each in check.PROMISES]
+    assert [each["name"] for each in said["promises"]] == [each.name for each in promises.PROMISES]
     assert set(said["promises"][0]) == {"name", "level", "title", "state", "reason"}
     assert "✗" in CliRunner().invoke(cli, ["check", "jeju.battery"], catch_exceptions=False).stdout

@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from dure.check import check
+from dure.checks.report import check
 from dure.datasets.data import Data
 from dure.errors import UserError
 from dure.project.loader import load

@@ -71,6 +71,17 @@ def cli(lang: str | None) -> None:
         speak(lang)
 
 
+def command_fault(words: Sequence[str]) -> str:
+    """What is wrong with the words of a command (behind `dure`); empty where they are taken. Nothing is run."""
+    try:
+        name, command, rest = cli.resolve_command(cli.make_context("dure", ["list"]), list(words))
+        assert command is not None
+        command.make_context(name, rest)
+    except Exception as error:  # noqa: BLE001 - click's errors, and whatever a parameter's own reading raises
+        return getattr(error, "message", "") or str(error) or type(error).__name__
+    return ""
+
+
 def main() -> None:
     """Run the command line: a mistake of the user's is one clear error and exit code 2, never a traceback."""
     for stream in (sys.stdout, sys.stderr):
@@ -539,8 +550,8 @@ def left_out(opened: Opened, *, rest: bool) -> tuple[str, ...]:
     names = ", ".join(opened.left) or "-"
     if not rest or opened.request is None:
         more = _("Mend them, or go on without them: --rest leaves out {names}.", names=names)
-        multilingual = _("{count} mistakes.", count=len(opened.faults)) if len(opened.faults) > 1 else _("1 mistake.")
-        click.echo(f"{multilingual} {more}" if opened.request is not None else multilingual, err=True)
+        mistakes = _("{count} mistakes.", count=len(opened.faults)) if len(opened.faults) > 1 else _("1 mistake.")
+        click.echo(f"{mistakes} {more}" if opened.request is not None else mistakes, err=True)
         sys.exit(MISTAKE)
     click.echo(_("Left out ({count}): {names}", count=len(opened.left), names=names), err=True)
     return opened.left
@@ -693,11 +704,11 @@ def stopped_by_signals() -> threading.Event:
 @as_json
 def check(project: str, full: bool, as_json: bool) -> None:
     """The promises a project keeps; its level is computed from them."""
-    from dure import check as checking
+    from dure.checks import report as checking
     from dure.project.loader import load
 
     with progress(quiet=as_json) as tell:
-        report = checking.check(load(project), full=full, tell=tell)
+        report = checking.check(load(project), command_fault=command_fault, full=full, tell=tell)
     if as_json:
         dump(report.to_dict())
     else:

@@ -46,10 +46,10 @@ class Roles:
 
     def words(self) -> str:
         """The roles as options of the command line."""
-        multilingual = [("truth", self.truth), ("practice", self.practice), *(("offer", each) for each in self.offers)]
-        multilingual += [("id", self.id), ("time", self.time), ("site", self.site), ("block", self.block)]
+        named = [("truth", self.truth), ("practice", self.practice), *(("offer", each) for each in self.offers)]
+        named += [("id", self.id), ("time", self.time), ("site", self.site), ("block", self.block)]
         return " ".join(
-            f"--{role} {column!r}" if " " in column else f"--{role} {column}" for role, column in multilingual if column
+            f"--{role} {column!r}" if " " in column else f"--{role} {column}" for role, column in named if column
         )
 
 

@@ -1,6 +1,6 @@
 """Asking a project's methods for `dure check`, here and in a fresh process that watches what else they do.
 
-`python -m dure.witness JOB RESULT` builds and asks in a process of its own, JSON in and JSON out, with an audit hook that
+`python -m dure.checks.sandbox JOB RESULT` builds and asks in a process of its own, JSON in and JSON out, with an audit hook that
 writes down and refuses every reach for the network or for another program. It shows what a project does, and is no wall
 against one that means harm: strangers' code belongs behind a URL or on the hub.
 """

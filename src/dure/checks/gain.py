@@ -1,20 +1,20 @@
-"""Gold: it helps."""
+"""Does it help: better on sealed rounds, within its limits, at a second place, with several seeds?"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from dure.checks.outcome import Outcome, absent, broken, kept
+from dure.checks.subject import size_of
 from dure.i18n.texts import _
-from dure.promises import Outcome, absent, broken, kept
 from dure.report import vocabulary
-from dure.report.model_card import FILES, fault, over_all
-from dure.subject import size_of
+from dure.report.model_card import over_all
 from dure.trial.verdicts import deciding
-from dure.witness import ask_all
 
 if TYPE_CHECKING:
-    from dure.subject import Subject
+    from dure.checks.subject import Subject
+
 
 SEVERAL_SEEDS = 3
 
@@ -110,30 +110,3 @@ def another_place(subject: Subject) -> Outcome:
 def _open_rounds(subject: Subject, said: Mapping[str, Any]) -> list[str]:
     sealed = {turn.name for turn in subject.rounds if turn.sealed}
     return [name for name in said["about"].get("rounds", ()) if name not in sealed]
-
-
-def figures_draw(subject: Subject) -> Outcome:
-    """The smallest and the largest case have their picture."""
-    project = subject.project
-    if project.figure is None:
-        return absent(_("it draws no figure"))
-    cases = sorted(subject.turn.cases, key=lambda case: len(repr(case.request)))
-    methods = {name: subject.build(name) for name in project.builders()}
-    for case in (cases[0], cases[-1]):
-        answered = {
-            name: ask_all(project, method, [case], seconds=None)[0].steps[-1:] for name, method in methods.items()
-        }
-        given = {name: project.response.model_validate_json(steps[0][1]) for name, steps in answered.items() if steps}
-        try:
-            project.figure(case.request, given, case.truth, None).to_dict()
-        except ModuleNotFoundError as error:
-            return broken(_("case {case}: the library {library} is missing", case=case.id, library=error.name))
-        except Exception as error:  # noqa: BLE001 - a stranger's chart
-            return broken(_("case {case}: {why}", case=case.id, why=f"{type(error).__name__}: {error}"))
-    return kept(f"{cases[0].id}, {cases[-1].id}")
-
-
-def model_card(subject: Subject) -> Outcome:
-    """The card says what trial.json and the project say now, and a person has said who must not use the model."""
-    lacking = fault(subject.project)
-    return broken(lacking) if lacking else kept(", ".join(FILES.values()))

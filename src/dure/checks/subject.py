@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dure.checks.sandbox import KILLED, Asked, ask_all, first_round, settings_of
 from dure.datasets.data import Data
 from dure.errors import UserError
 from dure.i18n.texts import _
@@ -23,7 +24,6 @@ from dure.project.case import Case, Round, Work
 from dure.project.code_hash import project_hash
 from dure.trial import trial, types
 from dure.trial.access_log import log_look
-from dure.witness import KILLED, Asked, ask_all, first_round, settings_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dure.project.project import Project
 
 CONSTANTS = ("mean", "median")
+CommandFault = Callable[[Sequence[str]], str]
 
 
 class Subject:
@@ -44,16 +45,30 @@ class Subject:
         Loaded.
     place
         A folder for what is built meanwhile.
+    exemptable
+        Every promise by its name: whether project.toml may give a sentence instead.
+    command_fault
+        What is wrong with the words of a command; empty where the command line takes them.
     full
         Open sealed rounds (a look) and run the README's commands as well.
     tell
         Progress of the long parts.
     """
 
-    def __init__(self, project: Project, place: Path, *, full: bool, tell: types.Tell) -> None:
+    def __init__(
+        self,
+        project: Project,
+        place: Path,
+        exemptable: Mapping[str, bool],
+        command_fault: CommandFault,
+        *,
+        full: bool,
+        tell: types.Tell,
+    ) -> None:
         assert project.manifest is not None
         assert project.folder is not None
         self.project, self.place, self.full, self.tell = project, place, full, tell
+        self.exemptable, self.command_fault = exemptable, command_fault
         self.manifest: Manifest = project.manifest
         self.folder: Path = project.folder
         self._had: dict[str, Any] = {}
@@ -293,7 +308,7 @@ def witnessed(subject: Subject, parts: Sequence[Mapping[str, Any]]) -> dict[str,
         for part in parts
     ]
     job.write_text(json.dumps({"project": str(subject.folder), "seed": 0, "parts": named}), encoding="utf-8")
-    command = [sys.executable, "-m", "dure.witness", str(job), str(result)]
+    command = [sys.executable, "-m", "dure.checks.sandbox", str(job), str(result)]
     options: dict[str, Any] = {"capture_output": True, "encoding": "utf-8", "errors": "replace"}
     # Numba keeps what it compiles with a pickled index: there is none to read where the process compiles for itself.
     with tempfile.TemporaryDirectory(dir=subject.place) as compiled:

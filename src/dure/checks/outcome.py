@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
-    from dure.subject import Subject
+    from dure.checks.subject import Subject
 
 KEPT, BROKEN, EXEMPT, ABSENT = "kept", "broken", "exempt", "does not apply"
 Outcome = tuple[str, str]  # one of the states above, and a sentence: what, where, what to do

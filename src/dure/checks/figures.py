@@ -1,0 +1,33 @@
+"""Pictures draw for the smallest and the largest case."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dure.checks.outcome import Outcome, absent, broken, kept
+from dure.checks.sandbox import ask_all
+from dure.i18n.texts import _
+
+if TYPE_CHECKING:
+    from dure.checks.subject import Subject
+
+
+def figures_draw(subject: Subject) -> Outcome:
+    """The smallest and the largest case have their picture."""
+    project = subject.project
+    if project.figure is None:
+        return absent(_("it draws no figure"))
+    cases = sorted(subject.turn.cases, key=lambda case: len(repr(case.request)))
+    methods = {name: subject.build(name) for name in project.builders()}
+    for case in (cases[0], cases[-1]):
+        answered = {
+            name: ask_all(project, method, [case], seconds=None)[0].steps[-1:] for name, method in methods.items()
+        }
+        given = {name: project.response.model_validate_json(steps[0][1]) for name, steps in answered.items() if steps}
+        try:
+            project.figure(case.request, given, case.truth, None).to_dict()
+        except ModuleNotFoundError as error:
+            return broken(_("case {case}: the library {library} is missing", case=case.id, library=error.name))
+        except Exception as error:  # noqa: BLE001 - a stranger's chart
+            return broken(_("case {case}: {why}", case=case.id, why=f"{type(error).__name__}: {error}"))
+    return kept(f"{cases[0].id}, {cases[-1].id}")

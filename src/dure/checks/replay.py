@@ -1,0 +1,65 @@
+"""What was measured comes out again: the quick replay, the vectorised twin."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from dure.checks.outcome import Outcome, absent, broken, kept
+from dure.checks.subject import differs
+from dure.i18n.texts import _
+from dure.trial.ask import Ask, AskMany
+
+if TYPE_CHECKING:
+    from dure.checks.subject import Subject
+
+
+ROUNDING = 1e-9  # two sums of the same numbers in another order
+
+
+def replay_agrees(subject: Subject) -> Outcome:
+    """The quick part of trial.json comes out again."""
+    if subject.said is None:
+        return broken(
+            _(
+                "there is no trial.json; run `dure run {project} --sealed --out DIR` and put DIR/trial.json beside project.toml",
+                project=subject.manifest.id,
+            )
+        )
+    before, now = subject.said["about"].get("quick") or {}, subject.tried.about["quick"]
+    rounds = set(subject.tried.about["rounds"])
+    expected = {key: sums for key, sums in before.items() if key.split(" · ", 1)[-1] in rounds}
+    if not expected:
+        return broken(
+            _("trial.json has none of the rounds {rounds}; run the trial again", rounds=", ".join(sorted(rounds)))
+        )
+    for key, sums in expected.items():
+        if other := differs(json.dumps(sums), json.dumps(now.get(key, {})), max(subject.manifest.replay, ROUNDING)):
+            return broken(_("{key}: {other} (trial.json, now); run the trial again", key=key, other=other))
+    return kept(_("stale: the code has changed since {code}, the numbers agree", code=str(subject.said["about"].get("code", ""))[:12])
+                if subject.stale else "")  # fmt: skip
+
+
+def twin_agrees(subject: Subject) -> Outcome:
+    """Played as columns and played one by one, every case has the same sums."""
+    project, compared = subject.project, 0
+    if project.play_many is None:
+        return absent(_("it has no vectorised twin"))
+    for name, asked in subject.asked.items():
+        method = subject.build(name)
+        cases = [case for case, each in zip(subject.turn.cases, asked, strict=False) if not each.cause]
+        if not hasattr(method, "many") or not cases:
+            continue
+        many = AskMany(project, method, None)
+        many.begin([case.id for case in cases])
+        together = project.play_many(cases, many)
+        ask = Ask(project, method, None)
+        for case, outcome in zip(cases, together, strict=True):
+            ask.begin(case.id)
+            one, twin = project.score(case, project.play(case, ask)), project.score(case, outcome)
+            if other := differs(json.dumps(dict(one)), json.dumps(dict(twin)), ROUNDING):
+                return broken(
+                    _("{method}, case {case}: {other} (one by one, together)", method=name, case=case.id, other=other)
+                )
+            compared += 1
+    return kept(_("{count} cases", count=compared)) if compared else absent(_("no method answers many at once"))
