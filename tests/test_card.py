@@ -14,7 +14,7 @@ from pydantic import Field
 import trials
 from dure import evidence
 from dure.checks import promises, report, subject
-from dure.cli import cli, command_fault
+from dure.cli.app import cli, command_fault
 from dure.errors import UserError
 from dure.project import loader
 from dure.project.form import Form

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dure import evidence
 from dure.checks import leaks, promises, subject
 from dure.checks.report import LEVELS, Found, _outcome, check, level_of
-from dure.cli import command_fault
+from dure.cli.app import command_fault
 from dure.datasets.data import Data
 from dure.project import loader
 from dure.project.case import Case, Round
@@ -412,7 +412,7 @@ def test_open_rounds_do_not_agree_with_themselves(tmp_path):
 def test_the_command_prints_the_level_and_the_promises(tmp_path, monkeypatch):
     from click.testing import CliRunner
 
-    from dure.cli import cli
+    from dure.cli.app import cli
 
     monkeypatch.setenv("DURE_PROJECTS", str(HERE / "projects"))
     monkeypatch.chdir(tmp_path)

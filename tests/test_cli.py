@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dure import cli
+from dure.cli import app
 from dure.i18n.texts import speak
 
 HEADER = "번호,일시,실적(kWh),현행(kWh),업체A(kWh)"
@@ -26,7 +26,7 @@ def dure(monkeypatch, capsys):
             monkeypatch.setattr(sys, "stdin", _Stdin(stdin))
         code = 0
         try:
-            cli.main()
+            app.main()
         except SystemExit as left:
             code = int(left.code or 0)
         finally:

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from dure import evidence
-from dure.cli import cli
+from dure.cli.app import cli
 from dure.errors import UserError
 from dure.i18n.texts import per_language
 from dure.report.sentence import plain

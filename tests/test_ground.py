@@ -185,7 +185,7 @@ HEAVY = [
 
 
 def test_the_command_line_loads_nothing_heavy():
-    code = f"import sys, dure.cli; print(*[name for name in {HEAVY} if name in sys.modules])"
+    code = f"import sys, dure.cli.app; print(*[name for name in {HEAVY} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 
@@ -195,7 +195,7 @@ def test_help_starts_at_once():
     def seconds():
         began = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, "-c", "from dure.cli import main; main()", "--help"],
+            [sys.executable, "-c", "from dure.cli.app import main; main()", "--help"],
             capture_output=True,
             text=True,
             check=True,

@@ -11,7 +11,7 @@ import pytest
 from pydantic import Field
 
 import dure.serving.service  # noqa: F401 - with what it imports: a module first imported below would keep the project put in its place
-from dure import cli
+from dure.cli import app
 from dure.errors import UserError
 from dure.i18n.texts import speak
 from dure.project.case import Kpi, Opened
@@ -87,7 +87,7 @@ def ask(monkeypatch, capsys, tmp_path):
         )
         code = 0
         try:
-            cli.main()
+            app.main()
         except SystemExit as left:
             code = int(left.code or 0)
         finally:

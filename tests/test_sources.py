@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from dure import Column, Data, Own, Source, UserError, evidence
-from dure.cli import cli
+from dure.cli.app import cli
 from dure.runs import run
 from trials import trial
 

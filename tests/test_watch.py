@@ -19,7 +19,8 @@ from urllib.parse import parse_qs, urlsplit
 import polars as pl
 import pytest
 
-from dure import cli, formats
+from dure import formats
+from dure.cli import app
 from dure.errors import UserError
 from dure.i18n.texts import speak
 from dure.weather import archive, kma_service
@@ -558,7 +559,7 @@ def dure(monkeypatch, capsys, server, tmp_path):
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
         code = 0
         try:
-            cli.main()
+            app.main()
         except SystemExit as left:
             code = int(left.code or 0)
         finally:

@@ -171,7 +171,7 @@ def unknown_in(command: str) -> str:
     """What of a `dure ...` command the command line does not have; empty when it has everything."""
     import click
 
-    from dure.cli import cli
+    from dure.cli.app import cli
 
     here: click.Command = cli
     context = click.Context(here)

@@ -1,6 +1,6 @@
 """`python -m dure` is `dure`."""
 
-from dure.cli import main
+from dure.cli.app import main
 
 if __name__ == "__main__":
     main()

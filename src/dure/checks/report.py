@@ -15,7 +15,7 @@ from dure.i18n.texts import _
 from dure.project.code_hash import project_hash
 
 if TYPE_CHECKING:
-    from dure.checks.promises import EXEMPTABLE, Promise
+    from dure.checks.promises import Promise
     from dure.project.project import Project
     from dure.trial.types import Tell
 

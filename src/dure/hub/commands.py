@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from dure.cli import as_json, dump, existing, pairs
+from dure.cli.options import as_json, existing, pairs
+from dure.cli.output import dump
 from dure.errors import UserError
 from dure.i18n.texts import _, language
 
