@@ -32,7 +32,8 @@ from rows import save
 from sqlalchemy import create_engine, text
 
 from dure import evidence
-from dure.hub import runs, store
+from dure.hub.db import store
+from dure.hub.jobs import queue
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -111,7 +112,7 @@ def hub() -> Iterator[Hub]:
 def kill_one(engine: Engine, workers: Sequence[subprocess.Popen[str]], ended: int) -> set[str]:
     """Kill a worker that is at a run once so many have ended; what it leaves (nothing, where it was just between two runs)."""
     while True:
-        found = runs.listed(engine, MANY)
+        found = queue.listed(engine, MANY)
         names = [each.worker for each in found if each.state == "running"]
         if names and sum(each.ended is not None for each in found) >= ended:
             break
@@ -119,12 +120,12 @@ def kill_one(engine: Engine, workers: Sequence[subprocess.Popen[str]], ended: in
     victim = next(each for each in workers if names[0].endswith(f":{each.pid}"))
     victim.send_signal(signal.SIGKILL)
     victim.wait()
-    return {each.id for each in runs.listed(engine, MANY) if each.state == "running" and each.worker == names[0]}
+    return {each.id for each in queue.listed(engine, MANY) if each.state == "running" and each.worker == names[0]}
 
 
 def check(engine: Engine, names: Sequence[str], left: set[str], said: str) -> None:
     """Every run was played once: by the store, by what the workers said, and by what lies in the folders."""
-    found = runs.listed(engine, MANY)
+    found = queue.listed(engine, MANY)
     assert {each.state for each in found} == {"done"}, [each.said for each in found if each.state != "done"]
     begun = Counter(re.findall(rf"^(\w+): {PROJECT}, attempt \d+$", said, re.MULTILINE))
     done = Counter(re.findall(r"^(\w+): done\.", said, re.MULTILINE))
@@ -156,7 +157,7 @@ def measured(count: int, crew: int, folder: Path, *, kill: bool) -> dict[str, ob
         assert told[0] == told[1]
         assert {each["id"] for each in told[0]} == set(names)
         check(engine, names, left, "".join(log.read_text(encoding="utf-8") for log in logs))
-        found = runs.listed(engine, MANY)
+        found = queue.listed(engine, MANY)
     seconds = max(each.ended for each in found) - min(each.created for each in found)
     return {
         "runs": count, "hubs": HUBS, "workers": crew, "killed": int(kill), "left_unfinished": len(left), "done_once": len(found),

@@ -8,11 +8,13 @@ from pathlib import Path
 from alembic.config import Config
 from fastapi.testclient import TestClient
 
-from dure.hub import people, runs, store, worker
 from dure.hub.api import app
-from dure.hub.guard import Guard
-from dure.hub.people import HUB, Caller
-from dure.hub.state import Hub
+from dure.hub.auth import accounts
+from dure.hub.auth.accounts import HUB, Caller
+from dure.hub.auth.middleware import Guard
+from dure.hub.context import Hub
+from dure.hub.db import store
+from dure.hub.jobs import queue, worker
 
 TOKEN = "the token of this start"
 HOST = "127.0.0.1"
@@ -35,13 +37,13 @@ def migrations(connection):
 
 def known(engine, name, role="member", organisation=HUB):
     """The headers of a person who may do so much."""
-    people.keep(engine, name, role, organisation=organisation)
-    return {"authorization": f"Bearer {people.issue(engine, Caller(name, organisation, role), 1)}"}
+    accounts.keep(engine, name, role, organisation=organisation)
+    return {"authorization": f"Bearer {accounts.issue(engine, Caller(name, organisation, role), 1)}"}
 
 
 def work(engine):
     """Play what waits."""
-    worker.work(engine, until=lambda: not runs.waiting(engine), tell=lambda _text: None)
+    worker.work(engine, until=lambda: not queue.waiting(engine), tell=lambda _text: None)
 
 
 def sent(client, name, content, headers=None):

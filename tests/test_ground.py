@@ -78,7 +78,7 @@ def test_the_wall_stops_what_it_should(tmp_path):
         "from dure.report.charts import line",
         "from .methods import rule",
         "from dure import trial",
-        "import dure.hub.store",
+        "import dure.hub.db.store",
         "from dure.regions.jeju.onion import history",
         "from ..onion import history",
     ]

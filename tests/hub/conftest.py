@@ -14,7 +14,7 @@ pytest.importorskip("sqlalchemy", reason="the hub needs the extra dure[hub]")
 from sqlalchemy import create_engine, text
 
 import browsing
-from dure.hub import store
+from dure.hub.db import store
 from dure.runs import run
 
 SERVER = os.environ.get("DURE_TEST_POSTGRES", "postgresql+pg8000://postgres@127.0.0.1:5432/test")

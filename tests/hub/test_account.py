@@ -11,12 +11,13 @@ import uvicorn
 
 import browsing
 import clients
-from dure.hub import people, state
+from dure.hub import context
 from dure.hub.api import app
-from dure.hub.guard import Guard
+from dure.hub.auth import accounts
+from dure.hub.auth.accounts import HUB, Caller, digest
+from dure.hub.auth.middleware import Guard
+from dure.hub.context import Hub
 from dure.hub.pages import front
-from dure.hub.people import HUB, Caller, digest
-from dure.hub.state import Hub
 
 PASSWORD = "three tides a day"
 sqlite = pytest.mark.parametrize("address", ["sqlite"], indirect=True)  # no word of it depends on the store
@@ -49,7 +50,7 @@ def test_what_would_be_deleted_is_counted_before(client, engine):
 
 
 def test_a_password_is_changed_by_whoever_knows_it(client, engine):
-    people.keep(engine, "kim", "member", PASSWORD)
+    accounts.keep(engine, "kim", "member", PASSWORD)
     kim = clients.known(engine, "kim", "member")
 
     def changed(old, new):
@@ -59,8 +60,8 @@ def test_a_password_is_changed_by_whoever_knows_it(client, engine):
     assert (wrong.status_code, wrong.json()["where"]) == (422, "old")
     assert changed(PASSWORD, "short").json()["where"] == "password"
     assert changed(PASSWORD, "another one, longer").status_code == 204
-    assert people.sign_in(engine, "kim", PASSWORD) is None
-    assert people.sign_in(engine, "kim", "another one, longer")
+    assert accounts.sign_in(engine, "kim", PASSWORD) is None
+    assert accounts.sign_in(engine, "kim", "another one, longer")
     by_token = clients.known(engine, "robot", "member")  # without a password: nobody knows it
     refused = client.put("/api/v1/me/password", json={"old": "", "new": "a password for a robot"}, headers=by_token)
     assert refused.status_code == 422
@@ -71,16 +72,19 @@ def test_passwords_guessed_on_the_accounts_page_are_counted_too(client, engine):
     kim = clients.known(engine, "kim", "member")
     given = {"old": "wrong", "new": "another one, longer"}
     got = [
-        client.put("/api/v1/me/password", json=given, headers=kim).status_code for _each in range(state.MOST_WRONG + 1)
+        client.put("/api/v1/me/password", json=given, headers=kim).status_code
+        for _each in range(context.MOST_WRONG + 1)
     ]
-    assert got == [422] * state.MOST_WRONG + [429]
+    assert got == [422] * context.MOST_WRONG + [429]
 
 
 def test_an_admin_revokes_a_token_of_their_own_people_alone(client, engine):
     admin = clients.known(engine, "kim", "admin", "county")
     lent = clients.known(engine, "lee", "member", "county")
     strange = clients.known(engine, "lee", "member", "harbour")
-    tokens = {each["organisation"]: each["tokens"][0]["id"] for each in people.listed(engine) if each["name"] == "lee"}
+    tokens = {
+        each["organisation"]: each["tokens"][0]["id"] for each in accounts.listed(engine) if each["name"] == "lee"
+    }
     assert client.delete(f"/api/v1/people/lee/tokens/{tokens['harbour']}", headers=admin).status_code == 404
     assert client.delete(f"/api/v1/people/kim/tokens/{tokens['county']}", headers=admin).status_code == 404
     assert client.delete(f"/api/v1/people/lee/tokens/{tokens['county']}", headers=admin).status_code == 204
@@ -103,8 +107,8 @@ def test_the_account_says_who_one_is_and_offers_no_more_than_ones_role(client, e
 @sqlite
 def test_people_are_those_of_ones_organisation_and_nobody_removes_themselves(client, engine):
     admin = clients.known(engine, "kim", "admin", "county")
-    people.keep(engine, "lee", "viewer", organisation="county")
-    people.keep(engine, "park", "viewer", organisation="harbour")
+    accounts.keep(engine, "lee", "viewer", organisation="county")
+    accounts.keep(engine, "park", "viewer", organisation="harbour")
     page = client.get("/people", headers=admin).text
     assert "/api/v1/people/lee" in page
     assert "park" not in page
@@ -176,8 +180,8 @@ def tab():
 @browsing.needs_chromium
 @sqlite
 def test_somebody_signs_in_by_keyboard_and_sees_what_was_asked_for(engine, base, tab):
-    people.keep(engine, "kim", "member", PASSWORD, "harbour")
-    people.keep(engine, "kim", "steward", organisation="county")
+    accounts.keep(engine, "kim", "member", PASSWORD, "harbour")
+    accounts.keep(engine, "kim", "steward", organisation="county")
     tab.goto(f"{base}/problems/new?project=honam.tide")
     fault, keys = tab.locator(".fault"), tab.keyboard
 
@@ -204,7 +208,7 @@ def test_somebody_signs_in_by_keyboard_and_sees_what_was_asked_for(engine, base,
     tab.goto(f"{base}/me")
     tab.locator("button:has-text('Sign out')").click()
     tab.wait_for_selector("[name=password]")
-    for _each in range(state.MOST_WRONG - 1):  # one was wrong above
+    for _each in range(context.MOST_WRONG - 1):  # one was wrong above
         tab.evaluate("""() => fetch("/api/v1/session", {method: "POST", headers: {"content-type": "application/json"},
           body: JSON.stringify({name: "kim", password: "wrong"})})""")
     tab.fill("[name=name]", "kim")
@@ -216,7 +220,7 @@ def test_somebody_signs_in_by_keyboard_and_sees_what_was_asked_for(engine, base,
 @browsing.needs_chromium
 @sqlite
 def test_a_token_is_shown_once_and_revoked_after_a_question(engine, base, tab):
-    people.keep(engine, "kim", "member", PASSWORD)
+    accounts.keep(engine, "kim", "member", PASSWORD)
     tab.goto(f"{base}/me")
     tab.fill("[name=name]", "kim")
     tab.fill("[name=password]", PASSWORD)
@@ -226,23 +230,23 @@ def test_a_token_is_shown_once_and_revoked_after_a_question(engine, base, tab):
     tab.locator("button:has-text('Issue')").click()
     tab.locator("#secret:not(:empty)").wait_for()
     secret = tab.locator("#secret").inner_text()
-    assert people.who(engine, digest(secret)).caller == Caller("kim", HUB, "viewer")
+    assert accounts.who(engine, digest(secret)).caller == Caller("kim", HUB, "viewer")
     tab.goto(f"{base}/me")
     assert secret not in tab.content()
     row = tab.locator("tr:has-text('a script')")
     tab.once("dialog", lambda asked: asked.dismiss())
     row.locator("button").click()
-    assert people.who(engine, digest(secret)) is not None
+    assert accounts.who(engine, digest(secret)) is not None
     tab.once("dialog", lambda asked: asked.accept())
     row.locator("button").click()
     row.wait_for(state="detached")
-    assert people.who(engine, digest(secret)) is None
+    assert accounts.who(engine, digest(secret)) is None
 
 
 @browsing.needs_chromium
 @sqlite
 def test_a_problem_is_put_here_and_the_truth_told_with_the_pages_alone(engine, base, tab):
-    people.keep(engine, "kim", "steward", PASSWORD)
+    accounts.keep(engine, "kim", "steward", PASSWORD)
     tab.goto(f"{base}/problems/new?project=honam.tide")
     tab.fill("[name=name]", "kim")
     tab.fill("[name=password]", PASSWORD)

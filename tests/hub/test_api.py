@@ -14,11 +14,12 @@ import pytest
 import requests
 from fastapi.testclient import TestClient
 
-from dure.hub import access, guard, runs
 from dure.hub.api import app
-from dure.hub.guard import Guard
-from dure.hub.people import HUB, ROLES, Caller
-from dure.hub.state import Hub
+from dure.hub.auth import middleware, permissions
+from dure.hub.auth.accounts import HUB, ROLES, Caller
+from dure.hub.auth.middleware import Guard
+from dure.hub.context import Hub
+from dure.hub.jobs import queue
 
 TOKEN = "the token of this start"
 OPEN = {
@@ -88,7 +89,9 @@ def asked(client, operation, headers=None):
 
 def test_every_route_says_who_may_use_it(made):
     ruled = {
-        (*each.methods, each.path_format): access.rule(each) for each in made.routes if isinstance(each, access.Ruled)
+        (*each.methods, each.path_format): permissions.rule(each)
+        for each in made.routes
+        if isinstance(each, permissions.Ruled)
     }
     assert len(ruled) == len(made.routes) > 40  # asked before anything is read
     assert {each for each, rule in ruled.items() if rule is None} == OPEN | OPENED | PAGES
@@ -110,7 +113,7 @@ def test_each_role_may_do_what_its_routes_say_and_nothing_else(stranger, operati
     async def known(_request):
         return Caller("kim", HUB, role)
 
-    monkeypatch.setattr(access, "caller_of", known)
+    monkeypatch.setattr(permissions, "caller_of", known)
     for each in operations:
         if each[:2] in OPEN | OPENED:
             continue
@@ -158,7 +161,7 @@ def test_a_page_of_the_hub_may_write(client):
 
 
 def test_a_body_too_large_is_refused_before_it_is_whole(client, monkeypatch):
-    monkeypatch.setattr(guard, "LARGEST", 100_000)
+    monkeypatch.setattr(middleware, "LARGEST", 100_000)
     sent = []
 
     def endless():
@@ -211,13 +214,13 @@ def test_the_practice_answers_until_a_method_is_promoted_and_after_it_is_rolled_
 
 
 def test_a_method_is_promoted_by_a_run_that_says_better_and_by_nothing_less(client, hub):
-    from dure.hub import worker
+    from dure.hub.jobs import worker
 
     name = client.post("/api/v1/runs", json={"project": "honam.tide", "sealed": True, "seeds": [0]}).json()["id"]
     given = {"method": "regression", "run": name}
     early = client.post("/api/v1/projects/honam.tide/services", json=given)
     assert (early.status_code, early.json()["where"]) == (422, "run")
-    worker.work(hub.engine, until=lambda: not runs.waiting(hub.engine), tell=lambda _text: None)
+    worker.work(hub.engine, until=lambda: not queue.waiting(hub.engine), tell=lambda _text: None)
     assert client.get(f"/api/v1/runs/{name}").json()["state"] == "done"
     done = client.post("/api/v1/projects/honam.tide/services", json=given)
     assert done.status_code == 201, done.text

@@ -19,8 +19,10 @@ import pytest
 import clients
 from dure import evidence
 from dure.errors import UserError
-from dure.hub import board, files, people
-from dure.hub import packed as zips
+from dure.hub.auth import accounts
+from dure.hub.board import board
+from dure.hub.board import evidence_zip as zips
+from dure.hub.uploads import uploads
 from dure.runs import run
 
 PROJECTS = Path(__file__).parents[1] / "projects"
@@ -194,8 +196,8 @@ def test_the_hubs_keys_are_public(engine, client):
 
 
 def test_the_command_publishes_to_a_hub_that_runs(engine, address, projects, tried, tmp_path):
-    people.keep(engine, "kim", "member")
-    token = people.issue(engine, people.Caller("kim", people.HUB, "member"), 1)
+    accounts.keep(engine, "kim", "member")
+    token = accounts.issue(engine, accounts.Caller("kim", accounts.HUB, "member"), 1)
     environment = {**os.environ, "DURE_STORE": address}
     command = [sys.executable, "-m", "dure"]
     up = subprocess.Popen(
@@ -343,7 +345,7 @@ def test_a_method_is_tried_on_cases_it_does_not_see_and_the_hub_vouches(engine, 
     assert not [each for each in Vendor.heard if b"truth" in each.lower() or b"dure_" in each]
     (sha256,) = [each["sha256"] for each in client.get("/api/v1/files", headers=owner).json()]
     assert client.get(f"/api/v1/files/{sha256}", headers=entrant).status_code == 404
-    assert files.listed(engine, "vendor") == []
+    assert uploads.listed(engine, "vendor") == []
     closed = client.post(f"/api/v1/problems/{name}/close", headers=owner)
     assert closed.json()["open"] is False
     late = client.post(f"/api/v1/problems/{name}/entries", json={"name": "업체A", "url": vendor}, headers=entrant)

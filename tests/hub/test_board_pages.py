@@ -18,11 +18,12 @@ import uvicorn
 import browsing
 import clients
 from dure import evidence
-from dure.hub import board, overview, runs, worker
 from dure.hub.api import app
-from dure.hub.guard import Guard
-from dure.hub.people import HUB, Caller
-from dure.hub.state import Hub
+from dure.hub.auth.accounts import HUB, Caller
+from dure.hub.auth.middleware import Guard
+from dure.hub.board import board, overview
+from dure.hub.context import Hub
+from dure.hub.jobs import queue, worker
 from dure.registry import plan
 
 OWNER = {"authorization": f"Bearer {clients.TOKEN}"}
@@ -306,8 +307,8 @@ def test_what_could_not_be_tried_is_said_with_its_reason(engine, small):
         Guard(app(small), (clients.HOST,)), base_url=f"http://{clients.HOST}:8080", headers=OWNER
     ) as client:
         client.post("/api/v1/start")
-        mine = runs.claim(engine, "a worker")
-        runs.end(engine, mine, "failed", {"ko": "메모리가 모자랐습니다", "en": "it held too much"})
+        mine = queue.claim(engine, "a worker")
+        queue.end(engine, mine, "failed", {"ko": "메모리가 모자랐습니다", "en": "it held too much"})
         text = read(page(client, "/board"))
         for each in ("Nothing has been tried here yet", "Could not be tried", "it held too much", "Try them now"):
             assert each in text, each

@@ -19,8 +19,11 @@ import requests
 
 import clients
 from dure import tables
-from dure.hub import files, keeping, promotion, runs, store
-from dure.hub.promotion import Accepted
+from dure.hub.db import store
+from dure.hub.jobs import queue
+from dure.hub.models import promotion
+from dure.hub.models.promotion import Accepted
+from dure.hub.uploads import retention, uploads
 
 PROJECTS = Path(__file__).parents[1] / "projects"
 DAYS = "판장,week_ago,change\n목포,10,1\n여수,ten,1\n완도,30,-1\n"
@@ -83,7 +86,7 @@ def test_a_file_on_which_a_service_stands_is_not_deleted(engine, client):
     assert client.post("/api/v1/projects/honam.tide/services", json=given).status_code == 201
     refused = client.delete(f"/api/v1/files/{name}")
     assert (refused.status_code, "stands on this file" in refused.json()["title"]) == (422, True)
-    keeping.sweep(engine, 0.0)
+    retention.sweep(engine, 0.0)
     assert client.get(f"/api/v1/files/{name}").status_code == 200
     assert client.post(ANSWER, json={"week_ago": 10, "change": 1}).json()["method"] == "regression"
     client.post("/api/v1/projects/honam.tide/rollback", json={})
@@ -117,9 +120,9 @@ def test_what_was_kept_for_long_enough_is_swept_away(engine, client, dure_home):
     clients.sent(client, "days.csv", DAYS.encode())
     asked = client.post(ANSWER, json={"week_ago": 10, "change": 1}).json()
     client.post("/api/v1/projects/honam.tide/feedback", json=[])  # what waits is written down
-    keeping.sweep(engine, 1.0)
+    retention.sweep(engine, 1.0)
     assert len(left(dure_home)) == 1
-    keeping.sweep(engine, 0.0)
+    retention.sweep(engine, 0.0)
     assert left(dure_home) == []
     told = client.post("/api/v1/projects/honam.tide/feedback", json=[{"id": asked["id"], "truth": 1.0}]).json()
     assert asked["id"] in told["refused"]
@@ -231,12 +234,12 @@ def test_a_stream_of_a_gigabyte_is_refused_within_little_memory(engine, address,
         up.terminate()
         up.communicate(timeout=30)
     assert left(dure_home) == []
-    assert len(held) >= files.LARGEST / 20e6  # it was heard up to the limit
+    assert len(held) >= uploads.LARGEST / 20e6  # it was heard up to the limit
     assert max(held) < 250_000_000
 
 
 def test_an_organisation_keeps_no_more_than_its_quota(client, monkeypatch, dure_home):
-    monkeypatch.setattr(files, "QUOTA", 1_500)
+    monkeypatch.setattr(uploads, "QUOTA", 1_500)
     clients.sent(client, "a.bin", bytes(1_000))
     got = client.post("/api/v1/files", params={"name": "b.bin"}, content=b"1" * 1_000)
     assert (got.status_code, "Delete what is not needed" in got.json()["cure"]) == (422, True)
@@ -248,7 +251,7 @@ def test_where_there_is_no_room_for_the_answers_the_run_fails_and_the_worker_goe
     name = clients.sent(client, "days.csv", DAYS.encode())
     first = client.post("/api/v1/projects/honam.tide/batches", json={"file": name}).json()["id"]
     second = client.post("/api/v1/runs", json={"project": "honam.tide", "seeds": [0]}).json()["id"]
-    monkeypatch.setattr(files, "QUOTA", len(DAYS.encode()) + 1)
+    monkeypatch.setattr(uploads, "QUOTA", len(DAYS.encode()) + 1)
     clients.work(engine)
     states = [client.get(f"/api/v1/runs/{each}").json() for each in (first, second)]
     assert [each["state"] for each in states] == ["failed", "done"]
@@ -302,7 +305,7 @@ def test_a_table_of_another_organisation_is_not_there(engine, client):
         hidden = client.request(method, f"/api/v1/runs/{own}{path}", headers=strange)
         assert (hidden.status_code, own in hidden.json().get("cure", "")) == (404, False), path
     assert client.get("/api/v1/runs", headers=strange).json() == []
-    assert runs.one(engine, own).state == "queued"
+    assert queue.one(engine, own).state == "queued"
 
 
 @pytest.mark.parametrize("address", ["sqlite"], indirect=True)  # no word of it depends on the store

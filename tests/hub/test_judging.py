@@ -10,7 +10,7 @@ import pytest
 
 import clients
 from dure import evidence
-from dure.hub import board
+from dure.hub.board import board
 
 COLUMNS = "일시,실적(t),현행(t),업체A(t),비고"
 ROWS = [

@@ -21,8 +21,10 @@ import requests
 from sqlalchemy import text, update
 
 from dure import evidence
-from dure.hub import promotion, runs, store
-from dure.hub.promotion import Accepted
+from dure.hub.db import schema, store
+from dure.hub.jobs import queue
+from dure.hub.models import promotion
+from dure.hub.models.promotion import Accepted
 
 KILLS = int(os.environ.get("DURE_KILLS", "3"))  # rounds of a kill each
 CALM = {"week_ago": 10, "change": 1}
@@ -33,7 +35,7 @@ ALL = ("worker", "server", "service", "all")
 def serves(process):
     """Whether it is a service; one that has just ended is none."""
     try:
-        return "dure.hub.service" in process.cmdline()
+        return "dure.hub.models.model_process" in process.cmdline()
     except psutil.Error:
         return False
 
@@ -98,9 +100,9 @@ class Load:
 def lapse_but(engine, pids):
     """The leases of workers that are gone end."""
     with engine.begin() as connection:
-        for each in connection.execute(store.run.select().where(store.run.c.state == "running")).all():
+        for each in connection.execute(schema.run.select().where(schema.run.c.state == "running")).all():
             if int(each.worker.rpartition(":")[2]) not in pids:
-                connection.execute(update(store.run).where(store.run.c.id == each.id).values(lease=0.0))
+                connection.execute(update(schema.run).where(schema.run.c.id == each.id).values(lease=0.0))
 
 
 @pytest.mark.parametrize("seed", [0])
@@ -112,18 +114,18 @@ def test_nothing_is_lost_whatever_is_killed(engine, address, projects, seed):
     try:
         for number in range(KILLS):
             names += [
-                runs.submit(engine, "honam.tide", {"seeds": [0]}, seconds=600, megabytes=4096) for _each in range(2)
+                queue.submit(engine, "honam.tide", {"seeds": [0]}, seconds=600, megabytes=4096) for _each in range(2)
             ]
             threading.Event().wait(draw.uniform(0.2, 3.0))  # a random moment is what is tried
             lapse_but(engine, load.kill(ALL[number % len(ALL)]))
         end = time.monotonic() + 60 + 10 * KILLS
-        while runs.waiting(engine):
-            assert time.monotonic() < end, [each.state for each in runs.listed(engine)]
+        while queue.waiting(engine):
+            assert time.monotonic() < end, [each.state for each in queue.listed(engine)]
             lapse_but(engine, [load.worker.pid, load.server.pid])
             threading.Event().wait(0.2)
     finally:
         load.end()
-    found = {each.id: each for each in runs.listed(engine, 1000)}
+    found = {each.id: each for each in queue.listed(engine, 1000)}
     assert set(found) == set(names)
     for each in found.values():
         kept = list((store.folder() / "runs" / each.id).glob("*/evidence"))
@@ -131,7 +133,7 @@ def test_nothing_is_lost_whatever_is_killed(engine, address, projects, seed):
             assert [place.relative_to(store.folder()).as_posix() for place in kept] == [each.evidence]
             assert evidence.verify(store.folder() / each.evidence).faults == ()
         else:
-            assert (each.state, each.lost) == ("failed", runs.LOSSES), each.said
+            assert (each.state, each.lost) == ("failed", queue.LOSSES), each.said
     assert load.answers
     for status, said in load.answers:
         assert (status, set(said) >= VERSIONS) == (200, True), said

@@ -12,8 +12,9 @@ from alembic import command
 from sqlalchemy import column, inspect, select, table, update
 
 import clients
-from dure.hub import live, promotion, store
-from dure.hub.promotion import Accepted
+from dure.hub.db import schema, store
+from dure.hub.models import monitoring, promotion
+from dure.hub.models.promotion import Accepted
 
 PROJECTS = Path(__file__).parents[1] / "projects"
 HERE = "/api/v1/projects/honam.tide"
@@ -61,7 +62,7 @@ def test_over_the_days_a_verdict_comes(client, engine):
     for number, each in enumerate(given):
         with engine.begin() as connection:
             moment = 1.7e9 + 86_400 * (number // 3)
-            connection.execute(update(store.answer).where(store.answer.c.id == each["id"]).values(created=moment))
+            connection.execute(update(schema.answer).where(schema.answer.c.id == each["id"]).values(created=moment))
     (kpi,) = client.get(f"{HERE}/live").json()["kpis"]
     assert (kpi["verdict"], kpi["blocks"], kpi["cases"]) == ("better", 20, 60)
     assert 0 < kpi["gain"]["low"] < kpi["gain"]["mean"]
@@ -128,7 +129,7 @@ def test_whose_service_answered_is_found_out_when_a_store_is_brought_up(engine):
         for name, organisation, version in rows:
             connection.execute(before.insert().values(id=name, organisation=organisation, service=version, **values))
         command.upgrade(config, "head")
-        found = dict(connection.execute(select(store.answer.c.id, store.answer.c.owner)).all())
+        found = dict(connection.execute(select(schema.answer.c.id, schema.answer.c.owner)).all())
     assert found == {"a": "harbour", "b": "hub", "c": "hub", "d": ""}
 
 
@@ -137,13 +138,13 @@ def test_drift_is_seen_told_once_and_counted(client, engine):
     for _each in range(300):
         answered(client, draw.gauss(30, 5))
     client.post(f"{HERE}/feedback", json=[])  # what waits is written down
-    live.alarm(engine)
+    monitoring.alarm(engine)
     assert client.get(f"{HERE}/live").json()["drift"] == []
     for _each in range(300):
         answered(client, draw.gauss(60, 5))
     client.post(f"{HERE}/feedback", json=[])
-    live.alarm(engine)
-    live.alarm(engine)
+    monitoring.alarm(engine)
+    monitoring.alarm(engine)
     found = client.get(f"{HERE}/live").json()["drift"]
     assert {each["field"] for each in found} == {"request.week_ago", "response.landings"}
     (event,) = client.get("/api/v1/events").json()

@@ -9,12 +9,13 @@ import pytest
 from starlette.routing import Match
 
 import clients
-from dure.hub import access, people, problems
-from dure.hub.access import Ruled, rule
 from dure.hub.api import app
-from dure.hub.people import HUB, ROLES, Caller
-from dure.hub.problems import Card, Cases
-from dure.hub.state import Hub
+from dure.hub.auth import accounts, permissions
+from dure.hub.auth.accounts import HUB, ROLES, Caller
+from dure.hub.auth.permissions import Ruled, rule
+from dure.hub.board import hidden_cases
+from dure.hub.board.hidden_cases import Card, Cases
+from dure.hub.context import Hub
 
 OPEN = {"/enter", "/language/{code}", "/assets/{name}", "/verify", "/evidence/{name}"}  # to whoever is not known
 FORM = re.compile(r'data-(?:send|drop)="(\w+) ([^"?]+)')
@@ -43,13 +44,13 @@ def filled(engine, projects):
         sha256 = clients.sent(client, "landings.csv", b"day,tonnes\n2023-01-02,93.9\n2023-01-03,80\n", steward)
         card, cases = Card("ice", "too little", "by feeling"), Cases("honam.tide", {"landings": sha256}, {})
         kpi = {"name": {"ko": "오차", "en": "error"}, "unit": "t", "better": "lower"}
-        name = problems.put(engine, Caller("kim", HUB, "steward"), card, cases, kpi)
+        name = hidden_cases.put(engine, Caller("kim", HUB, "steward"), card, cases, kpi)
         asked = {"method": "regression", "reason": "as we know it"}
         assert client.post("/api/v1/projects/honam.tide/services", json=asked, headers=steward).status_code == 201
         got = client.post("/api/v1/projects/honam.tide/answer", json={"week_ago": 10, "change": 1}, headers=steward)
         assert got.status_code == 200
-    people.keep(engine, "lee", "member")
-    people.issue(engine, Caller("lee", HUB, "member"), 1, "a script")
+    accounts.keep(engine, "lee", "member")
+    accounts.issue(engine, Caller("lee", HUB, "member"), 1, "a script")
     return {
         "/problems/{name}": f"/problems/{name}",
         "/services/{project}": "/services/honam.tide",
@@ -83,7 +84,7 @@ def test_nobody_sees_a_button_that_they_may_not_press(engine, made, pages, fille
     async def known(_request):
         return me
 
-    monkeypatch.setattr(access, "caller_of", known)
+    monkeypatch.setattr(permissions, "caller_of", known)
     seen, pressed = set(), set()
     with clients.hub_of(engine, "") as client:
         for path, page in pages.items():

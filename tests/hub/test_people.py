@@ -19,45 +19,47 @@ from sqlalchemy import select, update
 import certificates
 import clients
 from dure.errors import Unknown, UserError
-from dure.hub import people, state, store
+from dure.hub import context
 from dure.hub.api import app
-from dure.hub.guard import Guard
-from dure.hub.people import HUB, ROLES, Caller, digest
-from dure.hub.state import Hub
+from dure.hub.auth import accounts
+from dure.hub.auth.accounts import HUB, ROLES, Caller, digest
+from dure.hub.auth.middleware import Guard
+from dure.hub.context import Hub
+from dure.hub.db import schema
 
 PASSWORD = "three tides a day"
 
 
 def role_of(engine, secret):
-    found = people.who(engine, digest(secret))
+    found = accounts.who(engine, digest(secret))
     return found and found.caller.role
 
 
 def issued(engine, name, role, organisation=HUB):
-    return people.issue(engine, Caller(name, organisation, role), 1)
+    return accounts.issue(engine, Caller(name, organisation, role), 1)
 
 
 # ---- what is kept -------------------------------------------------------------------------------------------------------
 
 
 def test_a_token_says_who_until_it_ends_is_revoked_or_its_person_is_gone(engine):
-    people.keep(engine, "kim", "steward")
+    accounts.keep(engine, "kim", "steward")
     first, second = issued(engine, "kim", "member"), issued(engine, "kim", "steward")
     assert [role_of(engine, each) for each in (first, second)] == ["member", "steward"]
-    (kim,) = people.listed(engine)
-    people.revoke(engine, kim["tokens"][0]["id"])
+    (kim,) = accounts.listed(engine)
+    accounts.revoke(engine, kim["tokens"][0]["id"])
     assert [role_of(engine, each) for each in (first, second)] == [None, "steward"]
-    people.remove(engine, "kim")
+    accounts.remove(engine, "kim")
     assert role_of(engine, second) is None
-    assert people.listed(engine) == []
+    assert accounts.listed(engine) == []
 
 
 def test_a_token_is_never_more_than_its_person(engine):
-    people.keep(engine, "kim", "steward")
+    accounts.keep(engine, "kim", "steward")
     with pytest.raises(UserError, match="kim is steward"):
         issued(engine, "kim", "admin")
     held = {role: issued(engine, "kim", role) for role in ROLES[:3]}
-    people.keep(engine, "kim", "member")
+    accounts.keep(engine, "kim", "member")
     assert {role: role_of(engine, each) for role, each in held.items()} == {
         "viewer": "viewer",
         "member": "member",
@@ -66,37 +68,37 @@ def test_a_token_is_never_more_than_its_person(engine):
 
 
 def test_nothing_of_a_secret_is_kept(engine):
-    people.keep(engine, "kim", "admin", PASSWORD)
-    secrets = [issued(engine, "kim", "admin"), people.sign_in(engine, "kim", PASSWORD), PASSWORD]
+    accounts.keep(engine, "kim", "admin", PASSWORD)
+    secrets = [issued(engine, "kim", "admin"), accounts.sign_in(engine, "kim", PASSWORD), PASSWORD]
     with engine.begin() as connection:
-        kept = str([connection.execute(select(table)).all() for table in (store.person, store.token)])
+        kept = str([connection.execute(select(table)).all() for table in (schema.person, schema.token)])
     assert "$argon2id$" in kept
     assert not [each for each in secrets if each in kept]
-    assert not [each for each in secrets if each in str(people.listed(engine))]
+    assert not [each for each in secrets if each in str(accounts.listed(engine))]
 
 
 def test_what_cannot_be_used_or_is_not_there_is_told(engine):
-    people.keep(engine, "kim", "viewer")
+    accounts.keep(engine, "kim", "viewer")
     with pytest.raises(UserError, match="12 letters at least"):
-        people.keep(engine, "lee", "viewer", "short")
+        accounts.keep(engine, "lee", "viewer", "short")
     with pytest.raises(UserError, match="no name"):
-        people.keep(engine, " ", "viewer")
-    for act in (lambda: people.remove(engine, "kimm"), lambda: issued(engine, "kimm", "viewer")):
+        accounts.keep(engine, " ", "viewer")
+    for act in (lambda: accounts.remove(engine, "kimm"), lambda: issued(engine, "kimm", "viewer")):
         with pytest.raises(Unknown, match="Did you mean kim"):
             act()
     with pytest.raises(Unknown, match="no token"):
-        people.revoke(engine, "0123456789abcdef")
+        accounts.revoke(engine, "0123456789abcdef")
 
 
 def test_only_the_right_password_signs_in(engine):
-    people.keep(engine, "kim", "member", PASSWORD)
-    people.keep(engine, "robot", "member")  # by token alone
-    assert role_of(engine, people.sign_in(engine, "kim", PASSWORD)) == "member"
-    assert people.sign_in(engine, "kim", PASSWORD + "s") is None
-    assert people.sign_in(engine, "lee", PASSWORD) is None
-    assert people.sign_in(engine, "robot", "nobody has this password") is None
-    people.keep(engine, "kim", "member", "another one, longer")
-    assert people.sign_in(engine, "kim", PASSWORD) is None
+    accounts.keep(engine, "kim", "member", PASSWORD)
+    accounts.keep(engine, "robot", "member")  # by token alone
+    assert role_of(engine, accounts.sign_in(engine, "kim", PASSWORD)) == "member"
+    assert accounts.sign_in(engine, "kim", PASSWORD + "s") is None
+    assert accounts.sign_in(engine, "lee", PASSWORD) is None
+    assert accounts.sign_in(engine, "robot", "nobody has this password") is None
+    accounts.keep(engine, "kim", "member", "another one, longer")
+    assert accounts.sign_in(engine, "kim", PASSWORD) is None
 
 
 # ---- what it allows -----------------------------------------------------------------------------------------------------
@@ -110,7 +112,7 @@ def client(engine, projects):
 
 
 def test_somebody_signs_in_asks_and_signs_out(engine, client):
-    people.keep(engine, "kim", "member", PASSWORD)
+    accounts.keep(engine, "kim", "member", PASSWORD)
     assert client.get("/api/v1/projects").status_code == 401
     got = client.post("/api/v1/session", json={"name": "kim", "password": PASSWORD})
     assert got.status_code == 204
@@ -129,29 +131,29 @@ def test_there_is_no_token_of_a_start_where_people_sign_in(client):
 
 
 def test_who_is_unknown_and_whose_password_is_wrong_hear_the_same(engine, client):
-    people.keep(engine, "kim", "member", PASSWORD)
+    accounts.keep(engine, "kim", "member", PASSWORD)
     got = [client.post("/api/v1/session", json={"name": name, "password": "wrong"}) for name in ("kim", "lee")]
     assert {(each.status_code, each.text) for each in got} == {(401, got[0].text)}
 
 
 def test_after_ten_wrong_passwords_no_more_are_looked_at(engine, client, monkeypatch):
-    people.keep(engine, "kim", "member", PASSWORD)
+    accounts.keep(engine, "kim", "member", PASSWORD)
 
     def tried(password):
         return client.post("/api/v1/session", json={"name": "kim", "password": password}).status_code
 
     assert [tried("wrong") for _each in range(10)] == [401] * 10
     assert tried(PASSWORD) == 429
-    monkeypatch.setattr(state, "WAIT", 0.0)
+    monkeypatch.setattr(context, "WAIT", 0.0)
     assert tried(PASSWORD) == 204
 
 
 def test_a_token_is_worth_nothing_after_its_days(engine, client):
-    people.keep(engine, "kim", "viewer")
+    accounts.keep(engine, "kim", "viewer")
     known = {"authorization": f"Bearer {issued(engine, 'kim', 'viewer')}"}
     assert client.get("/api/v1/projects", headers=known).status_code == 200
     with engine.begin() as connection:
-        connection.execute(update(store.token).values(expires=time.time() - 1))
+        connection.execute(update(schema.token).values(expires=time.time() - 1))
     assert client.get("/api/v1/projects", headers=known).status_code == 401
 
 
@@ -159,8 +161,8 @@ def test_a_token_is_worth_nothing_after_its_days(engine, client):
 
 
 def test_a_person_of_several_organisations_says_for_which(engine, client):
-    people.keep(engine, "kim", "member", PASSWORD, "harbour")
-    people.keep(engine, "kim", "steward", organisation="county")
+    accounts.keep(engine, "kim", "member", PASSWORD, "harbour")
+    accounts.keep(engine, "kim", "steward", organisation="county")
     given = {"name": "kim", "password": PASSWORD}
     which = client.post("/api/v1/session", json=given)
     assert (which.status_code, which.json()["where"], which.json()["cure"]) == (
@@ -176,7 +178,7 @@ def test_a_person_of_several_organisations_says_for_which(engine, client):
 
 
 def test_an_admin_lets_people_into_their_own_organisation_alone(engine, client):
-    people.keep(engine, "lee", "viewer", organisation="harbour")
+    accounts.keep(engine, "lee", "viewer", organisation="harbour")
     admin = clients.known(engine, "kim", "admin", "county")
     put = client.put("/api/v1/people/park", json={"role": "member", "password": PASSWORD}, headers=admin)
     assert put.status_code == 204
@@ -189,20 +191,20 @@ def test_an_admin_lets_people_into_their_own_organisation_alone(engine, client):
     assert client.post("/api/v1/session", json={"name": "park", "password": PASSWORD}).status_code == 204
     assert client.delete("/api/v1/people/park", headers=admin).status_code == 204
     assert client.get("/api/v1/me").status_code == 401
-    assert people.listed(engine, "harbour")[0]["name"] == "lee"
+    assert accounts.listed(engine, "harbour")[0]["name"] == "lee"
     assert client.put("/api/v1/people/park", json={"role": "owner"}, headers=admin).status_code == 422
 
 
 def test_nobodys_password_is_changed_by_the_admin_of_another_organisation(engine, client):
-    people.keep(engine, "lee", "admin", PASSWORD, "harbour")
+    accounts.keep(engine, "lee", "admin", PASSWORD, "harbour")
     admin = clients.known(engine, "kim", "admin", "county")
     taken = client.put("/api/v1/people/lee", json={"role": "viewer", "password": "mine from now on"}, headers=admin)
     assert (taken.status_code, taken.json()["where"]) == (422, "password")
     assert client.put("/api/v1/people/lee", json={"role": "viewer"}, headers=admin).status_code == 204
     again = client.put("/api/v1/people/lee", json={"role": "viewer", "password": "mine from now on"}, headers=admin)
     assert again.status_code == 422
-    assert people.sign_in(engine, "lee", "mine from now on", "harbour") is None
-    assert role_of(engine, people.sign_in(engine, "lee", PASSWORD, "harbour")) == "admin"
+    assert accounts.sign_in(engine, "lee", "mine from now on", "harbour") is None
+    assert role_of(engine, accounts.sign_in(engine, "lee", PASSWORD, "harbour")) == "admin"
 
 
 def test_tokens_of_ones_own_are_issued_listed_and_revoked(engine, client):

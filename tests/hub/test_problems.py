@@ -17,7 +17,7 @@ from alembic import command
 from sqlalchemy import JSON, column, inspect, select, table
 
 import clients
-from dure.hub import method
+from dure.hub.models import endpoint_template
 
 LANDINGS = (Path(__file__).parents[1] / "projects/honam/tide/data/landings.csv").read_bytes()
 SAMPLE = b"day,tonnes\n2022-01-03,10\n"
@@ -239,7 +239,7 @@ def test_why_an_entry_failed_is_on_the_page_of_the_cases_owner_alone(client, eng
     ],
 )  # fmt: skip
 def test_the_least_that_a_schema_lets_pass(schema, least):
-    assert method.instance(schema) == least
+    assert endpoint_template.instance(schema) == least
 
 
 @sqlite

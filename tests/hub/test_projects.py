@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 import clients
-from dure.hub import people
-from dure.hub.people import Caller
+from dure.hub.auth import accounts
+from dure.hub.auth.accounts import Caller
 from dure.project.code_hash import project_hash
 
 PROJECTS = Path(__file__).parents[1] / "projects"
@@ -400,9 +400,9 @@ def test_answers_that_were_really_given_stand_in_the_practices_place(engine, cli
     run = client.get(made.headers["location"]).json()
     assert run["state"] == "done", run
     from dure import evidence
-    from dure.hub import runs
+    from dure.hub.jobs import queue
 
-    about = evidence.predicate(runs.evidence_of(runs.one(engine, run["id"])))["about"]
+    about = evidence.predicate(queue.evidence_of(queue.one(engine, run["id"])))["about"]
     assert next(iter(about["labels"])) == "practice"
     assert client.post("/api/v1/runs", json={"project": "honam.tide", "practice": "0" * 64}).status_code == 404
 
@@ -412,8 +412,8 @@ def test_answers_that_were_really_given_stand_in_the_practices_place(engine, cli
 
 @ONE_STORE
 def test_what_a_page_offers_to_paste_works_when_pasted(engine, address, projects, dure_home):
-    people.keep(engine, "kim", "member")
-    token = people.issue(engine, Caller("kim", people.HUB, "member"), 1)
+    accounts.keep(engine, "kim", "member")
+    token = accounts.issue(engine, Caller("kim", accounts.HUB, "member"), 1)
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "DURE_STORE": address, "PATH": path}
     up = subprocess.Popen(

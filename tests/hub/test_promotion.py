@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from dure.errors import UserError
-from dure.hub import promotion
-from dure.hub.people import HUB
-from dure.hub.promotion import Accepted
+from dure.hub.auth.accounts import HUB
+from dure.hub.models import promotion
+from dure.hub.models.promotion import Accepted
 from dure.project.code_hash import project_hash
 from dure.project.loader import load
 from dure.runs import run

@@ -18,7 +18,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text, update
 
 from dure import UserError, evidence
-from dure.hub import runs, store, worker
+from dure.hub.db import schema, store
+from dure.hub.jobs import queue, worker
 
 QUICK = {"profile": "full", "seeds": [0]}
 LIMITS = {"seconds": 600, "megabytes": 4096}
@@ -27,7 +28,7 @@ LIMITS = {"seconds": 600, "megabytes": 4096}
 def lapse(engine):
     """Every lease is over."""
     with engine.begin() as connection:
-        connection.execute(update(store.run).values(lease=0.0))
+        connection.execute(update(schema.run).values(lease=0.0))
 
 
 # ---- the store ----------------------------------------------------------------------------------------------------------
@@ -35,14 +36,14 @@ def lapse(engine):
 
 def test_the_migrations_make_the_tables_that_the_code_names(engine):
     with engine.begin() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), store.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
     assert {"run", "alembic_version"} <= set(inspect(engine).get_table_names())
 
 
 def test_several_hubs_open_a_new_store_at_once(address):
     with ThreadPoolExecutor(4) as pool:
         for engine in [each.result() for each in [pool.submit(store.opened, address) for _ in range(4)]]:
-            assert runs.listed(engine) == []
+            assert queue.listed(engine) == []
             engine.dispose()
 
 
@@ -63,77 +64,77 @@ def test_a_store_that_cannot_be_had_is_one_clear_error(where, said):
 
 
 def test_every_run_is_claimed_once_and_in_turn(engine):
-    asked = [runs.submit(engine, "honam.tide", {}, **LIMITS) for _ in range(40)]
+    asked = [queue.submit(engine, "honam.tide", {}, **LIMITS) for _ in range(40)]
     claimed, lock = [], threading.Lock()
 
     def claim_all(name):
-        while (mine := runs.claim(engine, name)) is not None:
+        while (mine := queue.claim(engine, name)) is not None:
             with lock:
                 claimed.append(mine.id)
-            assert runs.end(engine, mine, "done", {})
+            assert queue.end(engine, mine, "done", {})
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(claim_all, "abcd"))
     assert sorted(claimed) == sorted(asked)
-    assert {each.state for each in runs.listed(engine)} == {"done"}
-    assert {each.attempt for each in runs.listed(engine)} == {1}
+    assert {each.state for each in queue.listed(engine)} == {"done"}
+    assert {each.attempt for each in queue.listed(engine)} == {1}
 
 
 def test_the_oldest_waits_no_longer_than_others(engine):
-    first, second = (runs.submit(engine, "honam.tide", {}, **LIMITS) for _ in range(2))
-    assert [runs.claim(engine, "a").id, runs.claim(engine, "b").id] == [first, second]
-    assert runs.claim(engine, "c") is None
+    first, second = (queue.submit(engine, "honam.tide", {}, **LIMITS) for _ in range(2))
+    assert [queue.claim(engine, "a").id, queue.claim(engine, "b").id] == [first, second]
+    assert queue.claim(engine, "c") is None
 
 
 def test_a_lost_workers_run_is_anothers_and_only_the_newest_is_heard(engine):
-    name = runs.submit(engine, "honam.tide", {}, **LIMITS)
-    first = runs.claim(engine, "a")
-    assert runs.held(engine, first, 0.5, "half") == "go on"
-    assert runs.claim(engine, "b") is None  # the lease holds
+    name = queue.submit(engine, "honam.tide", {}, **LIMITS)
+    first = queue.claim(engine, "a")
+    assert queue.held(engine, first, 0.5, "half") == "go on"
+    assert queue.claim(engine, "b") is None  # the lease holds
     lapse(engine)
-    second = runs.claim(engine, "b")
+    second = queue.claim(engine, "b")
     assert (second.id, second.attempt) == (name, 2)
-    assert runs.held(engine, first, 0.9, "") == "lost"
-    assert not runs.end(engine, first, "done", {"en": "by the first"})
-    assert runs.end(engine, second, "done", {"en": "by the second"})
-    assert not runs.end(engine, second, "failed", {})
-    found = runs.one(engine, name)
+    assert queue.held(engine, first, 0.9, "") == "lost"
+    assert not queue.end(engine, first, "done", {"en": "by the first"})
+    assert queue.end(engine, second, "done", {"en": "by the second"})
+    assert not queue.end(engine, second, "failed", {})
+    found = queue.one(engine, name)
     assert (found.state, found.said["en"], found.lost, found.share) == ("done", "by the second", 1, 1.0)
 
 
 def test_after_three_lost_workers_a_run_has_failed_and_says_so(engine):
-    name = runs.submit(engine, "honam.tide", {}, **LIMITS)
-    for _attempt in range(runs.LOSSES):
-        assert runs.claim(engine, "a").id == name
+    name = queue.submit(engine, "honam.tide", {}, **LIMITS)
+    for _attempt in range(queue.LOSSES):
+        assert queue.claim(engine, "a").id == name
         lapse(engine)
-    assert runs.claim(engine, "a") is None
-    found = runs.one(engine, name)
+    assert queue.claim(engine, "a") is None
+    found = queue.one(engine, name)
     assert (found.state, found.said["en"]) == ("failed", "its worker was lost 3 times")
     assert found.said["ko"] != found.said["en"]
     assert found.ended is not None
 
 
 def test_a_run_given_back_waits_again_and_has_lost_nothing(engine):
-    name = runs.submit(engine, "honam.tide", {}, **LIMITS)
+    name = queue.submit(engine, "honam.tide", {}, **LIMITS)
     for _attempt in range(5):
-        runs.give_back(engine, runs.claim(engine, "a"))
-    assert (runs.one(engine, name).state, runs.one(engine, name).lost) == ("queued", 0)
+        queue.give_back(engine, queue.claim(engine, "a"))
+    assert (queue.one(engine, name).state, queue.one(engine, name).lost) == ("queued", 0)
 
 
 def test_cancelling_what_waits_what_runs_and_what_has_ended(engine):
-    waits, runs_ = (runs.submit(engine, "honam.tide", {}, **LIMITS) for _ in range(2))
-    assert runs.cancel(engine, waits) == "cancelled"
-    mine = runs.claim(engine, "a")
+    waits, runs_ = (queue.submit(engine, "honam.tide", {}, **LIMITS) for _ in range(2))
+    assert queue.cancel(engine, waits) == "cancelled"
+    mine = queue.claim(engine, "a")
     assert mine.id == runs_
-    assert runs.cancel(engine, runs_) == "running"
-    assert runs.held(engine, mine, 0.1, "") == "stop"
+    assert queue.cancel(engine, runs_) == "running"
+    assert queue.held(engine, mine, 0.1, "") == "stop"
     lapse(engine)  # its worker is gone before it could stop it
-    assert runs.claim(engine, "b") is None
-    assert runs.one(engine, runs_).state == "cancelled"
+    assert queue.claim(engine, "b") is None
+    assert queue.one(engine, runs_).state == "cancelled"
     with pytest.raises(UserError, match="ended already"):
-        runs.cancel(engine, runs_)
+        queue.cancel(engine, runs_)
     with pytest.raises(UserError, match=f"Did you mean {waits}"):
-        runs.cancel(engine, waits[:-1] + ("0" if waits[-1] != "0" else "1"))
+        queue.cancel(engine, waits[:-1] + ("0" if waits[-1] != "0" else "1"))
 
 
 # ---- workers ------------------------------------------------------------------------------------------------------------
@@ -174,7 +175,7 @@ def working(engine):
     thread = threading.Thread(
         target=worker.work,
         args=(engine,),
-        kwargs={"until": lambda: not runs.waiting(engine), "tell": lambda _text: None},
+        kwargs={"until": lambda: not queue.waiting(engine), "tell": lambda _text: None},
     )
     thread.start()
     return thread
@@ -182,9 +183,9 @@ def working(engine):
 
 def test_a_worker_plays_a_run_and_keeps_whole_evidence(engine, tide):
     (tide / "gate").touch()
-    name = runs.submit(engine, "honam.tide", QUICK, **LIMITS)
+    name = queue.submit(engine, "honam.tide", QUICK, **LIMITS)
     working(engine).join()
-    found = runs.one(engine, name)
+    found = queue.one(engine, name)
     assert (found.state, found.share, found.attempt) == ("done", 1.0, 1), found.said
     assert "mean absolute error" in found.said["en"]
     assert evidence.verify(store.folder() / found.evidence).faults == ()
@@ -195,10 +196,10 @@ def test_a_worker_plays_a_run_and_keeps_whole_evidence(engine, tide):
 
 
 def test_what_the_project_refuses_ends_the_run_with_its_reason(engine, tide):
-    name = runs.submit(engine, "honam.tyde", QUICK, **LIMITS)
+    name = queue.submit(engine, "honam.tyde", QUICK, **LIMITS)
     working(engine).join()
-    assert runs.one(engine, name).state == "failed"
-    assert "honam.tide" in runs.one(engine, name).said["en"]  # the nearest name
+    assert queue.one(engine, name).state == "failed"
+    assert "honam.tide" in queue.one(engine, name).said["en"]  # the nearest name
 
 
 @pytest.mark.parametrize(
@@ -206,27 +207,27 @@ def test_what_the_project_refuses_ends_the_run_with_its_reason(engine, tide):
 )
 def test_a_run_beyond_its_time_or_memory_is_stopped(engine, tide, limit, said):
     (tide / "hold").write_text("600000000" if "megabytes" in limit else "0")
-    name = runs.submit(engine, "honam.tide", QUICK, **LIMITS | limit)
+    name = queue.submit(engine, "honam.tide", QUICK, **LIMITS | limit)
     working(engine).join()
-    assert runs.one(engine, name).state == "failed"
-    assert said in runs.one(engine, name).said["en"]
+    assert queue.one(engine, name).state == "failed"
+    assert said in queue.one(engine, name).said["en"]
     assert not psutil.pid_exists(int((tide / "began").read_text()))
 
 
 def test_a_running_run_is_cancelled(engine, tide):
-    name = runs.submit(engine, "honam.tide", QUICK, **LIMITS)
+    name = queue.submit(engine, "honam.tide", QUICK, **LIMITS)
     thread = working(engine)
-    until(lambda: runs.one(engine, name).doing == "before the gate" or runs.one(engine, name).share > 0)
-    runs.cancel(engine, name)
+    until(lambda: queue.one(engine, name).doing == "before the gate" or queue.one(engine, name).share > 0)
+    queue.cancel(engine, name)
     thread.join()
-    assert runs.one(engine, name).state == "cancelled"
+    assert queue.one(engine, name).state == "cancelled"
     assert not psutil.pid_exists(int((tide / "began").read_text()))
 
 
 def test_a_worker_killed_in_the_middle_loses_nothing(engine, address, tide):
     environment = {**os.environ, "DURE_STORE": address}
     command = [sys.executable, "-m", "dure", "worker", "--idle"]
-    name = runs.submit(engine, "honam.tide", QUICK, **LIMITS)
+    name = queue.submit(engine, "honam.tide", QUICK, **LIMITS)
     first = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until(lambda: (tide / "began").exists() and (tide / "began").read_text())
     played = int((tide / "began").read_text())
@@ -235,12 +236,12 @@ def test_a_worker_killed_in_the_middle_loses_nothing(engine, address, tide):
     until(
         lambda: not psutil.pid_exists(played) or psutil.Process(played).status() == psutil.STATUS_ZOMBIE
     )  # it goes with its worker
-    assert runs.one(engine, name).state == "running"
+    assert queue.one(engine, name).state == "running"
     lapse(engine)
     (tide / "gate").touch()
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    found = runs.one(engine, name)
+    found = queue.one(engine, name)
     assert (found.state, found.attempt, found.lost) == ("done", 2, 1), found.said
     assert evidence.verify(store.folder() / found.evidence).faults == ()
     assert not (store.folder() / "runs" / name / "attempt-1").exists()
@@ -248,7 +249,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing(engine, address, tide):
 
 @pytest.mark.parametrize("address", ["postgresql"], indirect=True)
 def test_a_store_that_is_away_for_a_while_costs_nothing(engine, address, server, tide):
-    name = runs.submit(engine, "honam.tide", QUICK, **LIMITS)
+    name = queue.submit(engine, "honam.tide", QUICK, **LIMITS)
     thread = working(engine)
     until((tide / "began").exists)
     database = engine.url.database
@@ -260,7 +261,7 @@ def test_a_store_that_is_away_for_a_while_costs_nothing(engine, address, server,
         assert thread.is_alive()
         connection.execute(text(f"alter database {database} allow_connections true"))
     thread.join()
-    assert (runs.one(engine, name).state, runs.one(engine, name).attempt) == ("done", 1)
+    assert (queue.one(engine, name).state, queue.one(engine, name).attempt) == ("done", 1)
 
 
 @pytest.mark.parametrize("address", ["postgresql"], indirect=True)
@@ -272,14 +273,14 @@ def test_two_hubs_and_two_workers_play_every_run_once(address, projects, tmp_pat
 
 def test_a_worker_that_is_stopped_gives_its_run_back(engine, address, tide):
     environment = {**os.environ, "DURE_STORE": address}
-    name = runs.submit(engine, "honam.tide", QUICK, **LIMITS)
+    name = queue.submit(engine, "honam.tide", QUICK, **LIMITS)
     first = subprocess.Popen(
         [sys.executable, "-m", "dure", "worker"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     until((tide / "began").exists)
     first.send_signal(signal.SIGINT)
     assert first.wait(30) == 130
-    assert (runs.one(engine, name).state, runs.one(engine, name).lost) == ("queued", 0)
+    assert (queue.one(engine, name).state, queue.one(engine, name).lost) == ("queued", 0)
 
 
 def test_what_a_run_knows_of_the_machine_holds_no_secret(monkeypatch):

@@ -11,9 +11,9 @@ import psutil
 import pytest
 
 from dure.errors import UserError
-from dure.hub import services
-from dure.hub.service import ANSWERED, REFUSED
-from dure.hub.services import Asked, Busy, Limits, Services
+from dure.hub.models import process_pool
+from dure.hub.models.model_process import ANSWERED, REFUSED
+from dure.hub.models.process_pool import Asked, Busy, Limits, Services
 from dure.project.loader import load
 from dure.runs import run
 from dure.serving.service import open_service
@@ -67,7 +67,11 @@ def served(use, limits=LIMITS):
             return await use(pool, lambda request, asked=TIDE: pool.answer(asked, limits, request))
         finally:
             await pool.close()
-            assert not [each for each in psutil.Process().children() if "dure.hub.service" in " ".join(each.cmdline())]
+            assert not [
+                each
+                for each in psutil.Process().children()
+                if "dure.hub.models.model_process" in " ".join(each.cmdline())
+            ]
 
     return asyncio.run(within())
 
@@ -161,7 +165,7 @@ def test_where_not_even_the_practice_can_be_asked_it_says_so(altered, dure_home)
 
 
 def test_an_idle_service_ends_and_is_begun_again(tide, monkeypatch):
-    monkeypatch.setattr(services, "IDLE", 0.2)
+    monkeypatch.setattr(process_pool, "IDLE", 0.2)
 
     async def use(pool, ask):
         await ask(CALM)
@@ -174,7 +178,7 @@ def test_an_idle_service_ends_and_is_begun_again(tide, monkeypatch):
 
 
 def test_too_many_that_wait_are_told_at_once(tide, monkeypatch):
-    monkeypatch.setattr(services, "MOST_WAITING", 2)
+    monkeypatch.setattr(process_pool, "MOST_WAITING", 2)
 
     async def use(_pool, ask):
         await ask(CALM)

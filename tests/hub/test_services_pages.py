@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import update
 
 import clients
-from dure.hub import live, store
-from dure.hub.pages import draw, services
+from dure.hub.db import schema, store
+from dure.hub.models import monitoring
+from dure.hub.pages import charts, services
 
 HERE = "/api/v1/projects/honam.tide"
 DAY = 86_400.0
@@ -46,7 +47,7 @@ def test_what_answers_is_listed_with_how_often_the_practice_had_to(client, engin
     names = [each["id"] for each in answered(client, 4)]
     client.post(f"{HERE}/feedback", json=[])  # what waits is written down
     with engine.begin() as connection:
-        connection.execute(update(store.answer).where(store.answer.c.id == names[0]).values(cause="late"))
+        connection.execute(update(schema.answer).where(schema.answer.c.id == names[0]).values(cause="late"))
     (told,) = client.get("/api/v1/services").json()
     assert (told["project"], told["method"], told["version"], told["why"]) == (
         "honam.tide",
@@ -103,7 +104,7 @@ def test_days_tell_causes_and_both_numbers(client, engine):
     with engine.begin() as connection:
         for number, each in enumerate(given):
             values = {"created": 1.75e9 + DAY * (number // 2), "cause": "late" if number == 3 else ""}
-            connection.execute(update(store.answer).where(store.answer.c.id == each["id"]).values(**values))
+            connection.execute(update(schema.answer).where(schema.answer.c.id == each["id"]).values(**values))
     days = client.get(f"{HERE}/live").json()["days"]
     assert [each["day"] for each in days] == ["2025-06-15", "2025-06-16", "2025-06-17"]
     assert [each["causes"] for each in days] == [{"": 2}, {"": 1, "late": 1}, {"": 2}]
@@ -160,7 +161,7 @@ def test_what_was_asked_is_shown_as_text(client):
     client.post(f"{HERE}/answer", json={"week_ago": 10, "change": 1})
     assert services.brief('{"week_ago": 10.123456, "name": "<b>"}') == "week_ago 10.12, name <b>"
     assert services.brief('{"orders": [{"a": 1}, {"b') == '{"orders": [{"a": 1}, {"b …'
-    shown = draw.against(
+    shown = charts.against(
         [{"day": f"2026-01-0{day}", "service": 1.0 * day, "practice": -2.0} for day in (1, 4)],
         {"name": "<i>won</i>", "unit": "원"},
     )
@@ -174,4 +175,4 @@ def test_one_day_alone_is_drawn(client, engine):
     shown = page(client)
     (picture,) = re.findall(r'<svg class="days".*?</svg>', shown, re.DOTALL)
     assert "1 by today's practice, 0 by" in ElementTree.fromstring(picture).get("aria-label")
-    assert live.SHOWN == 60
+    assert monitoring.SHOWN == 60

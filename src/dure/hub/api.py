@@ -15,17 +15,18 @@ from starlette.exceptions import HTTPException
 
 from dure import __version__
 from dure.errors import Unknown, UserError, refusal
+from dure.hub.auth.permissions import Ruled, Viewer
+from dure.hub.board import board
+from dure.hub.context import Here, Hub
+from dure.hub.models import monitoring
+from dure.hub.openapi import document
+from dure.hub.pages import ROUTERS, front, layout
+from dure.hub.problem_details import refused
+from dure.hub.routes import accounts, evidence, evidence_files, files, judge, problems, projects, runs, services
+from dure.hub.routes import board as board_routes
+from dure.hub.uploads import retention
+from dure.hub.uploads.uploads import TooLarge
 from dure.i18n.texts import _
-
-from . import board, keeping, live
-from .access import Ruled, Viewer
-from .files import TooLarge
-from .openapi import document
-from .pages import ROUTERS, front
-from .refused import refused, refused_page
-from .routes import asks, evidence, files, judge, people, problems, runs, services, shown
-from .routes import board as board_routes
-from .state import Here, Hub
 
 WATCH = 60.0  # seconds between two looks at drift, at what has been kept for long enough, at the projects that are installed
 SAID = {
@@ -78,12 +79,23 @@ def app(hub: Hub) -> FastAPI:
     for router in (
         *(
             each.router
-            for each in (asks, services, runs, files, judge, evidence, shown, board_routes, problems, people)
+            for each in (
+                projects,
+                services,
+                runs,
+                files,
+                judge,
+                evidence,
+                evidence_files,
+                board_routes,
+                problems,
+                accounts,
+            )
         ),
         *ROUTERS,
     ):
         made.router.routes.extend(router.routes)  # flat: every route can be asked for its rule
-    made.get("/enter", include_in_schema=False)(people.enter)
+    made.get("/enter", include_in_schema=False)(accounts.enter)
     made.get("/api/v1/openapi.json", include_in_schema=False)(openapi)
     made.get("/health")(health)
     made.get("/metrics", response_class=Response)(metrics)
@@ -101,8 +113,8 @@ async def _watch(hub: Hub) -> None:
             await asyncio.to_thread(hub.look_again)
         with suppress(DBAPIError):  # a store that is away is looked at again
             await hub.book.write()
-            await asyncio.to_thread(live.alarm, hub.engine)
-            await asyncio.to_thread(keeping.sweep, hub.engine)
+            await asyncio.to_thread(monitoring.alarm, hub.engine)
+            await asyncio.to_thread(retention.sweep, hub.engine)
 
 
 def _refused(request: Request, error: Exception) -> Response:
@@ -110,7 +122,7 @@ def _refused(request: Request, error: Exception) -> Response:
     page = not request.url.path.startswith(("/api/", "/health", "/metrics"))
     if page and status == 401:
         return front.closed(request.app.state.hub, f"{request.url.path}?{request.url.query}".rstrip("?"))
-    return refused_page(status, told) if page else refused(status, told, headers)
+    return _refused_page(status, told) if page else refused(status, told, headers)
 
 
 def _told(request: Request, error: Exception) -> tuple[int, UserError, dict[str, str]]:
@@ -138,3 +150,10 @@ def _told(request: Request, error: Exception) -> tuple[int, UserError, dict[str,
             {},
         )
     return error.status_code, UserError(_(SAID.get(error.status_code, "this cannot be done"))), {}
+
+
+def _refused_page(status: int, error: UserError) -> Response:
+    """A person's mistake, for whoever looks at a page."""
+    cure = error.cure or _("Go back, or begin again at the front page.")
+    title = error.what[:1].upper() + error.what[1:]
+    return layout.page("refused.html", None, title=title, lead=cure, status=status, where=error.where)

@@ -115,21 +115,22 @@ def up(
 def person(name: str, role: str | None, organisation: str | None, password: bool, remove: bool) -> None:
     """Add a person to the hub, change what they may do, or remove them."""
     _runs, store, _workers = _rooms()
-    from . import keeping, people
+    from dure.hub.auth import accounts
+    from dure.hub.uploads import retention
 
     engine = store.opened()
     if remove:
-        for each in people.listed(engine, organisation):
+        for each in accounts.listed(engine, organisation):
             if each["name"] == name:
-                gone = keeping.forget(engine, people.Caller(name, each["organisation"], ""))
+                gone = retention.forget(engine, accounts.Caller(name, each["organisation"], ""))
                 click.echo(_("Deleted: {answers} answers, {files} files, {runs} runs.", **gone))
-        people.remove(engine, name, organisation)
+        accounts.remove(engine, name, organisation)
         click.echo(_("{name} is gone, and every token of theirs.", name=name))
         return
     if role is None:
         raise UserError(_("what may {name} do?", name=name), where="--role", cure="viewer, member, steward, admin")
     secret = click.prompt(_("Password"), hide_input=True, confirmation_prompt=True) if password else None
-    people.keep(engine, name, role, secret, organisation or people.HUB)
+    accounts.keep(engine, name, role, secret, organisation or accounts.HUB)
     click.echo(_("{name} is {role}.", name=name, role=role))
 
 
@@ -138,9 +139,9 @@ def person(name: str, role: str | None, organisation: str | None, password: bool
 def people_(as_json: bool) -> None:
     """Who may do what, and with which tokens."""
     _runs, store, _workers = _rooms()
-    from . import people
+    from dure.hub.auth import accounts
 
-    found = people.listed(store.opened())
+    found = accounts.listed(store.opened())
     if as_json:
         dump(found)
     for one in [] if as_json else found:
@@ -161,14 +162,14 @@ def people_(as_json: bool) -> None:
 def token(name: str, role: str, organisation: str, days: float, label: str, revoke: bool) -> None:
     """Issue a token to a person: shown once, kept as a hash, worth nothing after its days."""
     _runs, store, _workers = _rooms()
-    from . import people
+    from dure.hub.auth import accounts
 
     engine = store.opened()
     if revoke:
-        people.revoke(engine, name)
+        accounts.revoke(engine, name)
         click.echo(_("Token {name} is worth nothing any more.", name=name))
         return
-    click.echo(people.issue(engine, people.Caller(name, organisation, role), days, label))
+    click.echo(accounts.issue(engine, accounts.Caller(name, organisation, role), days, label))
     click.echo(_("It is shown only now. Send it as `Authorization: Bearer`."), err=True)
 
 
@@ -187,7 +188,7 @@ def promote(
     from dure.serving.service import builder_of
 
     _runs, store, _workers = _rooms()
-    from . import promotion
+    from dure.hub.models import promotion
 
     loaded = load(project)
     about, folder = loaded.manifest, loaded.folder
@@ -215,7 +216,7 @@ def promote(
 def rollback(project: str, reason: str) -> None:
     """Let the version before answer again; before the first one, today's practice."""
     _runs, store, _workers = _rooms()
-    from . import promotion
+    from dure.hub.models import promotion
 
     version = promotion.rollback(store.opened(), project, _me(), reason)
     if version:
@@ -230,7 +231,7 @@ def rollback(project: str, reason: str) -> None:
 def services_(project: str | None, as_json: bool) -> None:
     """Which method answers for which project; or what has answered for one, since when and why."""
     _runs, store, _workers = _rooms()
-    from . import promotion
+    from dure.hub.models import promotion
 
     engine = store.opened()
     found = promotion.history(engine, project) if project else promotion.all_active(engine)
@@ -264,11 +265,12 @@ def _me() -> str:
 def _rooms() -> tuple[Any, Any, Any]:
     """`runs`, `store` and `worker`. Raises UserError where what they stand on is not installed."""
     try:
-        from . import runs, store, worker
+        from dure.hub.db import store
+        from dure.hub.jobs import queue, worker
     except ModuleNotFoundError as error:
         what = _("{name} is not installed", name=error.name)
         raise UserError(what, cure=_("Install it with: pip install 'dure[{extra}]'", extra="hub")) from None
-    return runs, store, worker
+    return queue, store, worker
 
 
 def _row(each: Any) -> dict[str, Any]:
@@ -285,6 +287,6 @@ def _line(each: Any) -> str:
 
 
 def _evidence(each: Any) -> str | None:
-    from .store import folder
+    from dure.hub.db.store import folder
 
     return str(folder() / each.evidence) if each.evidence else None

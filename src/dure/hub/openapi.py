@@ -10,10 +10,9 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from dure.errors import UserError
+from dure.hub.auth.permissions import rule
+from dure.hub.models.projects import described
 from dure.i18n.texts import language
-
-from .access import rule
-from .projects import described
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

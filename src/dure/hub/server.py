@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import uvicorn
 
 from dure.errors import UserError
+from dure.hub.auth import accounts
+from dure.hub.auth.middleware import Guard
+from dure.hub.context import Hub
+from dure.hub.db import store
+from dure.hub.jobs import worker
 from dure.i18n.texts import _
 
-from . import people, store, worker
 from .api import app
-from .guard import Guard
-from .state import Hub
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +119,7 @@ def _fit(front: Front, engine: Engine) -> None:
         what = _("passwords and answers would travel in the open")
         cure = _("Give --certificate and --key, or --proxy where one before it speaks HTTPS.")
         raise UserError(what, where="dure up", cure=cure)
-    if not people.known(engine):
+    if not accounts.known(engine):
         cure = _("Add somebody: `dure person NAME --role admin`.")
         raise UserError(_("nobody could sign in"), where="dure up", cure=cure)
 

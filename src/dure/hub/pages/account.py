@@ -6,13 +6,13 @@ import asyncio
 
 from fastapi import APIRouter, Response
 
-from dure.hub import files, keeping, people
-from dure.hub.access import Admin, Ruled, Viewer
-from dure.hub.people import ROLES, Caller
-from dure.hub.state import Here, Hub
+from dure.hub.auth import accounts
+from dure.hub.auth.accounts import ROLES, Caller
+from dure.hub.auth.permissions import Admin, Ruled, Viewer
+from dure.hub.context import Here, Hub
+from dure.hub.pages import layout
+from dure.hub.uploads import retention, uploads
 from dure.i18n.texts import _
-
-from . import paper
 
 router = APIRouter(route_class=Ruled, include_in_schema=False)
 # What each role may do, beyond those before it.
@@ -32,21 +32,21 @@ async def me(hub: Here, caller: Viewer) -> Response:
 
 
 def _me(hub: Hub, caller: Caller) -> Response:
-    kept = files.listed(hub.engine, caller.organisation)
-    mine = [each for each in people.listed(hub.engine, caller.organisation) if each["name"] == caller.name]
-    return paper.page(
+    kept = uploads.listed(hub.engine, caller.organisation)
+    mine = [each for each in accounts.listed(hub.engine, caller.organisation) if each["name"] == caller.name]
+    return layout.page(
         "me.html", caller, title=_("Account"), here="/me", twin="/api/v1/me", lead=_("Who you are here, and what is kept for you."),
         local=bool(hub.token), may=MAY, roles=[role for role in ROLES if caller.may(role)], files=kept,
         bytes=sum(each.bytes for each in kept), tokens=[token for each in mine for token in each["tokens"]],
-        sent=keeping.mine(hub.engine, caller), days=round(keeping.DAYS), longest=people.LONGEST, shortest=people.SHORTEST,
+        sent=retention.mine(hub.engine, caller), days=round(retention.DAYS), longest=accounts.LONGEST, shortest=accounts.SHORTEST,
     )  # fmt: skip
 
 
 @router.get("/people")
 def everybody(hub: Here, caller: Admin) -> Response:
     """The people of one's organisation: what they may do, and their tokens."""
-    return paper.page(
+    return layout.page(
         "people.html", caller, title=_("People"), here="/people", twin="/api/v1/people",
         lead=_("Who may do what for {organisation}.", organisation=caller.organisation), local=bool(hub.token), may=MAY, roles=ROLES,
-        people=people.listed(hub.engine, caller.organisation), shortest=people.SHORTEST, longest=people.LONGEST,
+        people=accounts.listed(hub.engine, caller.organisation), shortest=accounts.SHORTEST, longest=accounts.LONGEST,
     )  # fmt: skip

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from dure.hub import board, overview, problems, start
-from dure.hub.access import Ruled, Viewer
-from dure.hub.state import Here
+from dure.hub.auth.permissions import Ruled, Viewer
+from dure.hub.board import board, hidden_cases, overview
+from dure.hub.context import Here
+from dure.hub.jobs import first_start
+from dure.hub.pages import layout
 from dure.i18n.texts import _, language
 from dure.report.vocabulary import localised
-
-from . import paper
 
 if TYPE_CHECKING:
     from markupsafe import Markup
     from sqlalchemy import Engine
 
-    from dure.hub.people import Caller
-    from dure.hub.state import Hub
+    from dure.hub.auth.accounts import Caller
+    from dure.hub.context import Hub
 
 SHORT = 8  # rows on the front page
 
@@ -52,7 +52,7 @@ async def show(
             "What is asked, what is given for it, and what was measured last. What nobody has measured is said to be so."
         )
     twin = "/api/v1/board" if view == "places" else "/api/v1/plan"
-    return paper.page(
+    return layout.page(
         "board.html", caller, title=title, lead=lead, twin=twin, here="/board", views=views, view=view, board=shown
     )  # fmt: skip
 
@@ -60,14 +60,14 @@ async def show(
 def _mapped(_engine: Engine, hub: Hub, _language: str) -> Markup:
     """The provinces on a map, and region by region in a list."""
     regions = [(region, lines, overview.states(lines)) for region, lines in overview.by_region(hub.lines)]
-    return paper.part("map.html", map=overview.drawn(hub.lines), regions=regions)
+    return layout.part("map.html", map=overview.drawn(hub.lines), regions=regions)
 
 
 def _lines(engine: Engine, hub: Hub, _language: str, province: str) -> Markup:
     """The plan's lines, those of a province where one is chosen, and problems that wait."""
     lines = overview.of_province(hub.lines, province) if province else hub.lines
-    return paper.part(
-        "lines.html", groups=overview.by_strategy(lines), counted=overview.states(hub.lines), problems=problems.untried(engine),
+    return layout.part(
+        "lines.html", groups=overview.by_strategy(lines), counted=overview.states(hub.lines), problems=hidden_cases.untried(engine),
         province=next((each for line in lines for each in line.provinces if each.ko == province), None),
         source=hub.lines[0].source if hub.lines else "",
     )  # fmt: skip
@@ -88,13 +88,15 @@ async def table(hub: Hub, caller: Caller, *, short: bool = False) -> Markup:
 def _table(engine: Engine, hub: Hub, _language: str, organisation: str, able: bool, short: bool) -> Markup:  # noqa: FBT001 - as `Fresh.get` passes them
     found = board.cells(engine)
     rows = overview.rows(found, hub.lines, hub.manifests)
-    news = start.news(engine, organisation)
+    news = first_start.news(engine, organisation)
     shown = {cell["project"] for cell in found}
     failed = [
-        each for each in start.asked_for(engine, organisation) if each.state == "failed" and each.project not in shown
+        each
+        for each in first_start.asked_for(engine, organisation)
+        if each.state == "failed" and each.project not in shown
     ]
     titles = {row["project"]: localised(row["title"]) for row in rows}
-    return paper.part(
+    return layout.part(
         "cells.html", rows=rows[:SHORT] if short else rows, left=len(rows) - SHORT if short else 0, tried=bool(found), news=news,
         able=able, short=short, failed=[(titles.get(each.project, each.project), each) for each in failed], titles=titles,
     )  # fmt: skip

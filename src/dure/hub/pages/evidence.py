@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from dure.evidence import short_fingerprint
-from dure.hub import board
-from dure.hub.access import Ruled, caller_of
-from dure.hub.people import HUB
-from dure.hub.routes.shown import checked
-from dure.hub.state import Here
+from dure.hub.auth.accounts import HUB
+from dure.hub.auth.permissions import Ruled, caller_of
+from dure.hub.board import board
+from dure.hub.context import Here
+from dure.hub.pages import layout
+from dure.hub.routes.evidence_files import checked
 from dure.i18n.texts import _
 from dure.report.vocabulary import GROUND
 
-from . import paper
 from .runs import body_of, told
 
 if TYPE_CHECKING:
-    from dure.hub.people import Caller
+    from dure.hub.auth.accounts import Caller
 
 router = APIRouter(route_class=Ruled, include_in_schema=False)
 
@@ -34,7 +34,7 @@ async def one(name: str, request: Request, hub: Here) -> Response:
         raise HTTPException(401)
     body = await asyncio.to_thread(told, board.folder_of(name))
     about, theirs = row.said["about"], f"/api/v1/evidence/{name}"
-    return paper.page(
+    return layout.page(
         "evidence.html", caller, title=body["title"], lead=_("Evidence that somebody has published here. Anybody can compute it again."),
         here="/board", twin=theirs, row=row, page=body, w=body["words"], about=about,
         ground=_(GROUND.get(about["ground"], about["ground"])), files=f"{theirs}/files", zip=f"{theirs}/zip",
@@ -51,7 +51,7 @@ def _may(caller: Caller | None, organisation: str, role: str) -> bool:
 @router.get("/verify")
 async def place(request: Request) -> Response:
     """A place to drop evidence."""
-    return paper.page(
+    return layout.page(
         "verify.html", await caller_of(request), title=_("Check evidence"), here="/verify", twin="/api/v1/keys",
         lead=_("Drop the zip that you were given. Every file is compared with what was signed, and the verdicts are computed again."),
     )  # fmt: skip
@@ -65,7 +65,7 @@ async def verify(request: Request, hub: Here) -> Response:
     body: dict[str, Any] | None = None
     if found["intact"]:
         body = body_of(found["said"], found["signer"]["fingerprint"])
-    return paper.piece(
+    return layout.piece(
         "verified.html", found=found, page=body, w=body["words"] if body else {}, short=short_fingerprint(found["signer"]["fingerprint"]),
         ours=found["signer"]["fingerprint"] in board.keys(hub.engine), again=_may(caller, "", "member") and not found["missing"],
         trust=_may(caller, HUB, "steward"),

@@ -11,14 +11,14 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
-from dure.hub.access import Ruled, Viewer
-from dure.hub.guard import LANGUAGE
-from dure.hub.state import Here, Hub
+from dure.hub.auth.middleware import LANGUAGE
+from dure.hub.auth.permissions import Ruled, Viewer
+from dure.hub.context import Here, Hub
+from dure.hub.pages import layout
 from dure.i18n.texts import LANGUAGES, _
 from dure.project.loader import found
 from dure.trial.verdicts import deciding
 
-from . import paper
 from .board import table
 
 YEAR = 366 * 24 * 3600  # seconds that a choice of language is remembered
@@ -30,7 +30,7 @@ router = APIRouter(route_class=Ruled, include_in_schema=False)
 async def front(hub: Here, caller: Viewer) -> Response:
     """The question, a place to drop a table, real verdicts, the board."""
     cells = await table(hub, caller, short=True)
-    return paper.page(
+    return layout.page(
         "front.html", caller, title=_("An AI is offered to you. Is it really better than what you do today?"), here="/",
         lead=_("Drop a table of three columns: actual, today's, offered. You get better, worse or not shown, by how much, and the proof."),
         twin="/api/v1/board", verdicts=verdicts(), board=cells,
@@ -70,7 +70,7 @@ def closed(hub: Hub, address: str) -> Response:
         told = _("This hub answers only whoever has started it.")
     else:
         told = _("With the name and password that you were given for this hub.")
-    return paper.page(
+    return layout.page(
         "enter.html",
         None,
         title=_("Sign in first"),
@@ -99,9 +99,9 @@ def choose(code: str, to: str = "/") -> Response:
 @router.get("/assets/{name}")
 def load(name: str, request: Request) -> Response:
     """A style sheet, script or picture of the pages."""
-    if name not in paper.assets():
+    if name not in layout.assets():
         raise HTTPException(404)
-    content, packed, kind = paper.assets()[name]
+    content, packed, kind = layout.assets()[name]
     headers = {"cache-control": "public, max-age=31536000, immutable", "vary": "accept-encoding"}
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(packed, media_type=kind, headers=headers | {"content-encoding": "gzip"})

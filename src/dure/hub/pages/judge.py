@@ -6,14 +6,13 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from dure.hub import judging
-from dure.hub.access import Member, Ruled
+from dure.hub.auth.permissions import Member, Ruled
+from dure.hub.context import Here
+from dure.hub.jobs import judge_job
+from dure.hub.pages import layout
 from dure.hub.routes.judge import BLOCKS, ROLES, How
-from dure.hub.state import Here
 from dure.i18n.texts import _
 from dure.report.vocabulary import counted
-
-from . import paper
 
 router = APIRouter(prefix="/judge", route_class=Ruled, include_in_schema=False)
 
@@ -21,8 +20,8 @@ router = APIRouter(prefix="/judge", route_class=Ruled, include_in_schema=False)
 @router.get("/{sha256}")
 def columns(sha256: str, hub: Here, caller: Member, asked: How) -> Response:
     """Click which column is which."""
-    read = judging.looked_at(hub.engine, caller.organisation, sha256, asked)
-    return paper.page(
+    read = judge_job.looked_at(hub.engine, caller.organisation, sha256, asked)
+    return layout.page(
         "judge.html", caller, title=_("Which column is which?"), here="/", twin=f"/api/v1/judge/{sha256}",
         lead=_("Proposed from the headers and the numbers. Change what is wrong; everything below follows."),
         read=read, roles=ROLES, blocks=BLOCKS, wanted=asked, plays=_plays(read), missing=", ".join(map(_, read["missing"])),

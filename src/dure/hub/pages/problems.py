@@ -8,14 +8,15 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from dure.hub import files, method, problems, projects
-from dure.hub.access import Ruled, Steward, Viewer
-from dure.hub.people import Caller
-from dure.hub.state import Here
+from dure.hub.auth.accounts import Caller
+from dure.hub.auth.permissions import Ruled, Steward, Viewer
+from dure.hub.board import hidden_cases
+from dure.hub.context import Here
+from dure.hub.models import endpoint_template, projects
+from dure.hub.pages import layout
+from dure.hub.uploads import uploads
 from dure.i18n.texts import _, language
 from dure.report import interval_plot, vocabulary
-
-from . import paper
 
 FORMS = {"request": "What it is asked", "response": "What it answers"}
 
@@ -25,9 +26,9 @@ router = APIRouter(prefix="/problems", route_class=Ruled, include_in_schema=Fals
 @router.get("")
 async def show_all(hub: Here, caller: Viewer) -> Response:
     """The cards, the open ones first."""
-    cards = await hub.fresh.get(problems.cards)
+    cards = await hub.fresh.get(hidden_cases.cards)
     titles = {name: each.title for name, each in hub.manifests.items()}
-    return paper.page(
+    return layout.page(
         "problems.html", caller, title=_("Problems"), here="/problems", twin="/api/v1/problems",
         lead=_("What hurts at real places. Enter a method: it is tried on cases its maker never sees, and the hub vouches for it."),
         open=[each for each in cards if each["open"]], closed=[each for each in cards if not each["open"]], titles=titles,
@@ -39,9 +40,9 @@ async def show_all(hub: Here, caller: Viewer) -> Response:
 def put(hub: Here, caller: Steward, project: str = "") -> Response:
     """The form to put a problem here: first which project, then the card and the cases."""
     about = projects.described(project) if project else None
-    own = files.listed(hub.engine, caller.organisation) if about else []
+    own = uploads.listed(hub.engine, caller.organisation) if about else []
     settings = (about["settings"] or {}).get("properties", {}) if about else {}
-    return paper.page(
+    return layout.page(
         "problem_new.html", caller, title=_("Put a problem here"), here="/problems", twin="/api/v1/problems",
         lead=_("Everybody who is signed in reads the card. The cases stay your organisation's: whoever enters never sees them."),
         about=about, manifests=hub.manifests, files=own, settings=settings,
@@ -51,18 +52,18 @@ def put(hub: Here, caller: Steward, project: str = "") -> Response:
 @router.get("/{name}")
 def show(name: str, hub: Here, caller: Viewer) -> Response:
     """A problem: its card, a form to enter, the entries so far, and how a method is written."""
-    (card,) = problems.cards(hub.engine, name)
+    (card,) = hidden_cases.cards(hub.engine, name)
     about, folder = projects.described(card["project"]), projects.place_of(card["project"])
-    tried = [_told(each, card, caller) for each in problems.entries(hub.engine, name)]
+    tried = [_told(each, card, caller) for each in hidden_cases.entries(hub.engine, name)]
     verdicts = [each["verdict"] for each in tried if each["verdict"]]
-    return paper.page(
+    return layout.page(
         "problem.html", caller, title=card["title"], here="/problems", twin=f"/api/v1/problems/{name}",
         lead=_("Cases of {organisation}, which nobody who enters can see. The hub asks the method and vouches for what comes out.",
                organisation=card["organisation"]),
         card=card, about=about, wanted=wanted(card), tried=tried, ends_at=interval_plot.reach(verdicts),
         looks=Counter(each["organisation"] for each in tried).most_common(), mine=card["organisation"] == caller.organisation,
-        forms=[(heading, method.fields(about[form], folder)) for form, heading in FORMS.items()],
-        server=method.server(about["response"]), seconds=f"{about['deadline']:g}", share=f"{100 * about['unanswered']:g}",
+        forms=[(heading, endpoint_template.fields(about[form], folder)) for form, heading in FORMS.items()],
+        server=endpoint_template.server(about["response"]), seconds=f"{about['deadline']:g}", share=f"{100 * about['unanswered']:g}",
     )  # fmt: skip
 
 

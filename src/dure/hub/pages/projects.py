@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from dure.errors import UserError
-from dure.hub import asks, files, judging, projects, promotion, runs
-from dure.hub.access import Member, Ruled, Viewer
-from dure.hub.people import Caller
-from dure.hub.state import Here, Hub
+from dure.hub.auth.accounts import Caller
+from dure.hub.auth.permissions import Member, Ruled, Viewer
+from dure.hub.context import Here, Hub
+from dure.hub.jobs import interactive, judge_job, queue
+from dure.hub.models import projects, promotion
+from dure.hub.pages import forms, layout
+from dure.hub.uploads import uploads
 from dure.i18n.texts import _, language
 from dure.project.manifest import manifest
 from dure.report import body, model_card, numbers
 from dure.trial.verdicts import deciding
-
-from . import fields, paper
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -41,7 +42,7 @@ router = APIRouter(prefix="/projects", route_class=Ruled, include_in_schema=Fals
 @router.get("")
 async def every(hub: Here, caller: Viewer) -> Response:
     """The projects by region, each with what it does and what its trial came to."""
-    return paper.page(
+    return layout.page(
         "projects.html", caller, title=_("Projects"), here="/projects", twin="/api/v1/projects",
         lead=_("Each answers one question of a trade, and was tried against what is done today. Ask it, or try it on your own data."),
         listed=await hub.fresh.get(_listed, hub, language()),
@@ -60,7 +61,7 @@ def _listed(_engine: Engine, hub: Hub, _language: str) -> Markup:
     if known:
         groups[_("Others")] = [_row(name, about) | {"line": ""} for name, about in known.items()]
     waiting = [(str(line.region), str(line.title)) for line in hub.lines if not line.projects and not line.room]
-    return paper.part("listed.html", groups=groups, waiting=waiting)
+    return layout.part("listed.html", groups=groups, waiting=waiting)
 
 
 def _row(name: str, about: Any) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def _row(name: str, about: Any) -> dict[str, Any]:
 @router.get("/{project}")
 async def one(project: str, hub: Here, caller: Viewer) -> Response:
     """A project: what it does for whom, its trial as a picture, an answer beside today's, what it does not show."""
-    return paper.sent(await hub.fresh.get(_page, project, language(), *caller))
+    return layout.sent(await hub.fresh.get(_page, project, language(), *caller))
 
 
 def _page(engine: Engine, project: str, language: str, name: str, organisation: str, role: str) -> str:
@@ -89,14 +90,14 @@ def _page(engine: Engine, project: str, language: str, name: str, organisation: 
     place = projects.place_of(project)
     about = manifest(place)
     described = projects.kept(project)  # nobody has asked the example before it was described
-    example = asks.drawn_example(engine, organisation, project) if described else None
+    example = interactive.drawn_example(engine, organisation, project) if described else None
     active = promotion.active(engine, organisation, project)
-    return paper.html(
+    return layout.html(
         "project.html", Caller(name, organisation, role), title=str(about.title), lead=str(about.summary), here="/projects",
         twin=f"/api/v1/projects/{project}", about=about, who=str(about.practice.who), trial=_trial(place, language, _stamp(place)),
         promises=_promises(project), example=example, figure=example is not None and example.result["figure"], active=active,
         compared=compared(example.result, described) if example is not None and described else [],
-        runs=runs.listed(engine, RUNS, organisation=organisation, project=project),
+        runs=queue.listed(engine, RUNS, organisation=organisation, project=project),
     )  # fmt: skip
 
 
@@ -139,10 +140,10 @@ def ask(project: str, request: Request, hub: Here, caller: Member) -> Response:
     about = projects.described(project)
     schema, texts, example = about["request"], about["texts"], about["example"]
     active = promotion.active(hub.engine, caller.organisation, project)
-    return paper.page(
+    return layout.page(
         "ask.html", caller, title=_("Ask: {title}", title=about["title"][language()]), here="/projects",
-        twin=f"/api/v1/projects/{project}", about=about, form=fields.fields(schema, texts, example),
-        beside=fields.plain(schema, texts) if about["opens"] else [], methods=_methods(about, active), active=active,
+        twin=f"/api/v1/projects/{project}", about=about, form=forms.fields(schema, texts, example),
+        beside=forms.plain(schema, texts) if about["opens"] else [], methods=_methods(about, active), active=active,
         code=_code(project, str(request.base_url).rstrip("/"), example), carries=bool(_in_force(about)),
         lead=_("Drop your own files, or fill in the fields. The answer comes with today's practice beside it; nothing is changed anywhere.")
         if about["opens"] else _("The fields hold a real example. Change what you like; the answer comes with today's practice beside it."),
@@ -198,12 +199,12 @@ def _code(project: str, address: str, example: Any) -> list[tuple[str, str, str]
 @router.get("/{project}/asks/{name}")
 def answered(project: str, name: str, hub: Here, caller: Viewer) -> Response:
     """What came of a request: on its way, mistakes in the files with their cures, or the answer."""
-    row = runs.one(hub.engine, name, caller.organisation)
+    row = queue.one(hub.engine, name, caller.organisation)
     if row.kind != "ask" or row.project != project:
         raise HTTPException(404)
     about = projects.described(project)
     result = {**row.result, "notes": [in_page(each, about) for each in row.result["notes"]]} if row.result else None
-    return paper.page(
+    return layout.page(
         "asked.html", caller, title=_title(row), here="/projects", twin=f"/api/v1/runs/{name}", about=about, run=row,
         lead=_("The answer to one request, with today's practice beside it."),
         result=result, compared=compared(row.result, about) if result and result["answered"] else [], whole=_whole(result),
@@ -224,7 +225,7 @@ def _title(row: Row[Any]) -> str:
 
 def in_page(text: str, about: Mapping[str, Any]) -> str:
     """A note that names a field of the request as the command line does, as somebody reads it who sees the page."""
-    named = {each.name: each.label for each in fields.fields(about["request"], about["texts"])}
+    named = {each.name: each.label for each in forms.fields(about["request"], about["texts"])}
     return SET.sub(lambda found: f"‘{named.get(found[1], found[1])}’", text)
 
 
@@ -232,7 +233,7 @@ def compared(result: Mapping[str, Any], about: Mapping[str, Any]) -> list[dict[s
     """Values of an answer, ours and today's, where both are small."""
     response, practice = result["response"], result["practice_response"]
     found = []
-    for each in fields.fields(about["response"], about["texts"]) if response and not result["text"] else ():
+    for each in forms.fields(about["response"], about["texts"]) if response and not result["text"] else ():
         if each.kind != "json":
             other = practice.get(each.name) if practice else None
             found.append(
@@ -246,7 +247,7 @@ def compared(result: Mapping[str, Any], about: Mapping[str, Any]) -> list[dict[s
     return found
 
 
-def _value(value: Any, field: fields.Field) -> str:
+def _value(value: Any, field: forms.Field) -> str:
     if value is None:
         return "–"
     if isinstance(value, float):
@@ -265,18 +266,18 @@ def _whole(result: Mapping[str, Any] | None) -> str:
 
 def _held(engine: Engine, row: Row[Any]) -> list[tuple[str, str]]:
     """(SHA-256, name) of the files that were asked with; those that are gone since apart."""
-    known = {each.sha256: str(each.name) for each in files.listed(engine, row.organisation)}
+    known = {each.sha256: str(each.name) for each in uploads.listed(engine, row.organisation)}
     return [(sha256, known[sha256]) for sha256 in row.asked["files"] if sha256 in known]
 
 
-def _now(about: Mapping[str, Any]) -> fields.Field | None:
+def _now(about: Mapping[str, Any]) -> forms.Field | None:
     """The field of the request that says what time it is."""
-    return next((each for each in fields.plain(about["request"], about["texts"]) if each.name == "now"), None)
+    return next((each for each in forms.plain(about["request"], about["texts"]) if each.name == "now"), None)
 
 
-def _changes(about: Mapping[str, Any], row: Row[Any]) -> list[tuple[str, str, list[fields.Field]]]:
+def _changes(about: Mapping[str, Any], row: Row[Any]) -> list[tuple[str, str, list[forms.Field]]]:
     """What may have happened since: lists of the request to which a row can be added."""
-    return list(fields.lists(about["request"], about["texts"], without=row.result["again"]))
+    return list(forms.lists(about["request"], about["texts"], without=row.result["again"]))
 
 
 # ---- on data of one's own -----------------------------------------------------------------------------------------------
@@ -289,9 +290,9 @@ def data(project: str, request: Request, hub: Here, caller: Member) -> Response:
     names = [each["name"] for each in about["sources"]]
     given = {name: sha256 for name, sha256 in request.query_params.items() if name in names and sha256}
     read = {name: _read_own(hub, caller, project, name, sha256) for name, sha256 in given.items()}
-    settings = fields.fields(about["settings"], about["texts"]) if about["settings"] else []
+    settings = forms.fields(about["settings"], about["texts"]) if about["settings"] else []
     ready = bool(read) and not any(each["fault"] or each["missing"] for each in read.values())
-    return paper.page(
+    return layout.page(
         "data.html", caller, title=_("On your own data: {title}", title=about["title"][language()]), here="/projects",
         twin=f"/api/v1/projects/{project}", about=about, read=read, ready=ready, settings=settings,
         answers=_answer_columns(about), sources=_sources(about, given),
@@ -312,7 +313,7 @@ def _sources(about: Mapping[str, Any], given: Mapping[str, str]) -> list[dict[st
 
 def _read_own(hub: Here, caller: Member, project: str, source: str, sha256: str) -> dict[str, Any]:
     try:
-        return judging.mapped(hub.engine, caller.organisation, project, source, sha256)
+        return judge_job.mapped(hub.engine, caller.organisation, project, source, sha256)
     except UserError as error:
         fault = {"what": error.what, "where": error.where, "cure": error.cure}
         return {

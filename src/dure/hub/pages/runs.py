@@ -9,15 +9,15 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
 
 from dure.evidence import predicate, signer
-from dure.hub import board, runs, shown
-from dure.hub.access import Ruled, Viewer
+from dure.hub.auth.permissions import Ruled, Viewer
+from dure.hub.board import board, evidence_files
+from dure.hub.context import Here
+from dure.hub.jobs import queue
+from dure.hub.pages import layout
 from dure.hub.routes.runs import Run, run_of
-from dure.hub.state import Here
 from dure.i18n.texts import _
 from dure.report import html
 from dure.report.body import body
-
-from . import paper
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,8 +47,8 @@ router = APIRouter(prefix="/runs", route_class=Ruled, include_in_schema=False)
 @router.get("")
 def listed(hub: Here, caller: Viewer, before: Annotated[str, Query(max_length=40)] = "") -> Response:
     """The runs of one's organisation."""
-    found = [run_of(each) for each in runs.listed(hub.engine, MOST, before, caller.organisation)]
-    return paper.page(
+    found = [run_of(each) for each in queue.listed(hub.engine, MOST, before, caller.organisation)]
+    return layout.page(
         "runs.html", caller, title=_("Runs"), here="/runs", twin="/api/v1/runs",
         lead=_("Trials, judged tables and tables of answers that somebody here has asked for, the newest first."),
         runs=found, titles=titles(hub, found), kinds=KINDS, states=STATES, more=found[-1].id if len(found) == MOST else "",
@@ -58,13 +58,13 @@ def listed(hub: Here, caller: Viewer, before: Annotated[str, Query(max_length=40
 @router.get("/{name}")
 async def one(name: str, hub: Here, caller: Viewer) -> Response:
     """A run: how far it is, or what came of it."""
-    row = await asyncio.to_thread(runs.one, hub.engine, name, caller.organisation)
+    row = await asyncio.to_thread(queue.one, hub.engine, name, caller.organisation)
     if row.kind == "ask":  # an answer has a page of its own
         return RedirectResponse(f"/projects/{row.project}/asks/{row.id}", 303)
-    found, shown, published = await asyncio.to_thread(_read, hub.engine, row)
-    return paper.page(
+    found, content, published = await asyncio.to_thread(_read, hub.engine, row)
+    return layout.page(
         "run.html", caller, title=titles(hub, [found])[found.id], here="/runs", twin=f"/api/v1/runs/{name}",
-        lead=_(LEADS.get(found.state, "")), run=found, kinds=KINDS, states=STATES, page=shown, w=shown["words"] if shown else {},
+        lead=_(LEADS.get(found.state, "")), run=found, kinds=KINDS, states=STATES, page=content, w=content["words"] if content else {},
         published=published, known=hub.manifests, may=caller.may("member"), again=_again(found),
         **links(found, published),
     )  # fmt: skip
@@ -89,7 +89,7 @@ def _read(engine: Engine, row: Row[Any]) -> tuple[Run, dict[str, Any] | None, An
     published = board.of_run(engine, row.id)
     place = None
     if row.state == "done" and row.evidence and "problem" not in row.asked:
-        place = shown.own(row)
+        place = evidence_files.own(row)
     elif published is not None:
         place = board.folder_of(published.id)
     return run_of(row), told(place) if place is not None else None, published
@@ -97,7 +97,7 @@ def _read(engine: Engine, row: Row[Any]) -> tuple[Run, dict[str, Any] | None, An
 
 def told(place: Path) -> dict[str, Any]:
     """What evidence says, as the report has it, and which files there are."""
-    names = shown.names(place)
+    names = evidence_files.names(place)
     charts, tables = ([each for each in names if each.startswith(start)] for start in ("figures/", "table."))
     moving = [each for each in charts if each.endswith(html.MOVING)]
     still = [each for each in charts if each not in moving]
@@ -107,7 +107,12 @@ def told(place: Path) -> dict[str, Any]:
 def body_of(said: dict[str, Any], fingerprint: str) -> dict[str, Any]:
     """What the report shows, as a page tells it."""
     parts = body(said, fingerprint)
-    return parts | {"notes": [paper.in_page(each) for each in parts["notes"]], "charts": [], "moving": [], "tables": []}
+    return parts | {
+        "notes": [layout.in_page(each) for each in parts["notes"]],
+        "charts": [],
+        "moving": [],
+        "tables": [],
+    }
 
 
 def titles(hub: Here, found: list[Run]) -> dict[str, str]:

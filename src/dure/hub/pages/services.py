@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Response
 
 from dure.errors import UserError
-from dure.hub import answers, live, projects, promotion
-from dure.hub.access import Ruled, Viewer
-from dure.hub.people import Caller
-from dure.hub.state import Here, Hub
+from dure.hub.auth.accounts import Caller
+from dure.hub.auth.permissions import Ruled, Viewer
+from dure.hub.context import Here, Hub
+from dure.hub.models import monitoring, prediction_log, projects, promotion
+from dure.hub.pages import charts, layout
 from dure.i18n.texts import _, language
 from dure.report import vocabulary
 from dure.report.numbers import figure
 from dure.statistics.drift import LEAST
-
-from . import draw, paper
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +32,7 @@ EVENTS = {"drift": "drift alarm", "deleted": "deleted", "entry": "entry"}
 
 def table(engine: Engine, organisation: str) -> tuple[list[dict[str, Any]], Sequence[Row[Any]]]:
     """What answers an organisation, and what has happened."""
-    return live.answering(engine, organisation), live.events(engine, organisation)
+    return monitoring.answering(engine, organisation), monitoring.events(engine, organisation)
 
 
 @router.get("")
@@ -45,7 +44,7 @@ async def show_all(hub: Here, caller: Viewer) -> Response:
         each | {"label": _label(each["project"], each["method"])} for each in found if each["project"] in hub.manifests
     ]
     named = {each["project"] for each in answering}
-    return paper.page(
+    return layout.page(
         "services.html", caller, title=_("Services"), here="/services", twin="/api/v1/services",
         lead=_("Which method answers for which project. Until something better is shown, today's practice does."),
         answering=answering, practice=[each for name, each in hub.manifests.items() if name not in named],
@@ -75,21 +74,21 @@ def _shown(hub: Hub, caller: Caller, project: str, before: str) -> Response:
     active = promotion.active(hub.engine, caller.organisation, project)
     by = (active.organisation, active.version) if active is not None else ("", 0)
     named = [kpi | {"name": kpi["name"][language()]} for kpi in about["kpis"]]
-    does = live.live(hub.engine, live.Which(caller.organisation, project, *by), named)
+    does = monitoring.live(hub.engine, monitoring.Which(caller.organisation, project, *by), named)
     history = promotion.history(hub.engine, project, by[0] or caller.organisation)
     own = promotion.history(hub.engine, project, caller.organisation)
-    given = answers.listed(hub.engine, caller.organisation, project, SHOWN, before)
+    given = prediction_log.listed(hub.engine, caller.organisation, project, SHOWN, before)
     more = given[-1]["id"] if len(given) == SHOWN else ""
     scored = [day for day in does["days"] if day["service"] is not None and day["practice"] is not None]
-    return paper.page(
+    return layout.page(
         "service.html", caller, title=vocabulary.localised(about["title"]), here="/services", twin=f"/api/v1/projects/{project}/live",
         lead=_lead(history, methods), about=about, methods=methods, active=active,
         does=does, kpis=[_verdict(each) for each in does["kpis"]], instead=instead(does["causes"]), brief=brief, least=2 * LEAST,
         why=_why(history[0]) if history else "", history=[_row(each, methods) for each in history], own=own,
         before=_before(own, methods), candidates=_candidates(hub, caller, project, active), given=given, more=more,
-        events=_events(live.events(hub.engine, caller.organisation, project)), cause=vocabulary.cause,
-        bars=draw.answers(does["days"], promoted=active is not None) if does["days"] else "",
-        lines=draw.against(scored, named[0]) if len(scored) > 1 else "",
+        events=_events(monitoring.events(hub.engine, caller.organisation, project)), cause=vocabulary.cause,
+        bars=charts.answers(does["days"], promoted=active is not None) if does["days"] else "",
+        lines=charts.against(scored, named[0]) if len(scored) > 1 else "",
     )  # fmt: skip
 
 
@@ -98,11 +97,11 @@ def _lead(history: Sequence[Row[Any]], methods: Mapping[str, str]) -> str:
         return _("Today's practice answers: nothing else has been promoted.")
     row = history[0]
     if not row.version:
-        return _("Today's practice answers again since {day}, by {who}'s word.", day=paper.day(row.since), who=row.who)
+        return _("Today's practice answers again since {day}, by {who}'s word.", day=layout.day(row.since), who=row.who)
     return _(
         "{method} answers since {day}, by {who}'s word.",
         method=methods.get(row.method, row.method),
-        day=paper.day(row.since),
+        day=layout.day(row.since),
         who=row.who,
     )
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
-from dure.hub import runs, start
-from dure.hub.access import Member, Ruled, Viewer
+from dure.hub.auth.permissions import Member, Ruled, Viewer
+from dure.hub.context import Here
+from dure.hub.jobs import first_start, queue
 from dure.hub.routes.runs import Run, run_of
-from dure.hub.state import Here
 
 if TYPE_CHECKING:
-    from dure.hub.state import Hub
+    from dure.hub.context import Hub
 
 BEAT = 0.5  # seconds between two looks at the board
 
@@ -32,8 +32,8 @@ def show_plan(hub: Here, _caller: Viewer) -> list[dict[str, Any]]:
 @router.post("/start", status_code=201)
 def begin(hub: Here, caller: Member) -> list[Run]:
     """Try every project whose data come with published packages, in its quick profile; what they show is put on the board."""
-    names = start.begin(hub.engine, caller, list(hub.manifests))
-    return [run_of(runs.one(hub.engine, name)) for name in names]
+    names = first_start.begin(hub.engine, caller, list(hub.manifests))
+    return [run_of(queue.one(hub.engine, name)) for name in names]
 
 
 @router.get("/board/events", response_class=StreamingResponse, include_in_schema=False)  # it never ends by itself
@@ -45,7 +45,7 @@ async def follow(hub: Here, caller: Viewer) -> StreamingResponse:
 async def _events(hub: Hub, organisation: str) -> AsyncIterator[str]:
     before = ""
     while not hub.ending:
-        told = json.dumps(await hub.fresh.get(start.news, organisation))
+        told = json.dumps(await hub.fresh.get(first_start.news, organisation))
         if told != before:
             yield f"data: {told}\n\n"
         before = told

@@ -7,11 +7,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from dure.hub import board, files, runs
-from dure.hub import packed as zips
-from dure.hub.access import Member, Ruled, Steward, Viewer
+from dure.hub.auth.permissions import Member, Ruled, Steward, Viewer
+from dure.hub.board import board
+from dure.hub.board import evidence_zip as zips
+from dure.hub.context import Here, sent_as
+from dure.hub.jobs import queue
 from dure.hub.routes.runs import Run, run_of
-from dure.hub.state import Here, sent_as
+from dure.hub.uploads import uploads
 
 MINUTES, MEGABYTES = 240, 4096  # of evidence that is run again
 
@@ -31,7 +33,7 @@ def show_board(hub: Here, _caller: Viewer) -> list[dict[str, Any]]:
 )
 async def publish(request: Request, hub: Here, caller: Member) -> dict[str, Any]:
     """Put evidence on the board: the zip that `dure publish` makes."""
-    packed, _sha256, _size = await files.received(request.stream(), zips.LARGEST)
+    packed, _sha256, _size = await uploads.received(request.stream(), zips.LARGEST)
     try:
         return await asyncio.to_thread(board.publish, hub.engine, packed, caller)
     finally:
@@ -63,12 +65,12 @@ def rerun(name: str, hub: Here, response: Response, caller: Member) -> Run:
     row = board.one(hub.engine, name)
     hub.manifest(row.project)
     asked = {"evidence": str(board.folder_of(row.id)), "of": row.id}
-    queued = runs.submit(
+    queued = queue.submit(
         hub.engine, row.project, asked, seconds=60 * MINUTES, megabytes=MEGABYTES, kind="rerun",
         organisation=caller.organisation, person=caller.name,
     )  # fmt: skip
     response.headers["location"] = f"/api/v1/runs/{queued}"
-    return run_of(runs.one(hub.engine, queued))
+    return run_of(queue.one(hub.engine, queued))
 
 
 @router.get("/keys")

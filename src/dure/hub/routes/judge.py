@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
-from dure.hub import files, judging, runs
-from dure.hub.access import Member, Ruled
+from dure.hub.auth.permissions import Member, Ruled
+from dure.hub.context import Given, Here
+from dure.hub.jobs import judge_job, queue
 from dure.hub.routes.runs import Run, run_of
-from dure.hub.state import Given, Here
+from dure.hub.uploads import uploads
 from dure.judge import KPIS
 from dure.report.worth import worth
 
@@ -84,7 +85,7 @@ How = Annotated[dict[str, Any], Depends(_how)]  # how a table is read, from an a
 @router.get("/{sha256}")
 def read_table(sha256: str, hub: Here, caller: Member, asked: How) -> Reading:
     """Which column of a table is which; `role` says it column by column, without it it is proposed."""
-    return Reading(**judging.looked_at(hub.engine, caller.organisation, sha256, asked))
+    return Reading(**judge_job.looked_at(hub.engine, caller.organisation, sha256, asked))
 
 
 @router.post("", status_code=201)
@@ -92,13 +93,13 @@ def judge_table(given: NewJudgement, hub: Here, response: Response, caller: Memb
     """Judge a table: a run, whose evidence says better, worse or not shown."""
     if given.worth:
         worth(given.worth)
-    files.one(hub.engine, caller.organisation, given.file)
-    name = judging.submit(hub.engine, caller, given.model_dump())
+    uploads.one(hub.engine, caller.organisation, given.file)
+    name = judge_job.submit(hub.engine, caller, given.model_dump())
     response.headers["location"] = f"/api/v1/runs/{name}"
-    return run_of(runs.one(hub.engine, name))
+    return run_of(queue.one(hub.engine, name))
 
 
 @router.post("/example", status_code=201)
 def send_example(hub: Here, caller: Member) -> dict[str, Any]:
     """A real table to try it with."""
-    return judging.example(hub.engine, caller)
+    return judge_job.example(hub.engine, caller)

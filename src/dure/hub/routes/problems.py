@@ -9,11 +9,13 @@ from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from dure.content_store import content_place
-from dure.hub import problems, projects, runs
-from dure.hub.access import Member, Ruled, Steward, Viewer
-from dure.hub.problems import Card, Cases
+from dure.hub.auth.permissions import Member, Ruled, Steward, Viewer
+from dure.hub.board import hidden_cases
+from dure.hub.board.hidden_cases import Card, Cases
+from dure.hub.context import OFFER, Given, Here
+from dure.hub.jobs import queue
+from dure.hub.models import projects
 from dure.hub.routes.runs import Run, run_of
-from dure.hub.state import OFFER, Given, Here
 from dure.trial.remote import usable
 
 router = APIRouter(prefix="/api/v1/problems", route_class=Ruled)
@@ -87,7 +89,7 @@ class Entered(BaseModel):
 @router.get("")
 def list_problems(hub: Here, _caller: Viewer) -> list[Problem]:
     """Problems: the open ones first, among them the newest."""
-    return [Problem(**each) for each in problems.cards(hub.engine)]
+    return [Problem(**each) for each in hidden_cases.cards(hub.engine)]
 
 
 @router.post("", status_code=201)
@@ -98,42 +100,42 @@ def put_problem(given: NewProblem, hub: Here, response: Response, caller: Stewar
     kpi = {name: first[name] for name in ("name", "unit", "better")}
     fields = given.model_dump()
     card = Card(**{name: fields[name] for name in Card._fields})
-    name = problems.put(hub.engine, caller, card, Cases(given.project, given.data, given.settings), kpi)
+    name = hidden_cases.put(hub.engine, caller, card, Cases(given.project, given.data, given.settings), kpi)
     response.headers["location"] = f"/api/v1/problems/{name}"
-    return Problem(**problems.cards(hub.engine, name)[0])
+    return Problem(**hidden_cases.cards(hub.engine, name)[0])
 
 
 @router.get("/{name}")
 def show_problem(name: str, hub: Here, _caller: Viewer) -> Problem:
     """A problem."""
-    return Problem(**problems.cards(hub.engine, name)[0])
+    return Problem(**hidden_cases.cards(hub.engine, name)[0])
 
 
 @router.get("/{name}/sample", response_class=FileResponse)
 def fetch_sample(name: str, hub: Here, _caller: Viewer) -> FileResponse:
     """The file that shows the form of a problem's cases."""
-    row = problems.sample(hub.engine, name)
+    row = hidden_cases.sample(hub.engine, name)
     return FileResponse(content_place(row.sha256), filename=row.name, media_type="application/octet-stream")
 
 
 @router.post("/{name}/close")
 def close_problem(name: str, hub: Here, caller: Steward) -> Problem:
     """Nobody is tried on it any more."""
-    problems.close(hub.engine, name, caller.organisation)
-    return Problem(**problems.cards(hub.engine, name)[0])
+    hidden_cases.close(hub.engine, name, caller.organisation)
+    return Problem(**hidden_cases.cards(hub.engine, name)[0])
 
 
 @router.get("/{name}/entries")
 def list_entries(name: str, hub: Here, _caller: Viewer) -> list[Entered]:
     """Who has entered what, the newest first, and what came of it."""
-    problems.one(hub.engine, name)
-    return [Entered(**each) for each in problems.entries(hub.engine, name)]
+    hidden_cases.one(hub.engine, name)
+    return [Entered(**each) for each in hidden_cases.entries(hub.engine, name)]
 
 
 @router.post("/{name}/entries", status_code=201)
 def enter(name: str, given: Entry, hub: Here, response: Response, caller: Member) -> Run:
     """Have a method tried on a problem's cases: the hub asks it, and vouches for what comes out."""
     usable(given.url, given.name)
-    queued = problems.enter(hub.engine, caller, name, given.name, given.url)
+    queued = hidden_cases.enter(hub.engine, caller, name, given.name, given.url)
     response.headers["location"] = f"/api/v1/runs/{queued}"
-    return run_of(runs.one(hub.engine, queued))
+    return run_of(queue.one(hub.engine, queued))

@@ -10,9 +10,11 @@ from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from pydantic import BaseModel, Field
 
-from dure.hub import asks, board, files, runs
-from dure.hub.access import Member, Ruled, Viewer
-from dure.hub.state import Given, Here
+from dure.hub.auth.permissions import Member, Ruled, Viewer
+from dure.hub.board import board
+from dure.hub.context import Given, Here
+from dure.hub.jobs import interactive, queue
+from dure.hub.uploads import uploads
 from dure.i18n.texts import _, language
 from dure.trial.remote import usable
 
@@ -72,17 +74,17 @@ def submit(given: NewRun, hub: Here, response: Response, caller: Member) -> Run:
     """Put a trial into the queue."""
     hub.manifest(given.project)
     for sha256 in (*given.data.values(), *filter(None, [given.practice])):
-        files.one(hub.engine, caller.organisation, sha256)
+        uploads.one(hub.engine, caller.organisation, sha256)
     for name, url in given.offers.items():
         usable(url, name)
     asked: dict[str, Any] = given.model_dump(exclude={"project", "minutes", "megabytes", "seeds"})
     asked |= {"public": True} | ({} if given.seeds is None else {"seeds": given.seeds})
-    name = runs.submit(
+    name = queue.submit(
         hub.engine, given.project, asked, seconds=60 * given.minutes, megabytes=given.megabytes,
         organisation=caller.organisation, person=caller.name,
     )  # fmt: skip
     response.headers["location"] = f"/api/v1/runs/{name}"
-    return run_of(runs.one(hub.engine, name))
+    return run_of(queue.one(hub.engine, name))
 
 
 @router.get("")
@@ -90,42 +92,42 @@ def list_runs(
     hub: Here, caller: Viewer, limit: Annotated[int, Query(ge=1, le=200)] = 50, before: str = ""
 ) -> list[Run]:
     """Runs, the newest first; `before` goes on behind a run."""
-    return [run_of(each) for each in runs.listed(hub.engine, limit, before, caller.organisation)]
+    return [run_of(each) for each in queue.listed(hub.engine, limit, before, caller.organisation)]
 
 
 @router.get("/{name}")
 def show_run(name: str, hub: Here, caller: Viewer) -> Run:
     """A run."""
-    return run_of(runs.one(hub.engine, name, caller.organisation))
+    return run_of(queue.one(hub.engine, name, caller.organisation))
 
 
 @router.post("/{name}/cancel")
 def cancel(name: str, hub: Here, caller: Member) -> Run:
     """Stop a run: one that waits at once, one that runs as soon as its worker hears of it."""
-    runs.cancel(hub.engine, name, caller.organisation)
-    return run_of(runs.one(hub.engine, name))
+    queue.cancel(hub.engine, name, caller.organisation)
+    return run_of(queue.one(hub.engine, name))
 
 
 @router.post("/{name}/publish", status_code=201)
 def publish(name: str, hub: Here, caller: Member) -> dict[str, Any]:
     """Put what a trial has shown on the board: sums of blocks of five cases or more, no row and no answer."""
-    row = runs.one(hub.engine, name, caller.organisation)
-    return board.publish_run(hub.engine, runs.evidence_of(row), caller, row.id)
+    row = queue.one(hub.engine, name, caller.organisation)
+    return board.publish_run(hub.engine, queue.evidence_of(row), caller, row.id)
 
 
 @router.get("/{name}/log", response_class=Response)
 def show_log(name: str, hub: Here, caller: Viewer) -> Response:
     """What a run's process has said, where it ran on this machine."""
-    found = runs.one(hub.engine, name, caller.organisation)
+    found = queue.one(hub.engine, name, caller.organisation)
     if "problem" in found.asked:  # it may tell of cases that are another's
         raise HTTPException(403)
-    return Response(runs.logged(found), media_type="text/plain; charset=utf-8")
+    return Response(queue.logged(found), media_type="text/plain; charset=utf-8")
 
 
 @router.get("/{name}/figure.svg", response_class=FileResponse)
 def show_figure(name: str, hub: Here, caller: Viewer) -> FileResponse:
     """The figure of an answer, today's practice above it. It runs nothing and loads nothing, wherever it is opened."""
-    place = asks.figure_of(runs.one(hub.engine, name, caller.organisation))
+    place = interactive.figure_of(queue.one(hub.engine, name, caller.organisation))
     headers = {"content-security-policy": SEALED, "cache-control": "private, max-age=31536000, immutable"}
     return FileResponse(place, media_type="image/svg+xml", headers=headers)
 
@@ -133,7 +135,7 @@ def show_figure(name: str, hub: Here, caller: Viewer) -> FileResponse:
 @router.get("/{name}/events", response_class=StreamingResponse)
 async def follow(name: str, hub: Here, caller: Viewer) -> StreamingResponse:
     """The run, again whenever something about it is new, until it has ended (server-sent events)."""
-    first = await asyncio.to_thread(runs.one, hub.engine, name, caller.organisation)
+    first = await asyncio.to_thread(queue.one, hub.engine, name, caller.organisation)
     return StreamingResponse(_events(hub.engine, first), media_type="text/event-stream")
 
 
@@ -147,7 +149,7 @@ async def _events(engine: Engine, row: Row[Any]) -> AsyncIterator[str]:
             return
         before = told
         await asyncio.sleep(BEAT)
-        row = await asyncio.to_thread(runs.one, engine, row.id)
+        row = await asyncio.to_thread(queue.one, engine, row.id)
 
 
 def run_of(row: Row[Any]) -> Run:

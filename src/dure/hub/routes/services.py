@@ -8,9 +8,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from dure.errors import UserError
-from dure.hub import files, live, projects, promotion, runs
-from dure.hub.access import Ruled, Steward, Viewer
-from dure.hub.state import Given, Here
+from dure.hub.auth.permissions import Ruled, Steward, Viewer
+from dure.hub.context import Given, Here
+from dure.hub.jobs import queue
+from dure.hub.models import monitoring, projects, promotion
+from dure.hub.uploads import uploads
 from dure.i18n.texts import _, language
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ def list_answering(hub: Here, caller: Viewer) -> list[Answering]:
     """What answers one's organisation, project by project; where none is named, today's practice does."""
     return [
         Answering(**each | {"why": each["why"].get(language(), "")})
-        for each in live.answering(hub.engine, caller.organisation)
+        for each in monitoring.answering(hub.engine, caller.organisation)
     ]
 
 
@@ -107,9 +109,9 @@ def promote(project: str, given: Promoted, hub: Here, caller: Steward) -> Servic
     projects.known_method(projects.described(project), given.method)
     evidence, data = None, given.data
     if given.run:
-        evidence, data = _tried(runs.one(hub.engine, given.run, caller.organisation), given)
+        evidence, data = _tried(queue.one(hub.engine, given.run, caller.organisation), given)
     for sha256 in data.values():
-        files.one(hub.engine, caller.organisation, sha256)
+        uploads.one(hub.engine, caller.organisation, sha256)
     accepted = promotion.accepted(
         project, given.method, code, evidence=evidence, reason=given.reason, settings=given.settings
     )
@@ -140,4 +142,4 @@ def _tried(row: Row[Any], given: Promoted) -> tuple[Path, dict[str, str]]:
         raise UserError(what, where="run")
     if given.data:
         raise UserError(_("the evidence says it already"), where="data")
-    return runs.evidence_of(row), row.asked.get("data") or {}
+    return queue.evidence_of(row), row.asked.get("data") or {}

@@ -1,0 +1,1 @@
+"""What is shown of evidence: the board, the map, files and zips of evidence, cases that stay hidden."""

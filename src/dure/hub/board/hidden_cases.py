@@ -1,0 +1,193 @@
+"""Problems: cases that an organisation has put here, on which others' methods are tried without seeing them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import func, insert, select, update
+
+from dure.errors import Unknown, UserError
+from dure.hub.db.schema import entry, evidence, problem, run
+from dure.hub.db.store import now, reading
+from dure.hub.jobs import queue
+from dure.hub.uploads import uploads
+from dure.i18n.texts import _
+from dure.trial.verdicts import deciding
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine, Row
+
+    from dure.hub.auth.accounts import Caller
+
+MINUTES, MEGABYTES = 240, 4096  # of an entry
+
+
+class Card(NamedTuple):
+    """What everybody who is signed in reads of a problem.
+
+    Attributes
+    ----------
+    hurts, today
+        What hurts, and how it is done now.
+    gain
+        The smallest that would be worth having, in the unit of the project's first KPI; None: any.
+    site
+        Where it is.
+    sample
+        SHA-256 of a file of the organisation's that shows the form of the cases; it is none of them.
+    """
+
+    title: str
+    hurts: str
+    today: str
+    gain: float | None = None
+    site: str = ""
+    sample: str | None = None
+
+
+class Cases(NamedTuple):
+    """What is tried: files of the organisation by source of the project (their SHA-256), and how its site is set."""
+
+    project: str
+    data: Mapping[str, str]
+    settings: Mapping[str, str]
+
+
+def put(engine: Engine, caller: Caller, card: Card, cases: Cases, kpi: Mapping[str, Any]) -> str:
+    """Put a problem here; its id.
+
+    Parameters
+    ----------
+    kpi
+        The project's first one as it is today: `name` by language, `unit`, `better`. The gain is in its unit, whatever becomes of
+        the project.
+
+    Raises UserError where there are no cases of its own or where the sample would give them away, Unknown where a file is not here.
+    """
+    cure = _("Send a file first: POST /api/v1/files.")
+    if not cases.data:
+        raise UserError(_("a problem needs cases of its own"), where="data", cure=cure)
+    if card.sample in cases.data.values():
+        what = _("these are the cases themselves: everybody could read them")
+        raise UserError(
+            what, where="sample", cure=_("Make a file of the same form with a few rows that are not asked.")
+        )
+    for sha256 in [*cases.data.values(), *([card.sample] if card.sample else [])]:
+        uploads.one(engine, caller.organisation, sha256)
+    name = secrets.token_hex(8)
+    with engine.begin() as connection:
+        connection.execute(
+            insert(problem).values(
+                id=name, organisation=caller.organisation, person=caller.name, created=now(engine), open=True, kpi=dict(kpi),
+                **card._asdict(), project=cases.project, data=dict(cases.data), settings=dict(cases.settings),
+            )
+        )  # fmt: skip
+    return name
+
+
+def one(engine: Engine, name: str) -> Row[Any]:
+    """A problem by its id. Raises Unknown."""
+    with reading(engine) as connection:
+        found = connection.execute(select(problem).where(problem.c.id == name)).one_or_none()
+    if found is None:
+        raise Unknown(_("there is no problem {name}", name=name[:80]))
+    return found
+
+
+def cards(engine: Engine, name: str = "") -> list[dict[str, Any]]:
+    """What everybody may read of problems, the open ones first, among them the newest; of one alone by its id. Raises Unknown."""
+    shown = [problem.c[each] for each in ("id", "organisation", "project", "created", "open", "kpi", *Card._fields)]
+    counted = select(func.count()).where(entry.c.problem == problem.c.id).scalar_subquery()
+    wanted = select(*shown, counted.label("entries")).order_by(
+        problem.c.open.desc(), problem.c.created.desc(), problem.c.id
+    )
+    if name:
+        one(engine, name)
+        wanted = wanted.where(problem.c.id == name)
+    with reading(engine) as connection:
+        return [{**each, "sample": each["sample"] is not None} for each in connection.execute(wanted).mappings()]
+
+
+def sample(engine: Engine, name: str) -> Row[Any]:
+    """The file that shows the form of a problem's cases. Raises Unknown where there is none."""
+    found = one(engine, name)
+    if found.sample is None:
+        raise Unknown(_("this problem has no sample"), where=found.id)
+    return uploads.one(engine, found.organisation, found.sample)
+
+
+def untried(engine: Engine) -> list[dict[str, Any]]:
+    """The open problems on which nobody's method has been tried, the newest first."""
+    return [each for each in cards(engine) if each["open"] and not each["entries"]]
+
+
+def close(engine: Engine, name: str, organisation: str) -> None:
+    """Nobody is tried on it any more. Raises Unknown, also where it is another organisation's."""
+    mine = (problem.c.id == name) & (problem.c.organisation == organisation)
+    with engine.begin() as connection:
+        if not connection.execute(update(problem).where(mine).values(open=False)).rowcount:
+            raise Unknown(_("there is no problem {name}", name=name[:80]))
+
+
+# ---- entries ------------------------------------------------------------------------------------------------------------
+
+
+def enter(engine: Engine, caller: Caller, of: str, name: str, url: str) -> str:
+    """Have a method behind a URL tried on a problem's cases; the run's id.
+
+    Every entry of an organisation is one more look of its own at the same cases; the evidence says which one it is.
+
+    Raises Unknown, and UserError where the problem is closed.
+    """
+    row = one(engine, of)
+    with engine.begin() as connection:
+        # Two entries at once are two looks: whoever has this row counts alone.
+        still = connection.execute(select(problem.c.open).where(problem.c.id == of).with_for_update()).scalar_one()
+        if not still:
+            raise UserError(_("this problem is closed"), where=of)
+        mine = (entry.c.problem == of) & (entry.c.organisation == caller.organisation)
+        look = 1 + (connection.execute(select(func.max(entry.c.look)).where(mine)).scalar() or 0)
+        values = {"problem": of, "organisation": caller.organisation, "look": look, "run": "", "name": name}
+        connection.execute(insert(entry).values(**values, created=now(engine)))
+    asked = {
+        "problem": of, "owner": row.organisation, "data": row.data, "settings": row.settings, "confirmed": True, "sealed": True,
+        "profile": "full", "offers": {name: url}, "public": True, "assurance": "hub-witnessed", "looks": look,
+    }  # fmt: skip
+    queued = queue.submit(
+        engine, row.project, asked, seconds=60 * MINUTES, megabytes=MEGABYTES, organisation=caller.organisation, person=caller.name
+    )  # fmt: skip
+    with engine.begin() as connection:
+        connection.execute(update(entry).where(mine, entry.c.look == look).values(run=queued))
+    return queued
+
+
+def published(engine: Engine, queued: str, name: str) -> None:
+    """Note the evidence that has become of an entry, by its run."""
+    with engine.begin() as connection:
+        connection.execute(update(entry).where(entry.c.run == queued).values(evidence=name))
+
+
+def entries(engine: Engine, of: str) -> list[dict[str, Any]]:
+    """Who has entered what on a problem, the newest first, and what came of it.
+
+    `state` is the run's, or "deleted"; `why` is what it has said, by language, which may tell of the cases: it is for their owner.
+    `verdict` is the published one on the entered method, with `about` of its evidence; None where nothing is published.
+    """
+    columns = [entry.c[each] for each in ("organisation", "name", "look", "created", "run")]
+    there = entry.outerjoin(run, run.c.id == entry.c.run).outerjoin(evidence, evidence.c.id == entry.c.evidence)
+    wanted = select(*columns, run.c.state, run.c.said, evidence.c.id.label("evidence"), evidence.c.said.label("signed"))
+    with reading(engine) as connection:
+        found = connection.execute(
+            wanted.select_from(there).where(entry.c.problem == of).order_by(entry.c.created.desc(), entry.c.look.desc())
+        ).mappings()
+        return [_told(dict(each)) for each in found]
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    signed, why = row.pop("signed"), row.pop("said")
+    verdicts = deciding(signed["verdicts"]) if signed else []
+    verdict = next((each for each in verdicts if each["method"] == row["name"]), None)
+    about = signed["about"] if signed else None
+    return row | {"state": row["state"] or "deleted", "why": why, "verdict": verdict, "about": about}

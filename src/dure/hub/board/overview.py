@@ -1,0 +1,156 @@
+"""What the board's pages show: a row for each project, the map by provinces, the lines by strategy."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dure.hub.board import board
+
+if TYPE_CHECKING:
+    from dure.project.manifest import Manifest
+    from dure.registry.plan import Line, Region, Strategy
+
+MAP = Path(__file__).parents[1] / "pages" / "korea.json"  # made by tools/korea.py
+EVERYWHERE = ("", "all")  # a cell's site where its verdict is over all places
+# How a state of lines is marked, the one that tells most first.
+STATES = ("better", "not shown", "too few", "worse", "lost", "not measured yet", "built", "not built yet")
+MEASURED = STATES[:5]
+HUB = "hub"  # the region of the plan that is the hub itself
+CLASSES = {
+    "better": "better",
+    "worse": "worse",
+    "lost": "worse",
+    "not shown": "shown",
+    "too few": "shown",
+    "built": "built",
+}
+
+
+# ---- rows of the board --------------------------------------------------------------------------------------------------
+
+
+def rows(
+    cells: Sequence[Mapping[str, Any]], lines: Sequence[Line], known: Mapping[str, Manifest]
+) -> list[dict[str, Any]]:
+    """A row for each project that is known here or has evidence, as the plan has them in order.
+
+    Returns
+    -------
+    project, title, linked, line
+        `linked`: the project is installed here and has a page. `line` of the plan, or None.
+    over
+        The cell over all places, or None.
+    stands
+        The other places' cells, those behind which the same evidence stands together; the evidence of `over` first.
+    untried
+        Places that its committed trial knows and that no evidence here is of.
+    more
+        How many further methods have cells.
+    """
+    mine: dict[str, list[Mapping[str, Any]]] = {name: [] for name in known}
+    for cell in cells:
+        mine.setdefault(cell["project"], []).append(cell)
+    serves = {served.id: (number, line, served) for number, line in enumerate(lines) for served in line.projects}
+    made = []
+    for name, found in mine.items():
+        place, line, served = serves.get(name, (len(lines), None, None))
+        best = _best(found)
+        over = next((best[site] for site in ("all", "") if site in best), None)
+        sites = {
+            site for each in (served.measured["sites"].values() if served and served.measured else ()) for site in each
+        }
+        title = known[name].title.model_dump() if name in known else found[0]["title"]
+        made.append((not found, place, {
+            "project": name, "title": title, "linked": name in known, "line": line, "over": over, "stands": _stands(best, over),
+            "untried": [served.places.get(each, each) for each in sorted(sites - best.keys())] if served else [],
+            "more": len({each["method"] for each in found} - {each["method"] for each in best.values()}),
+        }))  # fmt: skip
+    return [row for _empty, _place, row in sorted(made, key=lambda each: (*each[:2], each[2]["project"]))]
+
+
+def _best(found: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """By place the verdict that vouches most, among several methods and versions."""
+    best: dict[str, Mapping[str, Any]] = {}
+    for cell in found:
+        known = best.get(cell["site"])
+        if known is None or board.vouched(known) < board.vouched(cell):
+            best[cell["site"]] = cell
+    return best
+
+
+def _stands(best: Mapping[str, Mapping[str, Any]], over: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Cells by what stands behind them."""
+    groups: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for cell in ([over] if over else []) + [each for site, each in best.items() if site not in EVERYWHERE]:
+        same = (cell["evidence"], cell["method"], cell["sealed"])
+        group = groups.setdefault(same, {"behind": cell, "cells": []})
+        if cell is not over:
+            group["cells"].append(cell)
+    return list(groups.values())
+
+
+# ---- the plan -----------------------------------------------------------------------------------------------------------
+
+
+def states(lines: Iterable[Line]) -> list[tuple[str, int, str]]:
+    """What is known of lines: (verdict or state, of how many projects or lines, class of its mark)."""
+    counted: Counter[str] = Counter()
+    for line in lines:
+        measured = [each.measured["verdict"] for each in line.projects if each.measured]
+        counted.update(measured or [line.state])
+    return [(state, counted[state], CLASSES.get(state, "none")) for state in STATES if counted[state]]
+
+
+def by_strategy(lines: Sequence[Line]) -> list[tuple[Strategy, list[Line]]]:
+    """Lines by the strategy that they serve, in the plan's order."""
+    found: dict[int, tuple[Strategy, list[Line]]] = {}
+    for line in lines:
+        found.setdefault(line.strategy.id, (line.strategy, []))[1].append(line)
+    return [found[number] for number in sorted(found)]
+
+
+def by_region(lines: Sequence[Line]) -> list[tuple[Region, list[Line]]]:
+    """Lines by region, in the plan's order."""
+    found: dict[str, tuple[Region, list[Line]]] = {}
+    for line in lines:
+        found.setdefault(line.region.id, (line.region, []))[1].append(line)
+    return list(found.values())
+
+
+def of_province(lines: Iterable[Line], name: str) -> list[Line]:
+    """The lines of the regions that a province belongs to."""
+    return [line for line in lines if name in {each.ko for each in line.provinces}]
+
+
+def has_map(lines: Sequence[Line]) -> bool:
+    """Whether every province of the plan is one of those on the map."""
+    names = {each.ko for line in lines for each in line.provinces}
+    return bool(names) and names <= _map()["provinces"].keys()
+
+
+@cache
+def _map() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(MAP.read_text(encoding="utf-8"))
+    return found
+
+
+def drawn(lines: Sequence[Line]) -> dict[str, Any]:
+    """The map: its size and credit, provinces with what is known of their lines, the borders of provinces and of regions, the hub."""
+    told, shown = _map(), []
+    names = {each.ko: each for line in lines for each in line.provinces}
+    regions = {name.ko: region for region, _lines in by_region(lines) for name in region.provinces}
+    for name, place in told["provinces"].items():
+        marks = [each for each in states(of_province(lines, name)) if each[0] in MEASURED]
+        kinds = {kind for _state, _count, kind in marks}
+        kind = "mixed" if len(kinds) > 1 else next(iter(kinds), "none")
+        shown.append({**place, "name": names.get(name), "marks": marks, "kind": kind, "region": regions.get(name)})
+    between: dict[str, list[str]] = {"province": [], "region": []}
+    for one, other, path in told["borders"]:
+        between["province" if regions.get(one) == regions.get(other) else "region"].append(path)
+    hub = [told["provinces"][each.ko]["at"] for line in lines if line.region.id == HUB for each in line.provinces][:1]
+    return {"size": told["size"], "credit": told["credit"], "provinces": shown, "borders": between, "hub": hub}

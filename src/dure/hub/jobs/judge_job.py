@@ -1,0 +1,68 @@
+"""A table that somebody sends to be judged: which column is which, what cannot be used, and the run that judges it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dure.content_store import content_place, sha256_of
+from dure.hub.db.store import incoming
+from dure.hub.jobs import queue
+from dure.hub.models.projects import place_of
+from dure.hub.uploads import uploads
+from dure.hub.uploads.sandbox import looked
+from dure.i18n.texts import _
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from dure.hub.auth.accounts import Caller
+
+SECONDS, MEGABYTES = 120.0, 3_000  # that it may take to read a table, and to judge it
+# Highest temperature of each day in Seattle, July to December 2015 (NOAA, public domain); yesterday's; an offer made of both.
+EXAMPLE = Path(__file__).parents[1] / "pages" / "example.csv"
+
+
+def looked_at(engine: Engine, organisation: str, sha256: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """How a table would be judged, found out by a process of its own (`dure.hub.uploads.inspect.judged`).
+
+    Raises Unknown where the file is not here, UserError where it is no table.
+    """
+    return _found(engine, organisation, sha256, "judged", dict(asked))
+
+
+def mapped(engine: Engine, organisation: str, project: str, source: str, sha256: str) -> dict[str, Any]:
+    """How a file would be read in the place of a project's source, found out by a process of its own (`dure.hub.uploads.inspect.mapped`).
+
+    Raises Unknown where project or file is not here, UserError where the file is no table.
+    """
+    place_of(project)
+    return _found(engine, organisation, sha256, "mapped", {"project": project, "source": source})
+
+
+def _found(engine: Engine, organisation: str, sha256: str, kind: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What `dure.hub.uploads.inspect` finds in a file, under the name that people gave it."""
+    row = uploads.one(engine, organisation, sha256)
+    path, name = content_place(sha256), str(row.name)
+    told = looked(kind, path, asked, name=name, seconds=SECONDS, megabytes=MEGABYTES)
+    return {"file": sha256, "name": name, **told}
+
+
+def submit(engine: Engine, caller: Caller, asked: Mapping[str, Any]) -> str:
+    """Have a table judged; the run's id. Raises Unknown where the file is not here."""
+    name = str(uploads.one(engine, caller.organisation, str(asked["file"])).name)
+    return queue.submit(
+        engine, "judge.table", {**asked, "name": name}, seconds=int(SECONDS), megabytes=MEGABYTES, kind="judge",
+        organisation=caller.organisation, person=caller.name,
+    )  # fmt: skip
+
+
+def example(engine: Engine, caller: Caller) -> dict[str, Any]:
+    """A real table to try it with (`EXAMPLE`), kept among the files of whoever asks."""
+    rows = EXAMPLE.read_text(encoding="utf-8").partition("\n")[2]
+    headers = (_("time"), _("actual (°C)"), _("today (°C)"), _("offer (°C)"))
+    aside = incoming() / secrets.token_hex(8)
+    aside.write_text(",".join(headers) + "\n" + rows, encoding="utf-8")
+    return uploads.keep(engine, aside, sha256_of(aside), _("example") + ".csv", caller)

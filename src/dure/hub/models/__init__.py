@@ -1,0 +1,1 @@
+"""Methods that answer: projects as the hub knows them, promotion, processes, the log of predictions, monitoring."""

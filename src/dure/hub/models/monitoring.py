@@ -1,0 +1,222 @@
+"""How a service does: what it answered itself, what became of its answers, and whether it is asked otherwise than it used to be."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from prometheus_client import Gauge
+from sqlalchemy import and_, func, select
+
+from dure.errors import UserError
+from dure.hub.auth.accounts import DAY, HUB
+from dure.hub.db.schema import answer, event
+from dure.hub.db.store import happened, now, reading
+from dure.hub.models import promotion
+from dure.i18n.texts import LANGUAGES, multilingual
+from dure.statistics.drift import LEAST, Drift, drifted
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Engine, Row
+
+USUAL, RECENT = 1_000, 500  # answers after the promotion that say what is usual; the newest ones
+MOST = 100_000  # answers that are summed up
+SHOWN = 60  # days told one by one
+DRIFT = Gauge(
+    "dure_drift_fields", "Fields of requests and answers that have drifted, by project.", ["organisation", "project"]
+)
+
+
+class Which(NamedTuple):
+    """A service as an organisation was answered by it: of a project, promoted by `owner`, a version of theirs (0: the practice)."""
+
+    organisation: str
+    project: str
+    owner: str
+    service: int
+
+
+def live(engine: Engine, which: Which, kpis: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What has come of a service's version.
+
+    Parameters
+    ----------
+    kpis
+        Of the project, as it is described.
+
+    Returns
+    -------
+    answers
+        How many are kept, by the cause for which the practice answered in its place; "" it answered itself.
+    scored
+        Of how many the truth is known; for each KPI the number of the service's answers and of the practice's on the same requests,
+        and the verdict with a day as a block.
+    drift
+        Fields that have drifted, the worst first.
+    days
+        Of `days`, by the first KPI.
+    """
+    mine = _mine(which)
+    with reading(engine) as connection:
+        counted = select(answer.c.cause, func.count().label("times")).where(mine).group_by(answer.c.cause)
+        causes: dict[str, int] = {each.cause: each.times for each in connection.execute(counted)}
+        wanted = select(answer.c.created, answer.c.sums, answer.c.practice).where(mine, answer.c.truth.is_not(None))
+        rows = connection.execute(wanted.order_by(answer.c.created.desc()).limit(MOST)).all()
+    both = [row for row in rows if row.practice]
+    return {
+        "service": which.service,
+        "answers": sum(causes.values()),
+        "causes": causes,
+        "scored": len(rows),
+        "kpis": [_number(kpi, both) for kpi in kpis] if both else [],
+        "drift": [each._asdict() for each in drift(engine, which)],
+        "days": days(engine, which, kpis[0]["of"]),
+    }
+
+
+def answering(engine: Engine, organisation: str) -> list[dict[str, Any]]:
+    """What answers an organisation, project by project, and how many of the answers kept the practice had to give, by cause."""
+    by = ("project", "owner", "service", "cause")
+    counted = select(*(answer.c[name] for name in by), func.count().label("times"))
+    counted = counted.where(answer.c.organisation == organisation).group_by(*(answer.c[name] for name in by))
+    with reading(engine) as connection:
+        times = {tuple(each[:4]): each.times for each in connection.execute(counted)}
+    found: dict[str, dict[str, Any]] = {}
+    for row in promotion.all_active(engine):
+        if row.organisation not in (organisation, HUB) or (row.project in found and row.organisation != organisation):
+            continue
+        of = (row.project, row.organisation if row.version else "", row.version)
+        causes = {cause: count for (*which, cause), count in times.items() if tuple(which) == of}
+        why = dict.fromkeys(LANGUAGES, row.reason) if row.reason else row.why or {}
+        found[row.project] = {
+            "project": row.project, "owner": row.organisation, "version": row.version, "method": row.method, "since": row.since,
+            "who": row.who, "why": why, "answers": sum(causes.values()), "causes": causes,
+        }  # fmt: skip
+    return list(found.values())
+
+
+def days(engine: Engine, which: Which, of: str) -> list[dict[str, Any]]:
+    """The newest SHOWN days (of UTC) on which there were answers, the oldest first.
+
+    `causes` counts them as in `live`; where the truth of some is known, `scored` of them, and `service` and `practice` are the numbers
+    of the KPI `of` on these.
+    """
+    from dure.statistics.formula import evaluate
+
+    columns = [answer.c[name] for name in ("created", "cause", "sums", "practice")]
+    wanted = select(*columns).where(_mine(which)).order_by(answer.c.created.desc()).limit(MOST)
+    by: dict[str, list[Row[Any]]] = defaultdict(list)
+    with reading(engine) as connection:
+        for row in connection.execute(wanted):
+            by[_day(row.created)].append(row)
+    found = []
+    for day in sorted(by)[-SHOWN:]:
+        told: dict[str, Any] = {"day": day, "causes": dict(Counter(row.cause for row in by[day]))}
+        both = [row for row in by[day] if row.sums and row.practice]
+        told["scored"] = len(both)
+        for name, side in (("service", "sums"), ("practice", "practice")):
+            total: Counter[str] = Counter()
+            for row in both:
+                total.update({**getattr(row, side), "cases": 1})
+            with suppress(UserError, ArithmeticError):  # its sums have changed with the project's code
+                told[name] = float(evaluate(of, dict(total))) if both else None
+        found.append({"service": None, "practice": None} | told)
+    return found
+
+
+def _day(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).date().isoformat()
+
+
+def _mine(which: Which) -> ColumnElement[bool]:
+    return and_(*(answer.c[name] == value for name, value in which._asdict().items()))
+
+
+def _number(kpi: Mapping[str, Any], rows: Sequence[Any]) -> dict[str, Any]:
+    """A KPI of both sides over the days, and the verdict; where sums have changed with the project's code, why there is none."""
+    import numpy as np
+
+    from dure.statistics.formula import evaluate
+    from dure.statistics.types import Pair
+    from dure.statistics.verdict import compare
+
+    sides = [_days(rows, name) for name in ("sums", "practice")]
+    told = {"name": kpi["name"], "unit": kpi["unit"], "better": kpi["better"]}
+    try:
+        total = [{name: float(sum(values)) for name, values in side.items()} for side in sides]
+        service, practice = (float(evaluate(kpi["of"], each)) for each in total)
+        found = compare(
+            [Pair(*({name: np.array(v) for name, v in side.items()} for side in sides))], kpi["of"], kpi["better"]
+        )
+    except (UserError, ArithmeticError) as error:
+        return told | {"verdict": "not shown", "because": str(error)}
+    gain = {"low": found.low, "mean": found.mean, "high": found.high}
+    return told | {
+        "service": service, "practice": practice, "verdict": found.verdict, "because": found.because, "gain": gain,
+        "blocks": found.blocks, "cases": len(rows),
+    }  # fmt: skip
+
+
+def _days(rows: Sequence[Any], side: str) -> dict[str, list[float]]:
+    """Sums by name, one a day of UTC, in the order of days."""
+    sums: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        sums[_day(row.created)].update({**getattr(row, side), "cases": 1})
+    names = sorted({name for each in sums.values() for name in each})
+    return {name: [float(sums[day][name]) for day in sorted(sums)] for name in names}
+
+
+def drift(engine: Engine, which: Which) -> list[Drift]:
+    """Fields of requests and answers that have drifted since the version began to answer; the newest answers against the first."""
+    mine = _mine(which)
+    wanted = select(answer.c.request, answer.c.response).where(mine)
+    with reading(engine) as connection:
+        count = connection.execute(select(func.count()).select_from(answer).where(mine)).scalar_one()
+        if count < 2 * LEAST:
+            return []
+        usual = min(USUAL, count // 2)
+        first = wanted.order_by(answer.c.created, answer.c.id).limit(usual)
+        newest = wanted.order_by(answer.c.created.desc(), answer.c.id.desc()).limit(min(RECENT, count - usual))
+        sides = [[_both(*row) for row in connection.execute(each)] for each in (first, newest)]
+    return drifted(*sides)
+
+
+def _both(request: str, response: str) -> dict[str, Any]:
+    return {"request": json.loads(request), "response": json.loads(response)}
+
+
+def alarm(engine: Engine) -> None:
+    """Look at every service that has answered within a day; what has begun to drift is written down, once."""
+    columns = [answer.c[name] for name in Which._fields]
+    late = select(*columns).where(answer.c.service > 0, answer.c.created > now(engine) - DAY).distinct()
+    with reading(engine) as connection:
+        services = [Which(*row) for row in connection.execute(late)]
+    for which in services:
+        found = drift(engine, which)
+        DRIFT.labels(which.organisation, which.project).set(len(found))
+        fields = ", ".join(each.field for each in found)
+        if fields and fields != _told(engine, which):
+            words = multilingual("version {version} drifts: {fields}", version=which.service, fields=fields)
+            told = {**words, "owner": which.owner, "service": which.service, "fields": fields}
+            with engine.begin() as connection:
+                happened(connection, which.organisation, which.project, "drift", told)
+
+
+def _told(engine: Engine, which: Which) -> str:
+    """Which fields were last told to drift."""
+    there = (event.c.organisation == which.organisation) & (event.c.project == which.project)
+    wanted = select(event.c.said).where(there, event.c.kind == "drift").order_by(event.c.id.desc()).limit(1)
+    with reading(engine) as connection:
+        last = connection.execute(wanted).scalar()
+    return str(last["fields"]) if last and (last["owner"], last["service"]) == which[2:] else ""
+
+
+def events(engine: Engine, organisation: str, project: str = "") -> Sequence[Row[Any]]:
+    """What has happened to an organisation's services and data, the newest first."""
+    wanted = select(event).where(event.c.organisation == organisation).order_by(event.c.id.desc()).limit(200)
+    with reading(engine) as connection:
+        return connection.execute(wanted.where(event.c.project == project) if project else wanted).all()

@@ -1,0 +1,126 @@
+"""Projects as the hub knows them: each described by a process of its own, its code never in the hub's."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dure import __version__
+from dure.content_store import write_atomically
+from dure.errors import Unknown, UserError, nearest
+from dure.hub.db.store import folder
+from dure.hub.jobs.process import environment
+from dure.i18n.texts import _
+from dure.project.code_hash import project_hash
+from dure.project.loader import found
+from dure.project.manifest import manifest
+from dure.registry import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from dure.project.manifest import Manifest
+
+PATIENCE = 120  # seconds that a project may take to be imported and described
+
+
+def manifests() -> dict[str, Manifest]:
+    """What projects say of themselves, by id. One whose project.toml cannot be read is left out."""
+    told = {}
+    for name, place in sorted(found().items()):
+        try:
+            told[name] = manifest(place)
+        except UserError:
+            continue
+    return told
+
+
+def place_of(name: str) -> Path:
+    """The folder of a project by its id alone. Raises Unknown."""
+    known = found()
+    if name not in known:
+        close = nearest(name, tuple(known))
+        cure = _("Did you mean {name}?", name=close) if close else ""
+        raise Unknown(_("there is no project called {name}", name=name), cure=cure)
+    return known[name]
+
+
+def code_of(name: str) -> str:
+    """SHA-256 of a project's code (`dure.project.code_hash.project_hash`). Raises Unknown."""
+    return project_hash(place_of(name))
+
+
+def known_method(about: Mapping[str, Any], method: str) -> None:
+    """Raise UserError where a project that was described has no such method."""
+    if method not in about["methods"]:
+        what = _("there is no method called {name}", name=method)
+        raise UserError(what, where="method", cure=", ".join(about["methods"]))
+
+
+def tried(name: str) -> dict[str, Any] | None:
+    """What a project's own trial.json says, `stale` where its code has changed since; None where there is none. Raises Unknown."""
+    place = place_of(name)
+    try:
+        said: dict[str, Any] = json.loads((place / "trial.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return said | {"stale": said["about"].get("code") != project_hash(place)}
+
+
+def promises(name: str) -> dict[str, Any] | None:
+    """What `dure check` has found of a project as it is now, where it is kept beside it: check.json. Raises Unknown."""
+    try:
+        found: dict[str, Any] = json.loads((place_of(name) / "check.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if found.get("code") == code_of(name) else None
+
+
+def kept(name: str) -> dict[str, Any] | None:
+    """A description that was made before, of the code as it is now; None where none was. Raises Unknown."""
+    try:
+        told: dict[str, Any] = json.loads(_place(name).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return told
+
+
+def described(name: str) -> dict[str, Any]:
+    """A project's description (`dure.registry.describe`), kept as long as its code and Dure are the same.
+
+    Raises Unknown, and UserError where it cannot be described: what it stands on is not installed.
+    """
+    told = kept(name)
+    if told is None:
+        told = _described(name)
+        place = _place(name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(place, json.dumps(told, ensure_ascii=False))
+    return told
+
+
+def _place(name: str) -> Path:
+    """Where a description is kept: by the code, and by what else it is made of - texts, the example, and what describes it."""
+    project = place_of(name)
+    texts = [*sorted((project / "locale").glob("*.po")), *project.glob("example.json"), Path(describe.__file__)]
+    by = hashlib.sha256(b"".join(each.read_bytes() for each in texts)).hexdigest()[:8]
+    return folder() / "projects" / f"{name}-{project_hash(project)[:16]}-{__version__}-{by}.json"
+
+
+def _described(name: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "dure", "show", name, "--json"]
+    try:
+        done = subprocess.run(  # noqa: S603 - a project's id that is known here, no shell
+            command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=PATIENCE
+        )
+        told: dict[str, Any] = json.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        raise UserError(_("it took more than {seconds} s", seconds=PATIENCE), where=name) from None
+    except ValueError:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        raise UserError(said[-1] if said else _("its process ended"), where=name) from None
+    return told

@@ -1,0 +1,139 @@
+"""Small pictures of a service's days, drawn on the server: how many answers, and how near they were to the truth.
+
+Colours are the page's own (`page.css`); each picture has a text alternative, and its data stand below it as a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from dure.i18n.texts import _
+from dure.report import numbers, vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from markupsafe import Markup
+
+Day = Mapping[str, Any]  # one of `dure.hub.models.monitoring.days`
+WIDTH, HEIGHT = 640, 170  # of a picture, in its own units
+LEFT, RIGHT, TOP, FOOT = 52, 8, 30, 24  # room around it
+WIDEST = 22  # of a bar
+LABEL = 132  # room right of lines for what they are
+
+
+def answers(days: Sequence[Day], *, promoted: bool) -> Markup:
+    """Answers a day: what was promoted answered itself (filled), and today's practice in its place (hollow).
+
+    Parameters
+    ----------
+    promoted
+        Whether anything is: else every answer is today's practice's own.
+    """
+    own = [each["causes"].get("", 0) for each in days]
+    instead = [sum(each["causes"].values()) - count for each, count in zip(days, own, strict=True)]
+    most = max(count + other for count, other in zip(own, instead, strict=True))
+    x, y = _across(days, WIDTH - RIGHT), _up(most)
+    wide = min(WIDEST, max(2.0, 0.8 * (WIDTH - LEFT - RIGHT) / _span(days)))
+    drawn = [*_axis([0, most], y, 0, WIDTH - RIGHT), *_ends(days, x)]
+    for each, count, other in zip(days, own, instead, strict=True):
+        left = x(each) - wide / 2
+        drawn.append(_bar("own", left, y(count), wide, y(0) - y(count)))
+        drawn.append(_bar("instead", left, y(count + other), wide, y(count) - y(count + other)))
+    names = [("own", _("what is promoted") if promoted else _("today's practice"))]
+    names += [("instead", _("today's practice in its place"))] if sum(instead) else []
+    told = _(
+        "Answers a day, {first} to {last}: {own} by {name}, {instead} by today's practice in its place.", first=days[0]["day"],
+        last=days[-1]["day"], own=f"{sum(own):,}", name=names[0][1], instead=f"{sum(instead):,}",
+    )  # fmt: skip
+    return _svg(told, [*drawn, *_key(names)])
+
+
+def against(days: Sequence[Day], kpi: Mapping[str, Any]) -> Markup:
+    """The KPI day by day where the truth is known: what is promoted (filled dots), today's practice (hollow dots)."""
+    shown = [each for each in days if each["service"] is not None and each["practice"] is not None]
+    values = [each[side] for each in shown for side in ("service", "practice")]
+    least, most = min(0.0, *values), max(0.0, *values)
+    x, y = _across(shown, WIDTH - LABEL), _up(most, least)
+    places = numbers.decimals(max(abs(least), abs(most)))
+    drawn = [*_axis([least, most] if least else [0.0, most], y, places, WIDTH - LABEL), *_ends(shown, x)]
+    ends = {side: y(shown[-1][side]) for side in ("practice", "service")}
+    if abs(ends["practice"] - ends["service"]) < 15:  # their words would lie on each other
+        middle, up = sum(ends.values()) / 2, 7.5 if ends["practice"] > ends["service"] else -7.5
+        ends = {"practice": middle + up, "service": middle - up}
+    for side, name in (("practice", _("today's practice")), ("service", _("what is promoted"))):
+        points = [(x(each), y(each[side])) for each in shown]
+        drawn.append(f'<polyline class="{side}" points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in points)}"/>')
+        drawn += [f'<circle class="{side}" cx="{a:.1f}" cy="{b:.1f}" r="3.5"/>' for a, b in points]
+        drawn.append(_word(WIDTH - LABEL + 12, ends[side] + 4, name, side))
+    unit = vocabulary.localised_unit(kpi["unit"])
+    told = _(
+        "{kpi}, {first} to {last}, day by day: on the last one {service} with what is promoted, {practice} with today's practice.",
+        kpi=kpi["name"], first=shown[0]["day"], last=shown[-1]["day"], service=numbers.amount(shown[-1]["service"], unit),
+        practice=numbers.amount(shown[-1]["practice"], unit),
+    )  # fmt: skip
+    title = f"{kpi['name']} ({unit})" if unit else kpi["name"]
+    return _svg(told, [*drawn, _word(LEFT, 14, title, "")])
+
+
+def _svg(told: str, drawn: Sequence[str]) -> Markup:
+    from markupsafe import Markup
+
+    head = f'<svg class="days" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(told)}">'
+    return Markup(f"{head}{''.join(drawn)}</svg>")  # noqa: S704 - numbers, and words that `_word` escapes
+
+
+def _number(day: Day) -> int:
+    return date.fromisoformat(day["day"]).toordinal()
+
+
+def _span(days: Sequence[Day]) -> int:
+    return _number(days[-1]) - _number(days[0]) + 1
+
+
+def _across(days: Sequence[Day], right: int) -> Callable[[Day], float]:
+    """Where a day stands."""
+    first, step = _number(days[0]), (right - LEFT) / _span(days)
+    return lambda day: LEFT + step * (_number(day) - first + 0.5)
+
+
+def _up(most: float, least: float = 0.0) -> Callable[[float], float]:
+    """Where a number stands."""
+    room = (HEIGHT - TOP - FOOT) / ((most - least) or 1.0)
+    return lambda value: HEIGHT - FOOT - room * (value - least)
+
+
+def _axis(values: Sequence[float], y: Callable[[float], float], places: int, right: int) -> list[str]:
+    drawn = []
+    for value in values:
+        drawn.append(f'<line class="rule" x1="{LEFT}" x2="{right}" y1="{y(value):.1f}" y2="{y(value):.1f}"/>')
+        drawn.append(_word(LEFT - 8, y(value) + 4, numbers.figure(value, places), "", anchor="end"))
+    return drawn
+
+
+def _ends(days: Sequence[Day], x: Callable[[Day], float]) -> list[str]:
+    """The first day and the last one, below."""
+    first, last = days[0], days[-1]
+    shown = [(first, "middle" if first is last else "start")] + ([(last, "end")] if first is not last else [])
+    return [_word(x(day), HEIGHT - 6, day["day"][5:].replace("-", "/"), "", anchor=anchor) for day, anchor in shown]
+
+
+def _bar(kind: str, left: float, top: float, wide: float, high: float) -> str:
+    return f'<rect class="{kind}" x="{left:.1f}" y="{top:.1f}" width="{wide:.1f}" height="{high:.1f}"/>' if high else ""
+
+
+def _key(names: Sequence[tuple[str, str]]) -> list[str]:
+    """What the bars are, above them."""
+    drawn, left = [], float(LEFT)
+    for kind, name in names:
+        drawn += [f'<rect class="{kind}" x="{left:.1f}" y="5" width="10" height="10"/>', _word(left + 16, 14, name, "")]
+        left += 40 + 9 * sum(2 if letter > "ᄀ" else 1 for letter in name)
+    return drawn
+
+
+def _word(x: float, y: float, text: str, kind: str, *, anchor: str = "start") -> str:
+    name = f' class="{kind}"' if kind else ""
+    return f'<text{name} x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'

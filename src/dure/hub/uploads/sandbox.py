@@ -1,0 +1,78 @@
+"""What a stranger sent is opened by a process of its own, within its time and memory."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from dure.errors import UserError
+from dure.hub.jobs.process import environment, kill_group, memory
+from dure.i18n.texts import _
+
+BEAT = 0.05  # seconds between two looks at its memory
+
+
+def apart(words: Sequence[str], *, seconds: float, megabytes: int) -> tuple[bytes, str]:
+    """What ``python -m words ...`` says on its standard output, and the last line of its standard error.
+
+    Raises UserError where it takes too long or holds too much.
+    """
+    command = [sys.executable, "-m", *words]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(  # noqa: S603 - a module of ours, no shell
+            command, env=environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=errors, start_new_session=True
+        )
+        try:
+            _watch(process, time.monotonic() + seconds, megabytes * 1_000_000)
+        except TimeoutError:
+            raise UserError(_("it took more than {seconds} s", seconds=f"{seconds:g}")) from None
+        except MemoryError:
+            raise UserError(_("it held more than {megabytes} MB", megabytes=megabytes)) from None
+        finally:
+            kill_group(process.pid)
+            process.wait()
+        return _read(out), (_read(errors).decode(errors="replace").strip().splitlines() or [""])[-1]
+
+
+def looked(
+    kind: str, path: Path, *asked: Mapping[str, Any], name: str = "", seconds: float, megabytes: int
+) -> dict[str, Any]:
+    """What `dure.hub.uploads.inspect` finds in what a stranger sent, told under the name that people gave it (empty: none is told).
+
+    Raises UserError with what is wrong with it, and where it cannot be opened at all.
+    """
+    words = ["dure.hub.uploads.inspect", kind, str(path), *(json.dumps(dict(each)) for each in asked)]
+    said, why = apart(words, seconds=seconds, megabytes=megabytes)
+    try:
+        told: dict[str, Any] = json.loads(
+            said.decode().replace(path.name, json.dumps(name, ensure_ascii=False)[1:-1]) if name else said
+        )
+    except ValueError:
+        raise UserError(_("it cannot be read ({why})", why=why[:120] or "?"), where=name) from None
+    if "what" in told:
+        raise UserError(told["what"], where=told["where"] or name, cure=told["cure"])
+    return told
+
+
+def _watch(process: subprocess.Popen[bytes], until: float, most: int) -> None:
+    while True:
+        try:
+            process.wait(BEAT)
+        except subprocess.TimeoutExpired:
+            if time.monotonic() > until:
+                raise TimeoutError from None
+            if memory(process.pid) > most:
+                raise MemoryError from None
+        else:
+            return
+
+
+def _read(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
