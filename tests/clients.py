@@ -14,7 +14,8 @@ from dure.hub.auth.accounts import HUB, Caller
 from dure.hub.auth.middleware import Guard
 from dure.hub.context import Hub
 from dure.hub.db import store
-from dure.hub.jobs import queue, worker
+from dure.hub.jobs import queue
+from dure.hub.workers import worker
 
 TOKEN = "the token of this start"
 HOST = "127.0.0.1"

@@ -214,7 +214,7 @@ def test_the_practice_answers_until_a_method_is_promoted_and_after_it_is_rolled_
 
 
 def test_a_method_is_promoted_by_a_run_that_says_better_and_by_nothing_less(client, hub):
-    from dure.hub.jobs import worker
+    from dure.hub.workers import worker
 
     name = client.post("/api/v1/runs", json={"project": "honam.tide", "sealed": True, "seeds": [0]}).json()["id"]
     given = {"method": "regression", "run": name}

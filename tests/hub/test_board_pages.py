@@ -23,7 +23,8 @@ from dure.hub.auth.accounts import HUB, Caller
 from dure.hub.auth.middleware import Guard
 from dure.hub.board import board, overview
 from dure.hub.context import Hub
-from dure.hub.jobs import queue, worker
+from dure.hub.jobs import queue
+from dure.hub.workers import worker
 from dure.registry import plan
 
 OWNER = {"authorization": f"Bearer {clients.TOKEN}"}

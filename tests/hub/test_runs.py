@@ -19,7 +19,8 @@ from sqlalchemy import inspect, text, update
 
 from dure import UserError, evidence
 from dure.hub.db import schema, store
-from dure.hub.jobs import queue, worker
+from dure.hub.jobs import queue
+from dure.hub.workers import worker
 
 QUICK = {"profile": "full", "seeds": [0]}
 LIMITS = {"seconds": 600, "megabytes": 4096}

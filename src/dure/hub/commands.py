@@ -100,7 +100,7 @@ def up(
 ) -> None:
     """Start the hub: its API, and workers that play the queue."""
     _rooms()
-    from . import server
+    from dure.hub import server
 
     front = server.Front(host, port, names, certificate, key, proxy)
     server.serve(front, workers=workers, plan=existing(plan) if plan else None, tell=click.echo)
@@ -266,7 +266,8 @@ def _rooms() -> tuple[Any, Any, Any]:
     """`runs`, `store` and `worker`. Raises UserError where what they stand on is not installed."""
     try:
         from dure.hub.db import store
-        from dure.hub.jobs import queue, worker
+        from dure.hub.jobs import queue
+        from dure.hub.workers import worker
     except ModuleNotFoundError as error:
         what = _("{name} is not installed", name=error.name)
         raise UserError(what, cure=_("Install it with: pip install 'dure[{extra}]'", extra="hub")) from None

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import uvicorn
 
 from dure.errors import UserError
+from dure.hub.api import app
 from dure.hub.auth import accounts
 from dure.hub.auth.middleware import Guard
 from dure.hub.context import Hub
 from dure.hub.db import store
-from dure.hub.jobs import worker
+from dure.hub.workers import worker
 from dure.i18n.texts import _
-
-from .api import app
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,1 +1,1 @@
-"""What waits for a worker: the queue, the worker, the process of one job, and what is asked of it."""
+"""What waits for a worker: the queue, and the processes that jobs run in."""

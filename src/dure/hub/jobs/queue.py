@@ -54,7 +54,7 @@ def submit(
     organisation: str = HUB,
     person: str = "",
 ) -> str:
-    """Put a run into the queue; its id. What `asked` holds goes by `kind` (see `dure.hub.jobs.job_process`)."""
+    """Put a run into the queue; its id. What `asked` holds goes by `kind` (see `dure.hub.workers.job_process`)."""
     with engine.begin() as connection:
         return put(
             connection, project, asked, seconds=seconds, megabytes=megabytes, kind=kind, organisation=organisation, person=person

@@ -1,5 +1,5 @@
 """The hub's pages: made on the server, in the reader's language; every one has a twin in JSON under `/api/v1`."""
 
-from . import account, board, evidence, front, judge, problems, projects, runs, services
+from dure.hub.pages import account, board, evidence, front, judge, problems, projects, runs, services
 
 ROUTERS = tuple(each.router for each in (front, judge, board, projects, problems, runs, services, evidence, account))

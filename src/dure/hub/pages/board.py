@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from fastapi import APIRouter, Query, Response
 
 from dure.hub.auth.permissions import Ruled, Viewer
-from dure.hub.board import board, hidden_cases, overview
+from dure.hub.board import board, first_start, hidden_cases, overview
 from dure.hub.context import Here
-from dure.hub.jobs import first_start
 from dure.hub.pages import layout
 from dure.i18n.texts import _, language
 from dure.report.vocabulary import localised

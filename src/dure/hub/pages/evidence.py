@@ -13,11 +13,10 @@ from dure.hub.auth.permissions import Ruled, caller_of
 from dure.hub.board import board
 from dure.hub.context import Here
 from dure.hub.pages import layout
+from dure.hub.pages.runs import body_of, told
 from dure.hub.routes.evidence_files import checked
 from dure.i18n.texts import _
 from dure.report.vocabulary import GROUND
-
-from .runs import body_of, told
 
 if TYPE_CHECKING:
     from dure.hub.auth.accounts import Caller

@@ -15,11 +15,10 @@ from dure.hub.auth.middleware import LANGUAGE
 from dure.hub.auth.permissions import Ruled, Viewer
 from dure.hub.context import Here, Hub
 from dure.hub.pages import layout
+from dure.hub.pages.board import table
 from dure.i18n.texts import LANGUAGES, _
 from dure.project.loader import found
 from dure.trial.verdicts import deciding
-
-from .board import table
 
 YEAR = 366 * 24 * 3600  # seconds that a choice of language is remembered
 

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Response
 
 from dure.hub.auth.permissions import Member, Ruled
 from dure.hub.context import Here
-from dure.hub.jobs import judge_job
 from dure.hub.pages import layout
 from dure.hub.routes.judge import BLOCKS, ROLES, How
+from dure.hub.uploads import judged_tables
 from dure.i18n.texts import _
 from dure.report.vocabulary import counted
 
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/judge", route_class=Ruled, include_in_schema=False)
 @router.get("/{sha256}")
 def columns(sha256: str, hub: Here, caller: Member, asked: How) -> Response:
     """Click which column is which."""
-    read = judge_job.looked_at(hub.engine, caller.organisation, sha256, asked)
+    read = judged_tables.looked_at(hub.engine, caller.organisation, sha256, asked)
     return layout.page(
         "judge.html", caller, title=_("Which column is which?"), here="/", twin=f"/api/v1/judge/{sha256}",
         lead=_("Proposed from the headers and the numbers. Change what is wrong; everything below follows."),

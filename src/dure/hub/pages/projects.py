@@ -16,8 +16,8 @@ from dure.errors import UserError
 from dure.hub.auth.accounts import Caller
 from dure.hub.auth.permissions import Member, Ruled, Viewer
 from dure.hub.context import Here, Hub
-from dure.hub.jobs import interactive, judge_job, queue
-from dure.hub.models import projects, promotion
+from dure.hub.jobs import queue
+from dure.hub.models import interactive, own_data, projects, promotion
 from dure.hub.pages import forms, layout
 from dure.hub.uploads import uploads
 from dure.i18n.texts import _, language
@@ -313,7 +313,7 @@ def _sources(about: Mapping[str, Any], given: Mapping[str, str]) -> list[dict[st
 
 def _read_own(hub: Here, caller: Member, project: str, source: str, sha256: str) -> dict[str, Any]:
     try:
-        return judge_job.mapped(hub.engine, caller.organisation, project, source, sha256)
+        return own_data.mapped(hub.engine, caller.organisation, project, source, sha256)
     except UserError as error:
         fault = {"what": error.what, "where": error.where, "cure": error.cure}
         return {

@@ -11,8 +11,9 @@ from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
 
 from dure.hub.auth.permissions import Member, Ruled, Viewer
+from dure.hub.board import first_start
 from dure.hub.context import Here
-from dure.hub.jobs import first_start, queue
+from dure.hub.jobs import queue
 from dure.hub.routes.runs import Run, run_of
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from pydantic import BaseModel, Field
 
 from dure.hub.auth.permissions import Member, Ruled
 from dure.hub.context import Given, Here
-from dure.hub.jobs import judge_job, queue
+from dure.hub.jobs import queue
 from dure.hub.routes.runs import Run, run_of
-from dure.hub.uploads import uploads
+from dure.hub.uploads import judged_tables, uploads
 from dure.judge import KPIS
 from dure.report.worth import worth
 
@@ -85,7 +85,7 @@ How = Annotated[dict[str, Any], Depends(_how)]  # how a table is read, from an a
 @router.get("/{sha256}")
 def read_table(sha256: str, hub: Here, caller: Member, asked: How) -> Reading:
     """Which column of a table is which; `role` says it column by column, without it it is proposed."""
-    return Reading(**judge_job.looked_at(hub.engine, caller.organisation, sha256, asked))
+    return Reading(**judged_tables.looked_at(hub.engine, caller.organisation, sha256, asked))
 
 
 @router.post("", status_code=201)
@@ -94,7 +94,7 @@ def judge_table(given: NewJudgement, hub: Here, response: Response, caller: Memb
     if given.worth:
         worth(given.worth)
     uploads.one(hub.engine, caller.organisation, given.file)
-    name = judge_job.submit(hub.engine, caller, given.model_dump())
+    name = judged_tables.submit(hub.engine, caller, given.model_dump())
     response.headers["location"] = f"/api/v1/runs/{name}"
     return run_of(queue.one(hub.engine, name))
 
@@ -102,4 +102,4 @@ def judge_table(given: NewJudgement, hub: Here, response: Response, caller: Memb
 @router.post("/example", status_code=201)
 def send_example(hub: Here, caller: Member) -> dict[str, Any]:
     """A real table to try it with."""
-    return judge_job.example(hub.engine, caller)
+    return judged_tables.example(hub.engine, caller)

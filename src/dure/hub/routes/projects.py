@@ -12,8 +12,8 @@ from pydantic import BaseModel, Field
 from dure.errors import UserError
 from dure.hub.auth.permissions import Member, Ruled, Viewer
 from dure.hub.context import OFFER, Given, Here, Hub
-from dure.hub.jobs import interactive, judge_job, queue
-from dure.hub.models import monitoring, prediction_log, projects, promotion
+from dure.hub.jobs import queue
+from dure.hub.models import interactive, monitoring, own_data, prediction_log, projects, promotion
 from dure.hub.models.model_process import ANSWERED, REFUSED
 from dure.hub.models.process_pool import Asked, Busy, Limits
 from dure.hub.problem_details import refused
@@ -137,7 +137,7 @@ def describe_project(project: str, _caller: Viewer) -> dict[str, Any]:
 @router.get("/{project}/sources/{source}/{sha256}")
 def read_own(project: str, source: str, sha256: str, hub: Here, caller: Member) -> Mapped:
     """How a file of one's own would be read in the place of a source: which header becomes what, and what cannot be used."""
-    return Mapped(**judge_job.mapped(hub.engine, caller.organisation, project, source, sha256))
+    return Mapped(**own_data.mapped(hub.engine, caller.organisation, project, source, sha256))
 
 
 # ---- answers ------------------------------------------------------------------------------------------------------------

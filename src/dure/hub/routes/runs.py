@@ -13,7 +13,8 @@ from pydantic import BaseModel, Field
 from dure.hub.auth.permissions import Member, Ruled, Viewer
 from dure.hub.board import board
 from dure.hub.context import Given, Here
-from dure.hub.jobs import interactive, queue
+from dure.hub.jobs import queue
+from dure.hub.models import interactive
 from dure.hub.uploads import uploads
 from dure.i18n.texts import _, language
 from dure.trial.remote import usable

@@ -236,7 +236,7 @@ class _Run:
         job |= _given(self.engine, self.mine, self.place)
         with (self.place / "log.txt").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "dure.hub.jobs.job_process"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+                [sys.executable, "-m", "dure.hub.workers.job_process"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
                 cwd=self.place, env=environment(), start_new_session=True,
             )  # fmt: skip
             try:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from dure.content_store import content_place, sha256_of
 from dure.hub.db.store import incoming
 from dure.hub.jobs import queue
-from dure.hub.models.projects import place_of
 from dure.hub.uploads import uploads
 from dure.hub.uploads.sandbox import looked
 from dure.i18n.texts import _
@@ -20,7 +19,10 @@ if TYPE_CHECKING:
 
     from dure.hub.auth.accounts import Caller
 
+
 SECONDS, MEGABYTES = 120.0, 3_000  # that it may take to read a table, and to judge it
+
+
 # Highest temperature of each day in Seattle, July to December 2015 (NOAA, public domain); yesterday's; an offer made of both.
 EXAMPLE = Path(__file__).parents[1] / "pages" / "example.csv"
 
@@ -30,19 +32,10 @@ def looked_at(engine: Engine, organisation: str, sha256: str, asked: Mapping[str
 
     Raises Unknown where the file is not here, UserError where it is no table.
     """
-    return _found(engine, organisation, sha256, "judged", dict(asked))
+    return inspected(engine, organisation, sha256, "judged", dict(asked))
 
 
-def mapped(engine: Engine, organisation: str, project: str, source: str, sha256: str) -> dict[str, Any]:
-    """How a file would be read in the place of a project's source, found out by a process of its own (`dure.hub.uploads.inspect.mapped`).
-
-    Raises Unknown where project or file is not here, UserError where the file is no table.
-    """
-    place_of(project)
-    return _found(engine, organisation, sha256, "mapped", {"project": project, "source": source})
-
-
-def _found(engine: Engine, organisation: str, sha256: str, kind: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+def inspected(engine: Engine, organisation: str, sha256: str, kind: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     """What `dure.hub.uploads.inspect` finds in a file, under the name that people gave it."""
     row = uploads.one(engine, organisation, sha256)
     path, name = content_place(sha256), str(row.name)

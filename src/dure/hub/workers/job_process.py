@@ -1,4 +1,4 @@
-"""The process of one run: `python -m dure.hub.jobs.job_process`, told on its standard input what to run, alone with a project's code.
+"""The process of one run: `python -m dure.hub.workers.job_process`, told on its standard input what to run, alone with a project's code.
 
 It ends when its worker does, however that ended: the worker holds the other end of the input, and closes it only to end the run.
 """

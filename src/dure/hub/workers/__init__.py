@@ -1,0 +1,1 @@
+"""What a worker does: one run at a time, each in a process of its own."""
