@@ -13,7 +13,7 @@ from dure.tables.units import split_unit, unit_of
 
 if TYPE_CHECKING:
     from dure.tables.cells import Cells, Merge
-    from dure.tables.table_area import Layout
+    from dure.tables.layout import Layout
 
 
 _HEAD = 60

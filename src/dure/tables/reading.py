@@ -12,7 +12,7 @@ import polars as pl
 
 from dure.errors import UserError, nearest
 from dure.i18n.texts import _
-from dure.tables import headers, table_area
+from dure.tables import headers, layout, table_area
 from dure.tables.number_column import uses_comma
 from dure.tables.sheet import Sheet
 from dure.tables.text_file import text_grid
@@ -88,7 +88,7 @@ def _from_parquet(path: Path) -> Sheet:
             _("the Parquet file cannot be read ({why})", why=str(error)[:120]), where=f"‘{path.name}’"
         ) from None
     names = [unicodedata.normalize("NFC", name) for name in frame.columns]
-    found = table_area.Layout(list(range(len(names))), [], [], keep=range(frame.height))  # type: ignore[arg-type]  # only headers are set
+    found = layout.Layout(list(range(len(names))), [], [], keep=range(frame.height))  # type: ignore[arg-type]  # only headers are set
     headers.name_columns(found, names)
     cells = frame.rename(dict(zip(frame.columns, found.headers, strict=True)))
     units = {header: unit for header, unit in zip(found.headers, found.units, strict=True) if unit}
@@ -135,7 +135,7 @@ def _table(path: Path, grid: Grid) -> Sheet | None:
     )  # fmt: skip
 
 
-def _filled(found: table_area.Layout) -> dict[str, frozenset[int]]:
+def _filled(found: layout.Layout) -> dict[str, frozenset[int]]:
     rows: dict[str, set[int]] = {}
     for at, top, bottom in found.fills:
         rows.setdefault(found.headers[at], set()).update(range(top + 2, bottom + 2))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ import polars as pl
 from dure.i18n.texts import _
 from dure.tables.cells import is_blank, is_note, kinds_of
 from dure.tables.headers import header_block, header_names, name_columns
+from dure.tables.layout import Layout
 
 if TYPE_CHECKING:
     from dure.tables.cells import Cells, Merge
@@ -25,39 +25,6 @@ _TOTAL = re.compile(
     r"|total|sub-?total|grand-?total|sum|average|mean|avg\.?)[\])>】:：]?",
     re.IGNORECASE,
 )
-
-
-@dataclass
-class Layout:
-    """What was found: cells are addressed as `columns[column][row]`, both from zero.
-
-    Parameters
-    ----------
-    columns
-        Positions of the table's columns.
-    headers, units, written
-        One of each a column; a unit is empty where the header names none; `written` is the header with its unit.
-    keep
-        Rows of the table in order.
-    dropped
-        (row, why) of the rows below the headers that are no cases.
-    titles
-        Texts above the headers.
-    notes
-        What a person should know about how the sheet was read.
-    fills
-        (column, first row, last row) of merged cells whose value holds for all of them.
-    """
-
-    columns: list[int]
-    headers: list[str]
-    units: list[str]
-    keep: np.ndarray
-    dropped: list[tuple[int, str]] = field(default_factory=list)
-    titles: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    fills: list[tuple[int, int, int]] = field(default_factory=list)
-    written: list[str] = field(default_factory=list)
 
 
 def find(columns: Sequence[Cells], merges: Sequence[Merge] = ()) -> Layout | None:
