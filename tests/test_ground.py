@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import packages_distributions
 from itertools import chain
 from pathlib import Path
@@ -23,15 +24,10 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 MADE = {".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", "__pycache__", "dist", "build"}
 # What a project may import beside the names of `dure` itself: chart helpers, the trades' file formats, and what reads people's
 # tables (it knows nothing of projects).
-OPEN_ROOMS = (
-    "dure.report.charts",
-    "dure.formats",
-    "dure.tables",
-    "dure.tables",
-    "dure.mapping",
-    "dure.tables",
-    "dure.tables",
-)
+OPEN_ROOMS = ("dure.report.charts", "dure.formats", "dure.tables", "dure.mapping")
+MOST_LAYERS = 14
+MOST_LINES = {"source": 400, "compiled": 650, "tests": 800}
+MOST_BODY = 50
 
 
 def imports(path):
@@ -48,6 +44,12 @@ def project_files(package):
     """The code of the projects under `package`/regions, without their tests."""
     files = sorted(package.glob("regions/*/*/**/*.py"))
     return [path for path in files if "tests" not in path.relative_to(package).parts]
+
+
+def library_files():
+    """The code of the library: the package without the hub and the projects."""
+    files = sorted(PACKAGE.rglob("*.py"))
+    return [path for path in files if path.relative_to(PACKAGE).parts[0] not in ("hub", "regions")]
 
 
 def over_the_wall(package):
@@ -90,8 +92,8 @@ def test_the_wall_stops_what_it_should(tmp_path):
 
 def test_the_library_imports_neither_hub_nor_regions():
     reaching = [
-        f"{path.name} imports {module}"
-        for path in (*PACKAGE.glob("*.py"), *PACKAGE.glob("promises/*.py"))
+        f"{path.relative_to(PACKAGE)} imports {module}"
+        for path in library_files()
         for module, names, _ in imports(path)
         if re.match(r"(dure)?\.?(hub|regions)(\.|$)", module)
         or (module in {"dure", "."} and {"hub", "regions"} & set(names))
@@ -107,14 +109,14 @@ def test_the_library_imports_only_what_it_declares():
     figures = {plain(each) for each in PYPROJECT["project"]["optional-dependencies"]["figures"]}
     homes = packages_distributions()
     undeclared = []
-    for path in (*PACKAGE.glob("*.py"), *PACKAGE.glob("promises/*.py")):
+    for path in library_files():
         for module, _, at_top in imports(path):
             top = module.split(".")[0]
             if not top or top == "dure" or top in sys.stdlib_module_names:
                 continue
             allowed = core if at_top else core | figures
             if not {plain(home) for home in homes.get(top, [top])} & allowed:
-                undeclared.append(f"{path.name} imports {module}")
+                undeclared.append(f"{path.relative_to(PACKAGE)} imports {module}")
     # pydantic's own second half, and what reads vl-convert's module under its import name
     assert [each for each in undeclared if not each.endswith("pydantic_core")] == []
 
@@ -206,14 +208,125 @@ def test_help_starts_at_once():
     assert min(seconds() for _ in range(5)) < 0.3  # 0.13 s where it was written, two cores
 
 
+# ---- rooms -----------------------------------------------------------------------------------------------------------
+
+
+def modules():
+    """Every module of the package by its name, tests left out."""
+    files = [path for path in PACKAGE.rglob("*.py") if "tests" not in path.relative_to(PACKAGE).parts]
+    return {
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in files
+    }
+
+
+def import_statements(node):
+    """Every import below a node, those in functions too; not those for the type checker alone."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            for other in child.orelse:
+                yield from import_statements(other)
+        elif isinstance(child, ast.Import | ast.ImportFrom):
+            yield child
+        else:
+            yield from import_statements(child)
+
+
+def imported(name, path, known):
+    """The modules of the package that a module imports."""
+    for node in import_statements(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+            continue
+        here = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+        base = ".".join(here[: len(here) - node.level + 1]) if node.level else ""
+        target = ".".join(filter(None, (base, node.module)))
+        for alias in node.names:
+            yield from [one for one in (f"{target}.{alias.name}", target) if one in known][:1]
+
+
+def graph():
+    """Module -> modules it imports."""
+    known = modules()
+    return {name: set(imported(name, path, known)) - {name, "dure"} for name, path in known.items()}
+
+
+def room(name):
+    """The part of the package that a module belongs to."""
+    parts = name.split(".")
+    if parts[1:2] == ["regions"]:
+        return ".".join(parts[1:4])
+    if parts[1:2] == ["hub"]:
+        return ".".join(parts[1:3])
+    return parts[1] if len(parts) > 1 else "dure"
+
+
+def rooms_of(edges, named=room):
+    """The graph of the rooms."""
+    joined = {}
+    for name, others in edges.items():
+        joined.setdefault(named(name), set()).update(named(other) for other in others)
+    return {one: others - {one} for one, others in joined.items()}
+
+
+def test_no_circle_of_files_or_rooms():
+    for edges in (graph(), rooms_of(graph())):
+        try:
+            order = tuple(TopologicalSorter(edges).static_order())
+        except CycleError as error:
+            pytest.fail(" -> ".join(error.args[1]))
+        assert len(order) == len(edges)
+
+
+def test_the_rooms_stand_on_few_layers():
+    edges = rooms_of(graph(), lambda name: "hub" if re.match(r"hub(\.|$)", room(name)) else room(name))
+    floor = {}
+    for one in TopologicalSorter(edges).static_order():
+        floor[one] = 1 + max((floor[other] for other in edges[one]), default=0)
+    assert max(floor.values()) <= MOST_LAYERS  # hub on top, i18n at the bottom
+
+
+def test_a_circle_is_found_in_a_function_too(tmp_path, monkeypatch):
+    (tmp_path / "dure" / "one").mkdir(parents=True)
+    (tmp_path / "dure" / "two.py").write_text("def late():\n    from dure.one import first\n", encoding="utf-8")
+    (tmp_path / "dure" / "one" / "first.py").write_text("from dure import two\n", encoding="utf-8")
+    (tmp_path / "dure" / "three.py").write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from dure import three\n", encoding="utf-8"
+    )
+    monkeypatch.setattr(sys.modules[__name__], "PACKAGE", tmp_path / "dure")
+    edges = graph()
+    assert edges["dure.three"] == set()
+    with pytest.raises(CycleError):
+        TopologicalSorter(edges).prepare()
+
+
+def is_compiled(node):
+    """Whether a function is compiled by numba (`inner` is yeongnam.production's own name for it)."""
+    return any(ast.unparse(decorator).startswith(("inner", "njit")) for decorator in node.decorator_list)
+
+
 def test_functions_stay_short():
-    lengths = [
-        node.end_lineno - node.body[0].lineno + 1
-        for path in PACKAGE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    ]
-    assert statistics.quantiles(lengths, n=20)[-1] <= 45  # 95th percentile of lines in a body, docstring included
+    lengths = {}
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = node.end_lineno - node.body[0].lineno + 1  # docstring included
+                lengths[f"{path.relative_to(PACKAGE)}: {node.name}"] = 0 if is_compiled(node) else length
+    assert [name for name, length in lengths.items() if length > MOST_BODY] == []
+    counted = [length for length in lengths.values() if length]
+    assert statistics.median(counted) <= 7
+    assert statistics.quantiles(counted, n=20)[-1] <= 26
+
+
+def test_files_stay_short():
+    long = []
+    for path in (*PACKAGE.rglob("*.py"), *(ROOT / "tests").rglob("*.py"), *(ROOT / "tools").rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        compiled = any(isinstance(node, ast.FunctionDef) and is_compiled(node) for node in ast.parse(text).body)
+        kind = "tests" if "tests" in path.parts else "compiled" if compiled else "source"
+        if (lines := text.count("\n")) > MOST_LINES[kind]:
+            long.append(f"{path.relative_to(ROOT)}: {lines} lines")
+    assert long == []
 
 
 def test_no_pickle_eval_or_shell():

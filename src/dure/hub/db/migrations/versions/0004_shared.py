@@ -17,6 +17,11 @@ def upgrade() -> None:
         run.add_column(sa.Column("person", sa.String(200), nullable=False, server_default=""))
         run.add_column(sa.Column("result", sa.JSON))
         run.create_index("ix_run_organisation_created", ["organisation", "created"])
+    _files_and_answers()
+    _problems_and_events()
+
+
+def _files_and_answers() -> None:
     op.create_table(
         "file",
         sa.Column("organisation", sa.String(64), primary_key=True),
@@ -53,6 +58,9 @@ def upgrade() -> None:
         sa.Column("signer", sa.String(64), nullable=False),
         sa.Column("said", sa.JSON, nullable=False),
     )
+
+
+def _problems_and_events() -> None:
     op.create_table(
         "problem",
         sa.Column("id", sa.String(16), primary_key=True),
