@@ -1,4 +1,4 @@
-"""Charts: the one mark, SVG and PNG with Korean letters, and nothing loaded from anywhere."""
+"""Charts: SVG and PNG with Korean letters, and nothing loaded from anywhere."""
 
 import json
 import sys
@@ -11,25 +11,19 @@ from dure.report import charts
 
 pytest.importorskip("altair", reason="charts need the extra `figures`")
 pytest.importorskip("vl_convert", reason="charts need the extra `figures`")
-GAINS = {
-    "better": (1.0, 2.0, 3.0),
-    "not shown": (-1.0, 0.5, 2.0),
-    "worse": (-3.0, -2.0, -1.0),
-    "too few": (None, 1.0, None),
-}
 
 
 def mark():
-    verdicts = [
-        {"verdict": said, "gain": dict(zip(("low", "mean", "high"), gain, strict=True))} for said, gain in GAINS.items()
-    ]
-    return charts.interval_mark(verdicts, ["생산 계획", "심장 위험", "예측", "마늘"], unit="%")
+    import altair as alt
+
+    rows = [{"label": "생산 계획", "gain": 2.0}, {"label": "심장 위험", "gain": -2.0}]
+    return charts.finished(alt.Chart(alt.Data(values=rows)).mark_point().encode(x="gain:Q", y="label:N"))
 
 
-def test_each_verdict_has_its_word_beside_its_colour():
+def test_a_chart_has_korean_letters_in_the_house_s_font():
     drawn = charts.svg(mark())
-    assert all(word in drawn for word in ("better", "not shown", "worse", "too few", "생산 계획"))
-    assert charts.COLOURS["better"] in drawn
+    assert "생산 계획" in drawn
+    assert charts.PAPER in drawn
 
 
 def test_a_chart_is_written_as_svg_and_png(tmp_path):
@@ -85,9 +79,7 @@ def test_a_chart_that_would_load_something_is_refused(part):
 
 
 def test_without_the_extra_the_cure_is_said(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "altair", None)
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     charts._converter.cache_clear()
-    for draw in (lambda: charts.interval_mark([], []), lambda: charts.svg({"mark": "point"})):
-        with pytest.raises(UserError, match=r"dure\[figures\]"):
-            draw()
+    with pytest.raises(UserError, match=r"dure\[figures\]"):
+        charts.svg({"mark": "point"})

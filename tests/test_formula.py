@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dure.errors import UserError
-from dure.statistics.formula import DEPTH, LENGTH, Formula, evaluate, formula, mean_of, names
+from dure.statistics.formula import DEPTH, LENGTH, Formula, evaluate, formula, names
 
 SUMS = {"squares": 18.0, "cases": 2.0, "손실": -3.5}
 EIGHTHS = st.integers(-800, 800).map(lambda eighth: eighth / 8)
@@ -124,12 +124,3 @@ def test_a_missing_sum_names_the_nearest():
 
 def test_names():
     assert names("sqrt(squares / cases) + min(cases, 손실)") == {"squares", "cases", "손실"}
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [("loss / cases", "loss"), ("loss", "loss"), ("(bill) / days", "bill"), ("sqrt(squares / cases)", None), ("loss / 2", None),
-     ("1 - loss / cases", None), ("2 / cases", None), ("loss / cases / 2", None), ("-loss", None)],
-)  # fmt: skip
-def test_the_sum_that_is_averaged(text, name):
-    assert mean_of(text) == name

@@ -1,4 +1,4 @@
-"""Charts: the house's look on Altair, one mark for every comparison, and a way to SVG and PNG that reaches no network.
+"""Charts: the house's look on Altair, and a way to SVG and PNG that reaches no network.
 
 Altair and vl-convert come with the extra `figures` and are imported when a chart is drawn.
 """
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 INK, SOFT, LINE, PAPER, ACCENT = "#1c2321", "#5c6663", "#d9dedb", "#fbfbf9", "#22577a"
-COLOURS = {"better": "#0b6e4f", "worse": "#a63d2f", "lost": "#a63d2f", "not shown": "#8a8f8c", "too few": "#8a8f8c"}
 FONT = "Noto Sans KR, Noto Sans CJK KR, system-ui, sans-serif"
 SVG = "http://www.w3.org/2000/svg"
 MOMENTS, SLOW = 41, 0.2  # places of a slider that are drawn, and the seconds that each is seen
@@ -48,43 +47,6 @@ def finished(chart: Any) -> Any:
     chart = chart.configure_axis(gridColor=LINE, domainColor=LINE, tickColor=LINE, **soft)
     chart = chart.configure_header(labelColor=INK, titleColor=SOFT).configure_legend(labelColor=SOFT, titleColor=SOFT)
     return chart.configure_title(anchor="start", color=INK, fontWeight="normal", fontSize=14, subtitleColor=SOFT)
-
-
-def interval_mark(verdicts: Sequence[Mapping[str, Any]], labels: Sequence[str], *, unit: str = "") -> Any:
-    """A dot with its interval a row, against the line of today's practice; to the right is better.
-
-    Filled and coloured: better or worse. Hollow and grey: not shown. A verdict without an interval is its word alone.
-
-    Parameters
-    ----------
-    verdicts
-        As a trial gives them: ``verdict`` and ``gain`` (low, mean, high; positive is better).
-    labels
-        What each row is: a site, a KPI, an offer.
-    unit
-        Of the gain.
-    """
-    alt = _altair()
-    rows = [
-        {"label": label, "low": one["gain"]["low"], "mean": one["gain"]["mean"], "high": one["gain"]["high"],
-         "word": _(one["verdict"]), "colour": COLOURS[one["verdict"]],
-         "fill": COLOURS[one["verdict"]] if one["verdict"] in ("better", "worse") else PAPER}
-        for label, one in zip(labels, verdicts, strict=True)
-    ]  # fmt: skip
-    title = _("gain over today's practice") + (f" [{unit}]" if unit else "")
-    lines = alt.Y("label:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False))
-    base = alt.Chart(alt.Data(values=rows)).encode(y=lines)
-    today = alt.Chart(alt.Data(values=[{"at": 0}])).mark_rule(color=INK, strokeWidth=1.5).encode(x="at:Q")
-    known = base.transform_filter("isValid(datum.low) && isValid(datum.high)")
-    bars = known.mark_rule(strokeWidth=3).encode(
-        x=alt.X("low:Q", title=title, axis=alt.Axis(grid=False)), x2="high:Q", color=alt.Color("colour:N", scale=None)
-    )
-    dots = known.mark_point(size=130, strokeWidth=3, opacity=1, filled=False).encode(
-        x="mean:Q", fill=alt.Fill("fill:N", scale=None), stroke=alt.Stroke("colour:N", scale=None)
-    )
-    words = base.mark_text(dy=-15).encode(x="place:Q", text="word:N", color=alt.Color("colour:N", scale=None))
-    words = words.transform_calculate(place="isValid(datum.low) && isValid(datum.high) ? datum.mean : 0")
-    return finished(alt.layer(today, bars, dots, words).properties(width=420, height=alt.Step(44)))
 
 
 def save(chart: Any, path: Path) -> Path:
@@ -181,14 +143,6 @@ def _closed(chart: Any) -> dict[str, Any]:
         elif isinstance(part, list):
             waiting += part
     return said
-
-
-def _altair() -> ModuleType:
-    try:
-        import altair as alt
-    except ModuleNotFoundError:
-        raise _missing() from None
-    return alt
 
 
 @cache

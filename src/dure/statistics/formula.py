@@ -113,15 +113,6 @@ def evaluate(text: str, sums: Mapping[str, Value]) -> Value:
     return formula(text)(sums)
 
 
-def mean_of(text: str) -> str | None:
-    """The sum that is averaged: X in `X`, `X / cases` and `X / other`; None where a gain in sums cannot be read off."""
-    tree = formula(text)._tree  # noqa: SLF001 - the same module
-    top = tree.left if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Div) else tree
-    under = tree.right if top is not tree and isinstance(tree, ast.BinOp) else None
-    plain = isinstance(top, ast.Name) and (under is None or isinstance(under, ast.Name))
-    return top.id if plain and isinstance(top, ast.Name) else None
-
-
 def _walk(node: ast.expr, known: Mapping[str, Value]) -> Value:
     match node:
         case ast.Constant():
