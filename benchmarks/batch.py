@@ -25,7 +25,7 @@ import polars as pl
 import psutil
 from rows import save
 
-from dure.hub_client import Client
+from dure.client import Client
 
 PROJECT = "gangwon.heart"
 

@@ -12,8 +12,8 @@ import pytest
 
 import clients
 from dure import tables
+from dure.client import Client
 from dure.errors import UserError
-from dure.hub_client import Client
 
 PROJECTS = Path(__file__).parents[1] / "projects"
 

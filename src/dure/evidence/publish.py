@@ -66,7 +66,7 @@ def zipped(folder: Path, *, leave: str = "") -> bytes:
 
 def publish(content: bytes, url: str, token: str) -> dict[str, Any]:
     """Send packed evidence to a hub; what it says of it. Raises UserError where it cannot be reached or refuses."""
-    from dure.hub_client import Client
+    from dure.client import Client
 
     headers = {"content-type": "application/zip"}
     told: dict[str, Any] = Client(url, token).ask("POST", "/evidence", data=content, headers=headers)

@@ -187,7 +187,7 @@ def _code(project: str, address: str, example: Any) -> list[tuple[str, str, str]
         f'  -H "authorization: Bearer $DURE_TOKEN" -H "content-type: application/json" \\\n  -d {shlex.quote(asked)}'
     )
     python = (
-        "import json, os\n\nfrom dure.hub_client import Client\n\n"
+        "import json, os\n\nfrom dure.client import Client\n\n"
         f'hub = Client({address!r}, os.environ["DURE_TOKEN"])\n'
         f"answer = hub.answer({project!r}, json.loads({asked!r}))\n"
         'print(answer["method"], answer["response"])'
