@@ -10,14 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dure import evidence
-from dure.checks import leaks, promises, subject
-from dure.checks.report import LEVELS, Found, _outcome, check, level_of
-from dure.cli.app import command_fault
-from dure.datasets.data import Data
-from dure.project import loader
-from dure.project.case import Case, Round
-from dure.trial import trial, types
+import broken
+from dure import check, evidence, manifest, subject, trial
+from dure.data import Data
+from dure.project import Case, Round
+from dure.promises import silver
 
 HERE = Path(__file__).parent
 GOOD = ("honam/tide", "chungcheong/kiln", "jeju/battery")
@@ -36,13 +33,7 @@ def copied(place, tmp_path, *, tried=False):
 
 def edited(folder, *changes, name="project.py"):
     """A file of the project with texts replaced."""
-    path = folder / name
-    text = path.read_text(encoding="utf-8")
-    for before, after in changes:
-        assert before in text
-        text = text.replace(before, after)
-    path.write_text(text, encoding="utf-8")
-    return folder
+    return broken.edited(folder, [broken.Change(before, after, name) for before, after in changes])
 
 
 def states(report):
@@ -86,8 +77,8 @@ WITH_IT = {"leak": {"blocks"}, "unscored": {"constant", "permuted", "replay"}, "
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_project_is_caught_with_what_and_where(name):
-    report = check(loader.load(HERE / "broken" / "sample" / name), command_fault=command_fault)
+def test_a_broken_project_is_caught_with_what_and_where(name, tmp_path):
+    report = check.check(manifest.load(broken.by(name, tmp_path)))
     promise, level, words = BROKEN[name]
     state, reason = states(report)[promise]
     assert state == "broken"
@@ -98,7 +89,13 @@ def test_a_broken_project_is_caught_with_what_and_where(name):
 
 
 def test_every_broken_project_is_tried():
-    assert {path.parent.name for path in (HERE / "broken").glob("*/*/project.toml")} == set(BROKEN)
+    assert set(broken.FAULTS) == set(BROKEN)
+
+
+def test_without_its_fault_none_of_them_would_be_caught(tmp_path):
+    report = check.check(manifest.load(broken.project(tmp_path, "catch")))
+    caught = {each.name for each in report.promises if each.state == "broken" and each.level in ("bronze", "silver")}
+    assert caught == {"replay"}  # it has no trial of its own, as the broken ones have none
 
 
 def test_without_a_trial_the_cure_is_said(tmp_path):
@@ -136,7 +133,7 @@ def test_the_whole_check_opens_them_and_writes_the_look_down(tmp_path, dure_home
 
 
 def test_an_exemption_is_a_sentence_and_bronze_has_none(tmp_path):
-    folder = copied("broken/sample/leak", tmp_path)
+    folder = broken.by("leak", tmp_path)
     toml = folder / "project.toml"
     plain = toml.read_text(encoding="utf-8")
     toml.write_text(
