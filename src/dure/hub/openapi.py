@@ -28,8 +28,10 @@ PROBLEM = {
 }  # fmt: skip
 REFUSALS = {
     400: "it cannot be read", 401: "nobody is signed in", 403: "not for this caller", 404: "there is nothing here",
-    409: "nobody has an answer", 413: "too large", 429: "too often", 422: "the request cannot be used", 503: "not now",
+    409: "nobody has an answer", 413: "too large", 429: "too often", 422: "the request cannot be used",
+    503: "not now: too many wait, the store does not answer, or the project's data cannot be had here",
 }  # fmt: skip
+EVERYWHERE = (400, 401, 403, 404, 413, 422, 503)  # each route reads a request, and the store
 ANSWER = {
     "project": "string", "version": "string", "code": "string", "data": "string", "service": "integer", "method": "string",
     "instead_of": "string", "cause": "string", "why": "string", "id": "string",
@@ -50,7 +52,7 @@ def document(app: FastAPI, names: list[str]) -> dict[str, Any]:
     }
     for place, path in told["paths"].items():
         for method, operation in path.items():
-            operation["responses"] |= {str(status): _refusal(status) for status in (400, 401, 403, 404, 413, 422)}
+            operation["responses"] |= {str(status): _refusal(status) for status in EVERYWHERE}
             needed = rules[method, place]
             if needed:
                 operation["x-role"] = needed.role
