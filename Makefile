@@ -1,8 +1,10 @@
 # Everything from a machine with only Python (3.11 or later) and make:
-#   make run     set up, then the demonstration: every line computed live (about two minutes)
-#   make up      set up, then the hub on this machine: its address is printed
-#   make test    set up, then every check and test, with the seconds of each part
-#   make setup   only set up, into .venv
+#   make run         set up, then the demonstration: every line computed live (about two minutes)
+#   make up          set up, then the hub on this machine: its address is printed
+#   make test        set up, then every check and test but the long ones, with the seconds of each part
+#   make test-fast   what is quick of them, a minute: while working on the library
+#   make test-long   the long ones: servers killed, PostgreSQL, every page in every guise
+#   make setup       only set up, into .venv
 # Another Python: make run PYTHON=python3.12
 
 PYTHON ?= python3
@@ -14,7 +16,7 @@ LOCKED := $(PIP) install --quiet --require-hashes --only-binary=:all:
 
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help setup run up test check format lock clean
+.PHONY: help setup run up test test-fast test-long check format lock clean
 
 help:
 	@sed -n '1,/^$$/s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +31,12 @@ up: $(VENV)/.ready
 
 test: $(VENV)/.ready-to-test
 	$(BIN)/python tools/parts.py
+
+test-fast: $(VENV)/.ready-to-test
+	$(BIN)/python tools/parts.py fast
+
+test-long: $(VENV)/.ready-to-test
+	$(BIN)/python tools/parts.py long
 
 check: $(VENV)/.ready-to-test
 	$(BIN)/python tools/parts.py check

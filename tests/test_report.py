@@ -141,6 +141,7 @@ def browse(path, profile, *options, size="1200,900", fragment=""):
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", timeout=120, check=True)
 
 
+@pytest.mark.slow
 @needs_chromium
 def test_a_browser_applies_the_style_and_reports_no_refusal(page, tmp_path):
     path = tmp_path / "report.html"
@@ -151,6 +152,7 @@ def test_a_browser_applies_the_style_and_reports_no_refusal(page, tmp_path):
     assert json.loads(re.search(r'id="trial">(.*?)</script>', done.stdout, re.DOTALL)[1])
 
 
+@pytest.mark.slow
 @needs_chromium
 @pytest.mark.parametrize(("size", "fragment"), [("1200,900", "#ko"), ("1200,900", "#en"), ("500,900", "#ko")])
 def test_a_browser_draws_it(page, tmp_path, size, fragment):
@@ -160,6 +162,7 @@ def test_a_browser_draws_it(page, tmp_path, size, fragment):
     assert picture.stat().st_size > 10_000
 
 
+@pytest.mark.slow
 @needs_chromium
 def test_the_other_language_is_one_click_and_one_picture_away(page, tmp_path):
     path = tmp_path / "report.html"

@@ -44,7 +44,14 @@ def server():
     made.dispose()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+def pytest_collection_modifyitems(items):
+    """To open a store and a hub on it takes its time: each such test is slow."""
+    for item in items:
+        if "address" in item.fixturenames:
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def address(request, dure_home, server):
     """A store of its own, gone after the test; its URL."""
     if request.param == "sqlite":

@@ -20,7 +20,7 @@ from dure.serving.service import open_service
 from dure.trial import types
 
 pytest.importorskip("uvicorn", reason="the hub needs the extra dure[hub]")
-pytestmark = browsing.needs_chromium
+pytestmark = [pytest.mark.slow, browsing.needs_chromium]
 
 HEART, NAME = "gangwon.heart", "업체B"
 SAID = {
@@ -162,7 +162,7 @@ def checked(reader, packed, wanted):
     return reader.page.locator("#checked").inner_text()
 
 
-@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("language", ["ko", pytest.param("en", marks=pytest.mark.long)])
 def test_the_film(chromium, hubs, vendor, language, tmp_path):
     (one, other), words = hubs, SAID[language]
     table, packed = tmp_path / "answers.csv", tmp_path / "evidence.zip"

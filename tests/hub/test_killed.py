@@ -105,6 +105,7 @@ def lapse_but(engine, pids):
                 connection.execute(update(schema.run).where(schema.run.c.id == each.id).values(lease=0.0))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [0])
 def test_nothing_is_lost_whatever_is_killed(engine, address, projects, seed):
     draw = random.Random(seed)

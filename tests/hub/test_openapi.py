@@ -24,6 +24,7 @@ from schemathesis.specs.openapi.checks import (
 
 import browsing
 
+pytestmark = pytest.mark.slow
 PROJECTS = Path(__file__).parents[1] / "projects"
 REQUIRE_ALL = os.environ.get("DURE_REQUIRE") == "all"  # every project's data lie here
 PATIENCE = 120  # s: a project's first answer is given after it has learnt, as project.toml's deadline allows
@@ -87,11 +88,12 @@ def all_hit(base, known):
     assert wanted <= hit, wanted - hit
 
 
-def test_whatever_the_owner_sends_is_answered_as_described(up):
+@pytest.mark.parametrize("examples", [2, pytest.param(EXAMPLES, marks=pytest.mark.long)])
+def test_whatever_the_owner_sends_is_answered_as_described(up, examples):
     def tried(case):
         case.call_and_validate(headers=up[1], checks=CHECKS, timeout=PATIENCE)
 
-    each_operation(up, EXAMPLES, tried)
+    each_operation(up, examples, tried)
     all_hit(*up)
 
 
@@ -102,7 +104,8 @@ TO_STRANGERS = {
 }  # fmt: skip
 
 
-def test_whatever_a_stranger_sends_is_refused(up):
+@pytest.mark.parametrize("examples", [1, pytest.param(3, marks=pytest.mark.long)])
+def test_whatever_a_stranger_sends_is_refused(up, examples):
     def tried(case):
         got = case.call(headers={"authorization": "Bearer nobody"}, timeout=PATIENCE)
         # 400: an address that no store can look for is refused whoever sends it
@@ -111,4 +114,4 @@ def test_whatever_a_stranger_sends_is_refused(up):
         )
         assert got.status_code in (allowed or {401}) | {400}
 
-    each_operation(up, 3, tried)
+    each_operation(up, examples, tried)

@@ -20,7 +20,7 @@ pytest.importorskip("uvicorn", reason="the hub needs the extra dure[hub]")
 pytest.importorskip("ortools", reason="a plant's plan needs the extra dure[production]")
 pytest.importorskip("vl_convert", reason="figures need the extra dure[figures]")
 
-pytestmark = browsing.needs_chromium
+pytestmark = [pytest.mark.slow, browsing.needs_chromium]
 PLANT = Path(__file__).parents[2] / "examples" / "plant.xlsx"
 ASK = "/projects/yeongnam.production/ask"
 WAIT = 180_000  # milliseconds: the first plan of a machine is also compiled

@@ -29,6 +29,7 @@ from dure import evidence
 
 pytest.importorskip("uvicorn", reason="the hub needs the extra dure[hub]")
 
+pytestmark = pytest.mark.slow
 PROJECTS = Path(__file__).parents[1] / "projects"
 TIDE = "/api/v1/projects/honam.tide"
 NOBODY = 65534

@@ -38,6 +38,7 @@ def method(name, tmp_path):
     return PROJECT.builders()[name]((), 0, Work(folder=tmp_path))
 
 
+@pytest.mark.long
 def test_a_trial_is_drawn_as_a_map_and_as_its_worst_crashes_which_move(tmp_path):
     pytest.importorskip("vl_convert", reason="pictures need the extra dure[driving]")
     from dure.report.charts import moving, svg

@@ -458,6 +458,7 @@ def test_a_first_pass_is_judged_by_molecules_it_has_not_learnt_from(rounds, tmp_
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("killed", ["all", "one of its processes"])
 def test_a_killed_screening_leaves_no_process_and_is_taken_up(killed, tmp_path):
     psutil = pytest.importorskip("psutil", reason="to see processes needs the extra dure[hub]")

@@ -740,6 +740,7 @@ ODD = [None, 0, -1, -0.5, 1e18, 3.999, True, "nan", "inf", "1e400", "24:00", "25
        DAY(1900, 1, 1), dt.time(8), dt.timedelta(hours=26), dt.datetime(2026, 7, 1, 8)]  # fmt: skip
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None)
 @given(
     st.sampled_from((korean, english)),

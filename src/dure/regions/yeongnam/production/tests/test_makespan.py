@@ -57,6 +57,7 @@ def shops(draw):
     return Request(machines=list(machines), jobs=jobs, now=draw(st.sampled_from((0, 0, 5))))
 
 
+@pytest.mark.long
 @settings(max_examples=80, deadline=None)
 @given(request=shops(), seed=st.integers(0, 3))
 def test_every_plan_is_possible_and_never_longer_than_the_rule(request, seed):

@@ -332,6 +332,7 @@ def in_force(draw, request):
     return request | later
 
 
+@pytest.mark.long
 @settings(max_examples=120, deadline=None)
 @given(shops())
 def test_every_plan_keeps_the_rules_no_bound_is_above_it_and_cp_sat_is_never_worse(request):
