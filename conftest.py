@@ -20,9 +20,19 @@ def _fail_where_skipped(report):
     return report
 
 
+def _skip_without_data(report, call):
+    """A test whose project's published data cannot be had on this machine is skipped, with the data's name and cure."""
+    from dure.errors import CannotBeHad
+
+    if call.excinfo is not None and isinstance(call.excinfo.value, CannotBeHad):
+        path, line, _name = report.location
+        report.outcome, report.longrepr = "skipped", (path, line or 0, f"Skipped: {call.excinfo.value}")
+    return report
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
-    return _fail_where_skipped((yield))
+    return _fail_where_skipped(_skip_without_data((yield), call))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -128,6 +128,7 @@ def test_where_the_method_fails_the_practice_answers_its_row(service, tmp_path):
     assert "in no mood" in rows[1]["why"]
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0, 2000, allow_nan=False, width=32), min_size=1, max_size=20))
 def test_many_at_once_are_answered_as_one_by_one(service, tmp_path_factory, asked):
     place = tmp_path_factory.mktemp("many")
@@ -204,6 +205,7 @@ def test_a_table_that_breaks_off_in_the_middle_leaves_nothing(service, tmp_path,
         assert list(tmp_path.iterdir()) == [place]
 
 
+@pytest.mark.slow
 def test_the_command_answers_a_table(tmp_path, monkeypatch):
     monkeypatch.setenv("DURE_PROJECTS", str(PROJECTS))
     place = tmp_path / "asked.csv"

@@ -235,6 +235,7 @@ def test_texts_of_others_break_neither_table_nor_passage(tide):
     assert model_card.fault(loader.load(tide)) == ""
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(st.text(), min_size=3, max_size=3), max_size=4))
 def test_a_table_has_as_many_cells_as_heads_whatever_stands_in_them(texts):
     lines = model_card._table(["one", "two", "three"], texts).splitlines()

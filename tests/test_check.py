@@ -51,6 +51,7 @@ def one_promise(folder, name, tmp_path, *, full=False):
     return _outcome(promise, examined)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GOOD)
 def test_a_good_project_is_silver_and_none_of_its_promises_fails(name, tmp_path):
     report = check(loader.load(copied(f"projects/{name}", tmp_path, tried=True)), command_fault=command_fault)
@@ -76,6 +77,7 @@ BROKEN = {
 WITH_IT = {"leak": {"blocks"}, "unscored": {"constant", "permuted", "replay"}, "dice": {"rebuilt"}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_project_is_caught_with_what_and_where(name, tmp_path):
     report = check.check(manifest.load(broken.by(name, tmp_path)))
@@ -92,6 +94,7 @@ def test_every_broken_project_is_tried():
     assert set(broken.FAULTS) == set(BROKEN)
 
 
+@pytest.mark.slow
 def test_without_its_fault_none_of_them_would_be_caught(tmp_path):
     report = check.check(manifest.load(broken.project(tmp_path, "catch")))
     caught = {each.name for each in report.promises if each.state == "broken" and each.level in ("bronze", "silver")}
@@ -118,12 +121,15 @@ def test_a_changed_project_whose_numbers_differ_is_told_which(tmp_path):
     assert "third quarter: errors" in reason
 
 
+@pytest.mark.slow
 def test_changed_code_does_not_open_sealed_rounds(tmp_path, dure_home):
     folder = edited(copied("projects/honam/tide", tmp_path, tried=True), ("A quick forecast", "A very quick forecast"))
     check(loader.load(folder), command_fault=command_fault)
     assert not (dure_home / "looks.tsv").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.long
 def test_the_whole_check_opens_them_and_writes_the_look_down(tmp_path, dure_home):
     folder = edited(
         copied("projects/chungcheong/kiln", tmp_path, tried=True), ("A slow learner", "A very slow learner")
@@ -156,6 +162,7 @@ def test_the_level_is_the_last_one_before_a_broken_promise():
     assert level_of(found(bronze="broken")) == "none"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("place", "promise", "change", "words"),
     [
@@ -180,12 +187,14 @@ def test_other_faults_are_named(place, promise, change, words, tmp_path):
     assert [word for word in words if word not in reason] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("promise", ["manifest", "languages"])
 @pytest.mark.parametrize("name", [name for name in loader.found() if name.startswith(("gangwon.", "yeongnam."))])
 def test_the_projects_that_come_with_dure_are_complete_in_both_languages(name, promise, tmp_path):
     assert one_promise(name, promise, tmp_path)[0] == "kept", one_promise(name, promise, tmp_path)[1]
 
 
+@pytest.mark.slow
 def test_what_numba_kept_before_is_not_read_where_a_project_is_watched(tmp_path):
     folder = edited(
         copied("projects/honam/tide", tmp_path),
@@ -217,6 +226,7 @@ def test_a_command_the_readme_shows_must_exist(tmp_path):
     assert "--seeled" in reason
 
 
+@pytest.mark.slow
 def test_the_whole_check_runs_the_readmes_commands_as_well(tmp_path):
     folder = copied("projects/honam/tide", tmp_path)
     assert one_promise(folder, "readme", tmp_path, full=True)[0] == "kept"
@@ -406,6 +416,7 @@ def test_open_rounds_do_not_agree_with_themselves(tmp_path):
     assert "only yard" in reason
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_level_and_the_promises(tmp_path, monkeypatch):
     from click.testing import CliRunner
 

@@ -32,6 +32,7 @@ def runs(tmp_path):
     return one, other
 
 
+@pytest.mark.slow
 def test_what_the_other_run_is_worth_with_an_interval(runs):
     result = compare(*runs)
     (one,) = deciding(result.verdicts)
@@ -47,6 +48,7 @@ def test_what_the_other_run_is_worth_with_an_interval(runs):
     assert "빠진 값을 견디는 모델 · pv_method yesterday보다 낫습니다" in korean
 
 
+@pytest.mark.slow
 def test_nobody_has_vouched_for_the_comparison_and_the_line_is_named(tmp_path):
     folders = [evidence.write(trial(assurance="hub-witnessed"), tmp_path / name) for name in ("one", "other")]
     result = compare(*folders)
@@ -56,6 +58,7 @@ def test_nobody_has_vouched_for_the_comparison_and_the_line_is_named(tmp_path):
     assert "practice" not in result.about
 
 
+@pytest.mark.slow
 def test_it_is_evidence_like_any_other_and_names_both_runs(runs, tmp_path):
     place = evidence.write(compare(*runs), tmp_path / "both")
     assert evidence.verify(place).intact
@@ -67,6 +70,7 @@ def test_it_is_evidence_like_any_other_and_names_both_runs(runs, tmp_path):
         rerun(place)
 
 
+@pytest.mark.slow
 def test_another_method_and_a_name_that_is_close(runs):
     (one,) = deciding(compare(*runs, method="basic").verdicts)
     assert (one["verdict"], one["gain"]["mean"]) == ("not shown", 0)
@@ -74,6 +78,7 @@ def test_another_method_and_a_name_that_is_close(runs):
         compare(*runs, method="our")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("more", "table", "says"),
     [
@@ -88,6 +93,7 @@ def test_runs_that_cannot_be_compared_are_refused(runs, tmp_path, more, table, s
         compare(runs[0], odd)
 
 
+@pytest.mark.slow
 def test_evidence_that_was_changed_is_refused(runs):
     path = runs[1] / "trial.json"
     path.write_text(path.read_text(encoding="utf-8").replace("Patient", "patient"), encoding="utf-8")
@@ -95,11 +101,13 @@ def test_evidence_that_was_changed_is_refused(runs):
         compare(*runs)
 
 
+@pytest.mark.slow
 def test_runs_with_the_same_settings_are_called_by_their_folders(tmp_path):
     folders = [evidence.write(trial(), tmp_path / name) for name in ("summer", "winter")]
     assert list(compare(*folders).about["compared"]) == ["summer", "winter"]
 
 
+@pytest.mark.slow
 def test_the_command(runs, tmp_path):
     done = CliRunner().invoke(cli, ["compare", *map(str, runs), "--out", str(tmp_path / "out"), "--json"])
     assert done.exit_code == 0, done.output

@@ -26,6 +26,7 @@ def rows(seed, count, *, shift=0.0, words=(3, 2, 1), missing=0.0):
     ]
 
 
+@pytest.mark.slow
 def test_it_seldom_cries_where_nothing_has_changed():
     alarms = sum(bool(drifted(rows(seed, 400), rows(10_000 + seed, 300))) for seed in range(300))
     assert alarms <= 3, f"{alarms} of 300 where {300 * CHANCE} are allowed for"

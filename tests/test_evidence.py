@@ -42,6 +42,7 @@ def named(report):
     return {fault.file for fault in report.faults}
 
 
+@pytest.mark.slow
 def test_what_was_written_is_accepted(written):
     report = evidence.verify(written)
     assert report.intact, report.in_words()
@@ -139,6 +140,7 @@ ALL = ["outcomes.parquet", "rows.txt", "costs.parquet", "trial.json", "report.ht
        "private/cases.parquet", "private/answers.parquet", "private/salt"]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ALL)
 def test_any_other_file(copy, name):
     path = copy / name
@@ -436,6 +438,7 @@ def test_a_census_has_no_blocks_to_join():
     assert evidence.joined(census).equals(census)
 
 
+@pytest.mark.slow
 def test_published_evidence_agrees_with_itself_and_names_no_case(tmp_path):
     small = outcomes(blocks=60, cases=1)
     public = evidence.published(trial(small, block_word="patient"))

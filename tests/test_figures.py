@@ -20,12 +20,14 @@ def mark():
     return charts.finished(alt.Chart(alt.Data(values=rows)).mark_point().encode(x="gain:Q", y="label:N"))
 
 
-def test_a_chart_has_korean_letters_in_the_house_s_font():
-    drawn = charts.svg(mark())
-    assert "생산 계획" in drawn
-    assert charts.PAPER in drawn
+@pytest.mark.slow
+def test_each_verdict_has_its_word_beside_its_colour():
+    drawn = figures.svg(mark())
+    assert all(word in drawn for word in ("better", "not shown", "worse", "too few", "생산 계획"))
+    assert figures.COLOURS["better"] in drawn
 
 
+@pytest.mark.slow
 def test_a_chart_is_written_as_svg_and_png(tmp_path):
     assert charts.save(mark(), tmp_path / "a.svg").read_text(encoding="utf-8").startswith("<svg")
     assert charts.save(mark(), tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
@@ -33,6 +35,7 @@ def test_a_chart_is_written_as_svg_and_png(tmp_path):
         charts.save(mark(), tmp_path / "a.pdf")
 
 
+@pytest.mark.slow
 def test_a_page_holds_all_it_needs_and_no_text_of_a_chart_ends_its_script(tmp_path):
     bad = "</script><script>document.title = 'bad'</script>"
     page = charts.save({"data": {"values": [{"a": bad}]}, "mark": "point"}, tmp_path / "a.html").read_text(

@@ -429,6 +429,7 @@ HEADERS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     headers=st.lists(HEADERS, min_size=1, max_size=6),

@@ -201,6 +201,7 @@ SHEETS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHEETS)
 def test_a_sheet_nobody_designed_for_becomes_a_project_that_is_tried(name, tmp_path, made_from):
     make, file, target, block, practice = SHEETS[name]
@@ -235,11 +236,13 @@ def test_what_is_nearly_the_target_is_left_out_and_said(tmp_path, made_from):
     assert "전력량_x10" not in load(place).request.model_fields
 
 
+@pytest.mark.slow
 def test_columns_nobody_confirmed_stand_beside_every_verdict(tmp_path, made_from):
     _project, result = played(made_from(sales(tmp_path / "sales.csv"), "매출액"))
     assert "confirmed by nobody yet: 기온" in result.about["remarks"][""][0]["en"]
 
 
+@pytest.mark.slow
 def test_weekdays_reach_the_model_so_it_beats_yesterday(tmp_path, made_from):
     _project, result = played(made_from(sales(tmp_path / "sales.csv"), "매출액"))
     assert decided(result)["verdict"] in ("better", "not shown")
@@ -286,6 +289,7 @@ def test_too_few_rows_are_refused(tmp_path):
         new("jeju", "onion", tmp_path / "regions", survey=file, target="x")
 
 
+@pytest.mark.slow
 def test_without_a_sheet_the_skeleton_says_its_data_are_made(tmp_path):
     place = new("jeju", "carrot", tmp_path / "regions")
     project, result = played(place)
@@ -297,6 +301,7 @@ def test_without_a_sheet_the_skeleton_says_its_data_are_made(tmp_path):
     assert_bronze(project)
 
 
+@pytest.mark.slow
 def test_the_model_is_the_same_again_and_resumes_from_its_folder(tmp_path, made_from):
     place = made_from(facilities(tmp_path / "현황.xlsx"), "이용자수")
     done = subprocess.run(

@@ -317,6 +317,7 @@ ROWS = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(MONTHS, ROWS), min_size=1, max_size=3, unique_by=lambda part: part[0]),

@@ -419,6 +419,7 @@ VALUE = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(value=VALUE, bom=st.booleans())
 def test_what_can_be_reckoned_with_comes_through_unchanged(value, bom):
     assert parsed(b"\xef\xbb\xbf" * bom + json.dumps(value).encode()) == value

@@ -89,6 +89,7 @@ def test_both_languages_stand_in_the_page(page):
         assert text in page
 
 
+@pytest.mark.slow
 def test_every_verdict_has_a_page():
     for table in (
         outcomes(blocks=4),
@@ -107,6 +108,7 @@ def test_a_page_without_numbers_or_with_two_is_refused(page):
         html.island(page + page)
 
 
+@pytest.mark.slow
 def test_charts_of_a_project_are_drawn_and_covered(tmp_path):
     alt = pytest.importorskip("altair", reason="the extra `figures` is not installed")
     chart = alt.Chart(alt.Data(values=[{"x": 1, "y": 2}])).mark_point().encode(x="x:Q", y="y:Q")
@@ -117,6 +119,7 @@ def test_charts_of_a_project_are_drawn_and_covered(tmp_path):
     assert {fault.file for fault in evidence.verify(place).faults} == {"figures/01.svg"}
 
 
+@pytest.mark.slow
 def test_a_chart_with_a_slider_lies_beside_the_report_as_it_moves(tmp_path):
     alt = pytest.importorskip("altair", reason="the extra `figures` is not installed")
     now = alt.param("now", value=1, bind=alt.binding_range(min=0, max=2, step=1, name="time "))

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 HERE = Path(__file__).parent
 # The trial in a process of its own. Every step of fitting is written down; at step `halt` it says so and waits for ever.
 TRIAL = """
@@ -52,6 +54,7 @@ def steps(folder):
     return [int(line.split()[1]) for line in (folder.parent / "steps.txt").read_text(encoding="utf-8").splitlines()]
 
 
+@pytest.mark.slow
 def test_a_killed_trial_goes_on_from_its_checkpoint_and_gives_the_same_verdict(tmp_path):
     whole = tmp_path / "undisturbed" / "run"
     killed = tmp_path / "killed" / "run"
@@ -76,6 +79,7 @@ def test_a_killed_trial_goes_on_from_its_checkpoint_and_gives_the_same_verdict(t
     assert again == expected
 
 
+@pytest.mark.slow
 def test_killed_before_the_first_checkpoint_it_starts_from_nothing(tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()

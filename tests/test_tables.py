@@ -80,6 +80,7 @@ WORDS = st.text(
 ).filter(lambda text: unicodedata.normalize("NFC", text) == text and not text.startswith(("※", "*", "<")))
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     texts=st.lists(WORDS, min_size=2, max_size=6),
@@ -307,6 +308,7 @@ STYLES = {
 CLOCKS = ["", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " {h}시 {mi}분", "12"]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     moments=st.lists(st.datetimes(dt.datetime(2001, 1, 1), dt.datetime(2068, 12, 31)), min_size=1, max_size=6),
@@ -437,6 +439,7 @@ CELLS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(CELLS, max_size=6), max_size=9))
 def test_whatever_is_in_the_file_it_is_read_or_refused(rows):

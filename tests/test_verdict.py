@@ -382,6 +382,7 @@ SOME = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("shape", "blocks"), SOME)
 def test_the_gate(shape, blocks):
     cell = CELLS[shape, blocks]
@@ -414,6 +415,7 @@ def by_one_judge(judge):
     return rule
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("rule", "shape", "blocks"),
     [(by_percentiles, "normal", 6), (by_one_judge("interval"), "symmetric, mostly zero", 15), (by_one_judge("swap"), "exponential losses (skewness 2)", 30)],

@@ -649,6 +649,7 @@ def test_without_a_key(dure, monkeypatch) -> None:
     assert "export KMA_KEY" in err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_watch_in_its_own_order(tmp_path, number) -> None:
     clock = Clock(archive.korean_now())

@@ -376,7 +376,7 @@ def test_the_board_fills_while_somebody_looks_at_it(tab):
 
 @browsing.needs_chromium
 @sqlite
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.long)])
 def test_the_boards_pages_can_be_read_by_everybody_and_on_a_phone(tab, engine, tried, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
