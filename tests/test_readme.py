@@ -25,7 +25,6 @@ def commands(page: Path) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [pytest.param("README.md", marks=pytest.mark.long), "README.ko.md"])
 def test_every_command_runs(name: str, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
@@ -48,7 +47,6 @@ def test_every_command_runs(name: str, tmp_path: Path) -> None:
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
 
 
-@pytest.mark.slow
 @pytest.mark.slow
 def test_the_numbers_are_the_trials() -> None:
     done = subprocess.run(

@@ -45,13 +45,13 @@ def server():
 
 
 def pytest_collection_modifyitems(items):
-    """To open a store and a hub on it takes its time: each such test is slow."""
+    """To open a store and a hub on it takes its time: each such test is slow, and on a PostgreSQL it is long."""
     for item in items:
         if "address" in item.fixturenames:
-            item.add_marker(pytest.mark.slow)
+            item.add_marker("long" if item.callspec.params["address"] == "postgresql" else "slow")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def address(request, dure_home, server):
     """A store of its own, gone after the test; its URL."""
     if request.param == "sqlite":
