@@ -11,10 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import broken
-from dure import check, evidence, manifest, subject, trial
-from dure.data import Data
-from dure.project import Case, Round
-from dure.promises import silver
+from dure import evidence
+from dure.checks import leaks, promises, subject
+from dure.checks.report import LEVELS, Found, _outcome, check, level_of
+from dure.cli.app import command_fault
+from dure.datasets.data import Data
+from dure.project import loader
+from dure.project.case import Case, Round
+from dure.trial import trial, types
 
 HERE = Path(__file__).parent
 GOOD = ("honam/tide", "chungcheong/kiln", "jeju/battery")
@@ -80,7 +84,7 @@ WITH_IT = {"leak": {"blocks"}, "unscored": {"constant", "permuted", "replay"}, "
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_project_is_caught_with_what_and_where(name, tmp_path):
-    report = check.check(manifest.load(broken.by(name, tmp_path)))
+    report = check(loader.load(broken.by(name, tmp_path)), command_fault=command_fault)
     promise, level, words = BROKEN[name]
     state, reason = states(report)[promise]
     assert state == "broken"
@@ -96,7 +100,7 @@ def test_every_broken_project_is_tried():
 
 @pytest.mark.slow
 def test_without_its_fault_none_of_them_would_be_caught(tmp_path):
-    report = check.check(manifest.load(broken.project(tmp_path, "catch")))
+    report = check(loader.load(broken.project(tmp_path, "catch")), command_fault=command_fault)
     caught = {each.name for each in report.promises if each.state == "broken" and each.level in ("bronze", "silver")}
     assert caught == {"replay"}  # it has no trial of its own, as the broken ones have none
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import absent
-from dure import cli
-from dure.words import speak
+from dure.cli import app
+from dure.i18n.texts import speak
 
 HEADER = "번호,일시,실적(kWh),현행(kWh),업체A(kWh)"
 

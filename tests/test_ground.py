@@ -209,6 +209,103 @@ def test_help_starts_at_once():
     assert min(seconds() for _ in range(5)) < 0.3  # 0.13 s where it was written, two cores
 
 
+# ---- rooms -----------------------------------------------------------------------------------------------------------
+
+
+def modules():
+    """Every module of the package by its name, tests left out."""
+    files = [path for path in PACKAGE.rglob("*.py") if "tests" not in path.relative_to(PACKAGE).parts]
+    return {
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in files
+    }
+
+
+def import_statements(node):
+    """Every import below a node, those in functions too; not those for the type checker alone."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            for other in child.orelse:
+                yield from import_statements(other)
+        elif isinstance(child, ast.Import | ast.ImportFrom):
+            yield child
+        else:
+            yield from import_statements(child)
+
+
+def imported(name, path, known):
+    """The modules of the package that a module imports."""
+    for node in import_statements(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in known)
+            continue
+        here = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+        base = ".".join(here[: len(here) - node.level + 1]) if node.level else ""
+        target = ".".join(filter(None, (base, node.module)))
+        for alias in node.names:
+            yield from [one for one in (f"{target}.{alias.name}", target) if one in known][:1]
+
+
+def graph():
+    """Module -> modules it imports."""
+    known = modules()
+    return {name: set(imported(name, path, known)) - {name, "dure"} for name, path in known.items()}
+
+
+def room(name):
+    """The part of the package that a module belongs to."""
+    parts = name.split(".")
+    if parts[1:2] == ["regions"]:
+        return ".".join(parts[1:4])
+    if parts[1:2] == ["hub"]:
+        return ".".join(parts[1:3])
+    return parts[1] if len(parts) > 1 else "dure"
+
+
+def rooms_of(edges, named=room):
+    """The graph of the rooms."""
+    joined = {}
+    for name, others in edges.items():
+        joined.setdefault(named(name), set()).update(named(other) for other in others)
+    return {one: others - {one} for one, others in joined.items()}
+
+
+def test_no_circle_of_files_or_rooms():
+    for edges in (graph(), rooms_of(graph())):
+        try:
+            order = tuple(TopologicalSorter(edges).static_order())
+        except CycleError as error:
+            pytest.fail(" -> ".join(error.args[1]))
+        assert len(order) == len(edges)
+
+
+def test_the_rooms_stand_on_few_layers():
+    edges = rooms_of(graph(), lambda name: "hub" if re.match(r"hub(\.|$)", room(name)) else room(name))
+    floor = {}
+    for one in TopologicalSorter(edges).static_order():
+        floor[one] = 1 + max((floor[other] for other in edges[one]), default=0)
+    assert max(floor.values()) <= MOST_LAYERS  # hub on top, i18n at the bottom
+
+
+def test_a_circle_is_found_in_a_function_too(tmp_path, monkeypatch):
+    (tmp_path / "dure" / "one").mkdir(parents=True)
+    (tmp_path / "dure" / "two.py").write_text("def late():\n    from dure.one import first\n", encoding="utf-8")
+    (tmp_path / "dure" / "one" / "first.py").write_text("from dure import two\n", encoding="utf-8")
+    (tmp_path / "dure" / "three.py").write_text(
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from dure import three\n", encoding="utf-8"
+    )
+    monkeypatch.setattr(sys.modules[__name__], "PACKAGE", tmp_path / "dure")
+    edges = graph()
+    assert edges["dure.three"] == set()
+    with pytest.raises(CycleError):
+        TopologicalSorter(edges).prepare()
+
+
+def is_compiled(node):
+    """Whether a function is compiled by numba (`inner` is yeongnam.production's own name for it)."""
+    return any(ast.unparse(decorator).startswith(("inner", "njit")) for decorator in node.decorator_list)
+
+
 @pytest.mark.slow
 def test_functions_stay_short():
     lengths = {}

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 
 from dure.checks.report import check
+from dure.cli.app import command_fault
 from dure.datasets.data import Data
 from dure.errors import UserError
 from dure.project.loader import load
@@ -30,7 +31,7 @@ def played(place):
 
 
 def assert_bronze(project):
-    report = check(project)
+    report = check(project, command_fault=command_fault)
     assert not [
         (each.name, each.reason) for each in report.promises if each.level == "bronze" and each.state == "broken"
     ]

@@ -113,7 +113,7 @@ def test_each_role_may_do_what_its_routes_say_and_nothing_else(stranger, operati
     async def known(_request):
         return Caller("kim", HUB, role)
 
-    monkeypatch.setattr(access, "caller_of", known)
+    monkeypatch.setattr(permissions, "caller_of", known)
     answers = [each for each in operations if each[1].endswith("/answer")]
     assert len({(method, role) for method, _path, role in answers}) == 1  # one route, asked of one project
     for each in operations:
