@@ -28,17 +28,17 @@ def time_blocks(steps: int, rho: float = 0.0) -> npt.NDArray[np.int64] | None:
 
 def autocorrelation(losses: npt.ArrayLike) -> float:
     """Lag-1 autocorrelation of a series in time order; 0 for a constant one or one of under three steps."""
-    left = np.asarray(losses, dtype=float)
-    left = left - left.mean() if left.size else left
-    power = float(left @ left)
-    return float(left[1:] @ left[:-1]) / power if left.size > 2 and power > 0 else 0.0
+    series = np.asarray(losses, dtype=float)
+    series = series - series.mean() if series.size else series
+    power = float(series @ series)
+    return float(series[1:] @ series[:-1]) / power if series.size > 2 and power > 0 else 0.0
 
 
 def skewness(gains: npt.ArrayLike) -> float:
     """Adjusted Fisher-Pearson skewness G1 of block gains; 0 for equal ones or under three."""
-    left = np.asarray(gains, dtype=float)
-    count = left.size
-    if count < 3 or np.ptp(left) <= SAME * np.abs(left).max():
+    values = np.asarray(gains, dtype=float)
+    count = values.size
+    if count < 3 or np.ptp(values) <= SAME * np.abs(values).max():
         return 0.0
-    left = left - left.mean()
-    return float(np.mean(left**3) / np.mean(left**2) ** 1.5 * math.sqrt(count * (count - 1)) / (count - 2))
+    values = values - values.mean()
+    return float(np.mean(values**3) / np.mean(values**2) ** 1.5 * math.sqrt(count * (count - 1)) / (count - 2))

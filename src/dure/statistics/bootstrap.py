@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from dure.statistics.types import Array, KpiSums, SiteSums
 
 
-def studentised(away: Array, error: Array, same: float) -> Array:
+def studentised(away: Array, error: Array, tolerance: float) -> Array:
     """Distance in errors; an error of zero counts as +infinity, -infinity or 0 by the sign of the distance."""
-    flat = error <= same
+    flat = error <= tolerance
     with np.errstate(all="ignore"):
         scaled = away / np.where(flat, 1.0, error)
-    away = np.where(np.abs(away) <= same, 0.0, away)
+    away = np.where(np.abs(away) <= tolerance, 0.0, away)
     return np.where(flat, np.where(away == 0, 0.0, np.copysign(np.inf, away)), scaled)
 
 
@@ -29,7 +29,9 @@ def interval_bounds(mean: float, error: float, scaled: Array, half: float) -> tu
     most = np.sort(np.where(lost, np.inf, scaled))[-place]
     least = np.sort(np.where(lost, -np.inf, scaled))[place - 1]
     defined = math.isfinite(error)
-    low, high = (float(mean - each * error) if defined and math.isfinite(each) else None for each in (most, least))
+    low, high = (
+        float(mean - quantile * error) if defined and math.isfinite(quantile) else None for quantile in (most, least)
+    )
     return low, high
 
 
@@ -67,7 +69,7 @@ def pseudo_values(sites: list[SiteSums], kpi: KpiSums, mean: float) -> Array:
     """Jackknife pseudo-values of all blocks, weighted so that their mean and its error are those of the sites' mean."""
     blocks, values = sum(site.blocks for site in sites), []
     for site in sites:
-        whole = site.first.sum(axis=1)[:, None], site.other.sum(axis=1)[:, None]
-        without = kpi.gain(whole[0] - site.first, whole[1] - site.other)
+        totals = site.first.sum(axis=1)[:, None], site.other.sum(axis=1)[:, None]
+        without = kpi.gain(totals[0] - site.first, totals[1] - site.other)
         values.append(mean + (site.blocks - 1) * (without.mean() - without) * blocks / (len(sites) * site.blocks))
     return np.concatenate(values)

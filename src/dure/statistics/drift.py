@@ -32,17 +32,17 @@ class Drift(NamedTuple):
 
 def flat(value: Mapping[str, Any], before: str = "") -> dict[str, float | str]:
     """The scalars of a request or response by field; of a list its length, of what is inside an object each with the object's name."""
-    found: dict[str, float | str] = {}
-    for name, each in value.items():
-        if isinstance(each, bool) or each is None or isinstance(each, str):
-            found[before + name] = str(each)
-        elif isinstance(each, int | float):
-            found[before + name] = float(each)
-        elif isinstance(each, Mapping):
-            found |= flat(each, f"{before}{name}.")
-        elif isinstance(each, Sequence):
-            found[before + name] = float(len(each))
-    return found
+    fields: dict[str, float | str] = {}
+    for name, entry in value.items():
+        if isinstance(entry, bool) or entry is None or isinstance(entry, str):
+            fields[before + name] = str(entry)
+        elif isinstance(entry, int | float):
+            fields[before + name] = float(entry)
+        elif isinstance(entry, Mapping):
+            fields |= flat(entry, f"{before}{name}.")
+        elif isinstance(entry, Sequence):
+            fields[before + name] = float(len(entry))
+    return fields
 
 
 def drifted(usual: Iterable[Mapping[str, Any]], recent: Iterable[Mapping[str, Any]]) -> list[Drift]:
@@ -50,36 +50,40 @@ def drifted(usual: Iterable[Mapping[str, Any]], recent: Iterable[Mapping[str, An
 
     A field that a row does not have counts as a value of its own, so that a sensor that falls silent is seen.
     """
-    before, now = ([flat(row) for row in rows] for rows in (usual, recent))
-    if min(len(before), len(now)) < LEAST:
+    before, current = ([flat(row) for row in rows] for rows in (usual, recent))
+    if min(len(before), len(current)) < LEAST:
         return []
     names = sorted({name for row in before for name in row})
-    found = []
+    drifts = []
     for name in names:
-        counts = _counted([row.get(name) for row in before], [row.get(name) for row in now])
+        counts = _counted([row.get(name) for row in before], [row.get(name) for row in current])
         if counts is not None:
             index, bins = _index(*counts), len(counts[0])
-            threshold = max(MATTERS, _quantile(1 - CHANCE / len(names), bins - 1) * (1 / len(before) + 1 / len(now)))
+            threshold = max(
+                MATTERS, _quantile(1 - CHANCE / len(names), bins - 1) * (1 / len(before) + 1 / len(current))
+            )
             if index > threshold:
-                found.append(Drift(name, round(index, 3), round(threshold, 3)))
-    return sorted(found, key=lambda each: -each.psi)
+                drifts.append(Drift(name, round(index, 3), round(threshold, 3)))
+    return sorted(drifts, key=lambda drift: -drift.psi)
 
 
-def _counted(before: Sequence[Any], now: Sequence[Any]) -> tuple[list[float], list[float]] | None:
+def _counted(before: Sequence[Any], current: Sequence[Any]) -> tuple[list[float], list[float]] | None:
     """Rows in each bin, before and now; None where the field says nothing that can be counted."""
-    numbers = sorted(each for each in before if isinstance(each, float) and math.isfinite(each))
+    numbers = sorted(value for value in before if isinstance(value, float) and math.isfinite(value))
     if numbers:
         cuts = sorted({numbers[len(numbers) * part // BINS] for part in range(1, BINS)})
-        sides: list[Counter[Any]] = [Counter(_bin(each, cuts) for each in side) for side in (before, now)]
+        sides: list[Counter[Any]] = [Counter(_bin(value, cuts) for value in side) for side in (before, current)]
         bins: Sequence[Any] = range(-1, len(cuts) + 1)
     else:
         if len(set(before)) > WORDS:
             return None
-        sides = [Counter(before), Counter(each if each in set(before) else "" for each in now)]
+        sides = [Counter(before), Counter(value if value in set(before) else "" for value in current)]
         bins = sorted({*sides[0], *sides[1]}, key=str)
-    kept = [each for each in bins if sides[0][each] or sides[1][each]]
+    filled = [label for label in bins if sides[0][label] or sides[1][label]]
     return (
-        ([float(sides[0][each]) for each in kept], [float(sides[1][each]) for each in kept]) if len(kept) > 1 else None
+        ([float(sides[0][label]) for label in filled], [float(sides[1][label]) for label in filled])
+        if len(filled) > 1
+        else None
     )
 
 
@@ -87,9 +91,9 @@ def _bin(value: Any, cuts: Sequence[float]) -> int:
     return bisect_right(cuts, value) if isinstance(value, float) and math.isfinite(value) else -1
 
 
-def _index(before: Sequence[float], now: Sequence[float]) -> float:
+def _index(before: Sequence[float], current: Sequence[float]) -> float:
     """The index, half a row added to each bin so that an empty one has a logarithm."""
-    shares = [[(each + 0.5) / (sum(side) + 0.5 * len(side)) for each in side] for side in (before, now)]
+    shares = [[(count + 0.5) / (sum(side) + 0.5 * len(side)) for count in side] for side in (before, current)]
     return math.fsum((new - old) * math.log(new / old) for old, new in zip(*shares, strict=True))
 
 

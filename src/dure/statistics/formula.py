@@ -124,7 +124,7 @@ def _walk(node: ast.expr, known: Mapping[str, Value]) -> Value:
         case ast.BinOp():
             return _BINARY[type(node.op)](_walk(node.left, known), _walk(node.right, known))
         case ast.Call(func=ast.Name(id=name)):
-            values = [_walk(each, known) for each in node.args]
+            values = [_walk(argument, known) for argument in node.args]
             return _ONE[name](values[0]) if name in _ONE else reduce(_MANY[name], values)
     raise TypeError(type(node).__name__)  # pragma: no cover - _fault has refused it
 

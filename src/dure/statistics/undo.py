@@ -38,18 +38,18 @@ def _undoing(values: Array, half: float, bits: np.random.PCG64, resamples: int) 
     counts = resample_counts(bits, resamples, units)
     signs = 1 - 2 * np.concatenate(list(swap_signs(units, bits, resamples)))
     sums, squares, swapped = counts[:, :-1] @ values, counts[:, :-1] @ values**2, signs[:, :-1] @ values
-    drawn, same = units > EXACT, SAME * float(np.abs(values).max())
+    drawn, tolerance = units > EXACT, SAME * float(np.abs(values).max())
 
     def holds(loss: float) -> bool:
-        seen = (values.sum() - loss) / units
-        spread = (values @ values + loss**2) / units - seen**2
+        mean = (values.sum() - loss) / units
+        spread = (values @ values + loss**2) / units - mean**2
         means = (sums - counts[:, -1] * loss) / units
         spreads = np.maximum((squares + counts[:, -1] * loss**2) / units - means**2, 0.0)
         error = math.sqrt(max(spread, 0.0) / (units - 1))
         # the difference of squares keeps half the digits
-        scaled = studentised(means - seen, np.sqrt(spreads / (units - 1)), 1e-7 * (abs(seen) + error))
-        low = interval_bounds(seen, error, scaled, half)[0]
-        beyond = int(np.sum((swapped - signs[:, -1] * loss) / units >= seen - same))
+        scaled = studentised(means - mean, np.sqrt(spreads / (units - 1)), 1e-7 * (abs(mean) + error))
+        low = interval_bounds(mean, error, scaled, half)[0]
+        beyond = int(np.sum((swapped - signs[:, -1] * loss) / units >= mean - tolerance))
         return low is not None and low > 0 and (beyond + drawn) / (len(signs) + drawn) <= half
 
     if not holds(0.0):
@@ -68,7 +68,7 @@ def _loss(sites: list[SiteSums], place: int, kpi: KpiSums, undone: float) -> flo
     # sums of one block more, brought back to the size of before: of a total, too, only the average block shall change
     same_size = site.blocks / (site.blocks + 1)
     before = np.stack([site.first.sum(axis=1), site.other.sum(axis=1)])
-    gain, mean = kpi.total(site), float(np.mean([kpi.total(each) for each in sites]))
+    gain, mean = kpi.total(site), float(np.mean([kpi.total(sums) for sums in sites]))
 
     def holds(step: float) -> bool:
         after = same_size * (before + np.stack([other + step * away, other]))
@@ -76,16 +76,16 @@ def _loss(sites: list[SiteSums], place: int, kpi: KpiSums, undone: float) -> flo
 
     if not holds(0.0):
         return 0.0
-    far = next((2.0**power for power in range(40) if not holds(2.0**power)), None)
-    if far is None:
+    beyond = next((2.0**power for power in range(40) if not holds(2.0**power)), None)
+    if beyond is None:
         return None
-    loss = -float(kpi.gain(other + _edge(holds, 0.0, far) * away, other))
+    loss = -float(kpi.gain(other + _edge(holds, 0.0, beyond) * away, other))
     return loss if math.isfinite(loss) else None
 
 
-def _edge(holds: Callable[[float], bool], kept: float, undone: float) -> float:
+def _edge(holds: Callable[[float], bool], holding: float, undone: float) -> float:
     """Where `holds` ends, between a place where it does and one where it does not."""
     for _step in range(30):
-        middle = (kept + undone) / 2
-        kept, undone = (middle, undone) if holds(middle) else (kept, middle)
+        middle = (holding + undone) / 2
+        holding, undone = (middle, undone) if holds(middle) else (holding, middle)
     return undone

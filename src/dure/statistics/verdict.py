@@ -75,22 +75,22 @@ def compare(
         raise ValueError(f"level {level}, resamples {resamples}")
     kpi = kpi_sums(of, better)
     sites, turned = site_sums(pairs, kpi)
-    blocks, same = sum(site.blocks for site in sites), rounding_error(sites, kpi)
+    blocks, tolerance = sum(site.blocks for site in sites), rounding_error(sites, kpi)
     unit: Literal["block", "site"] = "block"
     if len(sites) >= SITES:
         sites, kpi, unit = [as_blocks(sites, kpi)], kpi_sums("gain / cases", "higher"), "site"
     units = sum(site.blocks for site in sites)
     mean = float(np.mean([kpi.total(site) for site in sites]))
-    found = Finding("not shown", "undefined", None, None, None, None, None, level, blocks, unit, units)
+    finding = Finding("not shown", "undefined", None, None, None, None, None, level, blocks, unit, units)
     if math.isfinite(mean):
-        found = replace(found, mean=mean, rare=units / 3 if units < FEW else None)
-        lacking, why = _lacking(sites, level)
-        found = (
-            replace(found, verdict="too few", because=why, more_blocks=lacking)
+        finding = replace(finding, mean=mean, rare=units / 3 if units < FEW else None)
+        lacking, reason = _lacking(sites, level)
+        finding = (
+            replace(finding, verdict="too few", because=reason, more_blocks=lacking)
             if lacking
-            else _judged(found, sites, kpi, same, (seed, resamples))
+            else _judged(finding, sites, kpi, tolerance, (seed, resamples))
         )
-    return _mirrored(found) if turned else found
+    return _mirrored(finding) if turned else finding
 
 
 def census(pairs: Sequence[Pair], of: str, better: str) -> Finding:
@@ -109,36 +109,36 @@ def census(pairs: Sequence[Pair], of: str, better: str) -> Finding:
     """
     kpi = kpi_sums(of, better)
     bands, turned = site_sums(pairs, kpi)
-    whole = SiteSums(
+    total = SiteSums(
         np.sum([band.first.sum(axis=1) for band in bands], axis=0)[:, None],
         np.sum([band.other.sum(axis=1) for band in bands], axis=0)[:, None],
     )
-    same, mean = rounding_error([whole], kpi), kpi.total(whole) * (-1 if turned else 1)
+    tolerance, mean = rounding_error([total], kpi), kpi.total(total) * (-1 if turned else 1)
     blocks = sum(band.blocks for band in bands)
-    found = Finding("not shown", "undefined", None, None, None, None, None, 1.0, blocks)
+    finding = Finding("not shown", "undefined", None, None, None, None, None, 1.0, blocks)
     if not math.isfinite(mean):
-        return found
-    found = replace(found, mean=mean)
-    if abs(mean) <= same:
-        return replace(found, because="census, equal", mean=0.0)
+        return finding
+    finding = replace(finding, mean=mean)
+    if abs(mean) <= tolerance:
+        return replace(finding, because="census, equal", mean=0.0)
     if mean < 0:
-        return replace(found, verdict="worse", because="census")
+        return replace(finding, verdict="worse", because="census")
     if any(_band_loses(band, kpi, turned=turned) for band in bands):
-        return replace(found, because="census, worse in a band")
-    return replace(found, verdict="better", because="census")
+        return replace(finding, because="census, worse in a band")
+    return replace(finding, verdict="better", because="census")
 
 
-def _judged(found: Finding, sites: list[SiteSums], kpi: KpiSums, same: float, draws: tuple[int, int]) -> Finding:
+def _judged(finding: Finding, sites: list[SiteSums], kpi: KpiSums, tolerance: float, draws: tuple[int, int]) -> Finding:
     """Interval, exchange, and what the two of them say."""
     seed, resamples = draws
-    half, error = (1 - found.level) / 2, standard_error(sites, kpi)
-    mean = found.mean if found.mean and abs(found.mean) > same else 0.0
-    found = replace(found, mean=mean)
-    if error <= same and mean == 0:
-        return replace(found, because="no difference", low=0.0, high=0.0, p_better=1.0, p_worse=1.0, resolution=0.0)
+    half, error = (1 - finding.level) / 2, standard_error(sites, kpi)
+    mean = finding.mean if finding.mean and abs(finding.mean) > tolerance else 0.0
+    finding = replace(finding, mean=mean)
+    if error <= tolerance and mean == 0:
+        return replace(finding, because="no difference", low=0.0, high=0.0, p_better=1.0, p_worse=1.0, resolution=0.0)
     gains, errors = resampled(sites, kpi, random_bits(seed, 0), resamples)
-    low, high = interval_bounds(mean, error, studentised(gains - mean, errors, same), half)
-    p_better, p_worse = swap_p_values(sites, kpi, mean, same, random_bits(seed, 1), resamples)
+    low, high = interval_bounds(mean, error, studentised(gains - mean, errors, tolerance), half)
+    p_better, p_worse = swap_p_values(sites, kpi, mean, tolerance, random_bits(seed, 1), resamples)
     up, down = low is not None and low > 0, high is not None and high < 0
     agrees = {True: p_better <= half, False: p_worse <= half}
     verdict: Verdict = "not shown"
@@ -146,26 +146,26 @@ def _judged(found: Finding, sites: list[SiteSums], kpi: KpiSums, same: float, dr
     if up or down:
         because = "interval and swap" if agrees[up] else "interval only"
         verdict = "not shown" if not agrees[up] else "better" if up else "worse"
-    found = replace(found, verdict=verdict, because=because, low=low, high=high, p_better=p_better, p_worse=p_worse)
-    if found.rare and verdict == "better":  # the better method stands first, so that worse comes only by mirroring
-        found = replace(found, undo=undoing_loss(sites, kpi, mean, half, random_bits(seed, 2), resamples))
-    return _resolved(found, error, len(sites))
+    finding = replace(finding, verdict=verdict, because=because, low=low, high=high, p_better=p_better, p_worse=p_worse)
+    if finding.rare and verdict == "better":  # the better method stands first, so that worse comes only by mirroring
+        finding = replace(finding, undo=undoing_loss(sites, kpi, mean, half, random_bits(seed, 2), resamples))
+    return _resolved(finding, error, len(sites))
 
 
-def _resolved(found: Finding, error: float, sites: int) -> Finding:
+def _resolved(finding: Finding, error: float, sites: int) -> Finding:
     """With the gain these units would have found, and the units a smaller one needs."""
     if not (math.isfinite(error) and error > 0):
-        return found
-    units, free = found.units, sites - 1  # each further site costs a degree of freedom
-    resolution = found_with(units - free, found.level) * error
-    smaller = found.mean if found.mean and 0 < found.mean < resolution else resolution / 2
+        return finding
+    units, free = finding.units, sites - 1  # each further site costs a degree of freedom
+    resolution = found_with(units - free, finding.level) * error
+    smaller = finding.mean if finding.mean and 0 < finding.mean < resolution else resolution / 2
 
     def finds(blocks: int) -> float:
-        return -found_with(blocks - free, found.level) * error * math.sqrt(units / blocks)
+        return -found_with(blocks - free, finding.level) * error * math.sqrt(units / blocks)
 
     enough = min(math.ceil(units * (resolution / smaller) ** 2), ENDLESS)
     needed = units + bisect_left(range(units, enough), -smaller, key=finds)
-    return replace(found, resolution=resolution, smaller=smaller, more_blocks=max(needed - units, 1))
+    return replace(finding, resolution=resolution, smaller=smaller, more_blocks=max(needed - units, 1))
 
 
 def _lacking(sites: list[SiteSums], level: float) -> tuple[int, str]:
@@ -176,9 +176,9 @@ def _lacking(sites: list[SiteSums], level: float) -> tuple[int, str]:
     twice and have no error, so that nothing is ever found.
     """
     fewest = math.ceil(math.log2(2 / (1 - level)))
-    whole = fewest - sum(site.blocks for site in sites) + len(sites) - 1
+    missing = fewest - sum(site.blocks for site in sites) + len(sites) - 1
     alone = sum(max(3 - site.blocks, 0) for site in sites) if len(sites) > 1 else 0
-    return max(whole, alone, 0), LEVELS[level] if whole > 0 else "a site under three blocks"
+    return max(missing, alone, 0), LEVELS[level] if missing > 0 else "a site under three blocks"
 
 
 def _band_loses(band: SiteSums, kpi: KpiSums, *, turned: bool) -> bool:
@@ -188,9 +188,9 @@ def _band_loses(band: SiteSums, kpi: KpiSums, *, turned: bool) -> bool:
     return gain < -rounding_error([band], kpi)
 
 
-def _mirrored(found: Finding) -> Finding:
+def _mirrored(finding: Finding) -> Finding:
     """The finding with the two methods' names exchanged."""
     turned: dict[Verdict, Verdict] = {"better": "worse", "worse": "better"}
-    low, mean, high = (None if each is None else -each for each in (found.high, found.mean, found.low))
-    found = replace(found, low=low, mean=mean, high=high, p_better=found.p_worse, p_worse=found.p_better)
-    return replace(found, verdict=turned.get(found.verdict, found.verdict))
+    low, mean, high = (None if number is None else -number for number in (finding.high, finding.mean, finding.low))
+    finding = replace(finding, low=low, mean=mean, high=high, p_better=finding.p_worse, p_worse=finding.p_better)
+    return replace(finding, verdict=turned.get(finding.verdict, finding.verdict))
