@@ -17,8 +17,8 @@ from dure.content_store import home
 def admitted_looks(folder: Path, code: str) -> int:
     """The looks that a project's trial.json admits, this one by the code with this hash among them; 0 where it admits none."""
     try:
-        told = json.loads((folder / "trial.json").read_text(encoding="utf-8"))["about"]
-        return int(told["looks"]) + (told["code"] != code) if told["looks"] else 0
+        about = json.loads((folder / "trial.json").read_text(encoding="utf-8"))["about"]
+        return int(about["looks"]) + (about["code"] != code) if about["looks"] else 0
     except (OSError, ValueError, KeyError, TypeError):
         return 0
 
@@ -27,12 +27,14 @@ def opened_rounds(project: str, folder: Path) -> set[str]:
     """Names of the sealed rounds that somebody has looked at, here or as the project's trial.json admits."""
     path = home() / "looks.tsv"
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    seen = {turn for _moment, name, turn, _code in (line.split("\t") for line in lines) if name == project}
+    opened = {
+        round_name for _moment, name, round_name, _code in (line.split("\t") for line in lines) if name == project
+    }
     try:
-        told = json.loads((folder / "trial.json").read_text(encoding="utf-8"))["about"]
-        return seen | set(told["rounds"] if told["looks"] else ())
+        about = json.loads((folder / "trial.json").read_text(encoding="utf-8"))["about"]
+        return opened | set(about["rounds"] if about["looks"] else ())
     except (OSError, ValueError, KeyError, TypeError):
-        return seen
+        return opened
 
 
 def log_look(project: str, code: str, rounds: Iterable[str]) -> int:
@@ -40,16 +42,16 @@ def log_look(project: str, code: str, rounds: Iterable[str]) -> int:
     path = home() / "looks.tsv"
     path.parent.mkdir(parents=True, exist_ok=True)
     known = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    seen = {tuple(line.split("\t")[1:]) for line in known}
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    fresh = [(project, turn.replace("\t", " "), code) for turn in rounds]
-    fresh = [each for each in dict.fromkeys(fresh) if each not in seen]
+    logged = {tuple(line.split("\t")[1:]) for line in known}
+    moment = datetime.now(UTC).isoformat(timespec="seconds")
+    fresh = [(project, round_name.replace("\t", " "), code) for round_name in rounds]
+    fresh = [look for look in dict.fromkeys(fresh) if look not in logged]
     with path.open(
         "a", encoding="utf-8", newline="\n"
     ) as file:  # appended: a line is whole or missing, never rewritten
-        file.writelines("\t".join((now, *each)) + "\n" for each in fresh)
+        file.writelines("\t".join((moment, *look)) + "\n" for look in fresh)
     of_round: dict[str, int] = {}
-    for each in {*seen, *fresh}:
-        if each and each[0] == project:
-            of_round[each[1]] = of_round.get(each[1], 0) + 1
+    for look in {*logged, *fresh}:
+        if look and look[0] == project:
+            of_round[look[1]] = of_round.get(look[1], 0) + 1
     return max(of_round.values(), default=0)

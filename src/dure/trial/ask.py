@@ -30,31 +30,31 @@ FAULTS = 1000  # above, none is told: to tell one, pydantic lists them all, and 
 class Unanswered(Exception):
     """A step without a usable answer: its cause (one of CAUSES) and what was said."""
 
-    def __init__(self, cause: str, why: str = "") -> None:
-        super().__init__(f"{cause}: {why}" if why else cause)
-        self.cause, self.why = cause, why
+    def __init__(self, cause: str, reason: str = "") -> None:
+        super().__init__(f"{cause}: {reason}" if reason else cause)
+        self.cause, self.why = cause, reason
 
 
 def answer(project: Project, method: Method, request: Any) -> Form:
     """One usable answer of `method` to a copy of `request`. Raises Unanswered with the cause."""
     copy = project.request.model_validate(request)
     try:
-        given = method(copy)
+        output = method(copy)
     except Unanswered:
         raise
     except UserError as error:  # it says why it has no answer
         raise Unanswered("declined", str(error)) from None
     except Exception as error:
         raise Unanswered("crashed", f"{type(error).__name__}: {error}") from error
-    if given is None:
+    if output is None:
         raise Unanswered("declined")
     try:
-        response = project.response.model_validate(given)
+        response = project.response.model_validate(output)
     except ValidationError as error:
         if error.error_count() > FAULTS:
             raise Unanswered("invalid", f"{error.error_count()} faults") from None
-        first = error.errors()[0]
-        raise Unanswered("invalid", f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        fault = error.errors()[0]
+        raise Unanswered("invalid", f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}") from None
     try:
         project.check(request, response)
     except Invalid as error:
@@ -80,7 +80,7 @@ class Ask:
         self.cause = self.why = ""
         self.steps = 0
         self._recorded = ""
-        self._starts = [start for each in (method, practice) if (start := getattr(each, "start", None))]
+        self._starts = [start for candidate in (method, practice) if (start := getattr(candidate, "start", None))]
 
     def begin(self, case_id: str, recorded: str = "") -> None:
         """Start a case. `recorded` is the practice's answer (JSON) where the case is one question already put to it."""
@@ -118,8 +118,8 @@ class AskMany:
     def begin(self, case_ids: Sequence[str]) -> None:
         """Start these cases together; a method with memory of its own carries `start_many`."""
         self.causes = [""] * len(case_ids)
-        for each in (self.method, self.practice):
-            if start := getattr(each, "start_many", None):
+        for method in (self.method, self.practice):
+            if start := getattr(method, "start_many", None):
                 start(case_ids)
 
     def __call__(self, columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -130,16 +130,16 @@ class AskMany:
         safe = self._answers(self.practice, columns) if self.practice is not None else None
         if safe is not None and any(safe[1]):
             raise Unanswered(next(cause for cause in safe[1] if cause), "the practice")
-        given, causes = self._answers(self.method, columns)
+        answers, causes = self._answers(self.method, columns)
         if safe is None:
             if any(causes):
                 raise Unanswered(next(cause for cause in causes if cause))
-            return given
+            return answers
         if not any(causes) and not any(self.causes):
-            return given
+            return answers
         self.causes = [old or new for old, new in zip(self.causes, causes, strict=True)]
         failed = np.array([bool(cause) for cause in self.causes])
-        return {name: np.where(failed, safe[0][name], given[name]) for name in safe[0]}
+        return {name: np.where(failed, safe[0][name], answers[name]) for name in safe[0]}
 
     def _answers(self, method: Method, columns: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], list[str]]:
         """The method's columns and a cause for each row; a row of nothing but NaN declines."""
@@ -148,8 +148,8 @@ class AskMany:
         names, length = list(self.project.response.model_fields), len(self.causes)
         blank = {name: np.full(length, np.nan) for name in names}
         try:
-            given = method.many({name: np.array(column) for name, column in columns.items()})  # type: ignore[attr-defined]
-            answered = {name: np.asarray(given[name]) for name in names}
+            output = method.many({name: np.array(column) for name, column in columns.items()})  # type: ignore[attr-defined]
+            answered = {name: np.asarray(output[name]) for name in names}
         except Exception:  # noqa: BLE001 - a stranger's method
             return blank, ["crashed"] * length
         if any(column.shape[:1] != (length,) for column in answered.values()):
@@ -160,25 +160,25 @@ class AskMany:
         try:
             self._rows.validate_python(rows)
         except ValidationError as error:
-            for found in error.errors():
-                row = rows[int(found["loc"][0])]
+            for fault in error.errors():
+                row = rows[int(fault["loc"][0])]
                 blank_row = all(isinstance(value, float) and value != value for value in row.values())  # noqa: PLR0124 - NaN
-                causes[doubtful[int(found["loc"][0])]] = "declined" if blank_row else "invalid"
+                causes[doubtful[int(fault["loc"][0])]] = "declined" if blank_row else "invalid"
         if self.project.check is not feasible:
-            every = zip(*(answered[name].tolist() for name in names), strict=True)
-            self._rule(columns, [dict(zip(names, row, strict=True)) for row in every], causes)
+            answer_rows = zip(*(answered[name].tolist() for name in names), strict=True)
+            self._rule(columns, [dict(zip(names, row, strict=True)) for row in answer_rows], causes)
         return answered, causes
 
     def _rule(self, columns: Mapping[str, np.ndarray], rows: Sequence[Mapping[str, Any]], causes: list[str]) -> None:
         """The project's own rule, row by row: only a project that has one pays for it."""
-        asked = [
+        requests = [
             dict(zip(columns, row, strict=True)) for row in zip(*(c.tolist() for c in columns.values()), strict=True)
         ]
         for number, row in enumerate(rows):
             if causes[number]:
                 continue
             try:
-                request = self.project.request.model_validate(asked[number])
+                request = self.project.request.model_validate(requests[number])
                 self.project.check(request, self.project.response.model_validate(row))
             except Invalid:
                 causes[number] = "infeasible"
@@ -186,7 +186,7 @@ class AskMany:
 
 def _bounds(form: type[Form]) -> dict[str, tuple[float, float]] | None:
     """Lowest and highest value of each field where all are plain numbers with inclusive bounds: whole columns are checked at once."""
-    found: dict[str, tuple[float, float]] = {}
+    bounds: dict[str, tuple[float, float]] = {}
     validators = form.__pydantic_decorators__
     if (
         validators.field_validators
@@ -197,13 +197,13 @@ def _bounds(form: type[Form]) -> dict[str, tuple[float, float]] | None:
         return None
     for name, field in form.model_fields.items():
         if field.annotation is not float or not all(
-            hasattr(each, "ge") != hasattr(each, "le") for each in field.metadata
+            hasattr(constraint, "ge") != hasattr(constraint, "le") for constraint in field.metadata
         ):
             return None
-        low = [float(each.ge) for each in field.metadata if hasattr(each, "ge")]
-        high = [float(each.le) for each in field.metadata if hasattr(each, "le")]
-        found[name] = (max(low, default=-math.inf), min(high, default=math.inf))
-    return found
+        low = [float(constraint.ge) for constraint in field.metadata if hasattr(constraint, "ge")]
+        high = [float(constraint.le) for constraint in field.metadata if hasattr(constraint, "le")]
+        bounds[name] = (max(low, default=-math.inf), min(high, default=math.inf))
+    return bounds
 
 
 def _within(answered: Mapping[str, np.ndarray], bounds: Mapping[str, tuple[float, float]]) -> np.ndarray:

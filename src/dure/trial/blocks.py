@@ -25,16 +25,18 @@ def in_blocks(rows: pl.DataFrame, kpi: Kpi, rounds: Sequence[Round]) -> pl.DataF
     from dure.statistics.blocks import autocorrelation, time_blocks
 
     practice = timed.filter(pl.col("method") == rows["method"][0])
-    earlier = practice.filter(~pl.col("round").is_in([turn.name for turn in rounds if turn.sealed]))
+    earlier = practice.filter(
+        ~pl.col("round").is_in([trial_round.name for trial_round in rounds if trial_round.sealed])
+    )
     rho = autocorrelation(_losses(earlier if earlier.height else practice, kpi))
     cut = []
-    for (turn, site), part in timed.group_by("round", "site", maintain_order=True):
+    for (round_name, site), part in timed.group_by("round", "site", maintain_order=True):
         steps = part["time"].unique().sort()
         labels = time_blocks(len(steps), rho)
         texts = (
-            [f"{each:04d}" for each in labels] if labels is not None else ["0000"] * len(steps)
+            [f"{label:04d}" for label in labels] if labels is not None else ["0000"] * len(steps)
         )  # one block: too few
-        cut.append(pl.DataFrame({"round": turn, "site": site, "time": steps, "cut": texts}))
+        cut.append(pl.DataFrame({"round": round_name, "site": site, "time": steps, "cut": texts}))
     joined = rows.join(pl.concat(cut), on=["round", "site", "time"], how="left", maintain_order="left")
     return joined.with_columns(pl.coalesce("block", "cut", pl.lit("")).alias("block")).drop("cut")
 
@@ -51,7 +53,12 @@ def _losses(rows: pl.DataFrame, kpi: Kpi) -> Any:
 
 def outcomes_of(cases: pl.DataFrame, names: list[str], rounds: Sequence[Round], seeds: int) -> pl.DataFrame:
     """Sums a method, round, site and block, averaged over seeds, in the order the cases came."""
-    sealed = pl.DataFrame({"round": [turn.name for turn in rounds], "sealed": [turn.sealed for turn in rounds]})
+    sealed = pl.DataFrame(
+        {
+            "round": [trial_round.name for trial_round in rounds],
+            "sealed": [trial_round.sealed for trial_round in rounds],
+        }
+    )
     summed = cases.group_by("method", "round", "site", "block", maintain_order=True).agg(
         (pl.len() // seeds).cast(pl.Int64).alias("cases"),
         ((pl.col("cause") != "").sum() / seeds).alias("unanswered"),
@@ -63,11 +70,11 @@ def outcomes_of(cases: pl.DataFrame, names: list[str], rounds: Sequence[Round], 
 
 def span_of(cases: pl.DataFrame, rounds: Sequence[Round]) -> dict[str, Any]:
     """First and last moment and the number of cases, open and sealed, where cases carry time."""
-    sealed = {turn.name for turn in rounds if turn.sealed}
-    one = cases.filter((pl.col("method") == cases["method"][0]) & (pl.col("seed") == cases["seed"][0]))
+    sealed = {trial_round.name for trial_round in rounds if trial_round.sealed}
+    reference = cases.filter((pl.col("method") == cases["method"][0]) & (pl.col("seed") == cases["seed"][0]))
     span = {}
     for kind in ("open", "sealed"):
-        timed = one.filter(pl.col("time").is_not_null() & (pl.col("round").is_in(sealed) == (kind == "sealed")))
+        timed = reference.filter(pl.col("time").is_not_null() & (pl.col("round").is_in(sealed) == (kind == "sealed")))
         if timed.height:
             span[kind] = {"first": timed["time"].min(), "last": timed["time"].max(), "cases": timed.height,
                           "moments": timed["time"].n_unique()}  # fmt: skip

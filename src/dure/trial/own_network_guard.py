@@ -41,13 +41,13 @@ AZURE = IPv4Address("168.63.129.16")
 
 def session(*, public: bool) -> requests.Session:
     """A session whose requests are made within `bounded`; without a memory from one to the next."""
-    made = _Session()
-    made.trust_env = not public  # neither proxies nor .netrc: an inner proxy would fetch inner addresses
-    made.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    client = _Session()
+    client.trust_env = not public  # neither proxies nor .netrc: an inner proxy would fetch inner addresses
+    client.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     adapter = _Adapter(pool_connections=1, pool_maxsize=1)
-    made.mount("http://", adapter)
-    made.mount("https://", adapter)
-    return made
+    client.mount("http://", adapter)
+    client.mount("https://", adapter)
+    return client
 
 
 @contextmanager
@@ -82,34 +82,34 @@ BOUNDS: ContextVar[Bounds] = ContextVar("bounds")
 
 def seconds_left() -> float:
     """Seconds until the end of the request under way. Raises TimeoutError where there are none."""
-    left = BOUNDS.get().until - time.monotonic()
-    if left <= 0:
+    seconds = BOUNDS.get().until - time.monotonic()
+    if seconds <= 0:
         raise TimeoutError
-    return left
+    return seconds
 
 
 class _Socket(socket.socket):
     """Waits for the request's own end and not anew at each read, and brings in no more than its bytes."""
 
-    def recv_into(self, *given: Any) -> int:
+    def recv_into(self, *args: Any) -> int:
         """As the socket's. Raises Unanswered where too much has come."""
         self.settimeout(seconds_left())
-        got = super().recv_into(*given)
+        received = super().recv_into(*args)
         bounds = BOUNDS.get()
-        bounds.more -= got
+        bounds.more -= received
         if bounds.more < 0:
             raise Unanswered("invalid", f"more than {LIMIT} bytes")
-        return got
+        return received
 
-    def send(self, *given: Any) -> int:
+    def send(self, *args: Any) -> int:
         """As the socket's."""
         self.settimeout(seconds_left())
-        return super().send(*given)
+        return super().send(*args)
 
-    def sendall(self, *given: Any) -> None:
+    def sendall(self, *args: Any) -> None:
         """As the socket's."""
         self.settimeout(seconds_left())
-        super().sendall(*given)
+        super().sendall(*args)
 
 
 class _Tls(_Socket, ssl.SSLSocket):
@@ -118,13 +118,13 @@ class _Tls(_Socket, ssl.SSLSocket):
 
 def is_public(address: str) -> bool:
     """Whether an address is a global unicast one; one that wraps an IPv4 address is what it wraps (mapped, 6to4, NAT64)."""
-    found = ip_address(address)
-    if isinstance(found, IPv6Address):
-        wrapped = IPv4Address(int(found) & 0xFFFFFFFF) if found in NAT64 else found.ipv4_mapped or found.sixtofour
+    ip = ip_address(address)
+    if isinstance(ip, IPv6Address):
+        wrapped = IPv4Address(int(ip) & 0xFFFFFFFF) if ip in NAT64 else ip.ipv4_mapped or ip.sixtofour
         if wrapped is None:
-            return found in UNICAST and found.is_global
-        found = wrapped
-    return found.is_global and not found.is_multicast and found != AZURE
+            return ip in UNICAST and ip.is_global
+        ip = wrapped
+    return ip.is_global and not ip.is_multicast and ip != AZURE
 
 
 def _addresses(host: str, port: int) -> list[Any]:
@@ -132,17 +132,17 @@ def _addresses(host: str, port: int) -> list[Any]:
 
     Raises TimeoutError: the look-up cannot be given a time, so it is left behind in a thread that ends with it.
     """
-    found: queue.SimpleQueue[list[Any]] = queue.SimpleQueue()
+    resolved: queue.SimpleQueue[list[Any]] = queue.SimpleQueue()
 
     def look_up() -> None:
         try:
-            found.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+            resolved.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
         except (OSError, ValueError):  # the latter for a label that no name can have
-            found.put([])
+            resolved.put([])
 
     threading.Thread(target=look_up, daemon=True).start()
     try:
-        return found.get(timeout=seconds_left())
+        return resolved.get(timeout=seconds_left())
     except queue.Empty:
         raise TimeoutError from None
 
@@ -154,24 +154,25 @@ def _connected(host: str, port: int, options: Any) -> socket.socket:
     """
     bounds = BOUNDS.get()
     bounds.connected = True
-    found = _addresses(host, port)
-    if bounds.public and not (found and all(is_public(place[0]) for *_how, place in found)):
+    addresses = _addresses(host, port)
+    if bounds.public and not (addresses and all(is_public(place[0]) for *_how, place in addresses)):
         # the same for a name that is not there: a stranger learns nothing of the names inside
         raise Unanswered("crashed", "no public address")
-    for number, (family, kind, protocol, _name, place) in enumerate(found):
-        made = _Socket(family, kind, protocol)
+    for number, (family, kind, protocol, _name, place) in enumerate(addresses):
+        connection = _Socket(family, kind, protocol)
         try:
             for option in options or ():
-                made.setsockopt(*option)
-            made.settimeout(seconds_left() / (len(found) - number))  # one that is silent leaves time for the others
-            made.connect(place)
-            made.settimeout(seconds_left())  # for the handshake of TLS
+                connection.setsockopt(*option)
+            # one that is silent leaves time for the others
+            connection.settimeout(seconds_left() / (len(addresses) - number))
+            connection.connect(place)
+            connection.settimeout(seconds_left())  # for the handshake of TLS
         except OSError:
-            made.close()
+            connection.close()
         else:
-            return made
+            return connection
     seconds_left()
-    raise Unanswered("crashed", "no connection" if found else "no such host")
+    raise Unanswered("crashed", "no connection" if addresses else "no such host")
 
 
 class _Http(HTTPConnection):
@@ -197,16 +198,16 @@ POOLS = {"http": _HttpPool, "https": _HttpsPool}
 class _Adapter(HTTPAdapter):
     """Connects through the classes above, also to a proxy of HTTP."""
 
-    def init_poolmanager(self, *given: Any, **more: Any) -> None:
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """As the adapter's."""
         self._tls = create_urllib3_context()
         self._tls.sslsocket_class = _Tls
-        super().init_poolmanager(*given, **more, ssl_context=self._tls)
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._tls)
         self.poolmanager.pool_classes_by_scheme = POOLS
 
-    def proxy_manager_for(self, proxy: str, **more: Any) -> Any:
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
         """As the adapter's; a SOCKS proxy connects in its own way."""
-        manager = super().proxy_manager_for(proxy, **more, ssl_context=self._tls)
+        manager = super().proxy_manager_for(proxy, **kwargs, ssl_context=self._tls)
         if not proxy.lower().startswith("socks"):
             manager.pool_classes_by_scheme = POOLS
         return manager

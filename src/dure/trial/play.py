@@ -45,50 +45,54 @@ class Part:
 
 
 def play_part(
-    project: Project, turn: Round, name: str, builder: Builder, seed: int, work: Work, settled: Part | None
+    project: Project, trial_round: Round, name: str, builder: Builder, seed: int, work: Work, settled: Part | None
 ) -> Part:
     """Build and play, or take up what was finished before a kill."""
-    kept, spent = work.folder.parent / "rows.parquet", work.folder.parent / "cost.json"
-    if spent.is_file():  # written after the rows: both are there or none counts
-        return Part(name, turn.name, seed, pl.read_parquet(kept), json.loads(spent.read_text(encoding="utf-8")))
+    rows_path, cost_path = work.folder.parent / "rows.parquet", work.folder.parent / "cost.json"
+    if cost_path.is_file():  # written after the rows: both are there or none counts
+        return Part(
+            name, trial_round.name, seed, pl.read_parquet(rows_path), json.loads(cost_path.read_text(encoding="utf-8"))
+        )
     work.folder.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
-    method = builder(turn.history, seed, work)
+    method = builder(trial_round.history, seed, work)
     built = time.perf_counter()
-    today = _practice(project, turn, seed, work, settled)
-    rows, steps = _play(project, turn, method, today, settled, work)
+    today = _practice(project, trial_round, seed, work, settled)
+    rows, steps = _play(project, trial_round, method, today, settled, work)
     cost = {
-        "seed": seed, "round": turn.name, "method": name, "steps": steps,
+        "seed": seed, "round": trial_round.name, "method": name, "steps": steps,
         "build_seconds": built - started, "play_seconds": time.perf_counter() - built,
     }  # fmt: skip
-    rows.write_parquet(kept)
-    write_atomically(spent, json.dumps(cost))
-    return Part(name, turn.name, seed, rows, cost)
+    rows.write_parquet(rows_path)
+    write_atomically(cost_path, json.dumps(cost))
+    return Part(name, trial_round.name, seed, rows, cost)
 
 
-def _practice(project: Project, turn: Round, seed: int, work: Work, settled: Part | None) -> Method | None:
+def _practice(project: Project, trial_round: Round, seed: int, work: Work, settled: Part | None) -> Method | None:
     """The practice as a method of its own for loops, where it must be asked at every step."""
     if settled is None or (project.play is once and project.play_many is None):
         return None
     builder = project.practice
-    return builder(turn.history, seed, Work(folder=work.folder.parent.parent / file_name(settled.method) / "work"))
+    return builder(
+        trial_round.history, seed, Work(folder=work.folder.parent.parent / file_name(settled.method) / "work")
+    )
 
 
 def _play(
-    project: Project, turn: Round, method: Method, today: Method | None, settled: Part | None, work: Work
+    project: Project, trial_round: Round, method: Method, today: Method | None, settled: Part | None, work: Work
 ) -> tuple[pl.DataFrame, int]:
     """The frame of cases, and how many steps were asked."""
     failed = settled.failed() if settled else set()
     if project.play_many and hasattr(method, "many") and (today is None or hasattr(today, "many")):
         try:
-            return _play_many(project, turn, method, today, failed)
+            return _play_many(project, trial_round, method, today, failed)
         except Unanswered:
             pass  # a row of the practice itself failed: played one by one it can be named and left out
     recorded = settled.responses() if settled and today is None else {}
     ask, rows, steps = Ask(project, method, today), _Rows(project), 0
-    for number, case in enumerate(turn.cases):
+    for number, case in enumerate(trial_round.cases):
         if number % 64 == 0:
-            work.tell(number / len(turn.cases), turn.name)
+            work.tell(number / len(trial_round.cases), trial_round.name)
             if work.cancelled():
                 raise UserError(_("the trial was cancelled"))
         if case.id in failed:  # nobody is asked what the practice could not answer
@@ -105,15 +109,15 @@ def _play(
 
 
 def _play_many(
-    project: Project, turn: Round, method: Method, today: Method | None, failed: set[str]
+    project: Project, trial_round: Round, method: Method, today: Method | None, failed: set[str]
 ) -> tuple[pl.DataFrame, int]:
     assert project.play_many is not None
     ask, rows = AskMany(project, method, today), _Rows(project)
-    cases = [case for case in turn.cases if case.id not in failed]
+    cases = [case for case in trial_round.cases if case.id not in failed]
     ask.begin([case.id for case in cases])
     outcomes = dict(zip((case.id for case in cases), project.play_many(cases, ask), strict=True))
     causes = dict(zip(outcomes, ask.causes, strict=True))
-    for case in turn.cases:
+    for case in trial_round.cases:
         rows.add(case, outcomes.get(case.id), causes.get(case.id, "declined"), "")
     return rows.frame(), ask.steps * len(cases)
 
@@ -126,7 +130,7 @@ class _Rows:
         self._columns: dict[str, list[Any]] = {name: [] for name in (*TEXT_COLUMNS, "answer")}
         self._sums: dict[str, list[float | None]] = {}
 
-    def add(self, case: Case, outcome: Any, cause: str, why: str) -> None:
+    def add(self, case: Case, outcome: Any, cause: str, reason: str) -> None:
         """One case; no outcome where the practice itself had no answer. Raises UserError for a score that is no number."""
         columns, project = self._columns, self._project
         sums: Mapping[str, float] = project.score(case, outcome) if outcome is not None else dict.fromkeys(self._sums)  # type: ignore[assignment]
@@ -141,7 +145,7 @@ class _Rows:
             self._sums[name].append(value)
         for name, text in zip(
             TEXT_COLUMNS,
-            (case.site, case.block, case.id, case.time and case.time.isoformat(), cause, why[:200]),
+            (case.site, case.block, case.id, case.time and case.time.isoformat(), cause, reason[:200]),
             strict=True,
         ):
             columns[name].append(text)

@@ -57,37 +57,41 @@ def answers(path: Path, response: type[Form]) -> dict[str, Any]:
     Where the response is a list of rows (a schedule's operations), several rows of the file make one answer.
     Raises UserError naming the column that is missing.
     """
-    many = rows_field(response)
-    frame = _plain(path, many[1] if many else response)
-    wanted = list(many[1].model_fields) if many else list(response.model_fields)
-    required = [name for name, each in (many[1] if many else response).model_fields.items() if each.is_required()]
+    table_field = rows_field(response)
+    frame = _plain(path, table_field[1] if table_field else response)
+    columns = list(table_field[1].model_fields) if table_field else list(response.model_fields)
+    required = [
+        name
+        for name, field in (table_field[1] if table_field else response).model_fields.items()
+        if field.is_required()
+    ]
     for name in ("case", *required):
         if name not in frame.columns:
             close = nearest(name, frame.columns)
             cure = (
                 _("Is it {name}?", name=close)
                 if close
-                else _("Columns needed: {names}.", names=", ".join(["case", *wanted]))
+                else _("Columns needed: {names}.", names=", ".join(["case", *columns]))
             )
             raise UserError(_("there is no column {name}", name=name), where=str(path), cure=cure)
-    kept = [name for name in wanted if name in frame.columns]
-    rows = frame.select("case", *kept).to_dicts()
-    if not many:
+    present = [name for name in columns if name in frame.columns]
+    rows = frame.select("case", *present).to_dicts()
+    if not table_field:
         return {str(row.pop("case")): {name: value for name, value in row.items() if value is not None} for row in rows}
-    found: dict[str, Any] = {}
+    by_case: dict[str, Any] = {}
     for row in rows:
-        found.setdefault(str(row.pop("case")), {many[0]: []})[many[0]].append(row)
-    return found
+        by_case.setdefault(str(row.pop("case")), {table_field[0]: []})[table_field[0]].append(row)
+    return by_case
 
 
 def rows_field(response: type[Form]) -> tuple[str, type[Form]] | None:
     """The first field that is a list of forms, where the response is a table."""
     from pydantic import BaseModel
 
-    for name, each in response.model_fields.items():
-        inner = get_args(each.annotation)
+    for name, field in response.model_fields.items():
+        inner = get_args(field.annotation)
         if (
-            get_origin(each.annotation) in (list, tuple)
+            get_origin(field.annotation) in (list, tuple)
             and isinstance(inner[0], type)
             and issubclass(inner[0], BaseModel)
         ):

@@ -56,46 +56,46 @@ class Remote:
     def __call__(self, request: Form) -> Any:
         """The server's answer. Raises Unanswered, and nothing else."""
         with bounded(self.deadline, public=self.public):
-            body = self._asked(request.model_dump_json().encode())
+            body = self._post_anew(request.model_dump_json().encode())
         return None if body is None else parsed(body)
 
-    def _asked(self, data: bytes) -> bytes | None:
+    def _post_anew(self, data: bytes) -> bytes | None:
         """The body, asked for anew where a connection kept from before was closed unanswered.
 
         A server may close one at any time, also while a request is under way to it (RFC 9112, 9.5).
         """
         try:
-            return self._posted(data)
+            return self._post(data)
         except requests.ConnectionError:
             bounds = BOUNDS.get()
             if bounds.connected or bounds.more < LIMIT:
                 raise
-        return self._posted(data)
+        return self._post(data)
 
-    def _posted(self, data: bytes) -> bytes | None:
+    def _post(self, data: bytes) -> bytes | None:
         """The body of the answer; None where the server declines. The connection is kept where it was read to its end."""
-        got = self._session.post(
+        response = self._session.post(
             self.url, data=data, headers=HEADERS, timeout=self.deadline, allow_redirects=False, stream=True
         )
-        with got:
-            declined = got.status_code == requests.codes.no_content
-            if got.status_code // 100 != 2:
-                raise Unanswered("crashed", f"HTTP {got.status_code}")
-            kind = got.headers.get("content-type", "").partition(";")[0].strip().lower()
+        with response:
+            declined = response.status_code == requests.codes.no_content
+            if response.status_code // 100 != 2:
+                raise Unanswered("crashed", f"HTTP {response.status_code}")
+            kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
             if not declined and kind != "application/json" and not kind.endswith("+json"):
                 raise Unanswered("invalid", f"not JSON: content-type {kind[:60]!r}")
-            if (packed := got.headers.get("content-encoding", "identity").lower()) != "identity":
+            if (packed := response.headers.get("content-encoding", "identity").lower()) != "identity":
                 raise Unanswered("invalid", f"not asked for: content-encoding {packed[:60]!r}")
-            body = read(got)
+            body = read(response)
         return None if declined else body
 
 
-def read(got: requests.Response) -> bytes:
+def read(response: requests.Response) -> bytes:
     """The body of an answer that was asked for with `stream`.
 
     In pieces: read in one go, a length that is only claimed would be set aside in memory.
     """
-    return b"".join(iter(lambda: got.raw.read(PIECE, decode_content=False), b""))
+    return b"".join(iter(lambda: response.raw.read(PIECE, decode_content=False), b""))
 
 
 def usable(url: str, name: str) -> str:
@@ -105,11 +105,11 @@ def usable(url: str, name: str) -> str:
     except (requests.RequestException, ValueError):
         parts = parse_url("")
     if parts.scheme not in ("http", "https") or not parts.host:
-        what = _("{url} is not the address of a method", url=url)
-        raise UserError(what, where=name, cure=_("Give it as http://HOST/PATH or https://HOST/PATH."))
+        message = _("{url} is not the address of a method", url=url)
+        raise UserError(message, where=name, cure=_("Give it as http://HOST/PATH or https://HOST/PATH."))
     if parts.auth is not None:
-        what = _("this URL holds a user's name or password")
-        raise UserError(what, where=name, cure=_("Leave out what stands before the @."))
+        message = _("this URL holds a user's name or password")
+        raise UserError(message, where=name, cure=_("Leave out what stands before the @."))
     return url
 
 
@@ -123,23 +123,23 @@ def parsed(body: bytes) -> Any:
         text = body.decode("utf-8-sig")
         if text.count(",") >= VALUES:
             raise ValueError(f"more than {VALUES} values")
-        given = json.loads(
-            text, object_pairs_hook=_object, parse_int=_whole, parse_float=_number, parse_constant=_number
+        answer = json.loads(
+            text, object_pairs_hook=_object, parse_int=_integer, parse_float=_number, parse_constant=_number
         )
-        to_json(given)
+        to_json(answer)
     except (ValueError, RecursionError) as error:
         raise Unanswered("invalid", f"not JSON: {error}") from None
-    return given
+    return answer
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise ValueError("an object has a key twice")
-    return made
+    return members
 
 
-def _whole(text: str) -> int:
+def _integer(text: str) -> int:
     """Of 64 bits; the length is looked at first, since a long one takes its time to read."""
     if len(text) > 20 or not -(2**63) <= int(text) < 2**63:
         raise ValueError(f"{text[:20]}... is too large")

@@ -64,24 +64,24 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
     """
     builders = project.builders() | {builder.__name__: builder for builder in offers}
     rounds = chosen(project.rounds(data), profile, sealed=sealed)
-    if not rounds or not any(each.cases for each in rounds):
+    if not rounds or not any(trial_round.cases for trial_round in rounds):
         raise UserError(_("there is no round to play"), cure=_("Sealed rounds are opened with --sealed."))
     predicate = {**_about(project, data, builders, rounds, seeds, profile), **(about or {})}
     parts: list[Part] = []
     total = len(rounds) * len(seeds) * len(builders)
     for seed in seeds:
-        for turn in rounds:
+        for trial_round in rounds:
             settled: list[Part] = []
             for name, builder in builders.items():
                 done = len(parts)
 
-                def said(share: float, text: str, done: int = done) -> None:
+                def progress(share: float, text: str, done: int = done) -> None:
                     tell((done + share) / total, text)
 
-                said(0.0, f"{turn.name} · {text_of(project, label(builder))}")
-                place = folder / str(seed) / file_name(turn.name) / file_name(name)
-                work = Work(folder=place / "work", tell=said)
-                part = play_part(project, turn, name, builder, seed, work, settled[0] if settled else None)
+                progress(0.0, f"{trial_round.name} · {text_of(project, label(builder))}")
+                place = folder / str(seed) / file_name(trial_round.name) / file_name(name)
+                work = Work(folder=place / "work", tell=progress)
+                part = play_part(project, trial_round, name, builder, seed, work, settled[0] if settled else None)
                 settled.append(part)
                 parts.append(part)
     tell(1.0, "")
@@ -92,18 +92,22 @@ def chosen(rounds: Iterable[Round], profile: str, *, sealed: bool) -> list[Round
     """The rounds a profile plays, cut to its blocks."""
     most_open, most_sealed, blocks = PROFILES[profile]
     every = list(rounds)
-    kept = [each for each in every if not each.sealed][:most_open]
-    kept += [each for each in every if each.sealed][:most_sealed] if sealed else []
-    return kept if blocks is None else [replace(each, cases=_first(each.cases, blocks)) for each in kept]
+    played = [trial_round for trial_round in every if not trial_round.sealed][:most_open]
+    played += [trial_round for trial_round in every if trial_round.sealed][:most_sealed] if sealed else []
+    return (
+        played
+        if blocks is None
+        else [replace(trial_round, cases=_first_blocks(trial_round.cases, blocks)) for trial_round in played]
+    )
 
 
-def _first(cases: Sequence[Case], blocks: int) -> list[Case]:
+def _first_blocks(cases: Sequence[Case], blocks: int) -> list[Case]:
     """The cases of the first blocks of each site."""
-    found: dict[str, dict[str, None]] = {}
+    blocks_of: dict[str, dict[str, None]] = {}
     for case in cases:
-        found.setdefault(case.site, {}).setdefault(case.block or case.id)
-    kept = {site: set(list(names)[:blocks]) for site, names in found.items()}
-    return [case for case in cases if (case.block or case.id) in kept[case.site]]
+        blocks_of.setdefault(case.site, {}).setdefault(case.block or case.id)
+    first = {site: set(list(names)[:blocks]) for site, names in blocks_of.items()}
+    return [case for case in cases if (case.block or case.id) in first[case.site]]
 
 
 def _result(project: Project, parts: list[Part], rounds: Sequence[Round], about: dict[str, Any]) -> Trial:
@@ -118,20 +122,20 @@ def _result(project: Project, parts: list[Part], rounds: Sequence[Round], about:
     ]
     practice = parts[0].method
     rows = pl.concat(named, how="diagonal")
-    left = rows.filter((pl.col("method") == practice) & (pl.col("cause") != "")).unique(
+    left_out = rows.filter((pl.col("method") == practice) & (pl.col("cause") != "")).unique(
         ["round", "case"], maintain_order=True
     )
-    about["left_out"] = left.select("round", "case", "cause", "why").to_dicts()
-    kept = rows.join(left.select("round", "case"), on=["round", "case"], how="anti", maintain_order="left")
-    if not kept.height:
+    about["left_out"] = left_out.select("round", "case", "cause", "why").to_dicts()
+    answered = rows.join(left_out.select("round", "case"), on=["round", "case"], how="anti", maintain_order="left")
+    if not answered.height:
         raise UserError(
-            _("today's practice answered none of the cases: {why}", why=left["why"][0] or left["cause"][0]),
+            _("today's practice answered none of the cases: {why}", why=left_out["why"][0] or left_out["cause"][0]),
             cure=_("Check the practice first; without it nothing can be compared."),
         )
-    about["quick"] = fingerprint(kept, rounds, len(about["seeds"]))
-    kept = in_blocks(kept, project.kpis[0], rounds)
-    names = [name for name in kept.columns if name not in ("seed", "round", "method", "answer", *TEXT_COLUMNS)]
-    cases = kept.drop("answer")
+    about["quick"] = fingerprint(answered, rounds, len(about["seeds"]))
+    answered = in_blocks(answered, project.kpis[0], rounds)
+    names = [name for name in answered.columns if name not in ("seed", "round", "method", "answer", *TEXT_COLUMNS)]
+    cases = answered.drop("answer")
     about["span"] = span_of(cases, rounds)
     about["unanswered_by"] = _causes(cases)
     outcomes = outcomes_of(cases, names, rounds, len(about["seeds"]))
@@ -142,16 +146,16 @@ def _result(project: Project, parts: list[Part], rounds: Sequence[Round], about:
     assert project.manifest is not None
     return Trial(
         project.manifest.id, project.manifest.version, outcomes, cases,
-        kept.select("seed", "round", "site", "case", "time", "method", "answer"),
+        answered.select("seed", "round", "site", "case", "time", "method", "answer"),
         pl.DataFrame([part.cost for part in parts]), kpis, about, verdicts(outcomes, kpis, about),
     )  # fmt: skip
 
 
 def _causes(cases: pl.DataFrame) -> dict[str, dict[str, int]]:
     """Unanswered cases by method and cause."""
-    found = cases.filter(pl.col("cause") != "").group_by("method", "cause", maintain_order=True).len()
+    counts = cases.filter(pl.col("cause") != "").group_by("method", "cause", maintain_order=True).len()
     result: dict[str, dict[str, int]] = {}
-    for method, cause, count in found.iter_rows():
+    for method, cause, count in counts.iter_rows():
         result.setdefault(method, {})[cause] = count
     return result
 
@@ -161,11 +165,15 @@ def fingerprint(rows: pl.DataFrame, rounds: Sequence[Round], seeds: int) -> dict
 
     Taken from cases, not from outcomes: blocks of time are cut from all that was played, so a short trial cuts others.
     """
-    quick = [(turn.name, case.id) for turn in chosen(rounds, "quick", sealed=True) for case in turn.cases]
+    quick = [
+        (trial_round.name, case.id)
+        for trial_round in chosen(rounds, "quick", sealed=True)
+        for case in trial_round.cases
+    ]
     cases = pl.DataFrame(quick, schema={"round": pl.String, "case": pl.String}, orient="row")
-    kept = rows.join(cases, on=["round", "case"], how="semi", maintain_order="left")
+    played = rows.join(cases, on=["round", "case"], how="semi", maintain_order="left")
     names = [name for name in rows.columns if name not in ("seed", "round", "method", "answer", *TEXT_COLUMNS)]
-    summed = kept.group_by("method", "round", maintain_order=True).agg(
+    summed = played.group_by("method", "round", maintain_order=True).agg(
         (pl.len() / seeds).alias("cases"),
         ((pl.col("cause") != "").sum() / seeds).alias("unanswered"),
         *(pl.col(name).sum() / seeds for name in names),
@@ -193,10 +201,11 @@ def _about(
         "replay": manifest.replay, "unanswered_limit": manifest.unanswered, "looks": 0,
         "labels": {name: both(project, label(builder)) for name, builder in builders.items()},
         "rivals": [builder.__name__ for builder in project.rivals],
-        "sites": {site: both(project, site) for site in dict.fromkeys(case.site for turn in rounds for case in turn.cases) if site},
+        "sites": {site: both(project, site)
+                  for site in dict.fromkeys(case.site for trial_round in rounds for case in trial_round.cases) if site},
         "remarks": _remarks(project, data), "data": [data.opened[name] for name in sorted(data.opened)],
         "block_word": block_word(project.block_word, both(project, project.block_word)),
-        "rounds": [turn.name for turn in rounds], "settings": project_settings(data),
+        "rounds": [trial_round.name for trial_round in rounds], "settings": project_settings(data),
         **({"site_word": project.site_word} if project.site_word != "site" else {}),
     }  # fmt: skip
 
@@ -206,11 +215,11 @@ def _remarks(project: Project, data: Data) -> dict[str, list[dict[str, str]]]:
     if project.remarks is None:
         return {}
     remarks = project.remarks
-    said = per_language(lambda: {site: list(texts) for site, texts in remarks(data).items()})
+    by_language = per_language(lambda: {site: list(texts) for site, texts in remarks(data).items()})
     return {
         site: [
-            dict(zip(LANGUAGES, each, strict=True))
-            for each in zip(*(said[lang][site] for lang in LANGUAGES), strict=True)
+            dict(zip(LANGUAGES, translations, strict=True))
+            for translations in zip(*(by_language[lang][site] for lang in LANGUAGES), strict=True)
         ]
-        for site in said["en"]
+        for site in by_language["en"]
     }
