@@ -34,30 +34,30 @@ def compare(one: Path, other: Path, *, method: str | None = None) -> Trial:
     UserError
         Evidence that is not whole, of two projects, versions or codes; a method that is not in it; other cases.
     """
-    first, second = _whole(one), _whole(other)
-    for what in ("id", "version", "code"):
-        if first.about[what] != second.about[what]:
+    first, second = _intact(one), _intact(other)
+    for field in ("id", "version", "code"):
+        if first.about[field] != second.about[field]:
             raise UserError(
                 _("the two runs are not of the same {what}: {one}, {other}",
-                  what=what, one=str(first.about[what])[:16], other=str(second.about[what])[:16]),
+                  what=field, one=str(first.about[field])[:16], other=str(second.about[field])[:16]),
                 cure=_("Run both with the project as it is now."),
             )  # fmt: skip
     name = method or _model(first)
     names = tuple(_names(one, other, first, second))
     outcomes = pl.concat(
         [
-            _of(each, name, called, where)
-            for each, called, where in zip((first, second), names, (one, other), strict=True)
+            _of(run, name, called, folder)
+            for run, called, folder in zip((first, second), names, (one, other), strict=True)
         ],
         how="diagonal",
     )
-    asked = [
+    questions = [
         keys
         for _called, keys in outcomes.select("method", "round", "site", "block", "cases").group_by(
             "method", maintain_order=True
         )
     ]
-    if not asked[0].drop("method").sort(pl.all()).equals(asked[1].drop("method").sort(pl.all())):
+    if not questions[0].drop("method").sort(pl.all()).equals(questions[1].drop("method").sort(pl.all())):
         raise UserError(
             _("the two runs did not ask the same cases"), where=f"{one}, {other}",
             cure=_("Run both with the same rounds, profile and data of the cases."),
@@ -69,10 +69,10 @@ def compare(one: Path, other: Path, *, method: str | None = None) -> Trial:
     )  # fmt: skip
 
 
-def _whole(folder: Path) -> Trial:
+def _intact(folder: Path) -> Trial:
     """A run as its evidence tells it. Raises UserError where the evidence is not intact."""
-    found = evidence.verify(folder)
-    if not found.intact:
+    report = evidence.verify(folder)
+    if not report.intact:
         raise UserError(_("this evidence is not whole"), where=str(folder), cure=f"dure verify {folder}")
     return evidence.loaded(folder)
 
@@ -88,17 +88,23 @@ def _of(run: Trial, method: str, called: str, folder: Path) -> pl.DataFrame:
         close = nearest(method, known)
         cure = _("Did you mean {name}?", name=close) if close else ", ".join(known)
         raise UserError(_("there is no method {method} in this run", method=method), where=str(folder), cure=cure)
-    mine = run.outcomes.filter(pl.col("method") == method).with_columns(method=pl.lit(called))
-    return mine.select(*KEYS, *(name for name in mine.columns if name not in KEYS))
+    outcomes = run.outcomes.filter(pl.col("method") == method).with_columns(method=pl.lit(called))
+    return outcomes.select(*KEYS, *(name for name in outcomes.columns if name not in KEYS))
 
 
-def _names(one: Path, other: Path, first: Trial, second: Trial) -> list[str]:
+def _names(first_folder: Path, second_folder: Path, first: Trial, second: Trial) -> list[str]:
     """What the runs are called: by the settings in which they differ, else by their folders."""
-    mine, theirs = first.about.get("settings", {}), second.about.get("settings", {})
-    differ = [key for key in mine if mine[key] != theirs.get(key)]
+    first_settings, second_settings = first.about.get("settings", {}), second.about.get("settings", {})
+    differ = [key for key in first_settings if first_settings[key] != second_settings.get(key)]
     if differ:
-        return [", ".join(f"{key} {settings.get(key)}" for key in differ) for settings in (mine, theirs)]
-    names = [one.name, other.name] if one.name != other.name else [str(one), str(other)]
+        return [
+            ", ".join(f"{key} {settings.get(key)}" for key in differ) for settings in (first_settings, second_settings)
+        ]
+    names = (
+        [first_folder.name, second_folder.name]
+        if first_folder.name != second_folder.name
+        else [str(first_folder), str(second_folder)]
+    )
     return names if names[0] != names[1] else [f"{names[0]} 1", f"{names[1]} 2"]
 
 
@@ -108,8 +114,8 @@ def _about(first: Trial, second: Trial, names: tuple[str, ...], method: str) -> 
     called = {name: {lang: f"{label[lang]} · {name}" for lang in LANGUAGES} for name in names}
     # The first label is what a sentence calls "today"; here neither of the two is, so the one compared with stands last.
     labels = dict(reversed(called.items()))
-    data = [{**each, "name": f"{each['name']} · {name}"} for run, name in zip((first, second), names, strict=True)
-            for each in run.about.get("data", ())]  # fmt: skip
+    data = [{**source, "name": f"{source['name']} · {name}"} for run, name in zip((first, second), names, strict=True)
+            for source in run.about.get("data", ())]  # fmt: skip
     of_one_run = {"given", "quick", "practice", "settings", "unanswered_by", "left_out", "remarks", "rerun_of", "goal"}
     runs = {name: evidence.replay_hash(run.outcomes) for name, run in zip(names, (first, second), strict=True)}
     return {key: value for key, value in second.about.items() if key not in of_one_run} | {

@@ -67,7 +67,7 @@ def demo(out: Path, tell: Tell, say: Callable[[str], None]) -> dict[str, Any]:
     return {
         "evidence": str(out),
         "forgery_refused": not report.intact,
-        "verdicts": {name: deciding(each.verdicts) for name, each in parts.items()},
+        "verdicts": {name: deciding(trial.verdicts) for name, trial in parts.items()},
     }
 
 
@@ -92,8 +92,8 @@ def judge_table(table: Path, out: Path, tell: Tell) -> Trial:
     from dure import tables
 
     sheet = tables.read(table)
-    asked = judging.question(sheet, judging.propose(sheet, judging.Roles(), None))
-    return judge(asked, table, out=out, tell=tell)[0]
+    question = judging.question(sheet, judging.propose(sheet, judging.Roles(), None))
+    return judge(question, table, out=out, tell=tell)[0]
 
 
 def draw_gantt(result: Trial, out: Path) -> Path:
@@ -102,14 +102,14 @@ def draw_gantt(result: Trial, out: Path) -> Path:
 
     project = load("yeongnam.production")
     case = result.answers["case"][-1]
-    given = result.answers.filter(pl.col("case") == case)
+    plans = result.answers.filter(pl.col("case") == case)
     answers = {
-        row["method"]: project.response.model_validate_json(row["answer"]) for row in given.iter_rows(named=True)
+        row["method"]: project.response.model_validate_json(row["answer"]) for row in plans.iter_rows(named=True)
     }
-    turns = project.rounds(opened(project, Inputs()))
-    asked = next(each for turn in turns for each in turn.cases if each.id == case)
+    rounds = project.rounds(opened(project, Inputs()))
+    instance = next(planned for trial_round in rounds for planned in trial_round.cases if planned.id == case)
     assert project.figure is not None
-    return save(project.figure(asked.request, answers, asked.truth, None), out / "gantt.png")
+    return save(project.figure(instance.request, answers, instance.truth, None), out / "gantt.png")
 
 
 def forged(place: Path, copy: Path) -> Path:

@@ -34,27 +34,27 @@ def rerun(
 
     Raises UserError naming what is missing: the project, its code at that hash, or the file that was judged.
     """
-    said = evidence.predicate(folder)
-    if "compared" in said["about"]:
+    record = evidence.predicate(folder)
+    if "compared" in record["about"]:
         raise UserError(
             _("this evidence compares two runs"), where=str(folder),
             cure=_("Verify each of them with --rerun, then compare them again."),
         )  # fmt: skip
-    if said["about"]["id"] == "judge.table":
-        again = _judged_again(said, folder, inputs or Inputs(), tell)
+    if record["about"]["id"] == "judge.table":
+        replayed = _judged_again(record, folder, inputs or Inputs(), tell)
     else:
-        again = _run_again(said, inputs or Inputs(), tell)
-    again = evidence.published(again) if said["about"].get("joined") else again
-    differing = evidence.compare(evidence.outcomes(folder), again.outcomes, said["about"].get("replay", 0.0))
+        replayed = _run_again(record, inputs or Inputs(), tell)
+    replayed = evidence.published(replayed) if record["about"].get("joined") else replayed
+    differing = evidence.compare(evidence.outcomes(folder), replayed.outcomes, record["about"].get("replay", 0.0))
     if out is not None and not differing:
-        told = {**again.about, **said["about"], "assurance": RERUN, "rerun_of": said["replay"]}
-        told["date"] = datetime.now(UTC).date().isoformat()
-        evidence.write(replace(again, about=told, verdicts=verdicts(again.outcomes, again.kpis, told)), out)
+        about = {**replayed.about, **record["about"], "assurance": RERUN, "rerun_of": record["replay"]}
+        about["date"] = datetime.now(UTC).date().isoformat()
+        evidence.write(replace(replayed, about=about, verdicts=verdicts(replayed.outcomes, replayed.kpis, about)), out)
     return differing
 
 
-def _run_again(said: Mapping[str, Any], inputs: Inputs, tell: Tell) -> Trial:
-    about = said["about"]
+def _run_again(record: Mapping[str, Any], inputs: Inputs, tell: Tell) -> Trial:
+    about = record["about"]
     project = load(about["id"])
     if project.folder and project_hash(project.folder) != about["code"]:
         raise UserError(
@@ -71,12 +71,14 @@ def _run_again(said: Mapping[str, Any], inputs: Inputs, tell: Tell) -> Trial:
         )
     import tempfile
 
-    sealed = any(verdict["round"] == "sealed" for verdict in said["verdicts"])
-    given = replace(inputs, settings={name: str(value) for name, value in about.get("settings", {}).items()})
-    data, played = opened(project, given), set(about["rounds"])
-    project, offers = with_methods(project, given)
+    sealed = any(verdict["round"] == "sealed" for verdict in record["verdicts"])
+    replay_inputs = replace(inputs, settings={name: str(value) for name, value in about.get("settings", {}).items()})
+    data, played = opened(project, replay_inputs), set(about["rounds"])
+    project, offers = with_methods(project, replay_inputs)
     every = project.rounds
-    project = replace(project, rounds=lambda data: [turn for turn in every(data) if turn.name in played])
+    project = replace(
+        project, rounds=lambda data: [trial_round for trial_round in every(data) if trial_round.name in played]
+    )
     with tempfile.TemporaryDirectory() as folder:  # nothing of an earlier run is taken up
         return trial.run(
             project, data, Path(folder), sealed=sealed, profile=about["profile"], seeds=about["seeds"],
@@ -84,31 +86,31 @@ def _run_again(said: Mapping[str, Any], inputs: Inputs, tell: Tell) -> Trial:
         )  # fmt: skip
 
 
-def _judged_again(said: Mapping[str, Any], folder: Path, inputs: Inputs, tell: Tell) -> Trial:
+def _judged_again(record: Mapping[str, Any], folder: Path, inputs: Inputs, tell: Tell) -> Trial:
     from dure import judge as judging
     from dure import tables
 
-    about = said["about"]
-    record = about["data"][0]
-    places = [*given_paths(inputs), folder.parent / record["name"], Path(record["name"])]
-    table = next((place for place in places if place.is_file() and sha256_of(place) == record["sha256"]), None)
+    about = record["about"]
+    source = about["data"][0]
+    places = [*given_paths(inputs), folder.parent / source["name"], Path(source["name"])]
+    table = next((place for place in places if place.is_file() and sha256_of(place) == source["sha256"]), None)
     if table is None:
         raise UserError(
-            _("the table {name} (SHA-256 {sha256}) is not here", name=record["name"], sha256=record["sha256"][:12]),
+            _("the table {name} (SHA-256 {sha256}) is not here", name=source["name"], sha256=source["sha256"][:12]),
             cure=_("Give it with --data table=FILE."),
         )
-    asked = about["judge"]
+    spec = about["judge"]
     others = {}
-    for name, other in asked.get("others", {}).items():
-        place = next((p for p in (*given_paths(inputs), folder.parent / other["name"], Path(other["name"]))
-                      if p.is_file() and sha256_of(p) == other["sha256"]), None)  # fmt: skip
+    for name, file in spec.get("others", {}).items():
+        place = next((p for p in (*given_paths(inputs), folder.parent / file["name"], Path(file["name"]))
+                      if p.is_file() and sha256_of(p) == file["sha256"]), None)  # fmt: skip
         if place is None:
             raise UserError(
-                _("the table {name} (SHA-256 {sha256}) is not here", name=other["name"], sha256=other["sha256"][:12])
+                _("the table {name} (SHA-256 {sha256}) is not here", name=file["name"], sha256=file["sha256"][:12])
             )
         others[name] = tables.read(place)
     question = judging.question(
-        tables.read(table, asked["sheet"] or None), judging.Roles(**{**asked["roles"], "offers": tuple(asked["roles"]["offers"])}),
-        kpi=asked["kpi"], scale=asked["scale"], others=others,
+        tables.read(table, spec["sheet"] or None), judging.Roles(**{**spec["roles"], "offers": tuple(spec["roles"]["offers"])}),
+        kpi=spec["kpi"], scale=spec["scale"], others=others,
     )  # fmt: skip
     return judge(question, table, tell=tell)[0]

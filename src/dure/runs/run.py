@@ -96,26 +96,30 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
 
     Raises UserError for whatever the person can mend.
     """
-    given = inputs or Inputs()
+    inputs = inputs or Inputs()
     project = load(name)
-    data = opened(project, given, confirm)
+    data = opened(project, inputs, confirm)
     manifest = project.manifest
     assert manifest is not None
     if newer:
         project, sealed = _newer(project), True
     chosen = list(seeds) if seeds is not None else list(range(manifest.seeds))
-    more: dict[str, Any] = {}
+    about: dict[str, Any] = {}
     if sealed:
-        turns = [turn.name for turn in trial.chosen(project.rounds(data), profile, sealed=True) if turn.sealed]
-        if not turns:
+        sealed_rounds = [
+            trial_round.name
+            for trial_round in trial.chosen(project.rounds(data), profile, sealed=True)
+            if trial_round.sealed
+        ]
+        if not sealed_rounds:
             raise UserError(_("{project} has no sealed round", project=manifest.id), cure=_("Run it without --sealed."))
         assert project.folder is not None
         code = project_hash(project.folder)
-        more["looks"] = max(log_look(manifest.id, code, turns), admitted_looks(project.folder, code), looks)
-    project, offers = with_methods(project, given)
-    more |= {"date": datetime.now(UTC).date().isoformat(), "assurance": assurance}
-    more["given"] = {name: sha256_of(Path(where)) for name, where in file_hashes(given).items()}
-    folder = given.work or _working(project, given, sealed=sealed, newer=newer, profile=profile, seeds=chosen)
+        about["looks"] = max(log_look(manifest.id, code, sealed_rounds), admitted_looks(project.folder, code), looks)
+    project, offers = with_methods(project, inputs)
+    about |= {"date": datetime.now(UTC).date().isoformat(), "assurance": assurance}
+    about["given"] = {name: sha256_of(Path(path)) for name, path in file_hashes(inputs).items()}
+    folder = inputs.work or _working(project, inputs, sealed=sealed, newer=newer, profile=profile, seeds=chosen)
     result = trial.run(
         project,
         data,
@@ -124,7 +128,7 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
         profile=profile,
         seeds=chosen,
         offers=offers,
-        about=more,
+        about=about,
         tell=tell,
     )
     place = evidence.write(result, out, charts=_charts(project, result)) if out else None
@@ -132,21 +136,21 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
     return result, place
 
 
-def with_methods(project: Project, given: Inputs) -> tuple[Project, list[Builder]]:
+def with_methods(project: Project, inputs: Inputs) -> tuple[Project, list[Builder]]:
     """The project with a person's own practice in the place of its own, and the offers as methods."""
     from dure.trial.recorded import offer
 
-    for name in given.offers or {}:
+    for name in inputs.offers or {}:
         if name in project.builders():
-            what = _("{name} is the name of one of the project's own methods", name=name)
-            raise UserError(what, where="--offer", cure=_("Give the offer another name."))
+            message = _("{name} is the name of one of the project's own methods", name=name)
+            raise UserError(message, where="--offer", cure=_("Give the offer another name."))
     deadline = project.manifest.deadline if project.manifest else 60.0
     offers = [
-        offer(name, where, project.response, deadline, public=given.public)
-        for name, where in (given.offers or {}).items()
+        offer(name, address, project.response, deadline, public=inputs.public)
+        for name, address in (inputs.offers or {}).items()
     ]
-    if given.practice:
-        project = replace(project, practice=offer("practice", str(given.practice), project.response, deadline))
+    if inputs.practice:
+        project = replace(project, practice=offer("practice", str(inputs.practice), project.response, deadline))
     return project, offers
 
 
@@ -154,51 +158,55 @@ def _newer(project: Project) -> Project:
     """The project with those sealed rounds alone that nobody has looked at."""
     assert project.manifest is not None
     assert project.folder is not None
-    seen = looked_at(project.manifest.id, project.folder)
+    seen_rounds = looked_at(project.manifest.id, project.folder)
 
     def rounds(data: Data) -> list[Round]:
-        found = [turn for turn in project.rounds(data) if not (turn.sealed and turn.name in seen)]
-        if not any(turn.sealed for turn in found):
-            what = _("every sealed round has been looked at: nothing has happened since")
-            raise UserError(what, cure=_("Run it again when there are newer data."))
-        return found
+        remaining = [
+            trial_round
+            for trial_round in project.rounds(data)
+            if not (trial_round.sealed and trial_round.name in seen_rounds)
+        ]
+        if not any(trial_round.sealed for trial_round in remaining):
+            message = _("every sealed round has been looked at: nothing has happened since")
+            raise UserError(message, cure=_("Run it again when there are newer data."))
+        return remaining
 
     return replace(project, rounds=rounds)
 
 
-def opened(project: Project, given: Inputs, confirm: Confirm | None = None) -> Data:
+def opened(project: Project, inputs: Inputs, confirm: Confirm | None = None) -> Data:
     """The project's data with a person's own files and settings in their place."""
     return Data(
-        project.sources, project.folder, own=given.data or {}, maps=given.maps or {},
-        settings=_settings(project, given.settings or {}), confirm=confirm,
+        project.sources, project.folder, own=inputs.data or {}, maps=inputs.maps or {},
+        settings=_settings(project, inputs.settings or {}), confirm=confirm,
     )  # fmt: skip
 
 
-def _settings(project: Project, given: Mapping[str, str]) -> Any:
+def _settings(project: Project, texts: Mapping[str, str]) -> Any:
     if project.settings is None:
-        if given:
+        if texts:
             raise UserError(_("there is nothing to set here"), where="--set")
         return None
-    for name in given:
+    for name in texts:
         if name not in project.settings.model_fields:
             close = nearest(name, list(project.settings.model_fields))
             cure = _("Did you mean {name}?", name=close) if close else ", ".join(project.settings.model_fields)
             raise UserError(_("there is no setting called {name}", name=name), where="--set", cure=cure)
     try:
-        return project.settings.model_validate(dict(given))
+        return project.settings.model_validate(dict(texts))
     except ValidationError as error:
         raise refusal(error, where="--set") from None
 
 
-def file_hashes(given: Inputs) -> dict[str, str]:
+def file_hashes(inputs: Inputs) -> dict[str, str]:
     """Every file a person gave, by what it is."""
     files = {
         f"data {name}" + (f" {number}" if number > 1 else ""): str(answers_in(path))
-        for name, paths in (given.data or {}).items()
+        for name, paths in (inputs.data or {}).items()
         for number, path in enumerate(files_of(paths), start=1)
     }
-    files |= {f"offer {name}": where for name, where in (given.offers or {}).items() if "://" not in where}
-    return files | ({"practice": str(given.practice)} if given.practice else {})
+    files |= {f"offer {name}": address for name, address in (inputs.offers or {}).items() if "://" not in address}
+    return files | ({"practice": str(inputs.practice)} if inputs.practice else {})
 
 
 def given_paths(inputs: Inputs) -> list[Path]:
@@ -206,16 +214,18 @@ def given_paths(inputs: Inputs) -> list[Path]:
     return [path for paths in (inputs.data or {}).values() for path in files_of(paths)]
 
 
-def _working(project: Project, given: Inputs, *, sealed: bool, newer: bool, profile: str, seeds: Sequence[int]) -> Path:
+def _working(
+    project: Project, inputs: Inputs, *, sealed: bool, newer: bool, profile: str, seeds: Sequence[int]
+) -> Path:
     """The folder this trial resumes from: another one for other code, data, settings or seeds."""
-    for where in file_hashes(given).values():
-        if not Path(where).is_file():
-            raise UserError(_("there is no such file"), where=where)
+    for path in file_hashes(inputs).values():
+        if not Path(path).is_file():
+            raise UserError(_("there is no such file"), where=path)
     key = {
         "code": project_hash(project.folder) if project.folder else "",
-        "files": {name: sha256_of(Path(where)) for name, where in file_hashes(given).items()},
-        "urls": sorted(where for where in (given.offers or {}).values() if "://" in where), "public": given.public,
-        "settings": dict(given.settings or {}), "sealed": sealed, "newer": newer, "profile": profile,
+        "files": {name: sha256_of(Path(path)) for name, path in file_hashes(inputs).items()},
+        "urls": sorted(address for address in (inputs.offers or {}).values() if "://" in address), "public": inputs.public,
+        "settings": dict(inputs.settings or {}), "sealed": sealed, "newer": newer, "profile": profile,
         "seeds": list(seeds),
     }  # fmt: skip
     digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
@@ -233,7 +243,7 @@ def _charts(project: Project, result: Trial) -> dict[str, Any]:
 
 
 def judge(
-    asked: Question,
+    question: Question,
     table: Path,
     *,
     about: Mapping[str, Any] | None = None,
@@ -243,13 +253,13 @@ def judge(
     """Judge a table that was made a question; the evidence is written into `out`."""
     import tempfile
 
-    more = {
+    predicate = {
         "note": "answers recorded elsewhere; leakage not excluded",
         "data": [{"name": table.name, "sha256": sha256_of(table), "origin": "own", "licence": "", "credit": "",
                   "access": "restricted", "version": ""}],
-        **asked.about,
+        **question.about,
         **(about or {}),
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
-        result = trial.run(asked.project, Data(()), Path(folder), offers=asked.offers, about=more, tell=tell)
+        result = trial.run(question.project, Data(()), Path(folder), offers=question.offers, about=predicate, tell=tell)
     return result, evidence.write(result, out) if out else None
