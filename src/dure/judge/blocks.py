@@ -40,17 +40,17 @@ def block_of_rows(
 ) -> tuple[list[str | None], str]:
     """A block for every row, and what a block is called."""
     if roles.block and roles.block not in SPANS:
-        return [str(each) for each in tables.texts(sheet, roles.block).to_list()], "block"
+        return [str(block) for block in tables.texts(sheet, roles.block).to_list()], "block"
     if times is None:
         if roles.block:
-            what = _("--block {block} needs the time of every row", block=roles.block)
-            raise UserError(what, cure=_("Name its column with --time."))
+            message = _("--block {block} needs the time of every row", block=roles.block)
+            raise UserError(message, cure=_("Name its column with --time."))
         notes.append(multilingual("no time and no block: rows are taken as independent of each other"))
         return _groups(len(sheet.rows), keep)
     empty = times.gather(keep).null_count() and next(row for row in keep if times[row] is None)
     if empty:
-        what = _("row {row} has no time", row=sheet.rows[empty])
-        raise UserError(what, where=sheet.where, cure=_("Fill it in or delete the row."))
+        message = _("row {row} has no time", row=sheet.rows[empty])
+        raise UserError(message, where=sheet.where, cure=_("Fill it in or delete the row."))
     span = roles.block
     if span is None:
         span = span_of(times.gather(keep), _losses(sheet, columns, roles, keep, kind, times))

@@ -52,19 +52,19 @@ class _Kind:
     sums: Callable[[Any, Any], dict[str, float]]
 
 
-def _error(truth: float, given: float) -> dict[str, float]:
-    return {"errors": abs(given - truth)}
+def _error(truth: float, answer: float) -> dict[str, float]:
+    return {"errors": abs(answer - truth)}
 
 
 KINDS = {
     "mae": _Kind("mean absolute error", None, "lower", "errors / cases", _error),
     "rmse": _Kind("root mean square error", None, "lower", "sqrt(squares / cases)",
-                  lambda truth, given: {"squares": (given - truth) ** 2}),
+                  lambda truth, answer: {"squares": (answer - truth) ** 2}),
     "wape": _Kind("absolute error as a share of the actual", "%", "lower", "100 * errors / actual",
-                  lambda truth, given: {"errors": abs(given - truth), "actual": abs(truth)}),
-    "hit": _Kind("share right", "%", "higher", "100 * hits / cases", lambda truth, given: {"hits": float(given == truth)}),
-    "brier": _Kind("Brier score", "", "lower", "squares / cases", lambda truth, given: {"squares": (given - truth) ** 2}),
-    "cost": _Kind("cost", "", "lower", "cost / cases", lambda _truth, given: {"cost": given}),
+                  lambda truth, answer: {"errors": abs(answer - truth), "actual": abs(truth)}),
+    "hit": _Kind("share right", "%", "higher", "100 * hits / cases", lambda truth, answer: {"hits": float(answer == truth)}),
+    "brier": _Kind("Brier score", "", "lower", "squares / cases", lambda truth, answer: {"squares": (answer - truth) ** 2}),
+    "cost": _Kind("cost", "", "lower", "cost / cases", lambda _truth, answer: {"cost": answer}),
 }  # fmt: skip
 
 

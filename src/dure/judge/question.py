@@ -65,8 +65,11 @@ def question(
     read = tables.texts if kind == "hit" else tables.numbers
     split_columns([roles.truth, roles.practice, *roles.offers, *(others or {})], sheet)
     columns = {name: read(sheet, name) for name in (roles.truth, roles.practice, *roles.offers) if name}
-    columns |= {name: joined_tables(sheet, other, roles, name, read, notes) for name, other in (others or {}).items()}
-    names = [each for each in columns if each not in (roles.truth, roles.practice)]
+    columns |= {
+        name: joined_tables(sheet, offer_sheet, roles, name, read, notes)
+        for name, offer_sheet in (others or {}).items()
+    }
+    names = [name for name in columns if name not in (roles.truth, roles.practice)]
     if kind != "hit":
         scale = {**scale_of_offers(sheet, columns, roles, kind, scale or {}, confirm, notes), **(scale or {})}
         columns = {name: values * scale.get(name, 1.0) for name, values in columns.items()}
@@ -94,7 +97,8 @@ def _spec(
     """How the question was put, as the evidence keeps it: whoever has the tables can put it again."""
     return {
         "roles": asdict(roles), "kpi": kind, "scale": dict(scale), "sheet": sheet.sheet,
-        "others": {name: {"name": Path(other.file).name, "sha256": sha256_of(Path(other.file))} for name, other in others.items()},
+        "others": {name: {"name": Path(offer_sheet.file).name, "sha256": sha256_of(Path(offer_sheet.file))}
+                   for name, offer_sheet in others.items()},
     }  # fmt: skip
 
 
@@ -109,33 +113,33 @@ def _project(
         if chosen.unit is None or kind == "cost"
         else chosen.unit
     )
-    both = Text(ko=Path(sheet.file).name, en=Path(sheet.file).name)
+    title = Text(ko=Path(sheet.file).name, en=Path(sheet.file).name)
     return Project(
         request=Asked,
         response=Word if kind == "hit" else Number,
         sources=(),
-        history=_nothing,
+        history=_no_history,
         rounds=lambda _data: (Round(Path(sheet.file).name, (), cases, sealed=False),),
         practice=builders[0],
         model=builders[1],
         rivals=(),
-        score=lambda case, given: chosen.sums(case.truth, given.value),
+        score=lambda case, answer: chosen.sums(case.truth, answer.value),
         kpis=(Kpi(chosen.name, unit, chosen.better, chosen.of),),  # type: ignore[arg-type]
         block_word=word,
         manifest=Manifest(
             id="judge.table",
-            title=both,
-            summary=both,
+            title=title,
+            summary=title,
             version="1",
             ground="field",
             unanswered=1.0,  # rows without an answer are left out of the comparison, counted and said
-            practice=Practice(source=f"{Path(sheet.file).name} · {roles.practice}", who=both, year=1,
+            practice=Practice(source=f"{Path(sheet.file).name} · {roles.practice}", who=title, year=1,
                               stronger=Text(ko="알려지지 않음", en="not known")),
         ),
     )  # fmt: skip
 
 
-def _nothing(_data: Data, _until: object = None) -> tuple[()]:
+def _no_history(_data: Data, _until: object = None) -> tuple[()]:
     """What was known before is not in the table."""
     return ()
 
@@ -159,16 +163,16 @@ def _kind(sheet: Sheet, roles: Roles, notes: Notes) -> str:
         raise UserError(_("without a truth only --kpi cost can be judged"), where=sheet.file)
     try:
         truth = tables.numbers(sheet, roles.truth).drop_nulls()
-        given = pl.concat(
-            [tables.numbers(sheet, each).drop_nulls() for each in (roles.practice, *roles.offers) if each]
+        answers = pl.concat(
+            [tables.numbers(sheet, column).drop_nulls() for column in (roles.practice, *roles.offers) if column]
         )
     except UserError:
         if _mostly_numbers(sheet, roles.truth):  # one word among numbers is a mistake, not an answer in words
             raise
         kind = "hit"
     else:
-        two, inside = set(truth.unique()) <= {0.0, 1.0}, bool(given.is_between(0, 1).all())
-        kind = "brier" if two and inside and given.n_unique() > 2 else "hit" if two and inside else "mae"
+        two, inside = set(truth.unique()) <= {0.0, 1.0}, bool(answers.is_between(0, 1).all())
+        kind = "brier" if two and inside and answers.n_unique() > 2 else "hit" if two and inside else "mae"
     notes.append(multilingual("judged by {kpi}; another one with --kpi", kpi=KINDS[kind].name))
     return kind
 

@@ -46,63 +46,63 @@ class Roles:
 
     def words(self) -> str:
         """The roles as options of the command line."""
-        named = [("truth", self.truth), ("practice", self.practice), *(("offer", each) for each in self.offers)]
+        named = [("truth", self.truth), ("practice", self.practice), *(("offer", offer) for offer in self.offers)]
         named += [("id", self.id), ("time", self.time), ("site", self.site), ("block", self.block)]
         return " ".join(
             f"--{role} {column!r}" if " " in column else f"--{role} {column}" for role, column in named if column
         )
 
 
-def propose(sheet: Sheet, given: Roles, kpi: str | None) -> Roles:
+def propose(sheet: Sheet, roles: Roles, kpi: str | None) -> Roles:
     """Fill the roles nobody named, by the columns' names, types and ranges. A proposal: the caller must have it confirmed.
 
     Raises UserError where a named column does not exist, or where truth, practice or an offer cannot be found.
     """
-    found = likely(sheet, given, kpi)
-    for role in unfilled(found, kpi):
+    proposed = likely(sheet, roles, kpi)
+    for role in unfilled(proposed, kpi):
         raise UserError(
             _("cannot tell which column is the {role}", role=role),
             where=sheet.file,
             cure=_("Name it with --{role} COLUMN. Columns: {names}.", role=role, names=", ".join(sheet.headers)),
         )
-    return found
+    return proposed
 
 
-def likely(sheet: Sheet, given: Roles, kpi: str | None) -> Roles:
+def likely(sheet: Sheet, roles: Roles, kpi: str | None) -> Roles:
     """What of the roles can be told by the columns' names, types and ranges, beside those that were given.
 
     Raises UserError where a named column does not exist.
     """
-    given = named(sheet, given)
-    taken = {each for each in (given.truth, given.practice, *given.offers, given.id, given.time, given.site) if each}
-    free = [header for header in sheet.headers if header not in taken]
-    found = given
+    roles = named(sheet, roles)
+    used = {name for name in (roles.truth, roles.practice, *roles.offers, roles.id, roles.time, roles.site) if name}
+    free = [header for header in sheet.headers if header not in used]
+    filled = roles
     for role in ("time", "id", "site", "truth", "practice"):
-        if getattr(found, role) is None and not (role == "truth" and kpi == "cost"):
+        if getattr(filled, role) is None and not (role == "truth" and kpi == "cost"):
             column = _by_name(free, role)
             if column and _fits(sheet, column, role):
-                found = replace(found, **{role: column})  # type: ignore[arg-type]  # a role of one column
+                filled = replace(filled, **{role: column})  # type: ignore[arg-type]  # a role of one column
                 free.remove(column)
-    if not found.offers:
-        offers = [each for each in free if is_named(each, "offer")] or _alike(sheet, free, found.truth)
-        found = replace(found, offers=tuple(offers))
-    return found
+    if not filled.offers:
+        offers = [header for header in free if is_named(header, "offer")] or _alike(sheet, free, filled.truth)
+        filled = replace(filled, offers=tuple(offers))
+    return filled
 
 
 def by_column(headers: Sequence[str], roles: Sequence[str], block: str | None = None) -> Roles:
     """Roles that were chosen column by column, "" for none. Raises UserError where two columns play one part."""
-    found: dict[str, Any] = {
+    columns: dict[str, Any] = {
         "offers": tuple(name for name, role in zip(headers, roles, strict=False) if role == "offer")
     }
     for name, role in zip(headers, roles, strict=False):
-        if role in found:
-            what = _(
-                "two columns cannot be the {role}: {first} and {second}", role=_(role), first=found[role], second=name
+        if role in columns:
+            message = _(
+                "two columns cannot be the {role}: {first} and {second}", role=_(role), first=columns[role], second=name
             )
-            raise UserError(what, where=name, cure=_("Leave one of them."))
+            raise UserError(message, where=name, cure=_("Leave one of them."))
         if role not in ("", "offer"):
-            found[role] = name
-    return Roles(**found, block=block)
+            columns[role] = name
+    return Roles(**columns, block=block)
 
 
 def unfilled(roles: Roles, kpi: str | None) -> list[str]:
@@ -111,22 +111,22 @@ def unfilled(roles: Roles, kpi: str | None) -> list[str]:
     return [role for role, column in played.items() if not column]
 
 
-def named(sheet: Sheet, given: Roles) -> Roles:
+def named(sheet: Sheet, roles: Roles) -> Roles:
     """The roles with every named column as the sheet has it (a unit in brackets may be written or left out)."""
 
     def column(name: str | None) -> str | None:
         return None if name is None else tables.named(sheet, name)
 
-    offers = tuple(tables.named(sheet, name) for name in given.offers)
-    block = given.block if given.block in (None, *SPANS) else column(given.block)
-    split_columns([column(given.truth), column(given.practice), *offers], sheet)
+    offers = tuple(tables.named(sheet, name) for name in roles.offers)
+    block = roles.block if roles.block in (None, *SPANS) else column(roles.block)
+    split_columns([column(roles.truth), column(roles.practice), *offers], sheet)
     return Roles(
-        column(given.truth),
-        column(given.practice),
+        column(roles.truth),
+        column(roles.practice),
         offers,
-        column(given.id),
-        column(given.time),
-        column(given.site),
+        column(roles.id),
+        column(roles.time),
+        column(roles.site),
         block,
     )
 
@@ -135,9 +135,9 @@ def split_columns(names: Sequence[str | None], sheet: Sheet) -> None:
     """Raises UserError where one name plays two parts: truth, practice and every offer are columns of their own."""
     for number, name in enumerate(names):
         if name is not None and name in names[:number]:
-            what = _("{name} was named twice", name=name)
+            message = _("{name} was named twice", name=name)
             raise UserError(
-                what, where=sheet.where, cure=_("Truth, practice and every offer need a name of their own.")
+                message, where=sheet.where, cure=_("Truth, practice and every offer need a name of their own.")
             )
 
 
@@ -177,18 +177,18 @@ def _alike(sheet: Sheet, headers: Sequence[str], truth: str | None) -> list[str]
     """Columns of numbers that move with the truth: what an offer looks like when its name says nothing."""
     if truth is None:
         return []
-    found = []
+    correlated = []
     for header in headers:
         try:
             values, actual = tables.numbers(sheet, header).to_numpy(), tables.numbers(sheet, truth).to_numpy()
         except UserError:
             continue
-        both = np.isfinite(values) & np.isfinite(actual)
-        if both.sum() <= 2 or values[both].std() == 0 or actual[both].std() == 0:
+        finite = np.isfinite(values) & np.isfinite(actual)
+        if finite.sum() <= 2 or values[finite].std() == 0 or actual[finite].std() == 0:
             continue
-        if np.corrcoef(values[both], actual[both])[0, 1] > 0.5:
-            found.append(header)
-    return found
+        if np.corrcoef(values[finite], actual[finite])[0, 1] > 0.5:
+            correlated.append(header)
+    return correlated
 
 
 SPANS = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}

@@ -36,56 +36,63 @@ def case_ids(sheet: Sheet, roles: Roles) -> list[str]:
         raise UserError(
             _("row {row} has no id", row=rows[empty[0]]), where=place, cure=_("Fill it in or delete the row.")
         )
-    seen: dict[str, int] = {}
-    for row, each in zip(rows, ids.to_list(), strict=True):
-        if each in seen:
+    first_rows: dict[str, int] = {}
+    for row, case_id in zip(rows, ids.to_list(), strict=True):
+        if case_id in first_rows:
             raise UserError(
-                _("the id {id} stands in row {first} and again in row {row}", id=each, first=seen[each], row=row),
+                _(
+                    "the id {id} stands in row {first} and again in row {row}",
+                    id=case_id,
+                    first=first_rows[case_id],
+                    row=row,
+                ),
                 where=place,
                 cure=_("Every id may stand once. If a case comes at several times, leave --id out and give --time."),
             )
-        seen[each] = row
+        first_rows[case_id] = row
     return list(ids.to_list())
 
 
 def joined_tables(
-    sheet: Sheet, other: Sheet, roles: Roles, name: str, read: Callable[[Sheet, str], pl.Series], notes: Notes
+    sheet: Sheet, offer_sheet: Sheet, roles: Roles, name: str, read: Callable[[Sheet, str], pl.Series], notes: Notes
 ) -> pl.Series:
     """An offer's own table, brought into the order of this one by id."""
     if roles.id is None:
         raise UserError(
             _("an offer in a file of its own is matched by id"),
-            where=other.file,
+            where=offer_sheet.file,
             cure=_("Name the id column with --id."),
         )
-    if roles.id not in other.headers:
-        tables.named(other, roles.id)
+    if roles.id not in offer_sheet.headers:
+        tables.named(offer_sheet, roles.id)
     column = (
         name
-        if name in other.headers
-        else next((h for h in other.headers if h != roles.id and is_named(h, "offer")), None)
+        if name in offer_sheet.headers
+        else next((h for h in offer_sheet.headers if h != roles.id and is_named(h, "offer")), None)
     )
     if column is None:
-        rest = [header for header in other.headers if header != roles.id]
-        column = rest[0] if len(rest) == 1 else tables.named(other, name)
-    mine, theirs = case_ids(sheet, roles), case_ids(other, roles)
-    values = dict(zip(theirs, read(other, column).to_list(), strict=True))
-    missing = [(row, each) for row, each in zip(sheet.rows, mine, strict=True) if each not in values]
+        candidates = [header for header in offer_sheet.headers if header != roles.id]
+        column = candidates[0] if len(candidates) == 1 else tables.named(offer_sheet, name)
+    ids, offer_ids = case_ids(sheet, roles), case_ids(offer_sheet, roles)
+    values = dict(zip(offer_ids, read(offer_sheet, column).to_list(), strict=True))
+    missing = [(row, case_id) for row, case_id in zip(sheet.rows, ids, strict=True) if case_id not in values]
     if missing:
         raise UserError(
             _("{count} ids of {file} are missing here; the first is {id} (row {row})",
               count=len(missing), file=Path(sheet.file).name, id=missing[0][1], row=missing[0][0]),
-            where=other.where,
+            where=offer_sheet.where,
             cure=_("Give an answer, or an empty cell, for every id."),
         )  # fmt: skip
-    shuffled = next((row for row, a, b in zip(other.rows, mine, theirs, strict=False) if a != b), None)
+    shuffled = next((row for row, a, b in zip(offer_sheet.rows, ids, offer_ids, strict=False) if a != b), None)
     if shuffled is not None:
         notes.append(
             multilingual(
-                "{file}: ids stand in another order from row {row} on; matched by id", file=other.where, row=shuffled
+                "{file}: ids stand in another order from row {row} on; matched by id",
+                file=offer_sheet.where,
+                row=shuffled,
             )
         )
-    return pl.Series(name, [values[each] for each in mine])
+    return pl.Series(name, [values[case_id] for case_id in ids])
 
 
 def scale_of_offers(
@@ -95,29 +102,29 @@ def scale_of_offers(
     """Ask about each column that stands a factor of 10, 60 or 1,000 away from the truth (of costs: from the practice)."""
     yard = roles.truth if roles.truth and kind != "cost" else roles.practice
     base = _size(columns[yard]) if yard and kind != "brier" else 0.0
-    found: dict[str, float] = {}
+    factors: dict[str, float] = {}
     for name, values in columns.items():
         ratio = _size(values) / base if base else 0.0
-        factor = next((f for f in (*FACTORS, *(1 / each for each in FACTORS)) if ratio and 0.7 < ratio / f < 1.4), None)
+        factor = next((f for f in (*FACTORS, *(1 / size for size in FACTORS)) if ratio and 0.7 < ratio / f < 1.4), None)
         if name == yard or name in settled or factor is None:
             continue
         times = f"{factor:,.0f}" if factor > 1 else f"1/{1 / factor:,.0f}"
-        what = _("{column} is about {times} times {yard}: another unit?", column=name, times=times, yard=yard)
+        message = _("{column} is about {times} times {yard}: another unit?", column=name, times=times, yard=yard)
         if confirm is None:
             cure = _(
                 "If so, give --scale {column}={by}; if not, --scale {column}=1.", column=name, by=f"{1 / factor:g}"
             )
-            raise UserError(what, where=sheet.where, cure=cure)
-        found[name] = 1 / factor if confirm(what + " " + _("Divide it by {times}?", times=times)) else 1.0
-        if found[name] != 1.0:
+            raise UserError(message, where=sheet.where, cure=cure)
+        factors[name] = 1 / factor if confirm(message + " " + _("Divide it by {times}?", times=times)) else 1.0
+        if factors[name] != 1.0:
             notes.append(multilingual("{column} was divided by {times}", column=name, times=times))
-    return found
+    return factors
 
 
 def _size(values: pl.Series) -> float:
-    found = values.drop_nulls().abs()
-    found = found.filter(found > 0)
-    return float(found.median() or 0.0) if found.len() else 0.0  # type: ignore[arg-type]
+    sizes = values.drop_nulls().abs()
+    sizes = sizes.filter(sizes > 0)
+    return float(sizes.median() or 0.0) if sizes.len() else 0.0  # type: ignore[arg-type]
 
 
 def in_range(sheet: Sheet, columns: Mapping[str, pl.Series], roles: Roles, kind: str) -> None:
@@ -128,13 +135,13 @@ def in_range(sheet: Sheet, columns: Mapping[str, pl.Series], roles: Roles, kind:
         fine = values.is_in([0.0, 1.0]) if name == roles.truth else values.is_between(0.0, 1.0)
         bad = (~fine.fill_null(value=True)).arg_true()
         if bad.len():
-            what = (
+            message = (
                 _("{value} is not 0 or 1", value=values[bad[0]])
                 if name == roles.truth
                 else _("{value} is not within 0..1", value=values[bad[0]])
             )
             raise UserError(
-                what,
+                message,
                 where=_("{file} row {row} column {column}", file=sheet.where, row=sheet.rows[bad[0]], column=name),
                 cure=_("The Brier score wants a truth of 0 or 1 and probabilities; otherwise give another --kpi."),
             )
