@@ -20,12 +20,12 @@ def joined(outcomes: pl.DataFrame, at_least: int = FEWEST) -> pl.DataFrame:
     Which blocks fall together depends on the first method's cases alone, so that all methods stay aligned. A joined block
     is called ``joined 001`` (a block's name may be a patient's). A census has no blocks and is left as it is.
     """
-    first = outcomes.filter((pl.col("method") == outcomes["method"][0]) & (pl.col("block") != ""))
+    reference = outcomes.filter((pl.col("method") == outcomes["method"][0]) & (pl.col("block") != ""))
     names: dict[tuple[str, str, str], str] = {}
-    for (turn, site), part in first.group_by("round", "site", maintain_order=True):
+    for (round_name, site), part in reference.group_by("round", "site", maintain_order=True):
         for block, name in _groups(part["block"].to_list(), part["cases"].to_list(), at_least).items():
-            names[str(turn), str(site), block] = name
-    if all(block == name for (_turn, _site, block), name in names.items()):
+            names[str(round_name), str(site), block] = name
+    if all(block == name for (_round, _site, block), name in names.items()):
         return outcomes
     keys = pl.DataFrame(
         [(*key, name) for key, name in names.items()], schema=["round", "site", "block", "name"], orient="row"
@@ -52,11 +52,11 @@ def _groups(blocks: Sequence[str], cases: Sequence[int], at_least: int) -> dict[
             gathered, count = [], 0
     if gathered:
         groups = [*groups[:-1], groups[-1] + gathered] if groups else [gathered]
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for number, group in enumerate(groups, start=1):
         name = group[0] if len(group) == 1 else f"joined {number:03d}"
-        found |= dict.fromkeys(group, name)
-    return found
+        names |= dict.fromkeys(group, name)
+    return names
 
 
 def published(trial: Trial) -> Trial:

@@ -49,9 +49,9 @@ def content(trial: Trial) -> dict[str, Any]:
     Where the data are not open, cases that were left out are counted, not named.
     """
     about = dict(trial.about)
-    if any(each.get("access", "open") != "open" for each in about.get("data", ())):
+    if any(source.get("access", "open") != "open" for source in about.get("data", ())):
         about["left_out"] = counted_cases(about.get("left_out", ()))
-    said = {
+    record = {
         "project": trial.project,
         "version": trial.version,
         "kpis": trial.kpis,
@@ -59,7 +59,7 @@ def content(trial: Trial) -> dict[str, Any]:
         "verdicts": trial.verdicts,
         "replay": replay_hash(trial.outcomes),
     }
-    plain: dict[str, Any] = json.loads(json.dumps(said, allow_nan=False, default=plain_numbers))
+    plain: dict[str, Any] = json.loads(json.dumps(record, allow_nan=False, default=plain_numbers))
     return plain
 
 
@@ -71,10 +71,10 @@ def plain_numbers(value: Any) -> Any:
 def counted_cases(left_out: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What was left out, counted by site and cause: no case is named."""
     counts: dict[tuple[str, str], int] = {}
-    for each in left_out:
-        kind = str(each.get("round", "")), str(each.get("cause", ""))
-        counts[kind] = counts.get(kind, 0) + int(each.get("count", 1))
-    return [{"round": turn, "cause": cause, "count": count} for (turn, cause), count in counts.items()]
+    for entry in left_out:
+        kind = str(entry.get("round", "")), str(entry.get("cause", ""))
+        counts[kind] = counts.get(kind, 0) + int(entry.get("count", 1))
+    return [{"round": round_name, "cause": cause, "count": count} for (round_name, cause), count in counts.items()]
 
 
 def rows(outcomes: pl.DataFrame) -> list[tuple[str, str]]:
@@ -82,12 +82,12 @@ def rows(outcomes: pl.DataFrame) -> list[tuple[str, str]]:
 
     The digest is SHA-256 of the row as JSON, columns by name, numbers with all their digits.
     """
-    found = []
+    digests = []
     for row in outcomes.iter_rows(named=True):
         text = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
         name = json.dumps([row[key] for key in KEYS], ensure_ascii=False)
-        found.append((hashlib.sha256(text.encode()).hexdigest(), name))
-    return found
+        digests.append((hashlib.sha256(text.encode()).hexdigest(), name))
+    return digests
 
 
 def replay_hash(outcomes: pl.DataFrame) -> str:
@@ -124,20 +124,20 @@ def outcomes(folder: Path) -> pl.DataFrame:
         raise UserError(_("the outcomes cannot be read: {why}", why=type(error).__name__), where=str(folder)) from None
 
 
-def alike(one: Any, other: Any, tolerance: float = SAME) -> bool:
+def alike(left: Any, right: Any, tolerance: float = SAME) -> bool:
     """Whether two JSON values are the same, numbers within a relative tolerance."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(alike(one[name], other[name], tolerance) for name in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(alike(a, b, tolerance) for a, b in zip(one, other, strict=True))
-    numbers = (isinstance(each, int | float) and not isinstance(each, bool) for each in (one, other))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(alike(left[name], right[name], tolerance) for name in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(alike(a, b, tolerance) for a, b in zip(left, right, strict=True))
+    numbers = (isinstance(value, int | float) and not isinstance(value, bool) for value in (left, right))
     if all(numbers):
-        return math.isclose(one, other, rel_tol=tolerance, abs_tol=1e-12)
-    return bool(one == other)
+        return math.isclose(left, right, rel_tol=tolerance, abs_tol=1e-12)
+    return bool(left == right)
 
 
-def is_close(one: Any, other: Any, tolerance: float) -> bool:
+def is_close(left: Any, right: Any, tolerance: float) -> bool:
     """Whether two cells of a table are the same, numbers within a relative tolerance."""
-    if isinstance(one, float) and isinstance(other, float) and tolerance:
-        return math.isclose(one, other, rel_tol=tolerance)
-    return bool(one == other)
+    if isinstance(left, float) and isinstance(right, float) and tolerance:
+        return math.isclose(left, right, rel_tol=tolerance)
+    return bool(left == right)

@@ -33,7 +33,7 @@ def shared(folder: Path, place: Path, *, sums: bool) -> None:
     if faults:
         raise UserError(_("this evidence is not whole: {fault}", fault=str(faults[0])), where=str(folder))
     trial = loaded(folder)
-    restricted = [each["name"] for each in trial.about.get("data", ()) if each.get("access", "open") != "open"]
+    restricted = [source["name"] for source in trial.about.get("data", ()) if source.get("access", "open") != "open"]
     if restricted and not sums:
         raise UserError(
             _("it is of restricted data ({names}): to be recomputed, sums of blocks of five cases or more must go with it",
@@ -54,13 +54,13 @@ def packed(folder: Path, *, sums: bool) -> bytes:
 def zipped(folder: Path, *, leave: str = "") -> bytes:
     """A folder as a zip, the one within it called `leave` left out; the same files give the same bytes."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):
             inside = path.relative_to(folder)
             if path.is_file() and inside.parts[0] != leave:
-                about = zipfile.ZipInfo(inside.as_posix(), EPOCH)
-                about.compress_type = zipfile.ZIP_DEFLATED
-                made.writestr(about, path.read_bytes())
+                entry = zipfile.ZipInfo(inside.as_posix(), EPOCH)
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(entry, path.read_bytes())
     return out.getvalue()
 
 
@@ -69,8 +69,8 @@ def publish(content: bytes, url: str, token: str) -> dict[str, Any]:
     from dure.client import Client
 
     headers = {"content-type": "application/zip"}
-    told: dict[str, Any] = Client(url, token).ask("POST", "/evidence", data=content, headers=headers)
-    return told
+    answer: dict[str, Any] = Client(url, token).ask("POST", "/evidence", data=content, headers=headers)
+    return answer
 
 
 if __name__ == "__main__":  # as a hub publishes a run of its own: FOLDER PLACE

@@ -42,10 +42,10 @@ def predicate(folder: Path) -> dict[str, Any]:
     Raises UserError where there is no evidence, or its signature does not hold.
     """
     try:
-        found: dict[str, Any] = open_envelope(Path(folder)).predicate["trial"]
+        record: dict[str, Any] = open_envelope(Path(folder)).predicate["trial"]
     except Refused as refused:
         raise UserError(str(refused), where=f"{folder}/{ENVELOPE}") from None
-    return found
+    return record
 
 
 def signer(folder: Path) -> str:
@@ -60,14 +60,14 @@ def loaded(folder: Path) -> Trial:
     """The trial that a folder tells of, without cases and answers. Raises UserError where it cannot be read."""
     from dure.trial.types import Trial
 
-    said, empty = predicate(folder), pl.DataFrame()
+    record, empty = predicate(folder), pl.DataFrame()
     try:
         costs = pl.read_parquet(Path(folder) / "costs.parquet")
     except (OSError, pl.exceptions.PolarsError) as error:
         raise UserError(_("the costs cannot be read: {why}", why=type(error).__name__), where=str(folder)) from None
     names = ("kpis", "about", "verdicts")
     return Trial(
-        said["project"], said["version"], outcomes(folder), empty, empty, costs, *(said[name] for name in names)
+        record["project"], record["version"], outcomes(folder), empty, empty, costs, *(record[name] for name in names)
     )
 
 
@@ -102,11 +102,13 @@ def _read_statement(statement: Mapping[str, Any]) -> tuple[dict[str, str], dict[
     try:
         if statement["_type"] != STATEMENT_TYPE or statement["predicateType"] != PREDICATE_TYPE:
             raise Refused(_("this is a statement of another kind"))
-        subjects = {str(each["name"]): str(each["digest"]["sha256"]) for each in statement["subject"]}
-        said = statement["predicate"]
-        private = {str(name): str(value) for name, value in said["private"].items()}
-        trial = {name: said["trial"][name] for name in ("project", "version", "kpis", "about", "verdicts", "replay")}
-        if not isinstance(trial["about"], dict) or len(trial) != len(said["trial"]):
+        subjects = {str(subject["name"]): str(subject["digest"]["sha256"]) for subject in statement["subject"]}
+        predicate = statement["predicate"]
+        private = {str(name): str(value) for name, value in predicate["private"].items()}
+        trial = {
+            name: predicate["trial"][name] for name in ("project", "version", "kpis", "about", "verdicts", "replay")
+        }
+        if not isinstance(trial["about"], dict) or len(trial) != len(predicate["trial"]):
             raise Refused(_("this is a statement of another kind"))
     except (KeyError, TypeError, AttributeError):
         raise Refused(_("this is a statement of another kind")) from None
@@ -115,7 +117,7 @@ def _read_statement(statement: Mapping[str, Any]) -> tuple[dict[str, str], dict[
     ]
     if odd or len(subjects) != len(statement["subject"]):
         raise Refused(_("it names a file outside of the folder, or one file twice: {name}", name=(odd or [""])[0][:80]))
-    return subjects, {"trial": trial, "private": private, "written": str(said["written"])}
+    return subjects, {"trial": trial, "private": private, "written": str(predicate["written"])}
 
 
 def _inside(name: str) -> bool:

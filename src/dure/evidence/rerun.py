@@ -17,28 +17,28 @@ def compare(old: pl.DataFrame, new: pl.DataFrame, tolerance: float = 0.0) -> lis
 
     Empty: it reproduces. The order of the rows does not matter here.
     """
-    mine, theirs = (
+    old_rows, new_rows = (
         {tuple(row[key] for key in KEYS): row for row in table.iter_rows(named=True)} for table in (old, new)
     )
-    found = [_("{row}: missing in the re-run", row=_row_name(key)) for key in mine if key not in theirs]
-    found += [_("{row}: only in the re-run", row=_row_name(key)) for key in theirs if key not in mine]
-    for number, (key, row) in enumerate(mine.items(), start=1):
-        again = theirs.get(key)
-        changes = _changes(row, again, tolerance) if again else ""
+    differing = [_("{row}: missing in the re-run", row=_row_name(key)) for key in old_rows if key not in new_rows]
+    differing += [_("{row}: only in the re-run", row=_row_name(key)) for key in new_rows if key not in old_rows]
+    for number, (key, row) in enumerate(old_rows.items(), start=1):
+        replayed = new_rows.get(key)
+        changes = _changes(row, replayed, tolerance) if replayed else ""
         if changes:
-            found.append(_("row {number}: {name}", number=number, name=f"{_row_name(key)}: {changes}"))
-    return found
+            differing.append(_("row {number}: {name}", number=number, name=f"{_row_name(key)}: {changes}"))
+    return differing
 
 
 def _row_name(key: Sequence[Any]) -> str:
     return " · ".join(str(part) for part in key if part != "")
 
 
-def _changes(row: Mapping[str, Any], again: Mapping[str, Any], tolerance: float) -> str:
-    names = [name for name in dict.fromkeys((*row, *again)) if name not in KEYS]
+def _changes(row: Mapping[str, Any], replayed: Mapping[str, Any], tolerance: float) -> str:
+    names = [name for name in dict.fromkeys((*row, *replayed)) if name not in KEYS]
     changed = [
         name
         for name in names
-        if name not in row or name not in again or not is_close(row[name], again[name], tolerance)
+        if name not in row or name not in replayed or not is_close(row[name], replayed[name], tolerance)
     ]
-    return ", ".join(f"{name} {row.get(name, '–')} → {again.get(name, '–')}" for name in changed)
+    return ", ".join(f"{name} {row.get(name, '–')} → {replayed.get(name, '–')}" for name in changed)

@@ -23,12 +23,12 @@ from dure.i18n.texts import _
 
 
 def statement_of(
-    place: Path, said: Mapping[str, Any], public: Ed25519PublicKey, private: Mapping[str, str]
+    place: Path, record: Mapping[str, Any], public: Ed25519PublicKey, private: Mapping[str, str]
 ) -> dict[str, Any]:
     """The in-toto Statement: every public file by its hash, the predicate, commitments to the private ones."""
     subjects = [{"name": name, "digest": {"sha256": sha256_of(place / name)}} for name in public_files(place)]
     predicate = {
-        "trial": said,
+        "trial": record,
         "private": dict(private),
         "signer": public.public_bytes_raw().hex(),
         "written": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -58,8 +58,8 @@ def public_key(public: Ed25519PublicKey) -> SSlibKey:
 
 def key_path() -> Path:
     """Where this machine's key lies: `DURE_KEY`, else in Dure's folder."""
-    given = os.environ.get("DURE_KEY")
-    return Path(given) if given else home() / "key.pem"
+    path = os.environ.get("DURE_KEY")
+    return Path(path) if path else home() / "key.pem"
 
 
 def signing_key() -> Ed25519PrivateKey:
@@ -68,9 +68,9 @@ def signing_key() -> Ed25519PrivateKey:
     if not path.exists():
         _make_key(path)
     key = _read_key(path)
-    mine = fingerprint(key.public_key())
-    if mine not in known_signers():
-        _remember(mine, "")
+    own = fingerprint(key.public_key())
+    if own not in known_signers():
+        _remember(own, "")
     return key
 
 
@@ -119,7 +119,10 @@ def known_signers() -> dict[str, dict[str, str]]:
         return {}
     try:
         known = json.loads(path.read_text(encoding="utf-8"))
-        return {str(each): {"name": str(one["name"]), "since": str(one["since"])} for each, one in known.items()}
+        return {
+            str(print_): {"name": str(signer["name"]), "since": str(signer["since"])}
+            for print_, signer in known.items()
+        }
     except (ValueError, TypeError, KeyError, AttributeError):
         raise UserError(_("this list of known signers cannot be read"), where=str(path)) from None
 

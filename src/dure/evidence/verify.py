@@ -80,7 +80,7 @@ class Report:
         return {
             "folder": str(self.folder),
             "intact": self.intact,
-            "faults": [{"file": each.file, "what": each.what, "rows": list(each.rows)} for each in self.faults],
+            "faults": [{"file": fault.file, "what": fault.what, "rows": list(fault.rows)} for fault in self.faults],
             "signed": bool(self.fingerprint),
             "signer": {
                 "fingerprint": self.fingerprint,
@@ -96,15 +96,18 @@ class Report:
         """The same for a reader: intact or refused, the files and rows, the signer."""
         if self.intact:
             text = _("Intact: every file is as it was signed, and the verdicts come out again from the outcomes.")
-            told = [text, *([_("The private files are here and are those that were signed.")] if self.private else [])]
+            lines = [text, *([_("The private files are here and are those that were signed.")] if self.private else [])]
         else:
-            told = [
-                _("Refused: {count} of the files cannot be relied on.", count=len({each.file for each in self.faults}))
+            lines = [
+                _(
+                    "Refused: {count} of the files cannot be relied on.",
+                    count=len({fault.file for fault in self.faults}),
+                )
             ]
         for fault in self.faults:
-            told.append(f"  {fault.file}: {fault.what}")
-            told += [f"    {row}" for row in fault.rows]
-        return "\n".join([*told, self._signer()])
+            lines.append(f"  {fault.file}: {fault.what}")
+            lines += [f"    {row}" for row in fault.rows]
+        return "\n".join([*lines, self._signer()])
 
     def _signer(self) -> str:
         if not self.fingerprint:
@@ -174,8 +177,8 @@ def _private_faults(folder: Path, opened: Opened) -> list[Fault]:
     ]
     if faults:
         return faults
-    salt, wanted = (place / "salt").read_bytes(), signed.pop("salt", "")
-    if hashlib.sha256(salt).hexdigest() != wanted:
+    salt, expected = (place / "salt").read_bytes(), signed.pop("salt", "")
+    if hashlib.sha256(salt).hexdigest() != expected:
         return [Fault(f"{PRIVATE}/salt", _("changed; without it the other private files cannot be checked"))]
     return [
         Fault(f"{PRIVATE}/{name}", _("changed since it was signed"))
@@ -189,34 +192,34 @@ def _changed(folder: Path, name: str, opened: Opened) -> Fault:
     if name not in ("outcomes.parquet", "rows.txt"):
         return Fault(name, _("changed since it was signed"))
     try:
-        found = rows(pl.read_parquet(folder / "outcomes.parquet"))
+        digests = rows(pl.read_parquet(folder / "outcomes.parquet"))
     except Exception as error:  # noqa: BLE001 - a damaged file may end its reader in any way
         return Fault(name, _("damaged: it cannot be read ({why})", why=type(error).__name__))
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # Polars' readers are written in Rust
             raise
         return Fault(name, _("damaged: it cannot be read ({why})", why="panic"))
-    other = "rows.txt" if name == "outcomes.parquet" else "outcomes.parquet"
-    kept = folder / "rows.txt"
-    if not kept.is_file() or (other == "rows.txt" and sha256_of(kept) != opened.subjects.get(other)):
+    counterpart = "rows.txt" if name == "outcomes.parquet" else "outcomes.parquet"
+    listing = folder / "rows.txt"
+    if not listing.is_file() or (counterpart == "rows.txt" and sha256_of(listing) != opened.subjects.get(counterpart)):
         return Fault(name, _("changed since it was signed"))
-    differing = _differing(found, kept.read_text(encoding="utf-8", errors="replace").split("\n")[:-1])
+    differing = _differing(digests, listing.read_text(encoding="utf-8", errors="replace").split("\n")[:-1])
     if not differing:
         return Fault(name, _("changed since it was signed; no row differs"))
-    more = [_("and {count} more", count=len(differing) - SHOWN)] if len(differing) > SHOWN else []
+    remainder = [_("and {count} more", count=len(differing) - SHOWN)] if len(differing) > SHOWN else []
     return Fault(
         name,
         _("changed since it was signed; {count} rows differ", count=len(differing)),
-        (*differing[:SHOWN], *more),
+        (*differing[:SHOWN], *remainder),
     )
 
 
-def _differing(found: Sequence[tuple[str, str]], kept: Sequence[str]) -> list[str]:
+def _differing(digests: Sequence[tuple[str, str]], listed: Sequence[str]) -> list[str]:
     """Rows whose digest is not the one kept, named by number and in words."""
     differing = []
-    for number in range(max(len(found), len(kept))):
-        signed = kept[number].partition("\t") if number < len(kept) else ("", "", "")
-        digest, name = found[number] if number < len(found) else ("", signed[2])
+    for number in range(max(len(digests), len(listed))):
+        signed = listed[number].partition("\t") if number < len(listed) else ("", "", "")
+        digest, name = digests[number] if number < len(digests) else ("", signed[2])
         if digest != signed[0] or name != signed[2]:
             differing.append(_("row {number}: {name}", number=number + 1, name=_in_words(signed[2] or name)))
     return differing
@@ -234,16 +237,16 @@ def _content_faults(folder: Path, opened: Opened) -> list[Fault]:
     """What a signer may have got wrong: files that are as signed but do not agree with each other."""
     from dure.report.html import island
 
-    said = opened.predicate["trial"]
+    record = opened.predicate["trial"]
     faults = []
     try:
-        if json.loads((folder / "trial.json").read_bytes()) != said:
+        if json.loads((folder / "trial.json").read_bytes()) != record:
             faults.append(Fault("trial.json", _("it does not say what was signed")))
-        if island((folder / "report.html").read_text(encoding="utf-8")) != said:
+        if island((folder / "report.html").read_text(encoding="utf-8")) != record:
             faults.append(Fault("report.html", _("its numbers are not those that were signed")))
         table = pl.read_parquet(folder / "outcomes.parquet")
-        found = rows(table)
-        if differing := _differing(found, (folder / "rows.txt").read_text(encoding="utf-8").split("\n")[:-1]):
+        digests = rows(table)
+        if differing := _differing(digests, (folder / "rows.txt").read_text(encoding="utf-8").split("\n")[:-1]):
             faults.append(
                 Fault(
                     "rows.txt",
@@ -251,9 +254,9 @@ def _content_faults(folder: Path, opened: Opened) -> list[Fault]:
                     tuple(differing[:SHOWN]),
                 )
             )
-        if replay_hash(table) != said["replay"]:
+        if replay_hash(table) != record["replay"]:
             faults.append(Fault("trial.json", _("its replay hash is not that of the outcomes")))
-        faults += _verdict_faults(table, said)
+        faults += _verdict_faults(table, record)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, UserError, pl.exceptions.PolarsError) as error:
         faults.append(
             Fault(ENVELOPE, _("the verdicts cannot be recomputed: {why}", why=f"{type(error).__name__} {error}"[:200]))
@@ -261,20 +264,26 @@ def _content_faults(folder: Path, opened: Opened) -> list[Fault]:
     return faults
 
 
-def _verdict_faults(table: pl.DataFrame, said: Mapping[str, Any]) -> list[Fault]:
+def _verdict_faults(table: pl.DataFrame, record: Mapping[str, Any]) -> list[Fault]:
     """Verdicts that do not come out again from outcomes, formulas and what is said about the trial."""
     from dure.trial.verdicts import verdicts
 
-    again = json.loads(json.dumps(verdicts(table, said["kpis"], said["about"]), default=plain_numbers))
-    if len(again) != len(said["verdicts"]):
+    recomputed = json.loads(json.dumps(verdicts(table, record["kpis"], record["about"]), default=plain_numbers))
+    if len(recomputed) != len(record["verdicts"]):
         return [
             Fault(
                 "trial.json",
-                _("{count} verdicts are signed, {again} come out", count=len(said["verdicts"]), again=len(again)),
+                _(
+                    "{count} verdicts are signed, {again} come out",
+                    count=len(record["verdicts"]),
+                    again=len(recomputed),
+                ),
             )
         ]
     differing = tuple(
-        _verdict_name(signed) for signed, mine in zip(said["verdicts"], again, strict=True) if not alike(signed, mine)
+        _verdict_name(signed)
+        for signed, verdict in zip(record["verdicts"], recomputed, strict=True)
+        if not alike(signed, verdict)
     )
     return (
         [Fault("trial.json", _("{count} verdicts do not come out again", count=len(differing)), differing[:SHOWN])]

@@ -54,18 +54,18 @@ def write(trial: Trial, folder: Path, *, charts: Mapping[str, Any] | None = None
 def _fill(trial: Trial, place: Path, charts: Mapping[str, Any]) -> None:
     from dure.report import html, rnd_table
 
-    said = content(trial)
+    record = content(trial)
     key = signing_key()
     texts = rows(trial.outcomes)
     trial.outcomes.write_parquet(place / "outcomes.parquet")
     trial.costs.write_parquet(place / "costs.parquet")
     _save(place / "rows.txt", "".join(f"{digest}\t{name}\n" for digest, name in texts))
-    _save(place / "trial.json", json.dumps(said, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+    _save(place / "trial.json", json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
     drawn = html.draw(charts, place / "figures")
-    _save(place / "report.html", html.report_html(said, fingerprint(key.public_key()), drawn))
-    rnd_table.write(said, place)
+    _save(place / "report.html", html.report_html(record, fingerprint(key.public_key()), drawn))
+    rnd_table.write(record, place)
     commitments = _keep_private(trial, place)
-    statement = statement_of(place, said, key.public_key(), commitments)
+    statement = statement_of(place, record, key.public_key(), commitments)
     _save(place / ENVELOPE, envelope_of(statement, key))
 
 
@@ -87,8 +87,8 @@ def _keep_private(trial: Trial, place: Path) -> dict[str, str]:
     (folder / "salt").write_bytes(salt)
     trial.cases.write_parquet(folder / "cases.parquet")
     trial.answers.write_parquet(folder / "answers.parquet")
-    kept = {name: commitment_of(salt, folder / name) for name in ("answers.parquet", "cases.parquet")}
-    return {**kept, "salt": hashlib.sha256(salt).hexdigest()}
+    commitments = {name: commitment_of(salt, folder / name) for name in ("answers.parquet", "cases.parquet")}
+    return {**commitments, "salt": hashlib.sha256(salt).hexdigest()}
 
 
 def _replaceable(folder: Path) -> None:
