@@ -21,57 +21,57 @@ Verdict = Mapping[str, Any]
 _SAME = ("kpi", "method", "against", "round")  # verdicts that answer one question at several sites
 
 
-def body(said: Content, fingerprint: str) -> dict[str, Any]:
+def body(record: Content, fingerprint: str) -> dict[str, Any]:
     """Everything the page shows, as texts in the reader's language."""
-    said = {**said, "about": {**said["about"], "kpis": said["kpis"]}}
-    about = said["about"]
+    record = {**record, "about": {**record["about"], "kpis": record["kpis"]}}
+    about = record["about"]
     practice = next(iter(about.get("labels", {})), "")
     return {
-        "title": vocabulary.localised(about.get("title", said["project"])),
-        "answers": [_answer(said, one) for one in said["verdicts"] if one["decides"]],
-        "numbers": _numbers(said),
-        "others": _others(said),
-        "measured": _measured(said),
+        "title": vocabulary.localised(about.get("title", record["project"])),
+        "answers": [_answer(record, verdict) for verdict in record["verdicts"] if verdict["decides"]],
+        "numbers": _numbers(record),
+        "others": _others(record),
+        "measured": _measured(record),
         "practice": _practice(about, practice),
-        "data": [_source(each) for each in about.get("data", ())],
+        "data": [_source(source) for source in about.get("data", ())],
         "left_out": _left_out(about),
-        "unanswered": _unanswered(said),
-        "notes": [vocabulary.localised(each) for each in about.get("notes", ())],
-        "general": [vocabulary.localised(each) for each in about.get("remarks", {}).get("", ())],
+        "unanswered": _unanswered(record),
+        "notes": [vocabulary.localised(note) for note in about.get("notes", ())],
+        "general": [vocabulary.localised(remark) for remark in about.get("remarks", {}).get("", ())],
         "fingerprint": " ".join(fingerprint[start : start + 4] for start in range(0, 16, 4)),
         "fingerprint_whole": fingerprint,
-        "replay": said["replay"],
+        "replay": record["replay"],
         "words": _words(about),
     }
 
 
-def _answer(said: Content, verdict: Verdict) -> dict[str, Any]:
+def _answer(record: Content, verdict: Verdict) -> dict[str, Any]:
     """One offer's answer: the sentence, its mark, the marks of its sites with what must be read beside them."""
-    about = said["about"]
-    told = {name: _unbroken(text) for name, text in sentence.parts(verdict, about).items()}
-    head, lead = _first_sentence(told["head"])
+    about = record["about"]
+    texts = {name: _unbroken(text) for name, text in sentence.parts(verdict, about).items()}
+    head, lead = _first_sentence(texts["head"])
     priced = worth.priced(verdict, about)[0] is not None
-    same = [each for each in said["verdicts"] if all(each[name] == verdict[name] for name in _SAME)]
-    sites = [each for each in same if each is not verdict]
-    widest = interval_plot.reach(same)
+    peers = [peer for peer in record["verdicts"] if all(peer[name] == verdict[name] for name in _SAME)]
+    sites = [peer for peer in peers if peer is not verdict]
+    widest = interval_plot.reach(peers)
     return {
         "kind": interval_plot.COLOURS.get(verdict["verdict"], "shown"),
         "head": _marked(head),
-        "lead": " ".join(each for each in (lead, told["price"] if priced else "") if each),
-        "cautions": [told[name] for name in ("caution", "places", "unanswered") if told[name]],
+        "lead": " ".join(text for text in (lead, texts["price"] if priced else "") if text),
+        "cautions": [texts[name] for name in ("caution", "places", "unanswered") if texts[name]],
         "limits": [
-            told[name] for name in ("limits", "price", "assurance") if told[name] and (name != "price" or not priced)
+            texts[name] for name in ("limits", "price", "assurance") if texts[name] and (name != "price" or not priced)
         ],
         "mark": own(interval_plot.svg(verdict, widest)) if verdict["verdict"] != "too few" else "",
-        "sites": [_site(each, about, widest) for each in sites],
+        "sites": [_site(peer, about, widest) for peer in sites],
     }
 
 
 def _site(verdict: Verdict, about: Mapping[str, Any], widest: tuple[float, float]) -> dict[str, Any]:
     unit = vocabulary.localised_unit(verdict["unit"])
-    told = sentence.parts(verdict, about)["price"] if worth.priced(verdict, about)[0] is not None else ""
+    price = sentence.parts(verdict, about)["price"] if worth.priced(verdict, about)[0] is not None else ""
     return {
-        "price": told,
+        "price": price,
         "name": interval_plot.place(verdict, about),
         "seen": sentence.blocks(verdict),
         "mark": own(interval_plot.svg(verdict, widest)),
@@ -83,7 +83,7 @@ def _site(verdict: Verdict, about: Mapping[str, Any], widest: tuple[float, float
             today=_amount(verdict, "against", unit),
             offered=_amount(verdict, "method", unit),
         ),
-        "remarks": [vocabulary.localised(each) for each in about.get("remarks", {}).get(verdict["site"], ())],
+        "remarks": [vocabulary.localised(remark) for remark in about.get("remarks", {}).get(verdict["site"], ())],
     }
 
 
@@ -119,19 +119,23 @@ def _marked(text: str) -> list[tuple[str, bool]]:
     return [(part, number % 2 == 1) for number, part in enumerate(text.split("**")) if part]
 
 
-def _numbers(said: Content) -> list[dict[str, Any]]:
+def _numbers(record: Content) -> list[dict[str, Any]]:
     """A row a KPI and method of the deciding rounds, over all sites: number, gain, interval, verdict."""
-    one = next((each for each in said["verdicts"] if each["decides"]), None)
-    if one is None:
+    decisive = next((verdict for verdict in record["verdicts"] if verdict["decides"]), None)
+    if decisive is None:
         return []
-    here = [each for each in said["verdicts"] if all(each[name] == one[name] for name in ("round", "site", "against"))]
-    found: list[dict[str, Any]] = []
-    for kpi in said["kpis"]:
-        mine = [each for each in here if each["kpi"] == kpi["name"]]
-        if mine:
-            found.append(_number_row(mine[0], one["against"], said["about"], first=True))
-            found += [_number_row(each, each["method"], said["about"], first=False) for each in mine]
-    return found
+    comparable = [
+        verdict
+        for verdict in record["verdicts"]
+        if all(verdict[name] == decisive[name] for name in ("round", "site", "against"))
+    ]
+    rows: list[dict[str, Any]] = []
+    for kpi in record["kpis"]:
+        of_kpi = [verdict for verdict in comparable if verdict["kpi"] == kpi["name"]]
+        if of_kpi:
+            rows.append(_number_row(of_kpi[0], decisive["against"], record["about"], first=True))
+            rows += [_number_row(verdict, verdict["method"], record["about"], first=False) for verdict in of_kpi]
+    return rows
 
 
 def _number_row(verdict: Verdict, method: str, about: Mapping[str, Any], *, first: bool) -> dict[str, Any]:
@@ -155,61 +159,66 @@ def _number_row(verdict: Verdict, method: str, about: Mapping[str, Any], *, firs
     }
 
 
-def _others(said: Content) -> list[dict[str, Any]]:
+def _others(record: Content) -> list[dict[str, Any]]:
     """Every other comparison over all sites: open rounds, the model against each rival."""
-    deciding = [each for each in said["verdicts"] if each["decides"]]
+    deciding = [verdict for verdict in record["verdicts"] if verdict["decides"]]
     if not deciding:
         return []
-    one, shown = deciding[0], []
-    for each in said["verdicts"]:
-        in_numbers = all(each[name] == one[name] for name in ("round", "against"))
-        if each["site"] == one["site"] and not in_numbers and each["kpi"] == one["kpi"]:
-            shown.append(each)
+    decisive, others = deciding[0], []
+    for verdict in record["verdicts"]:
+        in_numbers = all(verdict[name] == decisive[name] for name in ("round", "against"))
+        if verdict["site"] == decisive["site"] and not in_numbers and verdict["kpi"] == decisive["kpi"]:
+            others.append(verdict)
     return [
         {
-            "offer": vocabulary.offer(each, said["about"]),
-            "against": vocabulary.against(each, said["about"]),
-            "round": _("sealed rounds") if each["round"] == "sealed" else _("open rounds"),
-            "gain": numbers.scale(each)(each["gain"]["mean"]) if each["gain"]["mean"] is not None else "–",
-            "ends": interval_plot.ends(each),
-            "kind": interval_plot.COLOURS.get(each["verdict"], "shown"),
-            "word": vocabulary.word(each),
+            "offer": vocabulary.offer(verdict, record["about"]),
+            "against": vocabulary.against(verdict, record["about"]),
+            "round": _("sealed rounds") if verdict["round"] == "sealed" else _("open rounds"),
+            "gain": numbers.scale(verdict)(verdict["gain"]["mean"]) if verdict["gain"]["mean"] is not None else "–",
+            "ends": interval_plot.ends(verdict),
+            "kind": interval_plot.COLOURS.get(verdict["verdict"], "shown"),
+            "word": vocabulary.word(verdict),
         }
-        for each in shown
+        for verdict in others
     ]
 
 
-def _measured(said: Content) -> list[tuple[str, str]]:
+def _measured(record: Content) -> list[tuple[str, str]]:
     """How it was measured: name and text of each line."""
-    about = said["about"]
-    one = next((each for each in said["verdicts"] if each["decides"]), said["verdicts"][0])
-    formulas = "; ".join(f"{vocabulary.localised(each['name'])} = {each['of']}" for each in said["kpis"])
-    found = [
+    about = record["about"]
+    decisive = next((verdict for verdict in record["verdicts"] if verdict["decides"]), record["verdicts"][0])
+    formulas = "; ".join(f"{vocabulary.localised(kpi['name'])} = {kpi['of']}" for kpi in record["kpis"])
+    lines = [
         (_("formula"), formulas),
-        (_("seen"), _seen(one)),
-        (_("rounds"), "; ".join(str(each) for each in about.get("rounds", ()))),
-        (_("rule"), _rule(one)),
-        (_("limits"), "; ".join(_limit(each) for each in said["kpis"] if each.get("limit"))),
+        (_("seen"), _sample(decisive)),
+        (_("rounds"), "; ".join(str(round_name) for round_name in about.get("rounds", ()))),
+        (_("rule"), _rule(decisive)),
+        (_("limits"), "; ".join(_limit(kpi) for kpi in record["kpis"] if kpi.get("limit"))),
         (
             _("goal"),
-            f"{about['goal']:g} {vocabulary.localised(one['unit'])}".rstrip() if about.get("goal") is not None else "",
+            f"{about['goal']:g} {vocabulary.localised(decisive['unit'])}".rstrip()
+            if about.get("goal") is not None
+            else "",
         ),
-        (_("seeds"), ", ".join(str(each) for each in about.get("seeds", ()))),
+        (_("seeds"), ", ".join(str(seed) for seed in about.get("seeds", ()))),
         (_("settings"), ", ".join(f"{name} = {value}" for name, value in about.get("settings", {}).items())),
-        (_("assurance"), f"{_(one['assurance'])}, {_(vocabulary.GROUND.get(one['ground'], one['ground']))}"),
+        (
+            _("assurance"),
+            f"{_(decisive['assurance'])}, {_(vocabulary.GROUND.get(decisive['ground'], decisive['ground']))}",
+        ),
         (_("note"), _(about["note"]) if about.get("note") else ""),
         (
             _("code"),
             " ".join(
-                each for each in (f"{said['project']} {said['version']}", str(about.get("code", ""))[:12]) if each
+                text for text in (f"{record['project']} {record['version']}", str(about.get("code", ""))[:12]) if text
             ),
         ),
         ("Dure", str(about.get("dure", ""))),
     ]
-    return [(name, text) for name, text in found if text]
+    return [(name, text) for name, text in lines if text]
 
 
-def _seen(verdict: Verdict) -> str:
+def _sample(verdict: Verdict) -> str:
     blocks = sentence.blocks(verdict)
     return blocks if sentence.census(verdict) else f"{blocks}, {vocabulary.counted('case', verdict['cases'])}"
 
@@ -230,21 +239,21 @@ def _limit(kpi: Mapping[str, Any]) -> str:
         vocabulary.localised(kpi["name"]),
         f"≤ {high:g}" if high is not None else "",
     ]
-    return " ".join(each for each in (*ends, vocabulary.localised_unit(kpi["unit"])) if each)
+    return " ".join(part for part in (*ends, vocabulary.localised_unit(kpi["unit"])) if part)
 
 
 def _practice(about: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
     """Where today's practice comes from."""
-    told = about.get("practice") or {}
-    source, year = str(told.get("source", "")), str(told.get("year", ""))
+    practice = about.get("practice") or {}
+    source, year = str(practice.get("source", "")), str(practice.get("year", ""))
     source += f" ({year})" if len(year) == 4 and year not in source else ""
-    found = [
+    lines = [
         (_("today"), vocabulary.localised(about.get("labels", {}).get(name, name))),
         (_("source"), source),
-        (_("used by"), vocabulary.localised(told.get("who", ""))),
-        (_("stronger practice, not run"), vocabulary.localised(told.get("stronger", ""))),
+        (_("used by"), vocabulary.localised(practice.get("who", ""))),
+        (_("stronger practice, not run"), vocabulary.localised(practice.get("stronger", ""))),
     ]
-    return [(title, text) for title, text in found if text]
+    return [(title, text) for title, text in lines if text]
 
 
 _ORIGINS = {"own": "a file of one's own", "wheel": "published package", "git": "public repository", "made": "generated"}
@@ -253,44 +262,46 @@ _ORIGINS = {"own": "a file of one's own", "wheel": "published package", "git": "
 _ACCESS = {"open": "open", "restricted": "restricted", "unknown": "unknown"}
 
 
-def _source(each: Mapping[str, Any]) -> dict[str, str]:
+def _source(source: Mapping[str, Any]) -> dict[str, str]:
     """One data set: what was opened, under which licence, its hash."""
     origin = " ".join(
-        part for part in (_(_ORIGINS.get(each["origin"], each["origin"])), str(each.get("version", ""))[:12]) if part
+        part
+        for part in (_(_ORIGINS.get(source["origin"], source["origin"])), str(source.get("version", ""))[:12])
+        if part
     )
     return {
-        "name": each["name"],
+        "name": source["name"],
         "origin": origin,
-        "licence": each.get("licence", "") or "–",
-        "credit": each.get("credit", ""),
-        "access": _(_ACCESS.get(each.get("access", "open"), "unknown")),
-        "sha256": each["sha256"],
+        "licence": source.get("licence", "") or "–",
+        "credit": source.get("credit", ""),
+        "access": _(_ACCESS.get(source.get("access", "open"), "unknown")),
+        "sha256": source["sha256"],
     }
 
 
 def _left_out(about: Mapping[str, Any]) -> list[str]:
     """Cases that today's practice itself could not answer: named, or counted where the data are not open."""
-    found = []
-    for each in about.get("left_out", ()):
-        name = each["case"] if "case" in each else vocabulary.counted("case", each["count"])
-        found.append(
+    lines = []
+    for entry in about.get("left_out", ()):
+        name = entry["case"] if "case" in entry else vocabulary.counted("case", entry["count"])
+        lines.append(
             " · ".join(
                 part
                 for part in (
-                    str(each.get("round", "")),
+                    str(entry.get("round", "")),
                     str(name),
-                    vocabulary.cause(each.get("cause", "")),
-                    str(each.get("why", "")),
+                    vocabulary.cause(entry.get("cause", "")),
+                    str(entry.get("why", "")),
                 )
                 if part
             )
         )
-    return found
+    return lines
 
 
-def _unanswered(said: Content) -> list[dict[str, str]]:
+def _unanswered(record: Content) -> list[dict[str, str]]:
     """Cases a method left unanswered, by cause; the practice answered there."""
-    about = said["about"]
+    about = record["about"]
     return [
         {
             "method": vocabulary.localised(about.get("labels", {}).get(method, method)),

@@ -49,6 +49,43 @@ def finished(chart: Any) -> Any:
     return chart.configure_title(anchor="start", color=INK, fontWeight="normal", fontSize=14, subtitleColor=SOFT)
 
 
+def interval_mark(verdicts: Sequence[Mapping[str, Any]], labels: Sequence[str], *, unit: str = "") -> Any:
+    """A dot with its interval a row, against the line of today's practice; to the right is better.
+
+    Filled and coloured: better or worse. Hollow and grey: not shown. A verdict without an interval is its word alone.
+
+    Parameters
+    ----------
+    verdicts
+        As a trial gives them: ``verdict`` and ``gain`` (low, mean, high; positive is better).
+    labels
+        What each row is: a site, a KPI, an offer.
+    unit
+        Of the gain.
+    """
+    alt = _altair()
+    rows = [
+        {"label": label, "low": verdict["gain"]["low"], "mean": verdict["gain"]["mean"], "high": verdict["gain"]["high"],
+         "word": _(verdict["verdict"]), "colour": COLOURS[verdict["verdict"]],
+         "fill": COLOURS[verdict["verdict"]] if verdict["verdict"] in ("better", "worse") else PAPER}
+        for label, verdict in zip(labels, verdicts, strict=True)
+    ]  # fmt: skip
+    title = _("gain over today's practice") + (f" [{unit}]" if unit else "")
+    lines = alt.Y("label:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False))
+    base = alt.Chart(alt.Data(values=rows)).encode(y=lines)
+    today = alt.Chart(alt.Data(values=[{"at": 0}])).mark_rule(color=INK, strokeWidth=1.5).encode(x="at:Q")
+    known = base.transform_filter("isValid(datum.low) && isValid(datum.high)")
+    bars = known.mark_rule(strokeWidth=3).encode(
+        x=alt.X("low:Q", title=title, axis=alt.Axis(grid=False)), x2="high:Q", color=alt.Color("colour:N", scale=None)
+    )
+    dots = known.mark_point(size=130, strokeWidth=3, opacity=1, filled=False).encode(
+        x="mean:Q", fill=alt.Fill("fill:N", scale=None), stroke=alt.Stroke("colour:N", scale=None)
+    )
+    words = base.mark_text(dy=-15).encode(x="place:Q", text="word:N", color=alt.Color("colour:N", scale=None))
+    words = words.transform_calculate(place="isValid(datum.low) && isValid(datum.high) ? datum.mean : 0")
+    return finished(alt.layer(today, bars, dots, words).properties(width=420, height=alt.Step(44)))
+
+
 def save(chart: Any, path: Path) -> Path:
     """Write a chart as .svg, .png or .html (one page that opens without a network); returns the path.
 
@@ -77,8 +114,8 @@ def moving(chart: Any) -> str | None:
 
     What the slider does not change is drawn once. Raises UserError as `save` does.
     """
-    said = _closed(chart)
-    slider = next((each for each in said.get("params", ()) if each.get("bind", {}).get("input") == "range"), None)
+    spec = _closed(chart)
+    slider = next((param for param in spec.get("params", ()) if param.get("bind", {}).get("input") == "range"), None)
     if slider is None:
         return None
     low, high = float(slider["bind"]["min"]), float(slider["bind"]["max"])
@@ -86,44 +123,44 @@ def moving(chart: Any) -> str | None:
     drawn = []
     for place in range(count):
         value = low + (high - low) * place / max(count - 1, 1)
-        params = [each | {"value": value} if each is slider else each for each in said["params"]]
-        drawn.append(ElementTree.fromstring(svg(said | {"params": params})))  # noqa: S314 - drawn here, by vl-convert
+        params = [param | {"value": value} if param is slider else param for param in spec["params"]]
+        drawn.append(ElementTree.fromstring(svg(spec | {"params": params})))  # noqa: S314 - drawn here, by vl-convert
     ElementTree.register_namespace("", SVG)
-    size = {side: f"{max(float(each.get(side, 0)) for each in drawn):g}" for side in ("width", "height")}
-    whole = ElementTree.Element(
+    size = {side: f"{max(float(drawing.get(side, 0)) for drawing in drawn):g}" for side in ("width", "height")}
+    picture = ElementTree.Element(
         f"{{{SVG}}}svg", size
     )  # where the chart grows along the slider, each moment is a whole drawing
-    whole.append(_together(drawn, [*range(count), *[count - 1] * (count // 2)]))
-    return ElementTree.tostring(whole, encoding="unicode")
+    picture.append(_together(drawn, [*range(count), *[count - 1] * (count // 2)]))
+    return ElementTree.tostring(picture, encoding="unicode")
 
 
 def _together(moments: Sequence[ElementTree.Element], order: Sequence[int]) -> ElementTree.Element:
     """One drawing of several: what is alike stands there once, the rest is seen in turns, in this order."""
     first = moments[0]
-    texts = [ElementTree.tostring(each) for each in moments]
+    texts = [ElementTree.tostring(moment) for moment in moments]
     if len(set(texts)) == 1:
         return first
-    if len({(each.tag, str(each.attrib), each.text, len(each)) for each in moments}) == 1 and len(first):
-        both = ElementTree.Element(first.tag, first.attrib)
-        both.text, both.tail = first.text, first.tail
-        both.extend([_together([each[place] for each in moments], order) for place in range(len(first))])
-        return both
-    turns = ElementTree.Element(f"{{{SVG}}}g")
+    if len({(moment.tag, str(moment.attrib), moment.text, len(moment)) for moment in moments}) == 1 and len(first):
+        merged = ElementTree.Element(first.tag, first.attrib)
+        merged.text, merged.tail = first.text, first.tail
+        merged.extend([_together([moment[place] for moment in moments], order) for place in range(len(first))])
+        return merged
+    frames = ElementTree.Element(f"{{{SVG}}}g")
     for text in dict.fromkeys(texts):
-        seen = ["visible" if texts[each] == text else "hidden" for each in order]
-        one = ElementTree.SubElement(turns, f"{{{SVG}}}g", visibility=seen[-1])
-        one.append(moments[texts.index(text)])
-        about = {"attributeName": "visibility", "values": ";".join(seen), "dur": f"{SLOW * len(order):g}s"}
-        ElementTree.SubElement(one, f"{{{SVG}}}animate", about, calcMode="discrete", repeatCount="indefinite")
-    return turns
+        visibility = ["visible" if texts[index] == text else "hidden" for index in order]
+        frame = ElementTree.SubElement(frames, f"{{{SVG}}}g", visibility=visibility[-1])
+        frame.append(moments[texts.index(text)])
+        animation = {"attributeName": "visibility", "values": ";".join(visibility), "dur": f"{SLOW * len(order):g}s"}
+        ElementTree.SubElement(frame, f"{{{SVG}}}animate", animation, calcMode="discrete", repeatCount="indefinite")
+    return frames
 
 
 def html(chart: Any) -> str:
     """A chart as one page with its script in it. Raises UserError as `save` does."""
     page: str = _converter().vegalite_to_html(_closed(chart), bundle=True)
     # The library writes the texts of a chart into a script as they are: none of them may end the script.
-    library, place, rest = page.partition('<div id="vega-chart"></div>')
-    begin, tag, script = rest.partition('<script type="text/javascript">')
+    library, place, tail = page.partition('<div id="vega-chart"></div>')
+    begin, tag, script = tail.partition('<script type="text/javascript">')
     script, *end = script.rpartition("</script>")
     if not (place and tag and script):
         raise RuntimeError("vl-convert writes its pages in another way than it did")
@@ -132,8 +169,8 @@ def html(chart: Any) -> str:
 
 def _closed(chart: Any) -> dict[str, Any]:
     """The chart's specification, refused where any part of it would be loaded from an address."""
-    said: dict[str, Any] = chart if isinstance(chart, dict) else chart.to_dict()
-    waiting: list[Any] = [{name: value for name, value in said.items() if name != "datasets"}]
+    spec: dict[str, Any] = chart if isinstance(chart, dict) else chart.to_dict()
+    waiting: list[Any] = [{name: value for name, value in spec.items() if name != "datasets"}]
     while waiting:
         part = waiting.pop()
         if isinstance(part, Mapping):
@@ -142,7 +179,7 @@ def _closed(chart: Any) -> dict[str, Any]:
             waiting += [value for name, value in part.items() if name != "values"]  # rows may hold a field called url
         elif isinstance(part, list):
             waiting += part
-    return said
+    return spec
 
 
 @cache
@@ -163,9 +200,9 @@ def _korean_font() -> Path | None:
     for name in _FONT_FOLDERS:
         root = Path(name).expanduser()
         for pattern in _FONT_FILES if root.is_dir() else ():
-            found = next(root.rglob(pattern), None)
-            if found is not None:
-                return found.parent
+            file = next(root.rglob(pattern), None)
+            if file is not None:
+                return file.parent
     return None
 
 

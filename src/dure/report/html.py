@@ -37,12 +37,12 @@ class Drawn(NamedTuple):
     moving: str = ""
 
 
-def report_html(said: Content, fingerprint: str, charts: Mapping[str, Drawn] | None = None) -> str:
+def report_html(record: Content, fingerprint: str, charts: Mapping[str, Drawn] | None = None) -> str:
     """The page as text.
 
     Parameters
     ----------
-    said
+    record
         The content of the evidence.
     fingerprint
         Of the key it will be signed with.
@@ -58,12 +58,12 @@ def report_html(said: Content, fingerprint: str, charts: Mapping[str, Drawn] | N
     )
     style = (folder / "report.css").read_text(encoding="utf-8") + interval_plot.STYLE
     return environment.get_template("report.html").render(
-        bodies=per_language(lambda: body(said, fingerprint)),
+        bodies=per_language(lambda: body(record, fingerprint)),
         chosen=language(),
         languages=LANGUAGES,
-        title=vocabulary.localised(said["about"].get("title", said["project"])),
+        title=vocabulary.localised(record["about"].get("title", record["project"])),
         charts=_pictures(charts or {}),
-        island=_json(said),
+        island=_json(record),
         style=own(style),
         style_hash="sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
     )
@@ -71,10 +71,10 @@ def report_html(said: Content, fingerprint: str, charts: Mapping[str, Drawn] | N
 
 def island(page: str) -> Any:
     """The numbers of a page: what stands in its JSON island. Raises ValueError where there is not exactly one."""
-    found = _ISLAND.findall(page)
-    if len(found) != 1:
+    islands = _ISLAND.findall(page)
+    if len(islands) != 1:
         raise ValueError("the page holds no numbers")
-    return json.loads(found[0])
+    return json.loads(islands[0])
 
 
 def draw(charts: Mapping[str, Any], folder: Path) -> dict[str, Drawn]:
@@ -102,11 +102,11 @@ def draw(charts: Mapping[str, Any], folder: Path) -> dict[str, Drawn]:
     return drawn
 
 
-def _json(said: Content) -> Markup:
+def _json(record: Content) -> Markup:
     """The content for a script element: nothing in it can end the element."""
     from markupsafe import Markup
 
-    text = json.dumps(said, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     escaped = (
         text.replace("<", "\\u003c")
         .replace(">", "\\u003e")
@@ -120,6 +120,6 @@ def _json(said: Content) -> Markup:
 def _pictures(charts: Mapping[str, Drawn]) -> list[tuple[str, str, str]]:
     """Title and data address of each chart, and where it moves: an SVG in an img runs no script and loads nothing."""
     return [
-        (title, "data:image/svg+xml;base64," + base64.b64encode(each.svg.encode()).decode(), each.moving)
-        for title, each in charts.items()
+        (title, "data:image/svg+xml;base64," + base64.b64encode(drawn.svg.encode()).decode(), drawn.moving)
+        for title, drawn in charts.items()
     ]

@@ -29,15 +29,15 @@ def reach(verdicts: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
 
     In per cent of the practice, or in the KPI's unit (see `dure.report.numbers.scale`); an eighth at least on either side of 0.
     """
-    shown = [each for verdict in verdicts for each in _shown(verdict)]
-    low, high = min([0.0, *shown]), max([0.0, *shown])
+    values = [value for verdict in verdicts for value in _drawn_values(verdict)]
+    low, high = min([0.0, *values]), max([0.0, *values])
     room = (high - low) / 8 or 1.0
     return min(low, -room), max(high, room)
 
 
-def _shown(verdict: Mapping[str, Any]) -> list[float]:
+def _drawn_values(verdict: Mapping[str, Any]) -> list[float]:
     factor = scale(verdict).factor
-    return [each * factor for each in verdict["gain"].values() if each is not None]
+    return [value * factor for value in verdict["gain"].values() if value is not None]
 
 
 def under(verdict: Mapping[str, Any]) -> str:
@@ -53,19 +53,19 @@ def ends(verdict: Mapping[str, Any]) -> str:
     low, high = verdict["gain"]["low"], verdict["gain"]["high"]
     if low is None and high is None:
         return ""
-    shown = scale(verdict)
-    return _("{low} to {high}", low="−∞" if low is None else shown.number(low), high=shown(high))
+    display = scale(verdict)
+    return _("{low} to {high}", low="−∞" if low is None else display.number(low), high=display(high))
 
 
 def alternative(verdict: Mapping[str, Any]) -> str:
     """What the picture shows, in words: for whoever does not see it."""
-    told = [vocabulary.word(verdict)]
+    phrases = [vocabulary.word(verdict)]
     if under(verdict):
-        told.append(under(verdict))
+        phrases.append(under(verdict))
     if ends(verdict):
         level = f"{100 * verdict['level']:.0f}"
-        told.append(_("{level} % interval of the gain {ends}", level=level, ends=ends(verdict)))
-    return ", ".join(told)
+        phrases.append(_("{level} % interval of the gain {ends}", level=level, ends=ends(verdict)))
+    return ", ".join(phrases)
 
 
 # ---- for pages and reports -------------------------------------------------------------------------------------------
@@ -98,8 +98,8 @@ def svg(verdict: Mapping[str, Any], ends_at: tuple[float, float] | None = None, 
     if gain["mean"] is not None and verdict["verdict"] != "too few":
         dot = place(gain["mean"] * factor)
         drawn.append(f'<circle class="dot" cx="{dot:.1f}" cy="{MIDDLE}" r="6"/>')
-        far = abs(dot - practice) > (_wide(under(verdict)) + _wide(_("today"))) / 2 + 8
-        texts += [(dot, under(verdict), "dot-word")] if far and colour != "shown" else []
+        apart = abs(dot - practice) > (_wide(under(verdict)) + _wide(_("today"))) / 2 + 8
+        texts += [(dot, under(verdict), "dot-word")] if apart and colour != "shown" else []
     words = "".join(
         f'<text class="{kind}" x="{x:.1f}" y="42" text-anchor="middle">{escape(text)}</text>' for x, text, kind in texts
     )
@@ -166,19 +166,19 @@ def terminal(
 def lines(verdicts: Sequence[Mapping[str, Any]], about: Mapping[str, Any], *, encoding: str | None = None) -> list[str]:
     """`terminal` for marks that stand under each other: one scale for all of them."""
     widest = _furthest(verdicts)
-    return [terminal(each, about, widest=widest, encoding=encoding) for each in verdicts]
+    return [terminal(verdict, about, widest=widest, encoding=encoding) for verdict in verdicts]
 
 
 def _furthest(verdicts: Sequence[Mapping[str, Any]]) -> float:
-    return max((abs(each) for verdict in verdicts for each in _shown(verdict)), default=0.0) or 1.0
+    return max((abs(value) for verdict in verdicts for value in _drawn_values(verdict)), default=0.0) or 1.0
 
 
 def header() -> str:
     """A line that stands above `lines`: what the upright stroke is, and which side is better."""
     centre = 17 + CELLS // 2  # the name's cells before it
     practice = _("today")
-    left = centre - _cells_of(practice) // 2
-    return padded("", left) + practice + "  " + _("better →")
+    indent = centre - _cells_of(practice) // 2
+    return padded("", indent) + practice + "  " + _("better →")
 
 
 def place(verdict: Mapping[str, Any], about: Mapping[str, Any]) -> str:
@@ -220,13 +220,13 @@ def padded(text: str, width: int) -> str:
     >>> padded("현장", 6) + "|"
     '현장  |'
     """
-    kept, used = "", 0
+    prefix, used = "", 0
     for letter in unicodedata.normalize("NFC", text):
         size = 2 if unicodedata.east_asian_width(letter) in "WF" else 1
         if used + size > width:
-            return kept[:-1] + "…" + " " * (width - _cells_of(kept[:-1]) - 1) if kept else kept
-        kept, used = kept + letter, used + size
-    return kept + " " * (width - used)
+            return prefix[:-1] + "…" + " " * (width - _cells_of(prefix[:-1]) - 1) if prefix else prefix
+        prefix, used = prefix + letter, used + size
+    return prefix + " " * (width - used)
 
 
 def _cells_of(text: str) -> int:

@@ -38,8 +38,8 @@ Content = Mapping[str, Any]  # what trial.json holds: `dure.evidence.content`
 def files(project: Project) -> dict[Path, str]:
     """Both files as they should be now, by path. Raises UserError where the project has no trial.json."""
     assert project.folder is not None
-    folder, said = project.folder, _said(project)
-    texts = per_language(lambda: _page(project, said, by_hand(folder / FILES[language()])))
+    folder, record = project.folder, _record(project)
+    texts = per_language(lambda: _page(project, record, by_hand(folder / FILES[language()])))
     return {folder / FILES[lang]: texts[lang] for lang in FILES}
 
 
@@ -72,17 +72,17 @@ def fault(project: Project) -> str:
 def by_hand(path: Path) -> str:
     """The passage of a card that a person wrote; empty where there is none."""
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    found = re.search(rf"^{BY_HAND}$(.*?)^{END}$", text, re.DOTALL | re.MULTILINE)
-    return found[1].strip() if found else ""
+    match = re.search(rf"^{BY_HAND}$(.*?)^{END}$", text, re.DOTALL | re.MULTILINE)
+    return match[1].strip() if match else ""
 
 
-def _first_difference(one: str, other: str) -> int:
+def _first_difference(current: str, expected: str) -> int:
     """Number of the first line that differs; 0 where none does."""
-    lines = zip_longest(one.splitlines(), other.splitlines())
+    lines = zip_longest(current.splitlines(), expected.splitlines())
     return next((number for number, (a, b) in enumerate(lines, 1) if a != b), 0)
 
 
-def _said(project: Project) -> Content:
+def _record(project: Project) -> Content:
     assert project.manifest is not None
     assert project.folder is not None
     path = project.folder / "trial.json"
@@ -95,50 +95,53 @@ def _said(project: Project) -> Content:
             ),
         )
     try:
-        said: Content = json.loads(path.read_text(encoding="utf-8"))
-        complete = {"project", "version", "kpis", "about", "verdicts", "replay"} <= said.keys() and said["verdicts"]
+        record: Content = json.loads(path.read_text(encoding="utf-8"))
+        complete = {"project", "version", "kpis", "about", "verdicts", "replay"} <= record.keys() and record["verdicts"]
     except (ValueError, AttributeError):
         complete = False
     if not complete:
         raise UserError(_("this is not what a trial writes"), where=str(path), cure=_("Run the project again."))
-    return said
+    return record
 
 
 # ---- the page --------------------------------------------------------------------------------------------------------
 
 
-def _page(project: Project, said: Content, passage: str) -> str:
+def _page(project: Project, record: Content, passage: str) -> str:
     """The card in the reader's language."""
-    shown = body(said, "")  # what the report says already
+    report = body(record, "")  # what the report says already
     sections = (
-        (_("What it is for"), _purpose(project, said)),
+        (_("What it is for"), _purpose(project, record)),
         (_("Who must not use it, and what else must be known"), [BY_HAND, *([passage] if passage else []), END]),
-        (_("What came out"), _results(said)),
-        (_("How it was tried"), _trial(said, shown)),
-        (_("Today's practice"), [_listed(shown["practice"])]),
-        (_("Data and licences"), _data(project, said, shown)),
+        (_("What came out"), _results(record)),
+        (_("How it was tried"), _trial(record, report)),
+        (_("Today's practice"), [_listed(report["practice"])]),
+        (_("Data and licences"), _data(project, record, report)),
         (_("What is asked and answered"), _forms(project)),
-        (_("How to compute it again"), _again(said)),
+        (_("How to compute it again"), _replay(record)),
     )
-    head = [f"# {_('{title}: model card', title=shown['title'])}", OTHER[language()], _written_by(said)]
+    head = [f"# {_('{title}: model card', title=report['title'])}", OTHER[language()], _written_by(record)]
     text = [line for title, lines in sections for line in (f"## {title}", *lines)]
     return "\n\n".join([*head, *text]) + "\n"
 
 
-def _written_by(said: Content) -> str:
+def _written_by(record: Content) -> str:
     return _(
         "Written by `dure card {project} --write` from the trial and the project's own texts; only the passage "
         "“{passage}” is a person's. The sections follow {source}.",
-        project=said["project"],
+        project=record["project"],
         passage=_("Who must not use it, and what else must be known"),
         source=SOURCE,
     )
 
 
-def _purpose(project: Project, said: Content) -> list[str]:
+def _purpose(project: Project, record: Content) -> list[str]:
     """What the question is, what answers it, in the place of what, and for whom."""
     assert project.manifest is not None
-    about, labels = said["about"], {name: vocabulary.localised(each) for name, each in said["about"]["labels"].items()}
+    about, labels = (
+        record["about"],
+        {name: vocabulary.localised(label) for name, label in record["about"]["labels"].items()},
+    )
     today, model = list(labels.values())[:2]
     lines = [
         (_("model"), model),
@@ -146,115 +149,115 @@ def _purpose(project: Project, said: Content) -> list[str]:
         (_("for whom"), vocabulary.localised(about["practice"]["who"])),
         (_("rivals"), "; ".join(labels[name] for name in about["rivals"])),
         (_("answers within"), _("{seconds} s (95 of 100 answers)", seconds=f"{project.manifest.deadline:g}")),
-        (_("version"), f"{said['project']} {said['version']}"),
+        (_("version"), f"{record['project']} {record['version']}"),
     ]
     return [_plain(str(project.manifest.summary)), _listed(lines)]
 
 
-def _trial(said: Content, shown: Mapping[str, Any]) -> list[str]:
+def _trial(record: Content, report: Mapping[str, Any]) -> list[str]:
     """How it was measured, and what does not stand in the numbers."""
-    date = said["about"].get("date", "")
-    counts = [f"{each['method']}: {each['cause']} {each['count']}" for each in shown["unanswered"]]
+    date = record["about"].get("date", "")
+    counts = [f"{entry['method']}: {entry['cause']} {entry['count']}" for entry in report["unanswered"]]
     return [
-        _listed([*shown["measured"], (_("date"), date)]),
+        _listed([*report["measured"], (_("date"), date)]),
         f"### {_('What was left out')}",
-        _bullets(shown["left_out"]) or _("Nothing: the practice answered every case."),
+        _bullets(report["left_out"]) or _("Nothing: the practice answered every case."),
         f"### {_('Unanswered')}",
         _bullets(counts) or _("Nothing: every case was answered."),
     ]
 
 
-def _data(project: Project, said: Content, shown: Mapping[str, Any]) -> list[str]:
+def _data(project: Project, record: Content, report: Mapping[str, Any]) -> list[str]:
     """What the trial opened, and what was found odd in it, over all and place by place."""
-    about = said["about"]
+    about = record["about"]
     titles = {source.name: source.title[LANGUAGES.index(language())] for source in project.sources}
     rows = [
         (
-            titles.get(each["name"], each["name"]),
-            *(each[name] for name in ("origin", "licence", "access", "credit")),
-            each["sha256"][:12],
+            titles.get(source["name"], source["name"]),
+            *(source[name] for name in ("origin", "licence", "access", "credit")),
+            source["sha256"][:12],
         )
-        for each in shown["data"]
+        for source in report["data"]
     ]
     heads = (_("data"), _("origin"), _("licence"), _("access"), _("credit"), "SHA-256")
     odd = []
     for site, texts in about.get("remarks", {}).items():
         name = vocabulary.localised(about.get("sites", {}).get(site, site))
-        odd += [f"{name}: {vocabulary.localised(each)}" if name else vocabulary.localised(each) for each in texts]
+        odd += [f"{name}: {vocabulary.localised(remark)}" if name else vocabulary.localised(remark) for remark in texts]
     learnt = _("What a method may learn from, and what it is asked afterwards, both come from these data.")
     opened = [_table(heads, rows), learnt] if rows else [_("it opens no data")]
-    told = [*opened, _bullets([*shown["notes"], *odd])]
-    return [each for each in told if each]
+    paragraphs = [*opened, _bullets([*report["notes"], *odd])]
+    return [paragraph for paragraph in paragraphs if paragraph]
 
 
-def _again(said: Content) -> list[str]:
-    name, sealed = said["project"], any(each["round"] == "sealed" for each in said["verdicts"])
+def _replay(record: Content) -> list[str]:
+    name, sealed = record["project"], any(verdict["round"] == "sealed" for verdict in record["verdicts"])
     run = f"dure run {name} --sealed --out trial" if sealed else f"dure run {name} --out trial"
     return [
         f"```sh\n{run}\ndure verify trial\ndure verify trial --rerun\n```",
-        f"{_('A replay on any machine must come to')}: `{said['replay']}`.",
+        f"{_('A replay on any machine must come to')}: `{record['replay']}`.",
     ]
 
 
 # ---- the numbers -----------------------------------------------------------------------------------------------------
 
 
-def _results(said: Content) -> list[str]:
+def _results(record: Content) -> list[str]:
     """The sentence of each offer, then its numbers place by place, KPI by KPI, and every other comparison."""
-    about, found = {**said["about"], "kpis": said["kpis"]}, []
-    for one in deciding(said["verdicts"]):
-        told = sentence.sentence(one, about).replace("<", "\\<").splitlines()
-        found += ["\n>\n".join(f"> {line}" for line in told), *_tables(said["verdicts"], one, about)]
-    return found
+    about, paragraphs = {**record["about"], "kpis": record["kpis"]}, []
+    for verdict in deciding(record["verdicts"]):
+        lines = sentence.sentence(verdict, about).replace("<", "\\<").splitlines()
+        paragraphs += ["\n>\n".join(f"> {line}" for line in lines), *_tables(record["verdicts"], verdict, about)]
+    return paragraphs
 
 
-def _tables(verdicts: Sequence[Verdict], one: Verdict, about: Mapping[str, Any]) -> Iterator[str]:
-    pair = [each for each in verdicts if all(each[key] == one[key] for key in ("method", "against"))]
-    way = _("lower is better") if one["better"] == "lower" else _("higher is better")
+def _tables(verdicts: Sequence[Verdict], decisive: Verdict, about: Mapping[str, Any]) -> Iterator[str]:
+    pair = [verdict for verdict in verdicts if all(verdict[key] == decisive[key] for key in ("method", "against"))]
+    way = _("lower is better") if decisive["better"] == "lower" else _("higher is better")
     yield f"### {vocabulary.one_by_one(about)}"
-    yield f"{_plain(vocabulary.localised(one['kpi']))} ({way})"
-    yield _compared([each for each in pair if each["kpi"] == one["kpi"]], about, "round", "place", "seen")
-    kpis = [each for each in over_all(pair) if each["round"] == one["round"]]
+    yield f"{_plain(vocabulary.localised(decisive['kpi']))} ({way})"
+    yield _compared([verdict for verdict in pair if verdict["kpi"] == decisive["kpi"]], about, "round", "place", "seen")
+    kpis = [verdict for verdict in over_all(pair) if verdict["round"] == decisive["round"]]
     if len(kpis) > 1:
         yield f"### {_('KPI by KPI')}"
         yield _compared(kpis, about, "KPI")
-    rest = [each for each in over_all(verdicts) if each["kpi"] == one["kpi"] and each not in pair]
-    if rest:
+    others = [verdict for verdict in over_all(verdicts) if verdict["kpi"] == decisive["kpi"] and verdict not in pair]
+    if others:
         yield f"### {_('Other comparisons')}"
-        yield _compared(rest, about, "round", named=True)
+        yield _compared(others, about, "round", named=True)
 
 
 def over_all(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """Those over all sites of their rounds: of the one site where there is but one."""
     every, sites = list(verdicts), dict[str, set[str]]()
-    for each in every:
-        sites.setdefault(each["round"], set()).add(each["site"])
-    return [each for each in every if each["site"] == "all" or len(sites[each["round"]]) == 1]
+    for verdict in every:
+        sites.setdefault(verdict["round"], set()).add(verdict["site"])
+    return [verdict for verdict in every if verdict["site"] == "all" or len(sites[verdict["round"]]) == 1]
 
 
-def _compared(verdicts: Iterable[Verdict], about: Mapping[str, Any], *first: str, named: bool = False) -> str:
-    """A row a verdict: the columns `first`, both numbers (with the methods' names), gain, interval, verdict."""
+def _compared(verdicts: Iterable[Verdict], about: Mapping[str, Any], *columns: str, named: bool = False) -> str:
+    """A row a verdict: the named columns, both numbers (with the methods' names), gain, interval, verdict."""
     rows = []
-    for each in verdicts:
-        told = {
-            "round": _("sealed rounds") if each["round"] == "sealed" else _("open rounds"),
-            "place": vocabulary.place(each, about) or "–",
-            "seen": sentence.blocks(each),
-            "KPI": vocabulary.localised(each["kpi"]),
+    for verdict in verdicts:
+        cells = {
+            "round": _("sealed rounds") if verdict["round"] == "sealed" else _("open rounds"),
+            "place": vocabulary.place(verdict, about) or "–",
+            "seen": sentence.blocks(verdict),
+            "KPI": vocabulary.localised(verdict["kpi"]),
         }
         today, offered = (
-            numbers.amount(each["methods"].get(each[role]), vocabulary.localised_unit(each["unit"]))
+            numbers.amount(verdict["methods"].get(verdict[role]), vocabulary.localised_unit(verdict["unit"]))
             for role in ("against", "method")
         )
         if named:
             today, offered = (
-                f"{vocabulary.against(each, about)}: {today}",
-                f"{vocabulary.offer(each, about)}: {offered}",
+                f"{vocabulary.against(verdict, about)}: {today}",
+                f"{vocabulary.offer(verdict, about)}: {offered}",
             )
-        gain = numbers.scale(each)(each["gain"]["mean"]) if each["gain"]["mean"] is not None else "–"
-        ends = f"{interval_plot.ends(each)} ({100 * each['level']:.0f} %)" if interval_plot.ends(each) else "–"
-        rows.append([*(told[name] for name in first), today, offered, gain, ends, vocabulary.word(each)])
-    heads = (*first, "against" if named else "today", "offer", "gain", "interval", "verdict")
+        gain = numbers.scale(verdict)(verdict["gain"]["mean"]) if verdict["gain"]["mean"] is not None else "–"
+        ends = f"{interval_plot.ends(verdict)} ({100 * verdict['level']:.0f} %)" if interval_plot.ends(verdict) else "–"
+        rows.append([*(cells[name] for name in columns), today, offered, gain, ends, vocabulary.word(verdict)])
+    heads = (*columns, "against" if named else "today", "offer", "gain", "interval", "verdict")
     return _table([_(head) for head in heads], rows)
 
 
@@ -264,11 +267,11 @@ def _compared(verdicts: Iterable[Verdict], about: Mapping[str, Any], *first: str
 def _forms(project: Project) -> list[str]:
     """The fields of request and response, those of forms inside them by their path."""
     heads = (_("field"), _("needed"), _("unit"), _("allowed"), _("meaning"))
-    asked, answered = project.request.model_json_schema(), project.response.model_json_schema(mode="serialization")
-    found = []
-    for title, schema in ((_("Asked"), asked), (_("Answered"), answered)):
-        found += [f"### {title}", _table(heads, _fields(project, schema, schema.get("$defs", {})))]
-    return found
+    request, response = project.request.model_json_schema(), project.response.model_json_schema(mode="serialization")
+    paragraphs = []
+    for title, schema in ((_("Asked"), request), (_("Answered"), response)):
+        paragraphs += [f"### {title}", _table(heads, _fields(project, schema, schema.get("$defs", {})))]
+    return paragraphs
 
 
 def _fields(
@@ -277,13 +280,13 @@ def _fields(
     """A row a field of a JSON Schema: path, whether it is needed, unit, allowed values, meaning."""
     for name, field in form.get("properties", {}).items():
         kinds = field.get("anyOf", [field])
-        listed = any("items" in each for each in kinds)
-        kinds = [each.get("items", each) for each in kinds]
+        listed = any("items" in kind for kind in kinds)
+        kinds = [kind.get("items", kind) for kind in kinds]
         place, meaning = f"{path}{name}{'[]' if listed else ''}", field.get("description", "")
         allowed = "; ".join(filter(None, map(_allowed, kinds)))
         needed = "✓" if name in form.get("required", ()) else ""
         yield [place, needed, str(field.get("unit", "")), allowed, text_of(project, meaning) if meaning else ""]
-        for inner in (each["$ref"].rpartition("/")[2] for each in kinds if "$ref" in each):
+        for inner in (kind["$ref"].rpartition("/")[2] for kind in kinds if "$ref" in kind):
             if inner not in within:  # a form may hold itself
                 yield from _fields(project, known[inner], known, f"{place}.", (*within, inner))
 
@@ -294,7 +297,7 @@ _BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusi
 def _allowed(kind: Mapping[str, Any]) -> str:
     """The values or bounds of one kind of value."""
     if "enum" in kind or "const" in kind:
-        return ", ".join(str(each) for each in kind.get("enum", [kind.get("const")]))
+        return ", ".join(str(value) for value in kind.get("enum", [kind.get("const")]))
     return ", ".join(f"{sign} {kind[name]:,.10g}" for name, sign in _BOUNDS.items() if name in kind).replace("-", "−")
 
 

@@ -50,9 +50,9 @@ def scale(verdict: Verdict) -> Scale:
     """
     gain, unit = verdict["gain"], localised_unit(verdict["unit"])
     base = verdict["methods"].get(verdict["against"]) or 0.0
-    bounds = [abs(each) for each in gain.values() if each is not None] or [abs(verdict.get("resolution") or 0.0)]
-    whole = (unit not in ("", "%") or (unit == "" and base > 1)) and not MONEY_UNIT.fullmatch(unit)
-    if base > 0 and whole and max(bounds) <= 2 * base:
+    bounds = [abs(bound) for bound in gain.values() if bound is not None] or [abs(verdict.get("resolution") or 0.0)]
+    as_share = (unit not in ("", "%") or (unit == "" and base > 1)) and not MONEY_UNIT.fullmatch(unit)
+    if base > 0 and as_share and max(bounds) <= 2 * base:
         return Scale(100 / base, "%", decimals(max(bounds) * 100 / base, most=1), relative=True)
     return Scale(1.0, in_points(unit), decimals(max(bounds)), relative=False)
 

@@ -20,33 +20,33 @@ FONT = "맑은 고딕"
 Content = Mapping[str, Any]  # what `dure.evidence.predicate` gives
 
 
-def write(said: Content, folder: Path) -> None:
+def write(record: Content, folder: Path) -> None:
     """Put ``table.csv``, ``table.html`` and ``table.docx`` into `folder`."""
-    (folder / "table.csv").write_bytes(as_csv(said))
-    (folder / "table.html").write_text(as_html(said), encoding="utf-8", newline="\n")
-    (folder / "table.docx").write_bytes(as_docx(said))
+    (folder / "table.csv").write_bytes(as_csv(record))
+    (folder / "table.html").write_text(as_html(record), encoding="utf-8", newline="\n")
+    (folder / "table.docx").write_bytes(as_docx(record))
 
 
-def rows(said: Content) -> list[dict[str, str]]:
+def rows(record: Content) -> list[dict[str, str]]:
     """One row a KPI and offer: the deciding rounds, over all sites. `about["goal"]` is the first KPI's target."""
-    return per_language(lambda: [_row(said, each) for each in chosen(said)])["ko"]
+    return per_language(lambda: [_row(record, verdict) for verdict in chosen(record)])["ko"]
 
 
-def chosen(said: Content) -> list[Mapping[str, Any]]:
+def chosen(record: Content) -> list[Mapping[str, Any]]:
     """The verdicts that answer the question: those that decide, and the other KPIs beside them."""
-    deciding = [each for each in said["verdicts"] if each["decides"]]
-    found = []
-    for one in deciding:
-        same = ("method", "against", "round", "site")
-        found += [each for each in said["verdicts"] if all(each[key] == one[key] for key in same)]
-    return found
+    deciding = [verdict for verdict in record["verdicts"] if verdict["decides"]]
+    verdicts = []
+    for decisive in deciding:
+        keys = ("method", "against", "round", "site")
+        verdicts += [verdict for verdict in record["verdicts"] if all(verdict[key] == decisive[key] for key in keys)]
+    return verdicts
 
 
-def _row(said: Content, verdict: Mapping[str, Any]) -> dict[str, str]:
-    about, unit = said["about"], vocabulary.localised_unit(verdict["unit"])
+def _row(record: Content, verdict: Mapping[str, Any]) -> dict[str, str]:
+    about, unit = record["about"], vocabulary.localised_unit(verdict["unit"])
     today, result = (verdict["methods"].get(verdict[name]) for name in ("against", "method"))
     goal = about.get("goal") if verdict["decides"] else None
-    offers = {each["method"] for each in said["verdicts"] if each["decides"]}
+    offers = {decisive["method"] for decisive in record["verdicts"] if decisive["decides"]}
     name = vocabulary.localised(verdict["kpi"])
     alone = sentence.census(verdict) or verdict["blocks"] == verdict["cases"]  # the cases are counted as it is
     cells = (
@@ -57,7 +57,7 @@ def _row(said: Content, verdict: Mapping[str, Any]) -> dict[str, str]:
         numbers.amount(result, ""),
         _reached(verdict, goal, result),
         sentence.blocks(verdict) + ("" if alone else f" (사례 {verdict['cases']:,}건)"),
-        _measured(said, verdict),
+        _measured(record, verdict),
     )
     return dict(zip(COLUMNS, cells, strict=True))
 
@@ -71,38 +71,38 @@ def _reached(verdict: Mapping[str, Any], goal: float | None, result: float | Non
         "too few": "현행보다 나은지 판단할 자료가 부족하다",
         "lost": "탈락",
     }
-    told = words[verdict["verdict"]]
+    standing = words[verdict["verdict"]]
     if goal is None or result is None:
-        return told
+        return standing
     reached = result <= goal if verdict["better"] == "lower" else result >= goal
-    return f"{'달성' if reached and verdict['verdict'] != 'lost' else '미달'} ({told})"
+    return f"{'달성' if reached and verdict['verdict'] != 'lost' else '미달'} ({standing})"
 
 
-def _measured(said: Content, verdict: Mapping[str, Any]) -> str:
+def _measured(record: Content, verdict: Mapping[str, Any]) -> str:
     """How it was measured, in one cell."""
-    about = said["about"]
+    about = record["about"]
     kind = {"sealed": "봉인 회차", "open": "공개 회차"}[verdict["round"]]
-    told = ["같은 사례로 현행과 비교 시험" + ("" if about.get("note") else f"({kind})")]
+    phrases = ["같은 사례로 현행과 비교 시험" + ("" if about.get("note") else f"({kind})")]
     if mark_ends := _ends(verdict):
-        told.append(f"개선폭 {mark_ends}")
-    formula = next((each["of"] for each in said["kpis"] if each["name"] == verdict["kpi"]), "")
-    told += [f"산식 {formula}"] if formula else []
-    told.append(f"{_(verdict['assurance'])}, {_(vocabulary.GROUND.get(verdict['ground'], ''))}")
-    told.append(f"증거 자료 {said['replay'][:12]}")
-    return "; ".join(told)
+        phrases.append(f"개선폭 {mark_ends}")
+    formula = next((kpi["of"] for kpi in record["kpis"] if kpi["name"] == verdict["kpi"]), "")
+    phrases += [f"산식 {formula}"] if formula else []
+    phrases.append(f"{_(verdict['assurance'])}, {_(vocabulary.GROUND.get(verdict['ground'], ''))}")
+    phrases.append(f"증거 자료 {record['replay'][:12]}")
+    return "; ".join(phrases)
 
 
 def _ends(verdict: Mapping[str, Any]) -> str:
     from dure.report.interval_plot import ends
 
-    found = ends(verdict)
+    interval = ends(verdict)
     if verdict["gain"]["mean"] is None:
         return ""
     mean = numbers.scale(verdict)(verdict["gain"]["mean"])
-    return f"{mean}, {100 * verdict['level']:.0f} % 구간 {found}" if found else mean
+    return f"{mean}, {100 * verdict['level']:.0f} % 구간 {interval}" if interval else mean
 
 
-def as_csv(said: Content) -> bytes:
+def as_csv(record: Content) -> bytes:
     """UTF-8 with a byte order mark and CRLF, as Excel expects it.
 
     A cell that begins like a formula is kept text by an apostrophe: names come from other people's tables.
@@ -110,7 +110,7 @@ def as_csv(said: Content) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows({name: _harmless(cell) for name, cell in row.items()} for row in rows(said))
+    writer.writerows({name: _harmless(cell) for name, cell in row.items()} for row in rows(record))
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -120,7 +120,7 @@ def _harmless(cell: str) -> str:
     )
 
 
-def as_html(said: Content) -> str:
+def as_html(record: Content) -> str:
     """A page with the table alone; styles stand at each cell, since 한글 and Word keep nothing else."""
     border = "border:1px solid #444;padding:4px 6px"
     face = f"font-family:'{FONT}','Malgun Gothic',sans-serif;font-size:10pt"
@@ -129,12 +129,12 @@ def as_html(said: Content) -> str:
         "<tr>"
         + "".join(f'<td style="{border};text-align:{_side(name)}">{escape(row[name])}</td>' for name in COLUMNS)
         + "</tr>"
-        for row in rows(said)
+        for row in rows(record)
     )
     table = (
         f'<table style="border-collapse:collapse;{face}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
     )
-    title = escape(str(said["about"].get("title", {}).get("ko", said["project"])))
+    title = escape(str(record["about"].get("title", {}).get("ko", record["project"])))
     return f'<!doctype html>\n<html lang="ko"><head><meta charset="utf-8"><title>{title}</title></head><body>\n{table}\n</body></html>\n'
 
 
@@ -144,7 +144,7 @@ def _side(name: str) -> str:
     )
 
 
-def as_docx(said: Content) -> bytes:
+def as_docx(record: Content) -> bytes:
     """A Word document, landscape, with the table and a line on where it comes from."""
     from docx import Document
     from docx.enum.section import WD_ORIENT
@@ -157,17 +157,17 @@ def as_docx(said: Content) -> bytes:
     page = document.sections[0]
     page.orientation, page.page_width, page.page_height = WD_ORIENT.LANDSCAPE, Cm(29.7), Cm(21.0)
     page.left_margin = page.right_margin = Cm(2)
-    title = str(said["about"].get("title", {}).get("ko", said["project"]))
+    title = str(record["about"].get("title", {}).get("ko", record["project"]))
     document.add_paragraph().add_run(f"{title} 성능 비교").bold = True
     table = document.add_table(rows=1, cols=len(COLUMNS), style="Table Grid")
     _put(table.rows[0].cells, dict(zip(COLUMNS, COLUMNS, strict=True)), bold=True)
-    for row in rows(said):
+    for row in rows(record):
         _put(table.add_row().cells, row)
     widths = (4.0, 1.8, 2.2, 2.2, 2.4, 3.6, 3.2, 6.3)
     for column, width in zip(table.columns, widths, strict=True):
         for cell in column.cells:
             cell.width = Cm(width)
-    document.add_paragraph(f"두레 비교 시험 {said['project']} {said['version']}, 증거 자료 {said['replay']}")
+    document.add_paragraph(f"두레 비교 시험 {record['project']} {record['version']}, 증거 자료 {record['replay']}")
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()

@@ -59,10 +59,10 @@ def sentence(verdict: Verdict, about: About) -> str:
 
     Two or three lines: the answer, the cautions, what it does not show.
     """
-    said = parts(verdict, about)
+    texts = parts(verdict, about)
     lines = (("head", "price"), ("caution", "places", "unanswered"), ("limits", "assurance"))
-    told = (" ".join(said[name] for name in line if said[name]) for line in lines)
-    return "\n".join(line for line in told if line)
+    joined = (" ".join(texts[name] for name in line if texts[name]) for line in lines)
+    return "\n".join(line for line in joined if line)
 
 
 def plain(verdict: Verdict, about: About) -> str:
@@ -76,9 +76,9 @@ def parts(verdict: Verdict, about: About) -> dict[str, str]:
     head (the answer with its numbers), price (won a month), caution (the rare loss that cannot have been seen), places,
     unanswered, limits (what it does not show), assurance (who saw it, on which ground, after how many looks).
     """
-    where = "" if verdict["site"] in ("", "all") else f"{place(verdict, about)}: "
+    prefix = "" if verdict["site"] in ("", "all") else f"{place(verdict, about)}: "
     return {
-        "head": where + _head(verdict, about),
+        "head": prefix + _head(verdict, about),
         "price": price_phrase(verdict, about),
         "caution": _caution(verdict),
         "places": _places(verdict),
@@ -102,18 +102,18 @@ def blocks(verdict: Verdict) -> str:
     """How much was seen: 24 weeks; of many places, 24 weeks at 7 places; all 162 cases, counted."""
     if census(verdict):
         return _("all {cases}, counted", cases=counted("case", verdict["cases"]))
-    seen = counted(verdict.get("block_word", "block"), verdict["blocks"])
+    sample = counted(verdict.get("block_word", "block"), verdict["blocks"])
     sites = verdict.get("sites", 1)
-    return _("{blocks} at {places}", blocks=seen, places=counted(site_word(verdict), sites)) if sites > 1 else seen
+    return _("{blocks} at {places}", blocks=sample, places=counted(site_word(verdict), sites)) if sites > 1 else sample
 
 
 def effect(verdict: Verdict) -> str:
     """By how much the KPI differs, as a clause: its mean error is 12.3 % smaller."""
-    shown = scale(verdict)
+    display = scale(verdict)
     gain = verdict["gain"]["mean"]
     smaller = (gain > 0) == (verdict["better"] == "lower")
     pair = _WAYS[_measures(localised(verdict["unit"]))]
-    return _(pair[0] if smaller else pair[1], kpi=localised(verdict["kpi"]), much=shown(abs(gain)))
+    return _(pair[0] if smaller else pair[1], kpi=localised(verdict["kpi"]), much=display(abs(gain)))
 
 
 def _measures(unit: str) -> str:
@@ -126,15 +126,15 @@ def _measures(unit: str) -> str:
 
 def interval(verdict: Verdict) -> str:
     """The interval of the gain, turned so that the size of a worsening is positive: 95 % interval 8.1 to 16.0 %."""
-    shown, gain = scale(verdict), verdict["gain"]
+    display, gain = scale(verdict), verdict["gain"]
     low, high = gain["low"], gain["high"]
     if (gain["mean"] or 0) < 0:
-        low, high = (None if each is None else -each for each in (high, low))
+        low, high = (None if bound is None else -bound for bound in (high, low))
     level = f"{100 * verdict['level']:.0f}"
     if low is None or high is None:
-        either = _("{level} % interval from {low}", level=level, low=shown(low))
-        return either if high is None else _("{level} % interval up to {high}", level=level, high=shown(high))
-    return _("{level} % interval {low} to {high}", level=level, low=shown.number(low), high=shown(high))
+        either = _("{level} % interval from {low}", level=level, low=display(low))
+        return either if high is None else _("{level} % interval up to {high}", level=level, high=display(high))
+    return _("{level} % interval {low} to {high}", level=level, low=display.number(low), high=display(high))
 
 
 def _head(verdict: Verdict, about: About) -> str:
@@ -155,11 +155,11 @@ def _decided(verdict: Verdict, names: Mapping[str, str], _about: About) -> str:
 
 def _not_shown(verdict: Verdict, names: Mapping[str, str], _about: About) -> str:
     head = _("Whether {offer} is better than {other} is **not shown** yet.", **names)
-    return " ".join(each for each in (head, _why(verdict), _resolution(verdict)) if each)
+    return " ".join(part for part in (head, _reason(verdict), _resolution(verdict)) if part)
 
 
-def _why(verdict: Verdict) -> str:
-    because, gain, shown = verdict["because"], verdict["gain"], scale(verdict)
+def _reason(verdict: Verdict) -> str:
+    because, gain, display = verdict["because"], verdict["gain"], scale(verdict)
     fixed = {
         "undefined": "{kpi} cannot be computed from these cases.",
         "no difference": "{kpi} is the same for both, block by block.",
@@ -168,31 +168,31 @@ def _why(verdict: Verdict) -> str:
     }
     if because in fixed:
         return _capital(_(fixed[because], kpi=localised(verdict["kpi"]), cases=counted("case", verdict["cases"])))
-    ends = {"low": shown(gain["low"]) if gain["low"] is not None else "−∞", "high": shown(gain["high"])}
+    ends = {"low": display(gain["low"]) if gain["low"] is not None else "−∞", "high": display(gain["high"])}
     holds_zero = (gain["low"] is None or gain["low"] <= 0) and (gain["high"] is None or gain["high"] >= 0)
     text = (
         "The gain is {mean}; its {level} % interval, {low} to {high}, holds zero."
         if holds_zero
         else "The gain is {mean}; its {level} % interval, {low} to {high}, leaves zero out, but the swap test does not agree."
     )
-    return _(text, mean=shown(gain["mean"]), level=f"{100 * verdict['level']:.0f}", **ends)
+    return _(text, mean=display(gain["mean"]), level=f"{100 * verdict['level']:.0f}", **ends)
 
 
 def _resolution(verdict: Verdict) -> str:
-    resolution, more = verdict.get("resolution"), verdict.get("more_blocks")
+    resolution, further = verdict.get("resolution"), verdict.get("more_blocks")
     if not resolution:
         return ""
-    shown, unit = scale(verdict), _unit_word(verdict)
-    seen = _(
-        "{blocks} can show a difference of {resolution} or more", blocks=blocks(verdict), resolution=shown(resolution)
+    display, unit = scale(verdict), _unit_word(verdict)
+    statement = _(
+        "{blocks} can show a difference of {resolution} or more", blocks=blocks(verdict), resolution=display(resolution)
     )
-    if not more or not verdict.get("smaller") or more > REACH * verdict["blocks"]:
-        return _("{seen}.", seen=seen)
-    needed = int(rounded(more)) if more >= 10 else more
+    if not further or not verdict.get("smaller") or further > REACH * verdict["blocks"]:
+        return _("{seen}.", seen=statement)
+    needed = int(rounded(further)) if further >= 10 else further
     return _(
         "{seen}; to see {smaller}, {more} would be needed.",
-        seen=seen,
-        smaller=shown.roughly(verdict["smaller"]),
+        seen=statement,
+        smaller=display.roughly(verdict["smaller"]),
         more=more_blocks(unit, needed, about=True),
     )
 
@@ -200,13 +200,17 @@ def _resolution(verdict: Verdict) -> str:
 def _too_few(verdict: Verdict, names: Mapping[str, str], _about: About) -> str:
     unit = _unit_word(verdict)
     if verdict["because"] == "a site under two blocks":
-        why = _("a place has fewer than two independent blocks.")
+        reason = _("a place has fewer than two independent blocks.")
     else:
         least = FEWEST.get(verdict["level"], 6)
-        why = _("there are only {count} independent blocks (at least {least}).", count=verdict["blocks"], least=least)
-    head = _("There is **too little** to say whether {offer} is better than {other}: {why}", **names, why=why)
-    more = verdict.get("more_blocks")
-    return head + (" " + _("{more} would be enough to judge.", more=_capital(more_blocks(unit, more))) if more else "")
+        reason = _(
+            "there are only {count} independent blocks (at least {least}).", count=verdict["blocks"], least=least
+        )
+    head = _("There is **too little** to say whether {offer} is better than {other}: {why}", **names, why=reason)
+    further = verdict.get("more_blocks")
+    return head + (
+        " " + _("{more} would be enough to judge.", more=_capital(more_blocks(unit, further))) if further else ""
+    )
 
 
 def _capital(text: str) -> str:
@@ -246,30 +250,30 @@ def _caution(verdict: Verdict) -> str:
         return ""
     word, worse = _unit_word(verdict), verdict["verdict"] == "worse"
     by_site = verdict.get("sampled") == "site" and "sites" in verdict
-    seen = counted(word, verdict["sites"]) if by_site else blocks(verdict)
+    sample = counted(word, verdict["sites"]) if by_site else blocks(verdict)
     rare = counted(word, max(round(verdict["rare"]), 2))
     text = (
         "{blocks} may not yet have shown a large gain rarer than once in {rare}."
         if worse
         else "{blocks} may not yet have shown a large loss rarer than once in {rare}."
     )
-    return _(text, blocks=seen, rare=rare) + _undone(verdict, word, worse=worse)
+    return _(text, blocks=sample, rare=rare) + _undone(verdict, word, worse=worse)
 
 
 def _undone(verdict: Verdict, word: str, *, worse: bool) -> str:
     undo = verdict.get("undo")
     if undo is None:
         return ""
-    one = one_more_block(word)
+    block = one_more_block(word)
     if undo <= 0:
         text = (
             "{one} without a loss would undo this verdict."
             if worse
             else "{one} without a gain would undo this verdict."
         )
-        return " " + _(text, one=one)
+        return " " + _(text, one=block)
     text = "{one} gaining {undo} would undo this verdict." if worse else "{one} losing {undo} would undo this verdict."
-    return " " + _(text, one=one, undo=amount(undo, in_points(localised_unit(verdict["unit"]))))
+    return " " + _(text, one=block, undo=amount(undo, in_points(localised_unit(verdict["unit"]))))
 
 
 def _places(verdict: Verdict) -> str:
@@ -277,8 +281,8 @@ def _places(verdict: Verdict) -> str:
     sites = verdict.get("sites", 1)
     if verdict["site"] != "all" or verdict.get("sampled") == "site" or verdict["verdict"] not in ("better", "worse"):
         return ""
-    _all, _each, counted_here, here, *_others = site_phrases(verdict)
-    return _(counted_here, places=counted(site_word(verdict), sites)) if sites > 1 else _(here)
+    _all, _one_by_one, counted_sites, uncounted_sites, *_others = site_phrases(verdict)
+    return _(counted_sites, places=counted(site_word(verdict), sites)) if sites > 1 else _(uncounted_sites)
 
 
 def _unanswered(verdict: Verdict) -> str:
@@ -297,12 +301,12 @@ def _unanswered(verdict: Verdict) -> str:
 
 def _limits(verdict: Verdict, about: About) -> str:
     """What this does not show, computed from what was tried."""
-    told = verdict["verdict"] not in (
+    decided = verdict["verdict"] not in (
         "not shown",
         "too few",
     )  # where nothing is shown, nothing is shown elsewhere either
-    missing = [*_elsewhere(verdict), *_seasons(verdict, about)] if told else []
-    if told and verdict.get("ground") == "benchmark":
+    missing = [*_elsewhere(verdict), *_seasons(verdict, about)] if decided else []
+    if decided and verdict.get("ground") == "benchmark":
         missing.append(_("use in the field (tried on open data)"))
     if about.get("note"):
         missing.append(_("that no answer had seen the truth (answers were recorded elsewhere)"))
@@ -316,9 +320,9 @@ def _limits(verdict: Verdict, about: About) -> str:
 def _elsewhere(verdict: Verdict) -> list[str]:
     if verdict.get("sampled") == "site":
         return []
-    *_here, others, than_these = site_phrases(verdict)
+    *_known, others, others_than_counted = site_phrases(verdict)
     if verdict["site"] == "all" and verdict.get("sites", 0) > 1:
-        return [_(than_these, places=counted(site_word(verdict), verdict["sites"]))]
+        return [_(others_than_counted, places=counted(site_word(verdict), verdict["sites"]))]
     return [_(others)]
 
 
@@ -347,9 +351,9 @@ def _assurance(verdict: Verdict) -> str:
     )
     if not looks:
         return text
-    seen = (
+    openings = (
         _("The sealed rounds were opened once, as this machine admits.")
         if looks == 1
         else _("The sealed rounds were opened {looks} times, as this machine admits.", looks=looks)
     )
-    return f"{text} {seen}"
+    return f"{text} {openings}"

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 def shown(result: Trial) -> list[str]:
     """The sentence, then the mark of every site with what must be read beside it."""
-    told = []
-    for one in deciding(result.verdicts):
-        told += [sentence.plain(one, result.about), "", "  " + interval_plot.header()]
-        alike = [each for each in result.verdicts if same_question(each, one)]
-        for each, line in zip(alike, interval_plot.lines(alike, result.about), strict=True):
-            told.append("  " + line)
-            told += ["      " + remark[language()] for remark in result.about.get("remarks", {}).get(each["site"], [])]
-        told.append("")
-    return told
+    lines = []
+    for decisive in deciding(result.verdicts):
+        lines += [sentence.plain(decisive, result.about), "", "  " + interval_plot.header()]
+        peers = [peer for peer in result.verdicts if same_question(peer, decisive)]
+        for peer, line in zip(peers, interval_plot.lines(peers, result.about), strict=True):
+            lines.append("  " + line)
+            lines += ["      " + remark[language()] for remark in result.about.get("remarks", {}).get(peer["site"], [])]
+        lines.append("")
+    return lines

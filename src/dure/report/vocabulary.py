@@ -87,8 +87,8 @@ def localised(text: Any) -> str:
 
 def localised_unit(unit: Any) -> str:
     """A KPI's unit in the reader's language: won is 원 in Korean."""
-    said = localised(unit)
-    return re.sub(r"\bwon\b", "원", said) if language() == "ko" else said
+    name = localised(unit)
+    return re.sub(r"\bwon\b", "원", name) if language() == "ko" else name
 
 
 def offer(verdict: Verdict, about: About) -> str:
@@ -133,15 +133,15 @@ def counted(word: Any, count: int) -> str:
     """So many blocks: 24 weeks, 24주. A word that is not among ours stands in both languages ({ko, en})."""
     if str(word) not in BLOCK_WORDS:
         return _("{count} {word}s", count=f"{count:,}", word=localised(word))
-    one, many, *_rest = BLOCK_WORDS[word]
-    return _(one) if count == 1 else _(many, count=f"{count:,}")
+    singular, plural, *_rest = BLOCK_WORDS[word]
+    return _(singular) if count == 1 else _(plural, count=f"{count:,}")
 
 
 def more_blocks(word: Any, count: int, *, about: bool = False) -> str:
     """So many further blocks: about 300 more days, 약 300일치."""
-    _one, _many, single, several, _in_one = BLOCK_WORDS.get(str(word), BLOCK_WORDS["block"])
-    told = _("about {count}", count=f"{count:,}") if about else f"{count:,}"
-    return _(single) if count == 1 else _(several, count=told)
+    _singular, _plural, single, several, _next = BLOCK_WORDS.get(str(word), BLOCK_WORDS["block"])
+    number = _("about {count}", count=f"{count:,}") if about else f"{count:,}"
+    return _(single) if count == 1 else _(several, count=number)
 
 
 def one_more_block(word: Any) -> str:

@@ -29,16 +29,16 @@ def worth(text: str) -> dict[str, Any]:
     >>> worth("1.2만원/t")
     {'won': 12000.0, 'unit': 't'}
     """
-    found = re.fullmatch(
+    match = re.fullmatch(
         r"₩?\s*([\d,]*\.?\d+)\s*(?:(천|만|백만|억)?\s*(?:원|won|krw))?\s*(?:/\s*(\S.*?)|(?:a|per)\s+(\S.*?))?\s*",
         text.strip(),
         re.IGNORECASE,
     )
-    if not found or not math.isfinite(won := float(found[1].replace(",", "")) * WON_FACTORS[found[2] or ""]):
+    if not match or not math.isfinite(won := float(match[1].replace(",", "")) * WON_FACTORS[match[2] or ""]):
         raise UserError(
             _("{text} is not a price", text=text), where="--worth", cure=_("Write won and the unit: 120원/kWh.")
         )
-    return {"won": won, "unit": (found[3] or found[4] or "").strip()}
+    return {"won": won, "unit": (match[3] or match[4] or "").strip()}
 
 
 def priced(verdict: Verdict, about: About) -> tuple[float | None, str]:
@@ -48,12 +48,12 @@ def priced(verdict: Verdict, about: About) -> tuple[float | None, str]:
     (`about["worth"]`, or it is won itself), and one place is meant.
     """
     unit, gain = localised(verdict["unit"]), verdict["gain"]["mean"]
-    price, why = _won_a_unit(unit, about.get("worth"))
+    price, no_price = _won_a_unit(unit, about.get("worth"))
     kind = _form(_formula(verdict, about))
     months = _months(verdict, about)
     reasons = (
         (gain is None, "the gain cannot be computed"),
-        (price is None, why),
+        (price is None, no_price),
         (not kind, "the KPI is neither a sum nor a mean over cases"),
         (verdict["site"] == "all", "a mean over places has no bill of its own; see each place"),
         (months is None, "the cases carry no time, so nobody knows how many come in a month"),
@@ -66,21 +66,21 @@ def priced(verdict: Verdict, about: About) -> tuple[float | None, str]:
     return gain * price * (verdict["cases"] if kind == "mean" else 1) / months, ""
 
 
-def _won_a_unit(unit: str, given: Mapping[str, Any] | None) -> tuple[float | None, str]:
+def _won_a_unit(unit: str, price: Mapping[str, Any] | None) -> tuple[float | None, str]:
     """Won for one unit of the KPI. No reason where nobody asked for a price."""
     from dure.tables import conversion
 
-    if found := MONEY_UNIT.fullmatch(unit.strip()):
-        return WON_FACTORS[found[1]], ""
-    if not given:
+    if match := MONEY_UNIT.fullmatch(unit.strip()):
+        return WON_FACTORS[match[1]], ""
+    if not price:
         return None, ""
-    if not given.get("unit") or given["unit"] == unit:
-        return float(given["won"]), ""
+    if not price.get("unit") or price["unit"] == unit:
+        return float(price["won"]), ""
     try:
-        factor, offset = conversion(unit, given["unit"])
+        factor, offset = conversion(unit, price["unit"])
     except ValueError:
         factor, offset = 0.0, 1.0
-    return (None, "the price is for another unit than the KPI's") if offset else (float(given["won"]) * factor, "")
+    return (None, "the price is for another unit than the KPI's") if offset else (float(price["won"]) * factor, "")
 
 
 def _formula(verdict: Verdict, about: About) -> str:
@@ -135,16 +135,16 @@ def price_phrase(verdict: Verdict, about: About) -> str:
     """What the gain is worth a month, where a price was given."""
     if verdict["verdict"] not in ("better", "worse"):
         return ""
-    value, why = priced(verdict, about)
+    value, reason = priced(verdict, about)
     if value is None:
-        return _("It cannot be priced by the month: {why}.", why=why) if why and about.get("worth") else ""
-    given = about.get("worth")
-    unit = (given or {}).get("unit") or localised(verdict["unit"])
-    if not given or MONEY_UNIT.fullmatch(localised(verdict["unit"])):
+        return _("It cannot be priced by the month: {why}.", why=reason) if reason and about.get("worth") else ""
+    price = about.get("worth")
+    unit = (price or {}).get("unit") or localised(verdict["unit"])
+    if not price or MONEY_UNIT.fullmatch(localised(verdict["unit"])):
         text = "That is {won} a month." if value > 0 else "That costs {won} more a month."
         return _(text, won=won(abs(value)))
     text = "At {worth} that is {won} a month." if value > 0 else "At {worth} that costs {won} more a month."
-    return _(text, worth=_("{price} won a {unit}", price=f"{given['won']:,.10g}", unit=unit), won=won(abs(value)))
+    return _(text, worth=_("{price} won a {unit}", price=f"{price['won']:,.10g}", unit=unit), won=won(abs(value)))
 
 
 def won(value: float) -> str:
@@ -159,8 +159,8 @@ def won(value: float) -> str:
 
 
 def _korean_won(near: float) -> str:
-    large, rest = divmod(round(near), 10**8)
-    middle, small = divmod(rest, 10**4)
-    told = [f"{large:,}억" if large else "", f"{middle:,}만" if middle else ""]
-    upper = " ".join(each for each in told if each)
+    large, remainder = divmod(round(near), 10**8)
+    middle, small = divmod(remainder, 10**4)
+    parts = [f"{large:,}억" if large else "", f"{middle:,}만" if middle else ""]
+    upper = " ".join(part for part in parts if part)
     return f"{upper} {small:,}원".strip() if small or not upper else f"{upper} 원"
