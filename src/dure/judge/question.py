@@ -65,10 +65,7 @@ def question(
     read = tables.texts if kind == "hit" else tables.numbers
     split_columns([roles.truth, roles.practice, *roles.offers, *(others or {})], sheet)
     columns = {name: read(sheet, name) for name in (roles.truth, roles.practice, *roles.offers) if name}
-    columns |= {
-        name: joined_tables(sheet, offer_sheet, roles, name, read, notes)
-        for name, offer_sheet in (others or {}).items()
-    }
+    columns |= {name: joined_tables(sheet, table, roles, name, read, notes) for name, table in (others or {}).items()}
     names = [name for name in columns if name not in (roles.truth, roles.practice)]
     if kind != "hit":
         scale = {**scale_of_offers(sheet, columns, roles, kind, scale or {}, confirm, notes), **(scale or {})}
@@ -97,8 +94,7 @@ def _spec(
     """How the question was put, as the evidence keeps it: whoever has the tables can put it again."""
     return {
         "roles": asdict(roles), "kpi": kind, "scale": dict(scale), "sheet": sheet.sheet,
-        "others": {name: {"name": Path(offer_sheet.file).name, "sha256": sha256_of(Path(offer_sheet.file))}
-                   for name, offer_sheet in others.items()},
+        "others": {name: {"name": Path(table.file).name, "sha256": sha256_of(Path(table.file))} for name, table in others.items()},
     }  # fmt: skip
 
 

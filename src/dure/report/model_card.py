@@ -138,10 +138,8 @@ def _written_by(record: Content) -> str:
 def _purpose(project: Project, record: Content) -> list[str]:
     """What the question is, what answers it, in the place of what, and for whom."""
     assert project.manifest is not None
-    about, labels = (
-        record["about"],
-        {name: vocabulary.localised(label) for name, label in record["about"]["labels"].items()},
-    )
+    about = record["about"]
+    labels = {name: vocabulary.localised(label) for name, label in about["labels"].items()}
     today, model = list(labels.values())[:2]
     lines = [
         (_("model"), model),

@@ -19,12 +19,12 @@ from dure.trial import verdicts
 from dure.trial.types import KEYS, Trial
 
 
-def compare(one: Path, other: Path, *, method: str | None = None) -> Trial:
-    """What `other` gains over `one`, as a trial of two methods: the same method of both runs.
+def compare(first_folder: Path, second_folder: Path, *, method: str | None = None) -> Trial:
+    """What the second run gains over the first, as a trial of two methods: the same method of both runs.
 
     Parameters
     ----------
-    one, other
+    first_folder, second_folder
         Folders of evidence; both are looked through first.
     method
         Which of the project's methods; None: its model.
@@ -34,7 +34,7 @@ def compare(one: Path, other: Path, *, method: str | None = None) -> Trial:
     UserError
         Evidence that is not whole, of two projects, versions or codes; a method that is not in it; other cases.
     """
-    first, second = _intact(one), _intact(other)
+    first, second = _intact(first_folder), _intact(second_folder)
     for field in ("id", "version", "code"):
         if first.about[field] != second.about[field]:
             raise UserError(
@@ -43,11 +43,11 @@ def compare(one: Path, other: Path, *, method: str | None = None) -> Trial:
                 cure=_("Run both with the project as it is now."),
             )  # fmt: skip
     name = method or _model(first)
-    names = tuple(_names(one, other, first, second))
+    names = tuple(_names(first_folder, second_folder, first, second))
     outcomes = pl.concat(
         [
             _of(run, name, called, folder)
-            for run, called, folder in zip((first, second), names, (one, other), strict=True)
+            for run, called, folder in zip((first, second), names, (first_folder, second_folder), strict=True)
         ],
         how="diagonal",
     )
@@ -59,7 +59,7 @@ def compare(one: Path, other: Path, *, method: str | None = None) -> Trial:
     ]
     if not questions[0].drop("method").sort(pl.all()).equals(questions[1].drop("method").sort(pl.all())):
         raise UserError(
-            _("the two runs did not ask the same cases"), where=f"{one}, {other}",
+            _("the two runs did not ask the same cases"), where=f"{first_folder}, {second_folder}",
             cure=_("Run both with the same rounds, profile and data of the cases."),
         )  # fmt: skip
     about = _about(first, second, names, name)

@@ -121,15 +121,7 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
     about["given"] = {name: sha256_of(Path(path)) for name, path in file_hashes(inputs).items()}
     folder = inputs.work or _working(project, inputs, sealed=sealed, newer=newer, profile=profile, seeds=chosen)
     result = trial.run(
-        project,
-        data,
-        folder,
-        sealed=sealed,
-        profile=profile,
-        seeds=chosen,
-        offers=offers,
-        about=about,
-        tell=tell,
+        project, data, folder, sealed=sealed, profile=profile, seeds=chosen, offers=offers, about=about, tell=tell
     )
     place = evidence.write(result, out, charts=_charts(project, result)) if out else None
     types.forget(folder)
