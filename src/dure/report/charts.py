@@ -49,43 +49,6 @@ def finished(chart: Any) -> Any:
     return chart.configure_title(anchor="start", color=INK, fontWeight="normal", fontSize=14, subtitleColor=SOFT)
 
 
-def interval_mark(verdicts: Sequence[Mapping[str, Any]], labels: Sequence[str], *, unit: str = "") -> Any:
-    """A dot with its interval a row, against the line of today's practice; to the right is better.
-
-    Filled and coloured: better or worse. Hollow and grey: not shown. A verdict without an interval is its word alone.
-
-    Parameters
-    ----------
-    verdicts
-        As a trial gives them: ``verdict`` and ``gain`` (low, mean, high; positive is better).
-    labels
-        What each row is: a site, a KPI, an offer.
-    unit
-        Of the gain.
-    """
-    alt = _altair()
-    rows = [
-        {"label": label, "low": verdict["gain"]["low"], "mean": verdict["gain"]["mean"], "high": verdict["gain"]["high"],
-         "word": _(verdict["verdict"]), "colour": COLOURS[verdict["verdict"]],
-         "fill": COLOURS[verdict["verdict"]] if verdict["verdict"] in ("better", "worse") else PAPER}
-        for label, verdict in zip(labels, verdicts, strict=True)
-    ]  # fmt: skip
-    title = _("gain over today's practice") + (f" [{unit}]" if unit else "")
-    lines = alt.Y("label:N", title=None, sort=None, axis=alt.Axis(ticks=False, domain=False))
-    base = alt.Chart(alt.Data(values=rows)).encode(y=lines)
-    today = alt.Chart(alt.Data(values=[{"at": 0}])).mark_rule(color=INK, strokeWidth=1.5).encode(x="at:Q")
-    known = base.transform_filter("isValid(datum.low) && isValid(datum.high)")
-    bars = known.mark_rule(strokeWidth=3).encode(
-        x=alt.X("low:Q", title=title, axis=alt.Axis(grid=False)), x2="high:Q", color=alt.Color("colour:N", scale=None)
-    )
-    dots = known.mark_point(size=130, strokeWidth=3, opacity=1, filled=False).encode(
-        x="mean:Q", fill=alt.Fill("fill:N", scale=None), stroke=alt.Stroke("colour:N", scale=None)
-    )
-    words = base.mark_text(dy=-15).encode(x="place:Q", text="word:N", color=alt.Color("colour:N", scale=None))
-    words = words.transform_calculate(place="isValid(datum.low) && isValid(datum.high) ? datum.mean : 0")
-    return finished(alt.layer(today, bars, dots, words).properties(width=420, height=alt.Step(44)))
-
-
 def save(chart: Any, path: Path) -> Path:
     """Write a chart as .svg, .png or .html (one page that opens without a network); returns the path.
 
