@@ -23,7 +23,7 @@ import numpy as np
 from rich.progress import track
 
 from dure.statistics.blocks import autocorrelation, time_blocks
-from dure.statistics.power import found_with
+from dure.statistics.power import detectable_gain
 from dure.statistics.types import Pair
 from dure.statistics.verdict import compare
 
@@ -113,7 +113,7 @@ def sites(places: int) -> Draw:
 
 def powered_sites(rng: np.random.Generator, blocks: int) -> Drawn:
     """Two sites of equal spread: each site costs a degree of freedom, so the resolution is that of a block fewer."""
-    halves = np.split(rng.normal(found_with(blocks - 1) / math.sqrt(blocks), 1, blocks), 2)
+    halves = np.split(rng.normal(detectable_gain(blocks - 1) / math.sqrt(blocks), 1, blocks), 2)
     return [of_gains(half)[0][0] for half in halves], "loss / cases"
 
 
@@ -122,7 +122,7 @@ def rare_loss(rng: np.random.Generator, blocks: int) -> Drawn:
 
 
 def powered(rng: np.random.Generator, blocks: int) -> Drawn:
-    return of_gains(rng.normal(found_with(blocks) / math.sqrt(blocks), 1, blocks))
+    return of_gains(rng.normal(detectable_gain(blocks) / math.sqrt(blocks), 1, blocks))
 
 
 @dataclass(frozen=True)

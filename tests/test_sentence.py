@@ -234,7 +234,7 @@ def test_a_site_is_called_what_the_trade_calls_it(lang):
         told("places", few),
         expected[3],
         vocabulary.place(many, about),
-        vocabulary.one_by_one(about),
+        vocabulary.sites_heading(about),
     )
 
 

@@ -13,7 +13,7 @@ from dure.errors import UserError
 from dure.statistics import bootstrap, draws, types
 from dure.statistics.blocks import autocorrelation, skewness, time_blocks
 from dure.statistics.multiplicity import holm
-from dure.statistics.power import found_with
+from dure.statistics.power import detectable_gain
 from dure.statistics.types import Pair
 from dure.statistics.verdict import census, compare
 
@@ -243,7 +243,7 @@ def test_the_smaller_gain_needs_as_many_more_blocks_as_said():
     assert found.smaller == found.mean < found.resolution
     for more, enough in ((found.more_blocks, True), (found.more_blocks - 1, False)):
         blocks = 20 + more
-        assert bool(found_with(blocks) * gains.std(ddof=1) / math.sqrt(blocks) <= found.smaller) is enough
+        assert bool(detectable_gain(blocks) * gains.std(ddof=1) / math.sqrt(blocks) <= found.smaller) is enough
 
 
 @pytest.mark.parametrize("blocks", [9, 24])

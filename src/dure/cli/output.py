@@ -52,13 +52,13 @@ def dump(value: Any) -> None:
 
 def show_result(result: Trial, place: Path | None, *, json_wanted: bool, required: str | None) -> None:
     """The sentence, the picture, the table, in this order; or JSON. Exit code 1 where `required` is not met."""
-    from dure.report.terminal import shown
+    from dure.report.terminal import trial_lines
     from dure.trial.verdicts import deciding
 
     if json_wanted:
         dump({"evidence": str(place) if place else None, "verdicts": result.verdicts})
     else:
-        click.echo("\n".join(shown(result)))
+        click.echo("\n".join(trial_lines(result)))
         for note in result.about.get("notes", []):
             click.echo(f"· {note[language()]}")
         if place:

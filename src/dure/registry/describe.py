@@ -8,7 +8,7 @@ from typing import Any
 from dure.errors import UserError
 from dure.i18n.texts import _, language
 from dure.project.project import Project, label
-from dure.trial.types import both, text_of
+from dure.trial.types import bilingual, text_of
 
 TEXTS = ("title", "description", "unit")  # of a JSON Schema: what people read
 
@@ -33,9 +33,15 @@ def describe(project: Project) -> dict[str, Any]:
         "figure": project.figure is not None,
         "endings": endings(project),
         "sources": [source_row(source) for source in project.sources],
-        "methods": {name: both(project, label(builder)) for name, builder in project.builders().items()},
+        "methods": {name: bilingual(project, label(builder)) for name, builder in project.builders().items()},
         "kpis": [
-            {"name": both(project, kpi.name), "unit": kpi.unit, "better": kpi.better, "of": kpi.of, "limit": kpi.limit}
+            {
+                "name": bilingual(project, kpi.name),
+                "unit": kpi.unit,
+                "better": kpi.better,
+                "of": kpi.of,
+                "limit": kpi.limit,
+            }
             for kpi in project.kpis
         ],
         "example": example(project),
@@ -50,7 +56,7 @@ def texts(project: Project, schema: Any) -> dict[str, dict[str, str]]:
         part = waiting.pop()
         if isinstance(part, dict):
             words = [part.get(name) for name in TEXTS] + list(part.get("enum", ()))
-            found |= {each: both(project, each) for each in words if isinstance(each, str) and each}
+            found |= {each: bilingual(project, each) for each in words if isinstance(each, str) and each}
         waiting += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
     return found
 

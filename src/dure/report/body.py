@@ -316,7 +316,7 @@ def _unanswered(record: Content) -> list[dict[str, str]]:
 def _words(about: vocabulary.About) -> dict[str, str]:
     """Headings and fixed texts."""
     return {
-        "at_places": vocabulary.one_by_one(about),
+        "at_places": vocabulary.sites_heading(about),
         "all_numbers": _("The numbers"),
         "other_comparisons": _("Other comparisons"),
         "how": _("How it was measured"),

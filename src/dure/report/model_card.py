@@ -212,7 +212,7 @@ def _results(record: Content) -> list[str]:
 def _tables(verdicts: Sequence[Verdict], decisive: Verdict, about: Mapping[str, Any]) -> Iterator[str]:
     pair = [verdict for verdict in verdicts if all(verdict[key] == decisive[key] for key in ("method", "against"))]
     way = _("lower is better") if decisive["better"] == "lower" else _("higher is better")
-    yield f"### {vocabulary.one_by_one(about)}"
+    yield f"### {vocabulary.sites_heading(about)}"
     yield f"{_plain(vocabulary.localised(decisive['kpi']))} ({way})"
     yield _compared([verdict for verdict in pair if verdict["kpi"] == decisive["kpi"]], about, "round", "place", "seen")
     kpis = [verdict for verdict in over_all(pair) if verdict["round"] == decisive["round"]]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from dure.trial.types import Trial
 
 
-def shown(result: Trial) -> list[str]:
+def trial_lines(result: Trial) -> list[str]:
     """The sentence, then the mark of every site with what must be read beside it."""
     lines = []
     for decisive in deciding(result.verdicts):

@@ -108,7 +108,7 @@ def place(verdict: Verdict, about: About) -> str:
     return _(site_phrases(about)[0]) if site == "all" else localised(about.get("sites", {}).get(site, site))
 
 
-def one_by_one(about: About) -> str:
+def sites_heading(about: About) -> str:
     """A heading over what is said of each site: Place by place."""
     return _(site_phrases(about)[1])
 

@@ -15,7 +15,7 @@ from dure.datasets.data import Data
 from dure.datasets.sources import Source, Wheel
 from dure.i18n.texts import _, language
 from dure.project.loader import load
-from dure.report.terminal import shown
+from dure.report.terminal import trial_lines
 from dure.runs.run import Inputs, judge, opened, run
 from dure.trial.verdicts import deciding
 
@@ -44,17 +44,17 @@ def demo(out: Path, tell: Tell, say: Callable[[str], None]) -> dict[str, Any]:
     say("\n(a) " + _("A table: yesterday's temperature is today's practice; a supplier offers another forecast."))
     table = weather_table(out / "answers.csv")
     judged = judge_table(table, out / "a-judge", part(0.0, 0.1))
-    say("\n".join(shown(judged)))
+    say("\n".join(trial_lines(judged)))
     say("\n(b) " + _("A plant's plan: ten standard job shops, the best dispatching rule against a solver."))
     planned, place = run(
         "yeongnam.production", profile="demo", seeds=[0], out=out / "b-production", tell=part(0.1, 0.7)
     )
-    say("\n".join(shown(planned)))
+    say("\n".join(trial_lines(planned)))
     gantt = draw_gantt(planned, out)
     say("  " + _("Gantt chart: {place}", place=str(gantt)))
     say("\n(c) " + _("A risk model developed at one hospital, tried at three others."))
     travelled, _place = run("gangwon.heart", sealed=True, out=out / "c-heart", tell=part(0.7, 1.0))
-    say("\n".join(shown(travelled)))
+    say("\n".join(trial_lines(travelled)))
     say("\n(d) " + _("The evidence of (b) with one digit changed:"))
     assert place is not None
     report = evidence.verify(forged(place, out / "d-forged"))

@@ -14,7 +14,7 @@ from dure.errors import UserError
 from dure.i18n.texts import _
 from dure.project.code_hash import project_hash
 from dure.project.loader import load
-from dure.runs.run import Inputs, file_hashes, given_paths, judge, opened, with_methods
+from dure.runs.run import Inputs, given_files, given_paths, judge, opened, with_methods
 from dure.trial import trial, types
 from dure.trial.verdicts import verdicts
 
@@ -63,7 +63,7 @@ def _run_again(record: Mapping[str, Any], inputs: Inputs, tell: Tell) -> Trial:
             where=about["id"],
             cure=_("Get the version {version} and run again.", version=about["version"]),
         )  # fmt: skip
-    missing = [name for name in about.get("given", {}) if name not in file_hashes(inputs)]
+    missing = [name for name in about.get("given", {}) if name not in given_files(inputs)]
     if missing:
         raise UserError(
             _("the file given as {name} is not here", name=missing[0]),

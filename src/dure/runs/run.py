@@ -118,7 +118,7 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
         about["looks"] = max(log_look(manifest.id, code, sealed_rounds), admitted_looks(project.folder, code), looks)
     project, offers = with_methods(project, inputs)
     about |= {"date": datetime.now(UTC).date().isoformat(), "assurance": assurance}
-    about["given"] = {name: sha256_of(Path(path)) for name, path in file_hashes(inputs).items()}
+    about["given"] = {name: sha256_of(Path(path)) for name, path in given_files(inputs).items()}
     folder = inputs.work or _working(project, inputs, sealed=sealed, newer=newer, profile=profile, seeds=chosen)
     result = trial.run(
         project, data, folder, sealed=sealed, profile=profile, seeds=chosen, offers=offers, about=about, tell=tell
@@ -190,7 +190,7 @@ def _settings(project: Project, texts: Mapping[str, str]) -> Any:
         raise refusal(error, where="--set") from None
 
 
-def file_hashes(inputs: Inputs) -> dict[str, str]:
+def given_files(inputs: Inputs) -> dict[str, str]:
     """Every file a person gave, by what it is."""
     files = {
         f"data {name}" + (f" {number}" if number > 1 else ""): str(answers_in(path))
@@ -210,12 +210,12 @@ def _working(
     project: Project, inputs: Inputs, *, sealed: bool, newer: bool, profile: str, seeds: Sequence[int]
 ) -> Path:
     """The folder this trial resumes from: another one for other code, data, settings or seeds."""
-    for path in file_hashes(inputs).values():
+    for path in given_files(inputs).values():
         if not Path(path).is_file():
             raise UserError(_("there is no such file"), where=path)
     key = {
         "code": project_hash(project.folder) if project.folder else "",
-        "files": {name: sha256_of(Path(path)) for name, path in file_hashes(inputs).items()},
+        "files": {name: sha256_of(Path(path)) for name, path in given_files(inputs).items()},
         "urls": sorted(address for address in (inputs.offers or {}).values() if "://" in address), "public": inputs.public,
         "settings": dict(inputs.settings or {}), "sealed": sealed, "newer": newer, "profile": profile,
         "seeds": list(seeds),

@@ -13,7 +13,7 @@ _POWER = {
 }
 
 
-def found_with(units: float, level: float = 0.95) -> float:
+def detectable_gain(units: float, level: float = 0.95) -> float:
     """Gain found with 80 % power by the rule, in SD / sqrt(units) of normal gains."""
     at, power = zip(*_POWER[level], strict=True)
     return float(np.interp(1 / units, [1 / size for size in at[::-1]], power[::-1]))

@@ -24,7 +24,7 @@ import numpy as np
 
 from dure.statistics.bootstrap import interval_bounds, resampled, standard_error, studentised
 from dure.statistics.draws import random_bits
-from dure.statistics.power import found_with
+from dure.statistics.power import detectable_gain
 from dure.statistics.swap_test import swap_p_values
 from dure.statistics.types import (
     ENDLESS,
@@ -157,11 +157,11 @@ def _resolved(finding: Finding, error: float, sites: int) -> Finding:
     if not (math.isfinite(error) and error > 0):
         return finding
     units, free = finding.units, sites - 1  # each further site costs a degree of freedom
-    resolution = found_with(units - free, finding.level) * error
+    resolution = detectable_gain(units - free, finding.level) * error
     smaller = finding.mean if finding.mean and 0 < finding.mean < resolution else resolution / 2
 
     def finds(blocks: int) -> float:
-        return -found_with(blocks - free, finding.level) * error * math.sqrt(units / blocks)
+        return -detectable_gain(blocks - free, finding.level) * error * math.sqrt(units / blocks)
 
     enough = min(math.ceil(units * (resolution / smaller) ** 2), ENDLESS)
     needed = units + bisect_left(range(units, enough), -smaller, key=finds)

@@ -20,7 +20,7 @@ from dure.project.case import Case, Round, Work
 from dure.project.project import Project, label
 from dure.trial.blocks import in_blocks, outcomes_of, span_of
 from dure.trial.play import play_part
-from dure.trial.types import PROFILES, TEXT_COLUMNS, Trial, both, file_name, project_settings, quiet, text_of
+from dure.trial.types import PROFILES, TEXT_COLUMNS, Trial, bilingual, file_name, project_settings, quiet, text_of
 from dure.trial.verdicts import verdicts
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _result(project: Project, parts: list[Part], rounds: Sequence[Round], about:
     about["unanswered_by"] = _causes(cases)
     outcomes = outcomes_of(cases, names, rounds, len(about["seeds"]))
     kpis = [
-        {**asdict(kpi), "name": both(project, kpi.name), "limit": list(kpi.limit) if kpi.limit else None}
+        {**asdict(kpi), "name": bilingual(project, kpi.name), "limit": list(kpi.limit) if kpi.limit else None}
         for kpi in project.kpis
     ]
     assert project.manifest is not None
@@ -199,12 +199,12 @@ def _about(
         "code": project_hash(project.folder) if project.folder else "", "profile": profile, "seeds": list(seeds),
         "practice": manifest.practice.model_dump(), "ground": manifest.ground, "assurance": "self-run",
         "replay": manifest.replay, "unanswered_limit": manifest.unanswered, "looks": 0,
-        "labels": {name: both(project, label(builder)) for name, builder in builders.items()},
+        "labels": {name: bilingual(project, label(builder)) for name, builder in builders.items()},
         "rivals": [builder.__name__ for builder in project.rivals],
-        "sites": {site: both(project, site)
+        "sites": {site: bilingual(project, site)
                   for site in dict.fromkeys(case.site for trial_round in rounds for case in trial_round.cases) if site},
         "remarks": _remarks(project, data), "data": [data.opened[name] for name in sorted(data.opened)],
-        "block_word": block_word(project.block_word, both(project, project.block_word)),
+        "block_word": block_word(project.block_word, bilingual(project, project.block_word)),
         "rounds": [trial_round.name for trial_round in rounds], "settings": project_settings(data),
         **({"site_word": project.site_word} if project.site_word != "site" else {}),
     }  # fmt: skip

@@ -72,7 +72,7 @@ def project_settings(data: Data) -> dict[str, Any]:
     return data.settings.model_dump(mode="json") if data.settings is not None else {}
 
 
-def both(project: Project, text: str) -> dict[str, str]:
+def bilingual(project: Project, text: str) -> dict[str, str]:
     """A project's text in both languages."""
     return per_language(lambda: text_of(project, text))
 

@@ -20,7 +20,7 @@ from dure.project.project import label
 from dure.serving import save
 from dure.serving.request import request_from
 from dure.trial.recorded import rows_field
-from dure.trial.types import both, text_of
+from dure.trial.types import bilingual, text_of
 
 if TYPE_CHECKING:
     from dure.project.form import Form
@@ -213,8 +213,8 @@ def _told(service: Service, answer: Answer, done: Form | None) -> dict[str, Any]
         "answered": True,
         "by": {"instead_of": "", "cause": "", "why": ""}
         | {name: value for name, value in said.items() if name != "response"},
-        "label": both(project, label(builders[by])),
-        "instead_of": both(project, label(builders[said["instead_of"]])) if "instead_of" in said else None,
+        "label": bilingual(project, label(builders[by])),
+        "instead_of": bilingual(project, label(builders[said["instead_of"]])) if "instead_of" in said else None,
         "practice": by == today,
         "own_practice": done is not None,
         "text": project.says(answer.request, answer.response) if project.says else "",
