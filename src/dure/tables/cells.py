@@ -80,9 +80,9 @@ def kinds_of(grid: list[Cells]) -> list[str]:
         rows = [row for row in rows if sum(not is_blank(cells[row]) for cells in grid) > 1] or rows
     kinds = []
     for cells in grid:
-        seen = [kind for row in rows if (kind := kind_of(cells[row])) != "empty"]
-        best = max(("time", "number"), key=seen.count)
-        kinds.append(best if seen and seen.count(best) * 2 >= len(seen) else "text")
+        filled = [kind for row in rows if (kind := kind_of(cells[row])) != "empty"]
+        best = max(("time", "number"), key=filled.count)
+        kinds.append(best if filled and filled.count(best) * 2 >= len(filled) else "text")
     return kinds
 
 

@@ -63,11 +63,11 @@ def parse(text: pl.Series) -> Parsed:
         if style.null_count() == distinct["text"].null_count():
             break
     empty = pl.DataFrame(schema={"text": pl.String, "half": pl.String, "style": pl.String, **_SCHEMA})
-    found = pl.concat(
+    parsed = pl.concat(
         [empty, *(part.with_columns(style=pl.lit(name)).select(empty.columns) for name, part in parts.items())]
     )
     frame = pl.DataFrame({"text": plain, "half": half}).join(
-        found, on=["text", "half"], how="left", maintain_order="left", nulls_equal=True
+        parsed, on=["text", "half"], how="left", maintain_order="left", nulls_equal=True
     )
     counts = frame["style"].drop_nulls().value_counts(sort=True)["style"].to_list()
     return Parsed(frame, counts)

@@ -88,30 +88,30 @@ def _upwards(rows: list[list[str]], grid: list[Cells], merges: list[Merge], bott
 
 def _belongs(grid: list[Cells], merges: list[Merge], top: int, bottom: int) -> bool:
     above = top - 1
-    said = [at for at, cells in enumerate(grid) if not is_blank(cells[above])]
+    filled = [at for at, cells in enumerate(grid) if not is_blank(cells[above])]
     for (first, left), (last, right) in merges:
         if first <= above <= last and right - left < len(grid) - 1 and (last > above or right > left):
             return True
-    if len(said) == 1 and (
-        said[0] == 0 or str(grid[said[0]][above]).strip().startswith(("(단위", "단위", "[단위", "※"))
+    if len(filled) == 1 and (
+        filled[0] == 0 or str(grid[filled[0]][above]).strip().startswith(("(단위", "단위", "[단위", "※"))
     ):
         return False
     if _is_units(grid, bottom):
-        return len(said) > 1
+        return len(filled) > 1
     labels = [
         " / ".join(str(cells[row]).strip() for row in range(top, bottom + 1) if not is_blank(cells[row]))
         for cells in grid
     ]
     empty = [at for at, label in enumerate(labels) if not label]
     repeated = {label for label in labels if label and labels.count(label) > 1}
-    return any(at in said for at in empty) or (bool(repeated) and len(said) > 0)
+    return any(at in filled for at in empty) or (bool(repeated) and len(filled) > 0)
 
 
 def header_names(grid: list[Cells], block: tuple[int, int], merges: list[Merge]) -> list[str]:
     """Header texts, those of several rows joined with ``" / "``."""
     top, end = block
     texts = [[_header_text(cells[row]) for cells in grid] for row in range(top, end)]
-    merged = [each for each in merges if each[0][0] < end and each[1][0] >= top]
+    merged = [merge for merge in merges if merge[0][0] < end and merge[1][0] >= top]
     for (first, left), (last, right) in merged:
         for row in range(max(first, top), min(last, end - 1) + 1):
             for at in range(left, right + 1):
@@ -168,9 +168,9 @@ def letter(place: int) -> str:
     return name
 
 
-def name_columns(found: Layout, names: list[str]) -> None:
+def name_columns(layout: Layout, names: list[str]) -> None:
     """Set headers without their units, each different from the others."""
-    found.written = names
+    layout.written = names
     apart = [split_unit(name) for name in names]
     bases = [base for base, _unit in apart]
     brackets = [re.split(r"\s*[(\[]", name)[0] for name in names]
@@ -178,19 +178,19 @@ def name_columns(found: Layout, names: list[str]) -> None:
         letters = len(unit) == 1 and brackets.count(base) > 1  # 업체(A), 업체(B): no amperes
         plain = name if letters or bases.count(base) > 1 else base
         if not plain:
-            plain = f"[{letter(found.columns[at])}]"
-            found.notes.append(_("a column without a header is called {name}", name=plain))
+            plain = f"[{letter(layout.columns[at])}]"
+            layout.notes.append(_("a column without a header is called {name}", name=plain))
         unique, count = plain, 1
-        while unique in found.headers:
+        while unique in layout.headers:
             count += 1
             unique = f"{plain} ({count})"
         if count > 1:
-            found.notes.append(
+            layout.notes.append(
                 _(
                     "the header {name} stands more than once; the later one is called {unique}",
                     name=plain,
                     unique=unique,
                 )
             )
-        found.headers.append(unique)
-        found.units.append("" if letters else unit)
+        layout.headers.append(unique)
+        layout.units.append("" if letters else unit)

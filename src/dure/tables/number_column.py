@@ -59,7 +59,7 @@ def numbers(sheet: Sheet, header: str) -> pl.Series:
     if not odd.any() and sheet.decimal == ".":
         return plain
     parts = _signed(text)
-    _one_unit(sheet, header, parts)
+    _check_units(sheet, header, parts)
     digits = parts["digits"]
     figures = digits.str.contains(r"[0-9]")
     english, european = figures & digits.str.contains(_ENGLISH), figures & digits.str.contains(_EUROPEAN)
@@ -98,15 +98,15 @@ def _signed(text: pl.Series) -> pl.DataFrame:
     )
 
 
-def _one_unit(sheet: Sheet, header: str, parts: pl.DataFrame) -> None:
+def _check_units(sheet: Sheet, header: str, parts: pl.DataFrame) -> None:
     """Raise UserError where cells of one column carry different units, or only some a per cent sign."""
-    given = parts.filter(pl.col("known"))["unit"].unique(maintain_order=True).to_list()
-    named = [unit for unit in given if unit]
-    if len(named) > 1 or (named == ["%"] and "" in given):
-        rows = [sheet.rows[(parts["unit"] == unit).arg_max() or 0] for unit in given]
-        said = ", ".join(_("row {row} ‘{unit}’", row=row, unit=unit) for row, unit in zip(rows, given, strict=True))
+    units = parts.filter(pl.col("known"))["unit"].unique(maintain_order=True).to_list()
+    spelled_units = [unit for unit in units if unit]
+    if len(spelled_units) > 1 or (spelled_units == ["%"] and "" in units):
+        rows = [sheet.rows[(parts["unit"] == unit).arg_max() or 0] for unit in units]
+        listing = ", ".join(_("row {row} ‘{unit}’", row=row, unit=unit) for row, unit in zip(rows, units, strict=True))
         raise UserError(
-            _("several units in one column: {said}", said=said),
+            _("several units in one column: {said}", said=listing),
             where=f"{sheet.where} ‘{header}’",
             cure=_("Write the column in one unit and give the file again."),
         )
@@ -135,10 +135,10 @@ def also_in(count: int) -> str:
     return _("{count} more cells of the column are like it.", count=count - 1) + " " if count > 1 else ""
 
 
-def _two_decimals(sheet: Sheet, header: str, one: int, other: int) -> UserError:
+def _two_decimals(sheet: Sheet, header: str, point: int, comma: int) -> UserError:
     return UserError(
         _("the decimal sign is a point in row {one} (‘{a}’) and a comma in row {other} (‘{b}’)",
-          one=sheet.rows[one], a=sheet.cells[header][one], other=sheet.rows[other], b=sheet.cells[header][other]),
+          one=sheet.rows[point], a=sheet.cells[header][point], other=sheet.rows[comma], b=sheet.cells[header][comma]),
         where=f"{sheet.where} ‘{header}’",
         cure=_("Write all numbers of the column in one way and give the file again."),
     )  # fmt: skip

@@ -12,7 +12,8 @@ import polars as pl
 
 from dure.errors import UserError, nearest
 from dure.i18n.texts import _
-from dure.tables import headers, layout, table_area
+from dure.tables import headers, table_area
+from dure.tables.layout import Layout
 from dure.tables.number_column import uses_comma
 from dure.tables.sheet import Sheet
 from dure.tables.text_file import text_grid
@@ -27,13 +28,13 @@ def read(path: Path, sheet: str | None = None) -> Sheet:
 
     Raises UserError where the file cannot be read, holds no table, or holds several and none was named.
     """
-    found = sheets(path)
+    all_tables = sheets(path)
     if sheet is not None:
-        return _called(sheet, found, path)
-    tables = [each for each in found if each.cells.height and len(each.headers) > 1] or [
-        each for each in found if each.cells.height
+        return _table_named(sheet, all_tables, path)
+    tables = [table for table in all_tables if table.cells.height and len(table.headers) > 1] or [
+        table for table in all_tables if table.cells.height
     ]
-    tables = [each for each in tables if not each.hidden] or tables
+    tables = [table for table in tables if not table.hidden] or tables
     if not tables:
         raise UserError(
             _("there is no table in this file"),
@@ -41,7 +42,7 @@ def read(path: Path, sheet: str | None = None) -> Sheet:
             cure=_("A table has a row of headers and rows below it."),
         )
     if len(tables) > 1:
-        names = ", ".join(f"{each.sheet} ({each.cells.height})" for each in tables)
+        names = ", ".join(f"{table.sheet} ({table.cells.height})" for table in tables)
         raise UserError(
             _("{count} sheets hold a table: {names}", count=len(tables), names=names),
             where=f"‘{path.name}’",
@@ -50,13 +51,13 @@ def read(path: Path, sheet: str | None = None) -> Sheet:
     return tables[0]
 
 
-def _called(name: str, found: list[Sheet], path: Path) -> Sheet:
-    names = [each.sheet for each in found]
-    wanted = unicodedata.normalize("NFC", name)
-    for each in found:
-        if each.sheet == wanted:
-            return each
-    close = nearest(wanted, names)
+def _table_named(name: str, tables: list[Sheet], path: Path) -> Sheet:
+    names = [table.sheet for table in tables]
+    normal_name = unicodedata.normalize("NFC", name)
+    for table in tables:
+        if table.sheet == normal_name:
+            return table
+    close = nearest(normal_name, names)
     cure = _("Did you mean {name}?", name=close) if close else _("Sheets: {names}.", names=", ".join(names))
     raise UserError(_("there is no sheet {name} with a table", name=name), where=f"‘{path.name}’", cure=cure)
 
@@ -88,58 +89,58 @@ def _from_parquet(path: Path) -> Sheet:
             _("the Parquet file cannot be read ({why})", why=str(error)[:120]), where=f"‘{path.name}’"
         ) from None
     names = [unicodedata.normalize("NFC", name) for name in frame.columns]
-    found = layout.Layout(list(range(len(names))), [], [], keep=range(frame.height))  # type: ignore[arg-type]  # only headers are set
-    headers.name_columns(found, names)
-    cells = frame.rename(dict(zip(frame.columns, found.headers, strict=True)))
-    units = {header: unit for header, unit in zip(found.headers, found.units, strict=True) if unit}
+    layout = Layout(list(range(len(names))), [], [], keep=range(frame.height))  # type: ignore[arg-type]  # only headers are set
+    headers.name_columns(layout, names)
+    cells = frame.rename(dict(zip(frame.columns, layout.headers, strict=True)))
+    units = {header: unit for header, unit in zip(layout.headers, layout.units, strict=True) if unit}
     return Sheet(
         str(path),
         "",
-        tuple(found.headers),
+        tuple(layout.headers),
         cells,
         range(1, frame.height + 1),
         units,
-        notes=tuple(found.notes),
+        notes=tuple(layout.notes),
         written=tuple(names),
     )
 
 
 def _table(path: Path, grid: Grid) -> Sheet | None:
     """The sheet with its table found, or None where it is empty."""
-    found = table_area.find(grid.columns, grid.merges)
-    if found is None:
+    layout = table_area.find(grid.columns, grid.merges)
+    if layout is None:
         return None
     series = []
-    keep = found.keep.tolist()
-    is_whole = bool(keep) and len(keep) == keep[-1] - keep[0] + 1
-    for at, (place, header) in enumerate(zip(found.columns, found.headers, strict=True)):
+    keep = layout.keep.tolist()
+    is_contiguous = bool(keep) and len(keep) == keep[-1] - keep[0] + 1
+    for at, (place, header) in enumerate(zip(layout.columns, layout.headers, strict=True)):
         cells = grid.columns[place]
-        fills = [(top, bottom) for column, top, bottom in found.fills if column == at]
+        fills = [(top, bottom) for column, top, bottom in layout.fills if column == at]
         if fills:
             cells = list(cells)
             for top, bottom in fills:
                 cells[top : bottom + 1] = [cells[top]] * (bottom + 1 - top)
-        values = cells[keep[0] : keep[-1] + 1] if is_whole else [cells[row] for row in keep]
+        values = cells[keep[0] : keep[-1] + 1] if is_contiguous else [cells[row] for row in keep]
         series.append(_series(header, values))
     frame = pl.DataFrame(series)
     comma = grid.foreign and uses_comma(frame)
     if comma:
-        found.notes.append(_("numbers have a decimal comma: 1.234,5"))
+        layout.notes.append(_("numbers have a decimal comma: 1.234,5"))
     return Sheet(
-        file=str(path), sheet=grid.name, headers=tuple(found.headers), cells=frame,
-        rows=range(keep[0] + 1, keep[-1] + 2) if is_whole else [row + 1 for row in keep],
-        units={header: unit for header, unit in zip(found.headers, found.units, strict=True) if unit},
-        dropped=tuple((row + 1, why) for row, why in found.dropped),
-        notes=tuple(found.notes), titles=tuple(found.titles), hidden=grid.hidden, written=tuple(found.written),
-        decimal="," if comma else ".", filled={} if grid.merges else _filled(found),
+        file=str(path), sheet=grid.name, headers=tuple(layout.headers), cells=frame,
+        rows=range(keep[0] + 1, keep[-1] + 2) if is_contiguous else [row + 1 for row in keep],
+        units={header: unit for header, unit in zip(layout.headers, layout.units, strict=True) if unit},
+        dropped=tuple((row + 1, reason) for row, reason in layout.dropped),
+        notes=tuple(layout.notes), titles=tuple(layout.titles), hidden=grid.hidden, written=tuple(layout.written),
+        decimal="," if comma else ".", filled={} if grid.merges else _filled_rows(layout),
     )  # fmt: skip
 
 
-def _filled(found: layout.Layout) -> dict[str, frozenset[int]]:
+def _filled_rows(layout: Layout) -> dict[str, frozenset[int]]:
     rows: dict[str, set[int]] = {}
-    for at, top, bottom in found.fills:
-        rows.setdefault(found.headers[at], set()).update(range(top + 2, bottom + 2))
-    return {header: frozenset(each) for header, each in rows.items()}
+    for at, top, bottom in layout.fills:
+        rows.setdefault(layout.headers[at], set()).update(range(top + 2, bottom + 2))
+    return {header: frozenset(row_numbers) for header, row_numbers in rows.items()}
 
 
 def _series(name: str, values: Sequence[Any]) -> pl.Series:

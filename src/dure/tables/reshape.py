@@ -36,16 +36,16 @@ def look(sheet: Sheet, header: str) -> Look:
     """What a column looks like, from at most some hundred of its cells."""
     raw = sheet.cells[header].drop_nulls()
     sample = raw.gather_every(max(1, raw.len() // _SAMPLE)).head(_SAMPLE)
-    shown = [
+    first_texts = [
         str(text).removesuffix(" 00:00:00")
         for text in texts(replace(sheet, cells=pl.DataFrame([raw.head(3)]), headers=(header,)), header)
     ]
     kinds = [kind_of(cell) for cell in sample.to_list()]
     kinds = [kind for kind in kinds if kind != "empty"]
     if not kinds:
-        return Look(0.0, 0.0, pl.Series([], dtype=pl.Float64), shown)
+        return Look(0.0, 0.0, pl.Series([], dtype=pl.Float64), first_texts)
     values = sample.cast(pl.Float64, strict=False) if sample.dtype.is_numeric() else _numbers_in(sample)
-    return Look(kinds.count("number") / len(kinds), kinds.count("time") / len(kinds), values.drop_nulls(), shown)
+    return Look(kinds.count("number") / len(kinds), kinds.count("time") / len(kinds), values.drop_nulls(), first_texts)
 
 
 def _numbers_in(sample: pl.Series) -> pl.Series:
@@ -73,11 +73,11 @@ _HOUR = re.compile(
 
 def _hour_of(part: str) -> tuple[int, bool, str] | None:
     """The hour a header names, whether it is the end of an interval that was spelt out, and the rest of the header."""
-    found = _HOUR.fullmatch(unicodedata.normalize("NFKC", part).strip())
-    if not found or int(found["to"]) > 24:  # hours of a day
+    match = _HOUR.fullmatch(unicodedata.normalize("NFKC", part).strip())
+    if not match or int(match["to"]) > 24:  # hours of a day
         return None
-    rest = found["rest"].strip(" _-/()")
-    return int(found["to"]), found["from"] is not None, rest
+    rest = match["rest"].strip(" _-/()")
+    return int(match["to"]), match["from"] is not None, rest
 
 
 def hour_groups(sheet: Sheet) -> dict[str, dict[int, str]]:
@@ -96,13 +96,13 @@ def hour_groups(sheet: Sheet) -> dict[str, dict[int, str]]:
                 groups.setdefault(name, {})[hour[0]] = header
                 spans[name] = spans.get(name, False) or hour[1]
                 break
-    whole = {}
+    complete = {}
     for name, hours in groups.items():
         if set(hours) >= set(range(1, 25)):
-            whole[name] = {hour: hours[hour] for hour in range(1, 25)}
+            complete[name] = {hour: hours[hour] for hour in range(1, 25)}
         elif set(hours) == set(range(24)):
-            whole[name] = {(hour + 1 if not spans[name] else hour or 24): header for hour, header in hours.items()}
-    return whole
+            complete[name] = {(hour + 1 if not spans[name] else hour or 24): header for hour, header in hours.items()}
+    return complete
 
 
 def _ends_at(header: str, hour: int) -> bool:
@@ -150,7 +150,7 @@ def wide_hours(sheet: Sheet) -> Sheet:
     """
     quarters = quarter_groups(sheet)
     groups = quarters or {
-        name: {hour * 60: each for hour, each in hours.items()} for name, hours in hour_groups(sheet).items()
+        name: {hour * 60: header for hour, header in hours.items()} for name, hours in hour_groups(sheet).items()
     }
     timed = {header for columns in groups.values() for header in columns.values()}
     rest = [header for header in sheet.headers if header not in timed]
@@ -203,10 +203,14 @@ _DAY_PARTS = (("년", "연도", "년도", "year", "yyyy"), ("월", "month", "mm"
 
 def days_apart(sheet: Sheet) -> list[str]:
     """Headers of year, month and day where a sheet holds them in three columns; empty where it does not."""
-    found = [[header for header in sheet.headers if spelled(header.split(" / ")[-1]) in names] for names in _DAY_PARTS]
-    headers = [each[0] for each in found if len(each) == 1]
+    candidates = [
+        [header for header in sheet.headers if spelled(header.split(" / ")[-1]) in names] for names in _DAY_PARTS
+    ]
+    headers = [fits[0] for fits in candidates if len(fits) == 1]
     return (
-        headers if len(headers) == len(_DAY_PARTS) and all(look(sheet, each).number > 0.5 for each in headers) else []
+        headers
+        if len(headers) == len(_DAY_PARTS) and all(look(sheet, header).number > 0.5 for header in headers)
+        else []
     )
 
 
@@ -218,7 +222,9 @@ def joined_days(sheet: Sheet) -> Sheet:
     headers = days_apart(sheet)
     parts = [number_column.numbers(sheet, header) for header in headers]
     year, month, day = (part.cast(pl.Int64).to_list() for part in parts)
-    days = [_day(sheet, headers, place, each) for place, each in enumerate(zip(year, month, day, strict=True))]
+    days = [
+        _day(sheet, headers, place, date_parts) for place, date_parts in enumerate(zip(year, month, day, strict=True))
+    ]
     name = "년월일"
     rest = [header for header in sheet.headers if header not in headers]
     cells = sheet.cells.select(pl.Series(name, days, dtype=pl.Date), *rest)

@@ -72,8 +72,8 @@ class Sheet:
     @property
     def unit(self) -> str:
         """The unit a title gives for the whole table: ``(단위: kWh)``."""
-        found = [each[1] for title in self.titles if (each := re.search(r"단위\s*[:：]\s*([^)\]\s,]+)", title))]
-        return unit_of(found[0]) if len(found) == 1 else ""
+        units = [match[1] for title in self.titles if (match := re.search(r"단위\s*[:：]\s*([^)\]\s,]+)", title))]
+        return unit_of(units[0]) if len(units) == 1 else ""
 
     def at(self, place: int, header: str) -> str:
         """File, sheet, row and column of a cell, for messages; `place` counts the table's rows from zero."""
@@ -88,10 +88,10 @@ def named(sheet: Sheet, name: str) -> str:
     """
     if name in sheet.headers:
         return name
-    wanted = _bare(name)
+    bare_name = _bare(name)
     spelled = (sheet.written, sheet.headers, [header.split(" / ")[-1] for header in sheet.headers])
     for spellings in spelled:
-        fit = [header for header, text in zip(sheet.headers, spellings, strict=False) if _bare(text) == wanted]
+        fit = [header for header, text in zip(sheet.headers, spellings, strict=False) if _bare(text) == bare_name]
         if len(fit) == 1:
             return fit[0]
     close = nearest(name, sheet.headers)
@@ -108,10 +108,10 @@ def texts(sheet: Sheet, header: str) -> pl.Series:
     header = named(sheet, header)
     raw = sheet.cells[header]
     if raw.dtype.is_float():
-        whole = raw.is_finite() & (raw == raw.round(0)) & (raw.abs() < 1e15)  # exact integers
+        integral = raw.is_finite() & (raw == raw.round(0)) & (raw.abs() < 1e15)  # exact integers
         return (
             pl.select(
-                pl.when(whole).then(raw.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(raw.cast(pl.String))
+                pl.when(integral).then(raw.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(raw.cast(pl.String))
             )
             .to_series()
             .alias(header)

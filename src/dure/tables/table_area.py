@@ -47,12 +47,12 @@ def find(columns: Sequence[Cells], merges: Sequence[Merge] = ()) -> Layout | Non
     filled = {place for place, cells in enumerate(grid) if any(not is_blank(cell) for cell in cells[first:])}
     chosen = [place for place in range(len(grid)) if names[place] or place in filled]
     titles = [str(cells[row]).strip() for row in range(block[0]) for cells in grid if not is_blank(cells[row])]
-    found = Layout([used[place] for place in chosen], [], [], np.array([], dtype=int), titles=titles)
-    name_columns(found, [names[place] for place in chosen])
+    layout = Layout([used[place] for place in chosen], [], [], np.array([], dtype=int), titles=titles)
+    name_columns(layout, [names[place] for place in chosen])
     table = [grid[place] for place in chosen]
-    _drop(found, table, block, names=[{str(grid[place][row]).strip() for row in range(*block)} for place in chosen])
-    _fill(found, table, _shifted(merges, found.columns), first)
-    return found
+    _drop(layout, table, block, names=[{str(grid[place][row]).strip() for row in range(*block)} for place in chosen])
+    _fill(layout, table, _shifted(merges, layout.columns), first)
+    return layout
 
 
 def _shifted(merges: Sequence[Merge], used: list[int]) -> list[Merge]:
@@ -66,7 +66,7 @@ def _shifted(merges: Sequence[Merge], used: list[int]) -> list[Merge]:
     return shifted
 
 
-def _drop(found: Layout, table: list[Cells], block: tuple[int, int], names: list[set[str]]) -> None:
+def _drop(layout: Layout, table: list[Cells], block: tuple[int, int], names: list[set[str]]) -> None:
     """Set the rows kept, and those dropped with why: blank, totals, repeated headers, notes."""
     first, height = block[1], len(table[0])
     texts = [_as_text(cells) for cells in table]
@@ -74,19 +74,19 @@ def _drop(found: Layout, table: list[Cells], block: tuple[int, int], names: list
     for at, (cells, text) in enumerate(zip(table, texts, strict=True)):
         full[at] = [not is_blank(cell) for cell in cells] if text is None else (text.str.strip_chars() != "").to_numpy()
     count = full.sum(axis=0)
-    why = dict.fromkeys(np.flatnonzero(count == 0).tolist(), "blank")
-    why |= _totals(table, texts, first)
-    why |= _headers_again(table, texts, names, int(full[:, first - 1].argmax()))
+    reasons = dict.fromkeys(np.flatnonzero(count == 0).tolist(), "blank")
+    reasons |= _totals(table, texts, first)
+    reasons |= _headers_again(table, texts, names, int(full[:, first - 1].argmax()))
     if len(table) > 2 and first < height:  # a lone cell says nothing in a table of two columns
         kinds = kinds_of([cells[first:] for cells in table])
         lone = {row: int(full[:, row].argmax()) for row in np.flatnonzero(count == 1).tolist() if row >= first}
-        why |= {row: "note" for row, at in lone.items() if is_note(table[at][row], kinds[at])}
+        reasons |= {row: "note" for row, at in lone.items() if is_note(table[at][row], kinds[at])}
     last = int(np.flatnonzero(count)[-1])  # blank rows after it are no rows
-    found.dropped = [(row, why[row]) for row in sorted(why) if first <= row <= last]
-    kept = np.ones(height, dtype=bool)
-    kept[:first] = False
-    kept[list(why)] = False
-    found.keep = np.flatnonzero(kept)
+    layout.dropped = [(row, reasons[row]) for row in sorted(reasons) if first <= row <= last]
+    mask = np.ones(height, dtype=bool)
+    mask[:first] = False
+    mask[list(reasons)] = False
+    layout.keep = np.flatnonzero(mask)
 
 
 def _totals(table: list[Cells], texts: list[pl.Series | None], first: int) -> dict[int, str]:
@@ -133,7 +133,7 @@ def _leading(table: list[Cells], first: int) -> int:
     return next((at + 1 for at, kind in enumerate(kinds) if kind == "number" and at > 0), len(table))
 
 
-def _fill(found: Layout, table: list[Cells], merges: list[Merge], first: int) -> None:
+def _fill(layout: Layout, table: list[Cells], merges: list[Merge], first: int) -> None:
     """Merged cells whose value holds for every row: in columns of texts and times, and in the leading key columns."""
     if first >= len(table[0]):
         return
@@ -144,28 +144,28 @@ def _fill(found: Layout, table: list[Cells], merges: list[Merge], first: int) ->
             tall.setdefault(left, []).append((top, bottom))
     kinds = kinds_of([cells[first:] for cells in table])
     if not merges:
-        tall = _exported_merges(found, table, kinds)
+        tall = _exported_merges(layout, table, kinds)
     for at, ranges in sorted(tall.items()):
         key = kinds[at] != "number" or all(before in tall for before in range(at))
         if key:
-            found.fills += [(at, top, bottom) for top, bottom in ranges]
+            layout.fills += [(at, top, bottom) for top, bottom in ranges]
         else:
-            found.notes.append(_("merged cells of {name} count once, in their first row", name=found.headers[at]))
+            layout.notes.append(_("merged cells of {name} count once, in their first row", name=layout.headers[at]))
 
 
-def _exported_merges(found: Layout, table: list[Cells], kinds: list[str]) -> dict[int, list[tuple[int, int]]]:
+def _exported_merges(layout: Layout, table: list[Cells], kinds: list[str]) -> dict[int, list[tuple[int, int]]]:
     """Leading columns that lost their merged cells in an export: a value, then blanks, never the same value twice."""
     tall: dict[int, list[tuple[int, int]]] = {}
     for at, cells in enumerate(table[:-1]):
-        said = [row for row in found.keep.tolist() if not is_blank(cells[row])]
-        gaps = len(found.keep) - len(said)
-        starts_full = bool(said) and said[0] == int(found.keep[0])
-        repeats = any(cells[one] == cells[other] for one, other in pairwise(said))
-        if (kinds[at] == "number" and at > 0) or not starts_full or repeats or gaps * 2 < len(found.keep):
+        filled = [row for row in layout.keep.tolist() if not is_blank(cells[row])]
+        gaps = len(layout.keep) - len(filled)
+        starts_full = bool(filled) and filled[0] == int(layout.keep[0])
+        repeats = any(cells[earlier] == cells[later] for earlier, later in pairwise(filled))
+        if (kinds[at] == "number" and at > 0) or not starts_full or repeats or gaps * 2 < len(layout.keep):
             break
-        ends = [*said[1:], len(cells)]
-        tall[at] = [(row, end - 1) for row, end in zip(said, ends, strict=True) if end - 1 > row]
-        found.notes.append(
-            _("blanks of {name} were filled from above ({count} rows)", name=found.headers[at], count=gaps)
+        ends = [*filled[1:], len(cells)]
+        tall[at] = [(row, end - 1) for row, end in zip(filled, ends, strict=True) if end - 1 > row]
+        layout.notes.append(
+            _("blanks of {name} were filled from above ({count} rows)", name=layout.headers[at], count=gaps)
         )
     return tall

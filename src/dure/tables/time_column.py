@@ -53,19 +53,19 @@ def times(
         raw = _dated_numbers(sheet, header, raw)
     if raw.dtype == pl.Datetime:
         zoned = raw.dt.convert_time_zone(zone).dt.replace_time_zone(None) if raw.dtype.time_zone else raw  # type: ignore[attr-defined]  # checked above
-        found = zoned.cast(pl.Datetime("us"))
+        moments = zoned.cast(pl.Datetime("us"))
     elif raw.dtype == pl.Date:
-        found = raw.cast(pl.Datetime("us"))
+        moments = raw.cast(pl.Datetime("us"))
     elif raw.dtype == pl.String:
-        found = _written_times(sheet, header, raw, zone, order, year)
+        moments = _written_times(sheet, header, raw, zone, order, year)
     else:
         raise _no_time(sheet, header, raw.is_not_null().arg_max() or 0)
     if clock is not None:
-        found = found + _clock(sheet, clock)
-    late = dates.old_midnights(found) if midnight is None else _midnights(found) & midnight
+        moments = moments + _clock(sheet, clock)
+    late = dates.old_midnights(moments) if midnight is None else _midnights(moments) & midnight
     if late.any():
-        found = pl.select(pl.when(late).then(found.dt.offset_by("1d")).otherwise(found)).to_series()
-    return found.alias(header)
+        moments = pl.select(pl.when(late).then(moments.dt.offset_by("1d")).otherwise(moments)).to_series()
+    return moments.alias(header)
 
 
 def _midnights(moments: pl.Series) -> pl.Series:
@@ -115,9 +115,9 @@ def _order(sheet: Sheet, header: str, frame: pl.DataFrame) -> str:
         return possible[0]
     place = frame["a"].is_not_null().arg_max() or 0
     if possible:
-        what = _("day and month cannot be told apart: ‘{text}’", text=sheet.cells[header][place])
+        message = _("day and month cannot be told apart: ‘{text}’", text=sheet.cells[header][place])
         raise UserError(
-            what, where=sheet.at(place, header), cure=_("Write the dates as 2026-07-01 and give the file again.")
+            message, where=sheet.at(place, header), cure=_("Write the dates as 2026-07-01 and give the file again.")
         )
     first, second = ((frame[name] > 12).fill_null(value=False).arg_max() or 0 for name in "ab")  # months
     raise _styles_error(sheet, header, [first, second])
@@ -130,11 +130,11 @@ def _several_styles(sheet: Sheet, header: str, frame: pl.DataFrame, styles: list
 
 
 def _styles_error(sheet: Sheet, header: str, places: Sequence[int]) -> UserError:
-    said = ", ".join(
+    listing = ", ".join(
         _("row {row} ‘{text}’", row=sheet.rows[place], text=sheet.cells[header][place]) for place in places
     )
     return UserError(
-        _("dates are written in {count} styles: {said}", count=len(places), said=said),
+        _("dates are written in {count} styles: {said}", count=len(places), said=listing),
         where=f"{sheet.where} ‘{header}’",
         cure=_("Write all of them as 2026-07-01 and give the file again."),
     )
@@ -142,8 +142,8 @@ def _styles_error(sheet: Sheet, header: str, places: Sequence[int]) -> UserError
 
 def _year(sheet: Sheet, header: str) -> int:
     """The year the titles name, else the sheet's name, else the file's. Raises UserError where none does."""
-    for said in (" ".join(sheet.titles), sheet.sheet, Path(sheet.file).stem):
-        years = re.findall(r"(?<!\d)((?:19|20)\d\d)(?:(?:0[1-9]|1[0-2])(?:[0-3]\d)?)?(?!\d)", said)
+    for text in (" ".join(sheet.titles), sheet.sheet, Path(sheet.file).stem):
+        years = re.findall(r"(?<!\d)((?:19|20)\d\d)(?:(?:0[1-9]|1[0-2])(?:[0-3]\d)?)?(?!\d)", text)
         if years:
             return int(years[0])
     raise UserError(

@@ -94,36 +94,40 @@ def _factor(unit: str) -> tuple[object, float, float] | None:
     name = unit_of(unit)
     if name in _FACTORS or "/" not in name:
         return _FACTORS.get(name)
-    over, under = (_FACTORS[each] for each in name.split("/"))
+    over, under = (_FACTORS[part] for part in name.split("/"))
     return (over[0], under[0]), over[1] / under[1], 0.0
 
 
-def same_dimension(one: str, other: str) -> bool:
+def same_dimension(first: str, second: str) -> bool:
     """Whether two units measure the same thing (kW and MW, not kW and kWh)."""
-    known = _factor(one), _factor(other)
-    return one == other or (known[0] is not None and known[1] is not None and known[0][0] == known[1][0])
+    known = _factor(first), _factor(second)
+    return first == second or (known[0] is not None and known[1] is not None and known[0][0] == known[1][0])
 
 
-def conversion(given: str, wanted: str) -> tuple[float, float]:
-    """`(factor, offset)` with wanted = given * factor + offset. Raises ValueError where they measure different things."""
-    one, other = _factor(given), _factor(wanted)
-    if unit_of(given) == unit_of(wanted):
+def conversion(source: str, target: str) -> tuple[float, float]:
+    """`(factor, offset)` with target = source * factor + offset. Raises ValueError where they measure different things."""
+    source_scale, target_scale = _factor(source), _factor(target)
+    if unit_of(source) == unit_of(target):
         return 1.0, 0.0
-    if one is None or other is None or one[0] != other[0]:
-        raise ValueError(f"{given} is no {wanted}")
-    return float(f"{one[1] / other[1]:.12g}"), float(f"{(one[2] - other[2]) / other[1]:.12g}")
+    if source_scale is None or target_scale is None or source_scale[0] != target_scale[0]:
+        raise ValueError(f"{source} is no {target}")
+    return float(f"{source_scale[1] / target_scale[1]:.12g}"), float(
+        f"{(source_scale[2] - target_scale[2]) / target_scale[1]:.12g}"
+    )
 
 
 # What a mean power over one hour adds up to, in the base units of both: 1 W is 1 Wh, 1 W/m2 is 0.0036 MJ/m2.
 _OVER_AN_HOUR = {("W", "Wh"): 1.0, ("W/m2", "MJ/m2"): 0.0036, ("mm/h", "mm"): 0.001}
 
 
-def over_an_hour(given: str, wanted: str) -> float | None:
+def over_an_hour(source: str, target: str) -> float | None:
     """The factor from a mean over one hour (kW, W/m2, mm/h) to the hour's sum (kWh, MJ/m2, mm); None where there is none."""
     for (mean, total), factor in _OVER_AN_HOUR.items():
-        if same_dimension(given, mean) and same_dimension(wanted, total) and given != wanted:
-            one, other = _factor(given), _factor(wanted)
-            return float(f"{one[1] * factor / other[1]:.12g}") if one and other else None
+        if same_dimension(source, mean) and same_dimension(target, total) and source != target:
+            source_scale, target_scale = _factor(source), _factor(target)
+            return (
+                float(f"{source_scale[1] * factor / target_scale[1]:.12g}") if source_scale and target_scale else None
+            )
     return None
 
 
@@ -146,10 +150,10 @@ _SUFFIX = re.compile(r"^(.+?)\s*[_,]\s*([A-Za-z%°℃㎾㎿/0-9]{2,})$")
 
 def split_unit(header: str) -> tuple[str, str]:
     """Header and unit apart: ``"발전량(kWh)"`` is ``("발전량", "kWh")``; a bracket that is no unit stays in the name."""
-    for found in reversed(list(_BRACKETS.finditer(header))):
-        unit = unit_of(found[1])
-        if unit and not (_HEIGHT.fullmatch(found[1]) and not _SEEN_FAR.search(header)):
-            rest = f"{header[: found.start()]} {header[found.end() :]}".strip(" /")
+    for bracket in reversed(list(_BRACKETS.finditer(header))):
+        unit = unit_of(bracket[1])
+        if unit and not (_HEIGHT.fullmatch(bracket[1]) and not _SEEN_FAR.search(header)):
+            rest = f"{header[: bracket.start()]} {header[bracket.end() :]}".strip(" /")
             return _NOISE.sub(" ", rest) or header, unit
     suffix = _SUFFIX.match(header)
     if suffix and unit_of(suffix[2]) and not _HEIGHT.fullmatch(suffix[2]):

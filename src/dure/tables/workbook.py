@@ -19,17 +19,20 @@ def workbook_grids(path: Path) -> list[Grid]:
     try:
         with python_calamine.CalamineWorkbook.from_path(path) as book:
             grids = []
-            for about in book.sheets_metadata:
-                if about.typ == python_calamine.SheetTypeEnum.WorkSheet:
-                    sheet = book.get_sheet_by_name(about.name)
+            for metadata in book.sheets_metadata:
+                if metadata.typ == python_calamine.SheetTypeEnum.WorkSheet:
+                    sheet = book.get_sheet_by_name(metadata.name)
                     columns: list[Sequence[Any]] = list(zip(*sheet.to_python(skip_empty_area=False), strict=True))
-                    hidden = about.visible != python_calamine.SheetVisibleEnum.Visible
-                    name = unicodedata.normalize("NFC", about.name)
+                    hidden = metadata.visible != python_calamine.SheetVisibleEnum.Visible
+                    name = unicodedata.normalize("NFC", metadata.name)
                     grids.append(Grid(name, columns, list(sheet.merged_cell_ranges or ()), hidden))
             return grids
     except python_calamine.PasswordError:
-        what, cure = _("the workbook is protected by a password"), _("Save a copy without the password and give that.")
+        message, cure = (
+            _("the workbook is protected by a password"),
+            _("Save a copy without the password and give that."),
+        )
     except (python_calamine.CalamineError, OSError) as error:
-        what = _("the workbook cannot be read ({why})", why=str(error)[:120])
+        message = _("the workbook cannot be read ({why})", why=str(error)[:120])
         cure = _("Open it in a spreadsheet program and save it as .xlsx or .csv.")
-    raise UserError(what, where=f"‘{path.name}’", cure=cure)
+    raise UserError(message, where=f"‘{path.name}’", cure=cure)
