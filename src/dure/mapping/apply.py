@@ -104,7 +104,7 @@ def _check_range(sheet: Sheet, column: Column, match: Match, values: pl.Series) 
     bad = (~values.is_between(low, high)).fill_null(value=False)
     if bad.any():
         place = bad.arg_max() or 0
-        said = {"text": tables.texts(sheet, match.header)[place], "unit": column.unit}
+        fields = {"text": tables.texts(sheet, match.header)[place], "unit": column.unit}
         cure = _(
             "Check the value and its unit; leave the cell empty where nothing was measured, then give the file again."
         )
@@ -113,7 +113,7 @@ def _check_range(sheet: Sheet, column: Column, match: Match, values: pl.Series) 
                 "‘{text}’ is outside {low} to {high} {unit}",
                 low=bound_text(column.low),
                 high=bound_text(column.high),
-                **said,
+                **fields,
             ),
             where=sheet.at(place, match.header),
             cure=tables.also_in(int(bad.sum())) + cure,

@@ -23,7 +23,7 @@ ENOUGH, _TIE = 0.45, 0.05
 
 
 # Words that make a header mean something else, unless the wanted name says them too.
-_OTHER = (
+_QUALIFIERS = (
     "계획",
     "목표",
     "예측",
@@ -98,70 +98,70 @@ _HOUR_NAMES = {
 }
 
 
-def score_of(column: Column, header: str, seen: Look, unit: str) -> tuple[float, tuple[str, ...]]:
+def score_of(column: Column, header: str, look: Look, unit: str) -> tuple[float, tuple[str, ...]]:
     """How well a header fits (0 to 1.2), and why."""
-    if not _type_fits(column, header, seen):
+    if not _type_fits(column, header, look):
         return 0.0, ()
-    named, why = _named(column, header)
-    unit = _each(unit, column.unit)
-    reasons = [why] if why else []
-    if named and unit and column.unit:
+    score, reason = _name_score(column, header)
+    unit = _per_piece(unit, column.unit)
+    reasons = [reason] if reason else []
+    if score and unit and column.unit:
         if not same_dimension(unit, column.unit) and over_an_hour(unit, column.unit) is None:
             return 0.0, ()
-        named += 0.1 if same_dimension(unit, column.unit) else -0.1
+        score += 0.1 if same_dimension(unit, column.unit) else -0.1
         reasons.append(_("unit {unit}", unit=unit))
-    if named and column.type == "number" and is_inside(column, seen.values, *_to_wanted(unit, column)):
-        named += 0.05
+    if score and column.type == "number" and is_inside(column, look.values, *_to_column_unit(unit, column)):
+        score += 0.05
         reasons.append(_("range"))
-    if named and not seen.texts:
-        named -= 0.15  # an empty column is rarely meant
-    return named, tuple(reasons)
+    if score and not look.texts:
+        score -= 0.15  # an empty column is rarely meant
+    return score, tuple(reasons)
 
 
-def _type_fits(column: Column, header: str, seen: Look) -> bool:
-    if not seen.texts:
+def _type_fits(column: Column, header: str, look: Look) -> bool:
+    if not look.texts:
         return True
     if column.type == "number":
-        is_duration = bool(column.unit) and same_dimension(column.unit, "h") and seen.time >= 0.5  # most
-        return seen.number >= 0.5 or is_duration  # most
+        is_duration = bool(column.unit) and same_dimension(column.unit, "h") and look.time >= 0.5  # most
+        return look.number >= 0.5 or is_duration  # most
     if column.type in ("time", "date"):
-        days = seen.values.is_between(20000, 80000).all() or seen.values.is_between(19000000, 21000000000000).all()
+        days = look.values.is_between(20000, 80000).all() or look.values.is_between(19000000, 21000000000000).all()
         # 4.15 may be the 15th of April: `times` reads it as text, and says what is wrong with it as a number
-        short = seen.values.is_between(1, 12.31).all() and any(
+        short = look.values.is_between(1, 12.31).all() and any(
             word in spelled(header) for word in ("일", "date", "납기")
         )
-        return seen.time >= 0.5 or (seen.number >= 0.5 and seen.values.len() > 0 and bool(days or short))  # most
-    return seen.time < 0.5 or column.type == "text"  # most
+        return look.time >= 0.5 or (look.number >= 0.5 and look.values.len() > 0 and bool(days or short))  # most
+    return look.time < 0.5 or column.type == "text"  # most
 
 
-def _named(column: Column, header: str) -> tuple[float, str]:
+def _name_score(column: Column, header: str) -> tuple[float, str]:
     """Likeness of the header's name to the column's names."""
     names: dict[str, str] = {}
     for name in (*column.names, *column.title, column.name):
         names.setdefault(spelled(name), name)
     parts = [spelled(part) for part in header.split(" / ")]
-    whole = "".join(parts)
-    flags = [word for word in _OTHER if word in whole]
-    best, said = 0.0, ""
+    joined = "".join(parts)
+    flags = [word for word in _QUALIFIERS if word in joined]
+    best, best_name = 0.0, ""
     for place, (name, written) in enumerate(names.items()):
         if not name:
             continue
-        likeness = _likeness(name, whole, parts) - min(0.06, 0.008 * place)  # names that say it best stand first
+        likeness = _likeness(name, joined, parts) - min(0.06, 0.008 * place)  # names that say it best stand first
         likeness -= 0.2 * any(word not in name for word in flags)
         if likeness > best:
-            best, said = likeness, written
-    return (best, _("name {name}", name=said)) if best > 0 else (0.0, "")
+            best, best_name = likeness, written
+    return (best, _("name {name}", name=best_name)) if best > 0 else (0.0, "")
 
 
-def _likeness(name: str, whole: str, parts: list[str]) -> float:
-    """Likeness (0 to 1) of a wanted name to a header, whose groups and own name are `parts`, together `whole`."""
-    if name in (whole, "".join(reversed(parts))):
+def _likeness(name: str, joined: str, parts: list[str]) -> float:
+    """Likeness (0 to 1) of a wanted name to a header, whose groups and own name are `parts`, together `joined`."""
+    if name in (joined, "".join(reversed(parts))):
         return 1.0
     if name == parts[-1]:
         return 0.92
     if name in parts:  # the group's name says it of all its columns, so of none, but for their total
-        return 0.85 if parts[-1] in _WHOLE else 0.25
-    short, long_ = sorted((name, whole), key=len)
+        return 0.85 if parts[-1] in _AGGREGATES else 0.25
+    short, long_ = sorted((name, joined), key=len)
     if len(short) > (2 if short.isascii() else 1) and short in long_:
         return 0.5 + 0.35 * len(short) / len(long_)
     ratio = SequenceMatcher(None, name, parts[-1], autojunk=False).ratio()
@@ -170,19 +170,19 @@ def _likeness(name: str, whole: str, parts: list[str]) -> float:
     )  # two letters are alike by chance
 
 
-_WHOLE = ("계", "합계", "소계", "전체", "총계", "평균", "값", "실적", "실측", "total")
+_AGGREGATES = ("계", "합계", "소계", "전체", "총계", "평균", "값", "실적", "실측", "total")
 
 
-def _each(unit: str, wanted: str) -> str:
+def _per_piece(unit: str, target: str) -> str:
     """What a plant weighs or counts is per plant anyway (매/주 is 매, g/구 is g); a time per piece is given as a time."""
     over, _slash, under = unit.partition("/")
-    if under in ("주", "구", "포기", "본", "그루", "개체") and "/" not in wanted:
+    if under in ("주", "구", "포기", "본", "그루", "개체") and "/" not in target:
         return over
-    what, slash, each = wanted.partition("/")
-    return f"{unit}/{each}" if slash and unit and not under and same_dimension(unit, what) else unit
+    base, slash, piece = target.partition("/")
+    return f"{unit}/{piece}" if slash and unit and not under and same_dimension(unit, base) else unit
 
 
-def _to_wanted(unit: str, column: Column) -> tuple[float, float]:
+def _to_column_unit(unit: str, column: Column) -> tuple[float, float]:
     if unit and column.unit and same_dimension(unit, column.unit):
         return conversion(unit, column.unit)
     return over_an_hour(unit, column.unit) or 1.0, 0.0
@@ -211,45 +211,46 @@ def assign(columns: Sequence[Column], scores: Scores) -> Chosen:
     order = {column.name: place for place, column in enumerate(columns)}
     chosen: Chosen = {}
     taken: set[str] = set()
-    for (name, header), (score, why) in sorted(scores.items(), key=lambda pair: (-pair[1][0], order[pair[0][0]])):
+    for (name, header), (score, reasons) in sorted(scores.items(), key=lambda pair: (-pair[1][0], order[pair[0][0]])):
         if name not in chosen and header not in taken:
-            chosen[name] = (header, score, why)
+            chosen[name] = (header, score, reasons)
             taken.add(header)
     return chosen
 
 
 def last_left(sheet: Sheet, columns: Sequence[Column], chosen: Chosen, looks: dict[str, Look]) -> Chosen:
     """Required columns that no name matched: the only header left whose unit, or whose type as a time, fits."""
-    found: Chosen = {}
+    matched: Chosen = {}
     for column in columns:
         if column.name in chosen or not column.required:
             continue
         free = [
             header
             for header in sheet.headers
-            if header not in {each[0] for each in (chosen | found).values()} and looks[header].texts
+            if header not in {choice[0] for choice in (chosen | matched).values()} and looks[header].texts
         ]
         if column.type in ("time", "date"):
-            fit, why = (
+            fit, reason = (
                 [header for header in free if _type_fits(column, header, looks[header]) and looks[header].time > 0.5],
                 _("the only date"),
             )  # most
         else:
             fit = [header for header in free if column.unit and column.type == "number" and _type_fits(column, header, looks[header])
-                   and (unit := _each(tables.cell_unit(sheet, header), column.unit)) and same_dimension(unit, column.unit)]  # fmt: skip
-            why = _("the only one with this unit")
+                   and (unit := _per_piece(tables.cell_unit(sheet, header), column.unit))
+                   and same_dimension(unit, column.unit)]  # fmt: skip
+            reason = _("the only one with this unit")
         if len(fit) == 1:
-            found[column.name] = (fit[0], ENOUGH, (why,))
-    return found
+            matched[column.name] = (fit[0], ENOUGH, (reason,))
+    return matched
 
 
 def rival_headers(column: Column, header: str, confidence: float, scores: Scores, chosen: Chosen) -> list[str]:
     """Headers that fit the column nearly as well as the chosen one."""
-    taken = {each[0] for each in chosen.values()}
+    taken = {choice[0] for choice in chosen.values()}
     return [
-        other
-        for (name, other), (score, _why) in scores.items()
-        if name == column.name and other != header and other not in taken and score >= confidence - _TIE
+        rival
+        for (name, rival), (score, _reasons) in scores.items()
+        if name == column.name and rival != header and rival not in taken and score >= confidence - _TIE
     ]
 
 
@@ -257,14 +258,14 @@ def hour_beside(sheet: Sheet, column: Column, header: str, chosen: Chosen) -> st
     """The header of the hours, where the time's column holds only days."""
     if column.type != "time" or not _is_days(sheet, header):
         return ""
-    taken = {each[0] for each in chosen.values()}
-    for other in sheet.headers:
+    taken = {choice[0] for choice in chosen.values()}
+    for candidate in sheet.headers:
         if (
-            other not in taken
-            and spelled(other.split(" / ")[-1]) in _HOUR_NAMES
-            and sheet.cells[other].null_count() < sheet.cells.height
+            candidate not in taken
+            and spelled(candidate.split(" / ")[-1]) in _HOUR_NAMES
+            and sheet.cells[candidate].null_count() < sheet.cells.height
         ):
-            return other
+            return candidate
     return ""
 
 
@@ -277,19 +278,19 @@ def _is_days(sheet: Sheet, header: str) -> bool:
     return not raw.cast(pl.String).str.contains(r"\d\s*[:시]|T\d|^\d{10,}$|\.\d{3,}$").any()
 
 
-def match_of(sheet: Sheet, column: Column, header: str, seen: Look) -> tuple[Match, list[str]]:
+def match_of(sheet: Sheet, column: Column, header: str, look: Look) -> tuple[Match, list[str]]:
     """The conversion of a header's numbers, and what to ask about it."""
-    samples = tuple(seen.texts)
+    samples = tuple(look.texts)
     if column.type != "number":
         return Match(header, samples=samples), []
-    unit = _each(tables.cell_unit(sheet, header), column.unit)
+    unit = _per_piece(tables.cell_unit(sheet, header), column.unit)
     if tables.is_hours(sheet, header) and column.unit:
         unit = "h"
     asks = []
     if not unit and column.unit and sheet.unit and same_dimension(sheet.unit, column.unit):
         unit = sheet.unit
         asks.append(_("‘{header}’ has no unit of its own; {unit} is taken from the title", header=header, unit=unit))
-    factor, offset = _to_wanted(unit, column)
+    factor, offset = _to_column_unit(unit, column)
     if unit and column.unit and over_an_hour(unit, column.unit) is not None:
         asks.append(
             _(
@@ -299,16 +300,16 @@ def match_of(sheet: Sheet, column: Column, header: str, seen: Look) -> tuple[Mat
                 factor=f"{factor:g}",
             )
         )
-    guess = _doubt(column, seen.values, factor, offset)
+    guess = _doubt(column, look.values, factor, offset)
     if guess:
-        other, factor, offset = guess
-        said = unit or _("no unit")
+        guess_name, factor, offset = guess
+        unit_name = unit or _("no unit")
         asks.append(
             _("‘{header}’ ({said}) fits the range {low} to {high} {wanted} only as {other}: × {factor}",
-              header=header, said=said, low=bound_text(column.low), high=bound_text(column.high),
-              wanted=column.unit, other=other, factor=f"{factor:g}")
+              header=header, said=unit_name, low=bound_text(column.low), high=bound_text(column.high),
+              wanted=column.unit, other=guess_name, factor=f"{factor:g}")
         )  # fmt: skip
-        unit = other if unit_of(other) else unit
+        unit = guess_name if unit_of(guess_name) else unit
     return Match(header, unit=unit, factor=factor, offset=offset, samples=samples), asks
 
 
@@ -328,13 +329,13 @@ def _doubt(column: Column, values: pl.Series, factor: float, offset: float) -> t
         return _("a share of 1"), 100.0, 0.0
     if _share_inside(column, values, factor, offset) >= 0.5:  # some cells may be wrong, not the unit
         return None
-    units = ((other, *conversion(other, column.unit)) for other in siblings(column.unit))
+    units = ((sibling, *conversion(sibling, column.unit)) for sibling in siblings(column.unit))
     powers = (
         (f"{sign} {power}", factor / power if sign == "÷" else factor * power, offset)
         for power in (10, 100, 60, 1000, 3600, 1000000)
         for sign in "÷×"
     )
-    return next((each for each in (*units, *powers) if is_inside(column, values, each[1], each[2])), None)
+    return next((guess for guess in (*units, *powers) if is_inside(column, values, guess[1], guess[2])), None)
 
 
 def _is_share(values: pl.Series) -> bool:

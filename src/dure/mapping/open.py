@@ -14,7 +14,7 @@ from dure.errors import UserError
 from dure.i18n.texts import _
 from dure.mapping.apply import apply, confirm
 from dure.mapping.propose import propose, signature
-from dure.mapping.saved import load, other_headers, save, saved, still_fits
+from dure.mapping.saved import header_mismatch, load, save, saved, still_fits
 
 if TYPE_CHECKING:
     from dure.mapping.column import Column
@@ -35,24 +35,24 @@ def open_own(
     A mapping kept beside the file, or given with `map_file`, is used without asking as long as the headers are the
     same. Else a proposal is shown through `confirm`, once, and kept. Raises UserError for whatever cannot be read.
     """
-    found = meant(path, columns, sheet)
+    sheets = meant(path, columns, sheet)
     place = map_file or saved(path)
-    kept = load(place) if map_file or place.is_file() else None
-    if kept and still_fits(kept, found[0], columns):
-        used = replace(kept, file=str(path), labels={column.name: column.label for column in columns})
-        return _applied(found, used, columns), used
-    if kept and map_file:
-        raise other_headers(kept, found[0], map_file)
-    proposal = propose(found[0], columns)
-    if len(found) > 1:
-        said = _(
+    saved_proposal = load(place) if map_file or place.is_file() else None
+    if saved_proposal and still_fits(saved_proposal, sheets[0], columns):
+        used = replace(saved_proposal, file=str(path), labels={column.name: column.label for column in columns})
+        return _applied(sheets, used, columns), used
+    if saved_proposal and map_file:
+        raise header_mismatch(saved_proposal, sheets[0], map_file)
+    proposal = propose(sheets[0], columns)
+    if len(sheets) > 1:
+        note = _(
             "{count} sheets with the same headers become one table: {names}",
-            count=len(found),
-            names=", ".join(each.sheet for each in found),
+            count=len(sheets),
+            names=", ".join(part.sheet for part in sheets),
         )
-        proposal = replace(proposal, notes=(*proposal.notes, said))
+        proposal = replace(proposal, notes=(*proposal.notes, note))
     used = _confirm(proposal, confirm)
-    frame = _applied(found, used, columns)
+    frame = _applied(sheets, used, columns)
     save(path, used)
     return frame, used
 
@@ -64,29 +64,29 @@ def open_known(
 
     Raises UserError for whatever cannot be read, and for a doubt where `confirm` is missing.
     """
-    found = meant(path, columns, sheet)
-    proposal = propose(found[0], columns)
+    sheets = meant(path, columns, sheet)
+    proposal = propose(sheets[0], columns)
     if proposal.asks or not proposal.complete:
         proposal = _confirm(proposal, confirm)
-    return _applied(found, proposal, columns)
+    return _applied(sheets, proposal, columns)
 
 
-def _applied(found: Sequence[Sheet], used: Proposal, columns: Sequence[Column]) -> pl.DataFrame:
+def _applied(sheets: Sequence[Sheet], used: Proposal, columns: Sequence[Column]) -> pl.DataFrame:
     """All sheets as one frame; a key may stand only once in all of them."""
-    frames = [apply(each, used, columns) for each in found]
+    frames = [apply(sheet, used, columns) for sheet in sheets]
     keys = [column.name for column in columns if column.key and column.name in used.matches]
-    seen: dict[tuple[object, ...], str] = {}
-    for each, frame in zip(found, frames, strict=True) if keys and len(found) > 1 else ():
-        for row in frame.select(keys).rows():
-            if seen.setdefault(row, each.sheet) != each.sheet:
-                what = _(
+    sheet_of_key: dict[tuple[object, ...], str] = {}
+    for sheet, frame in zip(sheets, frames, strict=True) if keys and len(sheets) > 1 else ():
+        for key_values in frame.select(keys).rows():
+            if sheet_of_key.setdefault(key_values, sheet.sheet) != sheet.sheet:
+                message = _(
                     "{value} stands in the sheets {one} and {other}",
-                    value=", ".join(map(str, row)),
-                    one=seen[row],
-                    other=each.sheet,
+                    value=", ".join(map(str, key_values)),
+                    one=sheet_of_key[key_values],
+                    other=sheet.sheet,
                 )
                 raise UserError(
-                    what, where=f"‘{Path(each.file).name}’", cure=_("Name one: --sheet {name}", name=each.sheet)
+                    message, where=f"‘{Path(sheet.file).name}’", cure=_("Name one: --sheet {name}", name=sheet.sheet)
                 )
     return pl.concat(frames)
 
@@ -101,7 +101,7 @@ def meant(path: Path, columns: Sequence[Column], name: str | None = None) -> lis
     """
     if name is not None:
         return [tables.read(path, name)]
-    every = [each for each in tables.sheets(path) if each.cells.height and not each.hidden]
-    complete = [each for each in every if propose(each, columns).complete] if len(every) > 1 else []
-    alike = len({signature(each) for each in complete}) == 1
+    candidates = [sheet for sheet in tables.sheets(path) if sheet.cells.height and not sheet.hidden]
+    complete = [sheet for sheet in candidates if propose(sheet, columns).complete] if len(candidates) > 1 else []
+    alike = len({signature(sheet) for sheet in complete}) == 1
     return complete if alike else [tables.read(path)]

@@ -80,8 +80,8 @@ class Proposal:
                 file=Path(self.file).name + (f" / {self.sheet}" if self.sheet else ""),
             )
         ]
-        for header, becomes, change, samples, why in self.table():
-            lines.append(f"  ‘{header}’ → {becomes}{f' [{change}]' if change else ''}: {samples} ({why})")
+        for header, becomes, change, samples, reasons in self.table():
+            lines.append(f"  ‘{header}’ → {becomes}{f' [{change}]' if change else ''}: {samples} ({reasons})")
         if self.missing:
             lines.append(
                 "  " + _("not found: {names}", names=", ".join(self.labels.get(name, name) for name in self.missing))

@@ -37,17 +37,17 @@ def propose(sheet: Sheet, columns: Sequence[Column]) -> Proposal:
     matches, asks = {}, []
     for column in columns:
         if column.name in chosen:
-            header, confidence, why = chosen[column.name]
+            header, confidence, reasons = chosen[column.name]
             match, questions = match_of(table, column, header, looks[header])
             clock = hour_beside(table, column, header, chosen)
-            matches[column.name] = replace(match, why=why, confidence=confidence, clock=clock)
-            rivals = [each for each in rival_headers(column, header, confidence, scores, chosen) if each != clock]
+            matches[column.name] = replace(match, why=reasons, confidence=confidence, clock=clock)
+            rivals = [rival for rival in rival_headers(column, header, confidence, scores, chosen) if rival != clock]
             asks += questions + (
                 [
                     _(
                         "{column} could also be {names}",
                         column=column.label,
-                        names=", ".join(f"‘{each}’" for each in rivals),
+                        names=", ".join(f"‘{rival}’" for rival in rivals),
                     )
                 ]
                 if rivals
@@ -73,9 +73,9 @@ def _dropped(sheet: Sheet) -> list[str]:
     """Dropped rows that are not just blank, by why."""
     words = {"total": _("totals"), "header again": _("repeated headers"), "note": _("notes")}
     lines = []
-    for why, word in words.items():
-        rows = [str(row) for row, reason in sheet.dropped if reason == why]
+    for kind, word in words.items():
+        rows = [str(row) for row, reason in sheet.dropped if reason == kind]
         if rows:
-            shown = ", ".join(rows[:8]) + (" …" if len(rows) > 8 else "")  # as many as fit a line
-            lines.append(_("left out, {word} ({count}): row {rows}", count=len(rows), word=word, rows=shown))
+            listing = ", ".join(rows[:8]) + (" …" if len(rows) > 8 else "")  # as many as fit a line
+            lines.append(_("left out, {word} ({count}): row {rows}", count=len(rows), word=word, rows=listing))
     return lines

@@ -27,46 +27,46 @@ def save(path: Path, proposal: Proposal) -> Path:
     """Keep a confirmed mapping beside the file, readable for people."""
     from dure.content_store import write_atomically
 
-    kept = {
+    record = {
         "sheet": proposal.sheet,
         "long": proposal.long,
         "columns": {
-            name: {key: value for key, value in asdict(match).items() if key in _KEPT and value != _KEPT[key]}
+            name: {key: value for key, value in asdict(match).items() if key in _DEFAULTS and value != _DEFAULTS[key]}
             for name, match in proposal.matches.items()
         },
         "headers": list(proposal.headers),
     }
-    return write_atomically(saved(path), json.dumps(kept, ensure_ascii=False, indent=2) + "\n")
+    return write_atomically(saved(path), json.dumps(record, ensure_ascii=False, indent=2) + "\n")
 
 
-_KEPT: dict[str, object] = {"header": None, "clock": "", "unit": "", "factor": 1.0, "offset": 0.0}
+_DEFAULTS: dict[str, object] = {"header": None, "clock": "", "unit": "", "factor": 1.0, "offset": 0.0}
 
 
-def _kept_match(kept: dict[str, Any]) -> Match:
+def _match_of(record: dict[str, Any]) -> Match:
     """One column of a kept mapping. Raises KeyError for a field it does not have."""
-    unknown = set(kept) - set(_KEPT)
+    unknown = set(record) - set(_DEFAULTS)
     if unknown:
         raise KeyError(", ".join(sorted(unknown)))
     return Match(
-        header=str(kept["header"]),
-        clock=str(kept.get("clock", "")),
-        unit=str(kept.get("unit", "")),
-        factor=float(kept.get("factor", 1)),
-        offset=float(kept.get("offset", 0)),
+        header=str(record["header"]),
+        clock=str(record.get("clock", "")),
+        unit=str(record.get("unit", "")),
+        factor=float(record.get("factor", 1)),
+        offset=float(record.get("offset", 0)),
     )
 
 
 def load(map_file: Path) -> Proposal:
     """A kept mapping. Raises UserError where it is none."""
     try:
-        kept = json.loads(map_file.read_text(encoding="utf-8"))
-        matches = {str(name): _kept_match(match) for name, match in kept["columns"].items()}
+        record = json.loads(map_file.read_text(encoding="utf-8"))
+        matches = {str(name): _match_of(match) for name, match in record["columns"].items()}
         return Proposal(
             "",
-            str(kept.get("sheet", "")),
-            tuple(kept.get("headers", ())),
+            str(record.get("sheet", "")),
+            tuple(record.get("headers", ())),
             matches,
-            long=bool(kept.get("long", False)),
+            long=bool(record.get("long", False)),
             confirmed=True,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -76,21 +76,21 @@ def load(map_file: Path) -> Proposal:
         ) from None
 
 
-def still_fits(kept: Proposal, sheet: Sheet, columns: Iterable[Column]) -> bool:
+def still_fits(proposal: Proposal, sheet: Sheet, columns: Iterable[Column]) -> bool:
     """Whether a kept mapping is of these headers and these columns."""
-    wanted = {column.name for column in columns}
+    names = {column.name for column in columns}
     needed = {column.name for column in columns if column.required}
-    return kept.headers == signature(sheet) and needed <= set(kept.matches) <= wanted
+    return proposal.headers == signature(sheet) and needed <= set(proposal.matches) <= names
 
 
-def other_headers(kept: Proposal, sheet: Sheet, map_file: Path) -> UserError:
+def header_mismatch(proposal: Proposal, sheet: Sheet, map_file: Path) -> UserError:
     """That a given mapping was made for other headers, and for which."""
     now = signature(sheet)
-    gone = [header for header in kept.headers if header not in now]
-    new = [header for header in now if header not in kept.headers]
-    what = _(
+    gone = [header for header in proposal.headers if header not in now]
+    new = [header for header in now if header not in proposal.headers]
+    message = _(
         "the mapping was made for other headers (gone: {gone}; new: {new})",
         gone=", ".join(gone) or "-",
         new=", ".join(new) or "-",
     )
-    return UserError(what, where=str(map_file), cure=_("Leave --map out and confirm the mapping again."))
+    return UserError(message, where=str(map_file), cure=_("Leave --map out and confirm the mapping again."))
