@@ -65,8 +65,8 @@ def amount(name: str, text: str, *, in_words: bool = False) -> Amount | None:
     Raises ValueError where the text says nothing of it.
     """
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).lower()
-    if name in ("rain", "snow") and (found := _fall(plain)):
-        return found
+    if name in ("rain", "snow") and (fall := _fall(plain)):
+        return fall
     number = plain.removesuffix({"rain": "mm", "snow": "cm"}.get(name, "\0"))
     if plain in ("", "null", "none"):
         return None
@@ -83,12 +83,12 @@ def _fall(plain: str) -> Amount | None:
     """The ranges rain and snow are given in; None where the text is none. Raises ValueError where its ends are turned round."""
     if plain in _NONE:
         return Amount(0.0, 0.0, 0.0)
-    if found := _FROM.fullmatch(plain):
-        return Amount(float(found[1]), float(found[1]), None)
-    if found := _UNDER.fullmatch(plain):
-        low, high = min(_SMALLEST, float(found[1])), float(found[1])
-    elif found := _BETWEEN.fullmatch(plain):
-        low, high = float(found[1]), float(found[2])
+    if match := _FROM.fullmatch(plain):
+        return Amount(float(match[1]), float(match[1]), None)
+    if match := _UNDER.fullmatch(plain):
+        low, high = min(_SMALLEST, float(match[1])), float(match[1])
+    elif match := _BETWEEN.fullmatch(plain):
+        low, high = float(match[1]), float(match[2])
     else:
         return None
     if low > high:
@@ -110,13 +110,13 @@ def amount_or_error(
 ) -> tuple[float | None, float | None, float | None, str | None]:
     """Amount and fault of one text."""
     try:
-        found = amount(name, text, in_words=in_words)
+        foretold = amount(name, text, in_words=in_words)
     except ValueError:
         return None, None, None, _("‘{text}’ is no {name}", text=text[:40], name=BOUNDS[name].label)
-    if found is None:
+    if foretold is None:
         return None, None, None, None
     low, high = BOUNDS[name].low, BOUNDS[name].high
-    if low is not None and high is not None and not low <= found.low <= (found.high or found.low) <= high:
-        said = {"text": text[:40], "low": f"{low:g}", "high": f"{high:g}", "unit": BOUNDS[name].unit}
-        return None, None, None, _("‘{text}’ is outside {low} to {high} {unit}", **said).strip()
-    return *found, None
+    if low is not None and high is not None and not low <= foretold.low <= (foretold.high or foretold.low) <= high:
+        fields = {"text": text[:40], "low": f"{low:g}", "high": f"{high:g}", "unit": BOUNDS[name].unit}
+        return None, None, None, _("‘{text}’ is outside {low} to {high} {unit}", **fields).strip()
+    return *foretold, None

@@ -43,22 +43,22 @@ def forecast(paths: Path | Sequence[Path], *, variable: str = "") -> pl.DataFram
 
     Raises UserError with file, row and column for what cannot be read.
     """
-    items = [each for path in files(paths) for each in _items(path, variable)]
+    items = [frame for path in files(paths) for frame in _items(path, variable)]
     return pivoted(pl.concat(items) if items else pl.DataFrame(schema=ITEM_SCHEMA))
 
 
 def files(paths: Path | Sequence[Path]) -> list[Path]:
     """The files meant; of a folder those in it, without the archive's index. Raises UserError where there is none."""
-    found: list[Path] = []
+    chosen: list[Path] = []
     for path in [paths] if isinstance(paths, Path) else paths:
         inside = (
-            each for each in sorted(path.rglob("*")) if each.suffix.lower() in (".parquet", ".csv", ".txt", ".xlsx")
+            file for file in sorted(path.rglob("*")) if file.suffix.lower() in (".parquet", ".csv", ".txt", ".xlsx")
         )
-        here = [each for each in inside if each.name != "index.csv" and not each.name.startswith(".")]
-        if path.is_dir() and not here:
+        members = [file for file in inside if file.name != "index.csv" and not file.name.startswith(".")]
+        if path.is_dir() and not members:
             raise UserError(_("no forecast is kept here"), where=str(path), cure=_("Keep some: dure data watch kma."))
-        found += here if path.is_dir() else [path]
-    return found
+        chosen += members if path.is_dir() else [path]
+    return chosen
 
 
 def _items(path: Path, variable: str) -> Iterator[pl.DataFrame]:
@@ -82,19 +82,19 @@ def pivoted(items: pl.DataFrame) -> pl.DataFrame:
     Raises UserError naming file, row and column of a value that cannot be read, lies outside its range or contradicts
     another.
     """
-    told = items.with_columns(in_words=in_words(pl.col("issued"), pl.col("valid")))
-    texts = told.select("name", "text", "in_words").unique(maintain_order=True)
+    marked = items.with_columns(in_words=in_words(pl.col("issued"), pl.col("valid")))
+    texts = marked.select("name", "text", "in_words").unique(maintain_order=True)
     read = [amount_or_error(name, text, in_words=word) for name, text, word in texts.iter_rows()]
     schema = {"low": pl.Float64, "value": pl.Float64, "high": pl.Float64, "fault": pl.String}
     known = texts.hstack(pl.DataFrame(read, schema=schema, orient="row"))
-    values = told.join(known, on=["name", "text", "in_words"], how="left", maintain_order="left")
+    values = marked.join(known, on=["name", "text", "in_words"], how="left", maintain_order="left")
     if values["fault"].null_count() < values.height:
         _refuse(values.filter(pl.col("fault").is_not_null()))
     values = values.filter(pl.col("low").is_not_null())
     keys = ["grid", "issued", "valid", "name"]
     values = values.unique([*keys, "low", "value", "high"], keep="first", maintain_order=True)
     if (twice := values.select(pl.struct(keys).is_duplicated()).to_series()).any():
-        _contradicts(values.filter(twice), keys)
+        _refuse_contradiction(values.filter(twice), keys)
     return _framed(values)
 
 
@@ -105,14 +105,14 @@ def _refuse(bad: pl.DataFrame) -> None:
     raise UserError(first["fault"], where=_place(first), cure=tables.also_in(bad.height) + cure)
 
 
-def _contradicts(twice: pl.DataFrame, keys: list[str]) -> None:
+def _refuse_contradiction(twice: pl.DataFrame, keys: list[str]) -> None:
     """Raise UserError for the first value that stands there twice, differently."""
-    one = twice.row(0, named=True)
-    same = twice.filter(pl.all_horizontal(pl.col(key).eq_missing(one[key]) for key in keys))
-    other = same.row(1, named=True)
-    what = _("‘{a}’ here and ‘{b}’ in {other} are foretold for the same hour in one issue ({issued} → {valid})",
-             a=one["text"], b=other["text"], other=_place(other), issued=one["issued"], valid=one["valid"])  # fmt: skip
-    raise UserError(what, where=_place(one), cure=_("Keep one of the rows, then give the file again."))
+    first = twice.row(0, named=True)
+    same = twice.filter(pl.all_horizontal(pl.col(key).eq_missing(first[key]) for key in keys))
+    second = same.row(1, named=True)
+    message = _("‘{a}’ here and ‘{b}’ in {other} are foretold for the same hour in one issue ({issued} → {valid})",
+                a=first["text"], b=second["text"], other=_place(second), issued=first["issued"], valid=first["valid"])  # fmt: skip
+    raise UserError(message, where=_place(first), cure=_("Keep one of the rows, then give the file again."))
 
 
 def _place(row: dict[str, object]) -> str:
@@ -125,8 +125,8 @@ def _framed(values: pl.DataFrame) -> pl.DataFrame:
     frame = values.pivot("name", index=keys, values="value", aggregate_function="first")
     for end in ("low", "high"):
         ranged = values.filter(pl.col("name").is_in(RANGED)).with_columns(name=pl.col("name") + f"_{end}")
-        more = ranged.pivot("name", index=keys, values=end, aggregate_function="first")
-        frame = frame.join(more, on=keys, how="left", nulls_equal=True)
+        bounds = ranged.pivot("name", index=keys, values=end, aggregate_function="first")
+        frame = frame.join(bounds, on=keys, how="left", nulls_equal=True)
     frame = frame.with_columns(lead=(pl.col("valid") - pl.col("issued")).dt.total_minutes() / 60)
     lacking = [pl.lit(None, dtype=pl.Float64).alias(name) for name in SCHEMA if name not in frame.columns]
     return frame.with_columns(lacking).select(list(SCHEMA)).cast(SCHEMA).sort(keys)

@@ -36,22 +36,26 @@ def items_of_portal(path: Path, text: str, variable: str) -> pl.DataFrame:
         )
     columns = [name.strip() for name in head["names"].split(",") if name.strip()]
     if [spelled(name) for name in columns[:3]] != ["day", "hour", "forecast"] or len(columns) < 4:
-        what = _("these columns are no forecast: {names}", names=", ".join(columns))
-        raise UserError(what, where=_row(path, 1), cure=_("Forecasts have day, hour, forecast and what is foretold."))
-    names = _foretold(path, columns[3:], variable)
+        message = _("these columns are no forecast: {names}", names=", ".join(columns))
+        raise UserError(
+            message, where=_row(path, 1), cure=_("Forecasts have day, hour, forecast and what is foretold.")
+        )
+    names = _variable_names(path, columns[3:], variable)
     rows = _rows(rest, start[1])
     issued = pl.col("month") + pl.duration(days=pl.col("day") - 1, hours=pl.col("hour")) + KST
-    told = rows.with_columns(issued=issued, valid=issued + pl.duration(hours="lead"))
+    timed = rows.with_columns(issued=issued, valid=issued + pl.duration(hours="lead"))
     within = (pl.col("month") + pl.duration(days=pl.col("day") - 1)).dt.month() == pl.col("month").dt.month()
     good = within & (pl.col("day") >= 1) & (pl.col("hour") <= 24) & pl.col("valid").is_not_null() & ~pl.col("back")
-    bad = told.select(~(good & (pl.col("cells").list.len() == len(columns))).fill_null(value=False)).to_series()
+    bad = timed.select(~(good & (pl.col("cells").list.len() == len(columns))).fill_null(value=False)).to_series()
     if bad.any():
-        raise _wrong(path, told.row(bad.arg_max() or 0, named=True), len(columns))
-    told = told.with_columns(grid=pl.lit(f"{int(head['nx'])}_{int(head['ny'])}"), file=pl.lit(path.name))
+        raise _row_error(path, timed.row(bad.arg_max() or 0, named=True), len(columns))
+    timed = timed.with_columns(grid=pl.lit(f"{int(head['nx'])}_{int(head['ny'])}"), file=pl.lit(path.name))
     values = (
-        told.with_columns(name=pl.lit(name), text=pl.col("cells").list.get(3 + at)) for at, name in enumerate(names)
+        timed.with_columns(name=pl.lit(name), text=pl.col("cells").list.get(3 + at)) for at, name in enumerate(names)
     )
-    return pl.concat([each.filter(pl.col("text") != "").select(list(ITEM_SCHEMA)) for each in values]).cast(ITEM_SCHEMA)
+    return pl.concat([frame.filter(pl.col("text") != "").select(list(ITEM_SCHEMA)) for frame in values]).cast(
+        ITEM_SCHEMA
+    )
 
 
 def _rows(text: str, month: str) -> pl.DataFrame:
@@ -77,33 +81,33 @@ def _rows(text: str, month: str) -> pl.DataFrame:
     return rows.with_columns(back=(pl.col("day").diff().over("block") < 0).fill_null(value=False))
 
 
-def _wrong(path: Path, row: dict[str, Any], width: int) -> UserError:
+def _row_error(path: Path, row: dict[str, Any], width: int) -> UserError:
     """What is wrong with one row of `_rows`."""
     cells, month, number = [*row["cells"], "", "", ""], row["month"], row["row"]
     cure = _("Get the file again from the portal.")
     day, hour, lead = row["day"], row["hour"], row["lead"]
     if day is None or day < 1 or (month + timedelta(days=day - 1)).month != month.month:
-        what = _("‘{text}’ is no day of {month}", text=cells[0][:30], month=f"{month:%Y-%m}")
-        return UserError(what, where=_row(path, number, "day"), cure=cure)
+        message = _("‘{text}’ is no day of {month}", text=cells[0][:30], month=f"{month:%Y-%m}")
+        return UserError(message, where=_row(path, number, "day"), cure=cure)
     if row["back"]:
-        what = _("day {day} stands after a later one, and no line ‘Start : ...’ begins a month", day=day)
-        return UserError(what, where=_row(path, number, "day"), cure=cure)
+        message = _("day {day} stands after a later one, and no line ‘Start : ...’ begins a month", day=day)
+        return UserError(message, where=_row(path, number, "day"), cure=cure)
     if hour is None or hour > 24:  # hours of a day; the last is the next one's first
         return UserError(_("‘{text}’ is no hour", text=cells[1][:30]), where=_row(path, number, "hour"), cure=cure)
     if lead is None:
-        what = _("‘{text}’ is no number of hours", text=cells[2][:30])
-        return UserError(what, where=_row(path, number, "forecast"), cure=cure)
-    what = _("{found} values stand here, {wanted} belong here", found=len(row["cells"]), wanted=width)
-    return UserError(what, where=_row(path, number), cure=cure)
+        message = _("‘{text}’ is no number of hours", text=cells[2][:30])
+        return UserError(message, where=_row(path, number, "forecast"), cure=cure)
+    message = _("{found} values stand here, {wanted} belong here", found=len(row["cells"]), wanted=width)
+    return UserError(message, where=_row(path, number), cure=cure)
 
 
-def _foretold(path: Path, columns: list[str], variable: str) -> list[str]:
+def _variable_names(path: Path, columns: list[str], variable: str) -> list[str]:
     """Our names of the portal's columns: ``value`` is what the file's name says, or `variable`."""
     parts = unicodedata.normalize("NFC", path.stem).split("_")
-    said = [variable] if variable else parts
-    found = [next((COLUMN_NAMES[spelled(each)] for each in said if spelled(each) in COLUMN_NAMES), "")]
-    is_one = [spelled(name) for name in columns] == ["value"]
-    names = found if is_one else [COLUMN_NAMES.get(spelled(name), "") for name in columns]
+    candidates = [variable] if variable else parts
+    from_file_name = [next((COLUMN_NAMES[spelled(part)] for part in candidates if spelled(part) in COLUMN_NAMES), "")]
+    is_single = [spelled(name) for name in columns] == ["value"]
+    names = from_file_name if is_single else [COLUMN_NAMES.get(spelled(name), "") for name in columns]
     if "" not in names and len(set(names)) == len(names):
         return names
     unknown = variable or next((column for column, name in zip(columns, names, strict=True) if not name), columns[0])

@@ -30,16 +30,16 @@ def items_of_long(sheet: tables.Sheet) -> pl.DataFrame:
         frame = frame if name in text else frame.with_columns(pl.lit(None, dtype=pl.String).alias(name))
     frame = frame.filter(pl.col("fcstValue").is_not_null()).with_columns(
         *(
-            _stamp(pl.col(f"{kind}Date"), pl.col(f"{kind}Time").str.pad_start(4, "0")).alias(as_)
-            for kind, as_ in (("base", "issued"), ("fcst", "valid"))
+            _stamp(pl.col(f"{kind}Date"), pl.col(f"{kind}Time").str.pad_start(4, "0")).alias(column)
+            for kind, column in (("base", "issued"), ("fcst", "valid"))
         )
     )
-    for as_, kind in (("issued", "base"), ("valid", "fcst")):
-        if frame[as_].null_count():
-            at = frame[as_].is_null().arg_max() or 0
-            said = f"{frame[f'{kind}Date'][at]} {frame[f'{kind}Time'][at]}"
+    for column, kind in (("issued", "base"), ("valid", "fcst")):
+        if frame[column].null_count():
+            at = frame[column].is_null().arg_max() or 0
+            stamp = f"{frame[f'{kind}Date'][at]} {frame[f'{kind}Time'][at]}"
             raise UserError(
-                _("‘{text}’ is not a date or time", text=said),
+                _("‘{text}’ is not a date or time", text=stamp),
                 where=_("{where} row {row} ‘{column}’", where=sheet.where, row=frame["row"][at], column=f"{kind}Date"),
                 cure=_("Write it as 20260701 and 0500."),
             )
@@ -61,9 +61,10 @@ def _stamp(day: pl.Expr, clock: pl.Expr) -> pl.Expr:
 def items_of_wide(sheet: tables.Sheet) -> pl.DataFrame:
     """A column for each variable. Korean time, but for a header that says UTC."""
     plain = {
-        header: next((each for each in _spellings(header) if each in COLUMN_NAMES), "") for header in sheet.headers
+        header: next((spelling for spelling in _spellings(header) if spelling in COLUMN_NAMES), "")
+        for header in sheet.headers
     }
-    names = {header: COLUMN_NAMES[each] for header, each in plain.items() if each}
+    names = {header: COLUMN_NAMES[spelling] for header, spelling in plain.items() if spelling}
     if not names:
         known = ", ".join(column.names[0] for column in BOUNDS.values() if column.names)
         raise UserError(
@@ -71,10 +72,10 @@ def items_of_wide(sheet: tables.Sheet) -> pl.DataFrame:
         )
     if len(set(names.values())) < len(names):
         twice = [header for header in names if list(names.values()).count(names[header]) > 1]
-        what = _("these columns say the same: {names}", names=", ".join(twice))
-        raise UserError(what, where=sheet.where, cure=_("Keep one of them."))
+        message = _("these columns say the same: {names}", names=", ".join(twice))
+        raise UserError(message, where=sheet.where, cure=_("Keep one of them."))
     issued, valid = _moment(sheet, "issued"), _moment(sheet, "valid")
-    lead = next((header for header in sheet.headers if _means(header, _called("lead"))), "")
+    lead = next((header for header in sheet.headers if _means(header, _names_of("lead"))), "")
     if issued is None or (valid is None and not lead):
         raise UserError(
             _("the table does not say when a forecast was issued and for when"),
@@ -92,7 +93,7 @@ def items_of_wide(sheet: tables.Sheet) -> pl.DataFrame:
                 where=sheet.at(series.is_null().arg_max() or 0, series.name),
                 cure=_("Fill it in, or delete the row, then give the file again."),
             )
-    grids = [tables.texts(sheet, header) for header in sheet.headers if _means(header, _called("grid"))]
+    grids = [tables.texts(sheet, header) for header in sheet.headers if _means(header, _names_of("grid"))]
     base = pl.DataFrame(
         {"issued": issued, "valid": valid, "row": pl.Series(list(sheet.rows), dtype=pl.Int64)}
     ).with_columns(grid=grids[0] if grids else pl.lit(None, dtype=pl.String), file=pl.lit(Path(sheet.file).name))
@@ -109,25 +110,25 @@ def _spellings(header: str) -> tuple[str, str]:
 
 def values_of(sheet: tables.Sheet, header: str, name: str) -> pl.Series:
     """The cells of a variable as text, numbers in another unit converted. Raises UserError where it measures something else."""
-    unit, wanted = sheet.units.get(header, ""), BOUNDS[name].unit
-    if not unit or not wanted or unit_of(unit) == unit_of(wanted):
+    unit, target = sheet.units.get(header, ""), BOUNDS[name].unit
+    if not unit or not target or unit_of(unit) == unit_of(target):
         return tables.texts(sheet, header)
     try:
-        factor, offset = conversion(unit, wanted)
+        factor, offset = conversion(unit, target)
     except ValueError:
-        what = _("‘{header}’ is in {unit}; {wanted} belongs here", header=header, unit=unit, wanted=wanted)
+        message = _("‘{header}’ is in {unit}; {wanted} belongs here", header=header, unit=unit, wanted=target)
         raise UserError(
-            what, where=sheet.where, cure=_("Correct the unit in the header, then give the file again.")
+            message, where=sheet.where, cure=_("Correct the unit in the header, then give the file again.")
         ) from None
     return (tables.numbers(sheet, header) * factor + offset).cast(pl.String)
 
 
-def _called(name: str) -> tuple[str, ...]:
+def _names_of(name: str) -> tuple[str, ...]:
     return next((*column.names, name) for column in FORECAST if column.name == name)
 
 
 def _means(header: str, names: Sequence[str]) -> bool:
-    plain = {re.sub(r"utc|kst", "", each) for each in _spellings(header)}
+    plain = {re.sub(r"utc|kst", "", spelling) for spelling in _spellings(header)}
     return bool(plain & {spelled(name) for name in names})
 
 
@@ -136,13 +137,13 @@ _DAYS = {"issued": ("발표일", "발표일자", "base date"), "valid": ("예보
 
 def _moment(sheet: tables.Sheet, name: str) -> pl.Series | None:
     """The moments of a column, or of a day and an hour in two, as Korean time, named by its header; None where there is none."""
-    found = [header for header in sheet.headers if _means(header, _called(name))]
+    stamps = [header for header in sheet.headers if _means(header, _names_of(name))]
     days = [header for header in sheet.headers if _means(header, _DAYS[name])]
     if days:
-        moments = tables.times(sheet, days[0], clock=found[0] if found else None, midnight=False)
-    elif found:
-        moments = tables.times(sheet, found[0], midnight=False)
+        moments = tables.times(sheet, days[0], clock=stamps[0] if stamps else None, midnight=False)
+    elif stamps:
+        moments = tables.times(sheet, stamps[0], midnight=False)
     else:
         return None
-    utc = any("utc" in header.lower() for header in (*days, *found))
+    utc = any("utc" in header.lower() for header in (*days, *stamps))
     return pl.select((pl.lit(moments) + KST).alias(moments.name)).to_series() if utc else moments
