@@ -65,7 +65,7 @@ def issues(after: datetime, until: datetime) -> list[datetime]:
     """Moments of issue after `after`, up to `until` (Korean time), oldest first."""
     first = after.replace(hour=2, minute=0, second=0, microsecond=0) - timedelta(days=1)
     count = int((until - first) / EVERY) + 1
-    return [each for number in range(count) if after < (each := first + number * EVERY) <= until]
+    return [moment for number in range(count) if after < (moment := first + number * EVERY) <= until]
 
 
 @dataclass(frozen=True)
@@ -81,18 +81,22 @@ class Archive:
 
     def held(self) -> list[datetime]:
         """Issues that are kept, oldest first."""
-        found = (_issue_of(path.name) for path in self.folder.glob("*.parquet"))
-        return sorted(each for each in found if each)
+        moments = (_issue_of(path.name) for path in self.folder.glob("*.parquet"))
+        return sorted(moment for moment in moments if moment)
 
     def missing(self, now: datetime) -> list[datetime]:
         """Issues the service should still have and that are not kept, or whose file is damaged, oldest first."""
         held = set(self.held())
-        return [each for each in issues(now - KEPT, now - AFTER) if each not in held or not _is_whole(self.place(each))]
+        return [
+            issued
+            for issued in issues(now - KEPT, now - AFTER)
+            if issued not in held or not _is_readable(self.place(issued))
+        ]
 
     def lost(self, now: datetime) -> list[datetime]:
         """Issues since the first that is kept which are not, and which the service has no longer."""
         held = self.held()
-        return [each for each in issues(held[0], now - KEPT) if each not in set(held)] if held else []
+        return [issued for issued in issues(held[0], now - KEPT) if issued not in set(held)] if held else []
 
     def keep(self, issued: datetime, items: Sequence[Item]) -> Path:
         """Write an issue as the service delivered it, whole or not at all. Raises UserError where it cannot be written."""
@@ -108,8 +112,8 @@ class Archive:
         place = self.folder / "index.csv"
         with place.open(encoding="utf-8", errors="replace", newline="") if place.is_file() else io.StringIO() as file:
             known = {row["file"]: row for row in csv.DictReader(file) if set(row) == set(_INDEX) and row["sha256"]}
-        rows = [(each != fresh and known.get(self.place(each).name)) or self._row(each) for each in self.held()]
-        rows += [_lost_row(each) for each in self.lost(now)]
+        rows = [(issued != fresh and known.get(self.place(issued).name)) or self._row(issued) for issued in self.held()]
+        rows += [_lost_row(issued) for issued in self.lost(now)]
         text = io.StringIO()
         writer = csv.DictWriter(text, _INDEX, lineterminator="\n")
         writer.writeheader()
@@ -121,7 +125,7 @@ class Archive:
         return {
             "issued": f"{issued:%Y-%m-%d %H:%M}",
             "state": "kept",
-            "values": str(pl.read_parquet(io.BytesIO(raw)).height if _is_whole(self.place(issued)) else 0),
+            "values": str(pl.read_parquet(io.BytesIO(raw)).height if _is_readable(self.place(issued)) else 0),
             "file": self.place(issued).name,
             "sha256": hashlib.sha256(raw).hexdigest(),
         }
@@ -156,7 +160,7 @@ def _written(path: Path, content: bytes | str) -> Path:
         ) from None
 
 
-def _is_whole(path: Path) -> bool:
+def _is_readable(path: Path) -> bool:
     try:
         pl.read_parquet_schema(path)
     except (pl.exceptions.PolarsError, OSError):
@@ -180,11 +184,11 @@ class Pass:
     def to_dict(self) -> dict[str, object]:
         """For JSON."""
         return {
-            "kept": [_when(each) for each in self.kept],
-            "awaited": [_when(each) for each in self.awaited],
-            "absent": [_when(each) for each in self.absent],
-            "failed": {_when(each): why for each, why in self.failed.items()},
-            "lost": [_when(each) for each in self.lost],
+            "kept": [_when(issued) for issued in self.kept],
+            "awaited": [_when(issued) for issued in self.awaited],
+            "absent": [_when(issued) for issued in self.absent],
+            "failed": {_when(issued): reason for issued, reason in self.failed.items()},
+            "lost": [_when(issued) for issued in self.lost],
         }
 
 
@@ -207,43 +211,45 @@ class Watch:
 
         Raises UserError where the service refuses the key and never took it, or where nothing can be written.
         """
-        found = Pass()
-        wanted = self.archive.missing(self.now())
-        for issued in wanted:
+        outcome = Pass()
+        missing = self.archive.missing(self.now())
+        for issued in missing:
             if self.stop.is_set():
                 break
             try:
                 items = self._patiently(issued)
             except NoData:
                 self.proven = True
-                (found.awaited if self.now() - issued < YOUNG else found.absent).append(issued)
+                (outcome.awaited if self.now() - issued < YOUNG else outcome.absent).append(issued)
             except Refused as error:
                 if error.code == "10" and self.now() - issued > OLD:
-                    found.absent.append(issued)  # the guide does not say what an issue is answered with that is too old
+                    # the guide does not say what an issue is answered with that is too old
+                    outcome.absent.append(issued)
                     continue
                 if not self.proven:
                     raise
-                found.failed[issued] = str(error)
+                outcome.failed[issued] = str(error)
                 break
             except Later as error:
-                found.failed[issued] = error.why
-                if not error.half or len(found.failed) >= ENOUGH:  # down, or over its limit: the others would fail too
+                outcome.failed[issued] = error.why
+                # down, or over its limit: the others would fail too
+                if not error.half or len(outcome.failed) >= ENOUGH:
                     break
             else:
                 self.proven = True
                 self.archive.keep(issued, items)
                 self.archive.index(self.now(), fresh=issued)
-                found.kept.append(issued)
+                outcome.kept.append(issued)
                 self.say(_("{issued}: kept, {count} values", issued=_when(issued), count=len(items)))
-        self._report(found)
-        return found
+        self._report(outcome)
+        return outcome
 
     def forever(self) -> None:
         """Pass after pass, each when the next issue is due, or sooner after a failure, until the end is asked for."""
         failures = 0
         while not self.stop.is_set():
-            found = self.once()
-            failures = failures + 1 if found.failed or found.awaited else 0
+            outcome = self.once()
+            failures = failures + 1 if outcome.failed or outcome.awaited else 0
             due = _next_due(self.now())
             if failures:
                 again = self.now() + timedelta(seconds=RESTS[min(failures, len(RESTS)) - 1])
@@ -274,22 +280,22 @@ class Watch:
                     raise
         return self.service.issue(self.archive.grid, issued)
 
-    def _report(self, found: Pass) -> None:
+    def _report(self, outcome: Pass) -> None:
         """Say what did not come; what is lost, once."""
-        for issued, why in found.failed.items():
-            self.say(_("{issued}: not got ({why})", issued=_when(issued), why=why))
-        for issued in found.awaited:
+        for issued, reason in outcome.failed.items():
+            self.say(_("{issued}: not got ({why})", issued=_when(issued), why=reason))
+        for issued in outcome.awaited:
             self.say(_("{issued}: not issued yet", issued=_when(issued)))
-        for issued in found.absent:
+        for issued in outcome.absent:
             if issued not in self.told:
                 self.say(_("{issued}: the service does not have it", issued=_when(issued)))
-        self.told.update(found.absent)
-        found.lost = self.archive.lost(self.now())
-        fresh = [each for each in found.lost if each not in self.mourned]
+        self.told.update(outcome.absent)
+        outcome.lost = self.archive.lost(self.now())
+        fresh = [moment for moment in outcome.lost if moment not in self.mourned]
         self.mourned.update(fresh)
         if fresh:
-            said = ", ".join(_spans(fresh))
-            self.say(_("lost for ever, the service has them no longer ({count}): {said}", count=len(fresh), said=said))
+            spans = ", ".join(_spans(fresh))
+            self.say(_("lost for ever, the service has them no longer ({count}): {said}", count=len(fresh), said=spans))
             if self.archive.held():
                 self.archive.index(self.now())
 
@@ -306,8 +312,8 @@ def _when(moment: datetime) -> str:
 def _spans(moments: Sequence[datetime]) -> Iterator[str]:
     """Moments of issue in a row as first and last."""
     start = before = moments[0]
-    for each in [*moments[1:], None]:
-        if each is None or each - before != EVERY:
+    for moment in [*moments[1:], None]:
+        if moment is None or moment - before != EVERY:
             yield _when(start) if start == before else f"{_when(start)} ~ {_when(before)}"
-            start = each or start
-        before = each or before
+            start = moment or start
+        before = moment or before

@@ -64,8 +64,8 @@ def grid_of(text: str) -> Grid:
     x, y = int(parts[1]), int(parts[2])
     for name, value, most in (("nx", x, SIZE[0]), ("ny", y, SIZE[1])):
         if not 1 <= value <= most:
-            what = _("{name} is {value}, outside 1 to {most}", name=name, value=value, most=most)
-            raise UserError(what, where="--grid", cure=cure)
+            message = _("{name} is {value}, outside 1 to {most}", name=name, value=value, most=most)
+            raise UserError(message, where="--grid", cure=cure)
     return x, y
 
 
@@ -81,8 +81,8 @@ def key_of(text: str | None) -> str:
     if re.search(r"%[0-9A-Fa-f]{2}", key):  # a key is made of letters, digits, + / and =
         key = unquote(key)
     if not re.fullmatch(r"[A-Za-z0-9+/=_.~-]+", key):
-        what = _("this is no key: it holds spaces or other signs that no key has")
-        raise UserError(what, where="KMA_KEY", cure=_("Copy it again, in one piece.") + " " + get)
+        message = _("this is no key: it holds spaces or other signs that no key has")
+        raise UserError(message, where="KMA_KEY", cure=_("Copy it again, in one piece.") + " " + get)
     return key
 
 
@@ -114,55 +114,55 @@ class Service:
         Raises NoData, Later (nothing of it came whole) or Refused.
         """
         for _again in range(3):  # the service may change an issue between two pages
-            found = self._whole(grid, issued)
-            if found is not None:
-                return found
+            items = self._all_pages(grid, issued)
+            if items is not None:
+                return items
         raise Later(_("the forecast was changed while it was being read"), half=True)
 
-    def _whole(self, grid: Grid, issued: datetime) -> list[Item] | None:
+    def _all_pages(self, grid: Grid, issued: datetime) -> list[Item] | None:
         """All pages; None where they are not of one piece."""
-        found: dict[tuple[str, ...], Item] = {}
-        wanted: int | None = None
+        values: dict[tuple[str, ...], Item] = {}
+        expected: int | None = None
         for page in range(1, PAGES + 1):
             items, total = _content(self._page(grid, issued, page), grid, issued)
-            if total != (wanted := total if wanted is None else wanted):
+            if total != (expected := total if expected is None else expected):
                 return None
-            before = len(found)
+            before = len(values)
             for item in items:
-                same = found.setdefault((item["fcstDate"], item["fcstTime"], item["category"]), item)
+                same = values.setdefault((item["fcstDate"], item["fcstTime"], item["category"]), item)
                 if same != item:
                     return None
-            if len(found) >= wanted:
+            if len(values) >= expected:
                 break
-            if len(found) == before:  # an empty page, or one that came before
+            if len(values) == before:  # an empty page, or one that came before
                 break
-        if len(found) != wanted:
-            raise Later(_("{found} of {wanted} values came", found=len(found), wanted=wanted or 0), half=True)
-        return list(found.values())
+        if len(values) != expected:
+            raise Later(_("{found} of {wanted} values came", found=len(values), wanted=expected or 0), half=True)
+        return list(values.values())
 
     def _page(self, grid: Grid, issued: datetime, page: int) -> Any:
         """One page as the service answers it. Raises as `issue` does."""
-        asked: dict[str, str | int] = {
+        params: dict[str, str | int] = {
             "serviceKey": self.key, "pageNo": page, "numOfRows": ROWS, "dataType": "JSON",
             "base_date": f"{issued:%Y%m%d}", "base_time": f"{issued:%H%M}", "nx": grid[0], "ny": grid[1],
         }  # fmt: skip
         try:
             with _unlogged(self.key), own_network_guard.bounded(self.deadline, public=False):
-                got = self._session.get(
+                response = self._session.get(
                     f"{self.url.rstrip('/')}/getVilageFcst",
-                    params=asked,
+                    params=params,
                     headers={"accept": "application/json", "accept-encoding": "identity"},
                     timeout=self.deadline,
                     allow_redirects=False,
                     stream=True,
                 )
-                with got:
-                    status, body = got.status_code, remote.read(got)
+                with response:
+                    status, body = response.status_code, remote.read(response)
         except Unanswered as error:
             if error.cause == "late":
                 raise Later(_("no answer within {seconds} s", seconds=f"{self.deadline:g}")) from None
             raise Later(_("the service cannot be reached ({why})", why=error.why)) from None
-        return _told(status, body)
+        return _answer_of(status, body)
 
 
 @contextmanager
@@ -171,25 +171,25 @@ def _unlogged(key: str) -> Iterator[None]:
     log = logging.getLogger("urllib3.connectionpool")
     secrets = {key, quote(key, safe=""), quote(key), quote_plus(key)}
 
-    def without(record: logging.LogRecord) -> bool:
-        said = record.getMessage()
-        return not any(secret in said for secret in secrets)
+    def is_keyless(record: logging.LogRecord) -> bool:
+        line = record.getMessage()
+        return not any(secret in line for secret in secrets)
 
-    log.addFilter(without)
+    log.addFilter(is_keyless)
     try:
         yield
     finally:
-        log.removeFilter(without)
+        log.removeFilter(is_keyless)
 
 
 # ---- what an answer says ----------------------------------------------------------------------------------------------
 
 
-def _told(status: int, body: bytes) -> Any:
+def _answer_of(status: int, body: bytes) -> Any:
     """The JSON of an answer that is one. Raises NoData, Later or Refused for what the service says instead."""
     text = body.decode("utf-8", errors="replace").lstrip("\ufeff \t\r\n")
-    if text.startswith("<") and any(said := _in_xml(text)):
-        _refuse(*said)
+    if text.startswith("<") and any(fault := _in_xml(text)):
+        _refuse(*fault)
     if status == requests.codes.too_many_requests:
         _refuse("22", "")
     if status in (requests.codes.unauthorized, requests.codes.forbidden):
@@ -199,14 +199,14 @@ def _told(status: int, body: bytes) -> Any:
     if text.startswith("<"):
         _refuse("", "")
     try:
-        told = json.loads(text)
+        answer = json.loads(text)
     except (ValueError, RecursionError):
         raise Later(_("the answer is broken off, or no JSON"), half=True) from None
-    header = _inside(told, "response", "header")
+    header = _inside(answer, "response", "header")
     code, message = header.get("resultCode"), header.get("resultMsg")
     if str(code).strip() not in ("0", "00", "0000"):
         _refuse(str(code).strip(), str(message))
-    return told
+    return answer
 
 
 def _in_xml(text: str) -> tuple[str, str]:
@@ -221,28 +221,28 @@ def _in_xml(text: str) -> tuple[str, str]:
 
 def _tagged(text: str, names: tuple[str, ...]) -> str:
     """What stands in the first of these elements that is there; empty where none is."""
-    found = (re.search(rf"<{name}>\s*(?:<!\[CDATA\[)?\s*([\w .]{{1,80}})", text) for name in names)
-    return next((each[1].strip() for each in found if each), "")
+    matches = (re.search(rf"<{name}>\s*(?:<!\[CDATA\[)?\s*([\w .]{{1,80}})", text) for name in names)
+    return next((match[1].strip() for match in matches if match), "")
 
 
 def _refuse(code: str, message: str) -> None:
     """Raise what a code or, where it has none, a message of the service means. Its own words are not repeated."""
-    said = re.sub(r"[^A-Z]+", "_", message.upper()).strip("_")
+    spelled = re.sub(r"[^A-Z]+", "_", message.upper()).strip("_")
     known = {
         code.zfill(2) if code.isdecimal() else "",
-        *(number for number, name in CODES.items() if name in said and said),
+        *(number for number, name in CODES.items() if name in spelled and spelled),
     }
-    number = next((each for each in CODES if each in known), "")
-    shown = f"{number} {CODES.get(number, '')}".strip()
+    number = next((candidate for candidate in CODES if candidate in known), "")
+    label = f"{number} {CODES.get(number, '')}".strip()
     if number == "03":
         raise NoData
     if number in ("22", "23"):
-        raise Later(_("the service's limit of requests is reached ({code})", code=shown))
+        raise Later(_("the service's limit of requests is reached ({code})", code=label))
     if number in _CURES:
-        what, cure = _CURES[number]
-        raise Refused(_(what, code=shown), code=number, cure=_(cure))
+        text, cure = _CURES[number]
+        raise Refused(_(text, code=label), code=number, cure=_(cure))
     raise Later(
-        _("the service has a fault of its own ({code})", code=shown or _("an answer that is not the service's"))
+        _("the service has a fault of its own ({code})", code=label or _("an answer that is not the service's"))
     )
 
 
@@ -299,41 +299,41 @@ _CURES = {
 }
 
 
-def _inside(told: Any, *names: str) -> dict[str, Any]:
+def _inside(node: Any, *names: str) -> dict[str, Any]:
     """An object within objects. Raises Later where there is none."""
     for name in names:
-        told = told.get(name) if isinstance(told, dict) else None
-    if not isinstance(told, dict):
+        node = node.get(name) if isinstance(node, dict) else None
+    if not isinstance(node, dict):
         raise Later(_("the answer lacks {name}", name=".".join(names)), half=True)
-    return told
+    return node
 
 
-def _content(told: Any, grid: Grid, issued: datetime) -> tuple[list[Item], int]:
+def _content(answer: Any, grid: Grid, issued: datetime) -> tuple[list[Item], int]:
     """The values of one page, and how many the issue has. Raises Later where they are not what was asked for."""
-    body = _inside(told, "response", "body")
+    body = _inside(answer, "response", "body")
     items, total = _inside(body, "items").get("item"), body.get("totalCount")
     items = [items] if isinstance(items, dict) else items
     try:
         count = int(str(total))
-        found = [_item(each) for each in items or ()]
+        values = [_item(entry) for entry in items or ()]
     except (ValueError, TypeError, KeyError, AttributeError):
         raise Later(_("the answer is not made as the guide says"), half=True) from None
     own = {"baseDate": f"{issued:%Y%m%d}", "baseTime": f"{issued:%H%M}", "nx": str(grid[0]), "ny": str(grid[1])}
-    if any(item[name] != value for item in found for name, value in own.items()):
+    if any(item[name] != value for item in values for name, value in own.items()):
         raise Later(_("the answer is to another question: another cell or another issue"), half=True)
-    return found, count
+    return values, count
 
 
-_MADE = {
+_PATTERNS = {
     "baseDate": r"\d{8}", "baseTime": r"\d{4}", "category": r"[A-Z0-9]{2,5}", "fcstDate": r"\d{8}", "fcstTime": r"\d{4}",
     "fcstValue": r".{0,40}", "nx": r"\d{1,3}", "ny": r"\d{1,3}",
 }  # fmt: skip
 
 
-def _item(given: dict[str, Any]) -> Item:
+def _item(fields: dict[str, Any]) -> Item:
     """One value, all its fields as text. Raises ValueError where a field is not made as the guide says, KeyError where it lacks."""
-    item = {name: "null" if given[name] is None else str(given[name]).strip() for name in _MADE}
-    for name, pattern in _MADE.items():
+    item = {name: "null" if fields[name] is None else str(fields[name]).strip() for name in _PATTERNS}
+    for name, pattern in _PATTERNS.items():
         if not re.fullmatch(pattern, item[name]):
             raise ValueError(name)
     return item
