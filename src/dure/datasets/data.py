@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from dure.project.form import Form
 
 
-def files_of(given: Path | Sequence[Path]) -> list[Path]:
+def files_of(paths: Path | Sequence[Path]) -> list[Path]:
     """The one file, or the several."""
-    return [Path(given)] if isinstance(given, str | Path) else [Path(each) for each in given]
+    return [Path(paths)] if isinstance(paths, str | Path) else [Path(path) for path in paths]
 
 
 def answers_in(path: Path) -> Path:
     """The file of answers where `path` is a folder of evidence, else `path`. Raises UserError for any other folder."""
     if not path.is_dir():
         return path
-    found = path / "private" / "answers.parquet"
-    if not found.is_file():
+    answers = path / "private" / "answers.parquet"
+    if not answers.is_file():
         raise UserError(
             _("this folder holds no answers"), where=str(path),
             cure=_("Give the folder that `dure run` wrote, with its folder private."),
         )  # fmt: skip
-    return found
+    return answers
 
 
 @dataclass
@@ -116,8 +116,8 @@ class Data:
 
     def _paths(self, name: str) -> list[Path]:
         """The files of a source, fetched and checked; what was opened is recorded."""
-        source, given = self._source(name), self.has(name)
-        paths = [answers_in(path) for path in files_of(self.own[name])] if given else [source.fetch(self.folder)]
+        source, is_own = self._source(name), self.has(name)
+        paths = [answers_in(path) for path in files_of(self.own[name])] if is_own else [source.fetch(self.folder)]
         for number, path in enumerate(paths, start=1):
             if not path.is_file():
                 raise UserError(_("there is no such file"), where=str(path))
@@ -125,10 +125,10 @@ class Data:
             self.opened[label] = {
                 "name": label,
                 "sha256": sha256_of(path),
-                "origin": "own" if given else type(source.origin).__name__.lower(),
-                "licence": "" if given else source.licence,
-                "credit": "" if given else source.credit,
-                "access": "restricted" if given else source.access,
+                "origin": "own" if is_own else type(source.origin).__name__.lower(),
+                "licence": "" if is_own else source.licence,
+                "credit": "" if is_own else source.credit,
+                "access": "restricted" if is_own else source.access,
                 "version": getattr(source.origin, "version", getattr(source.origin, "commit", "")),
             }
         return paths

