@@ -13,15 +13,15 @@ from typing import TypeVar
 
 LANGUAGES = ("ko", "en")
 T = TypeVar("T")
-_HERE = Path(__file__).parent
+_FOLDER = Path(__file__).parent
 _chosen: list[str] = []
-_here: ContextVar[str] = ContextVar("language", default="")
+_context_language: ContextVar[str] = ContextVar("language", default="")
 _PARTICLE = re.compile(r"\{(\w+)\|([^/}]+)/([^}]+)\}")
 
 
 def language() -> str:
     """The reader's language: chosen here, else in this process, else `DURE_LANG`, else the locale's (`ko` or `en`)."""
-    if chosen := _here.get() or next(iter(_chosen), ""):
+    if chosen := _context_language.get() or next(iter(_chosen), ""):
         return chosen
     named = os.environ.get("DURE_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
     return "ko" if named.lower().startswith("ko") else "en"
@@ -35,11 +35,11 @@ def speak(lang: str | None) -> None:
 @contextmanager
 def speaking(lang: str) -> Iterator[None]:
     """Show texts in `lang` within, in this thread or task alone: a server answers several readers at once."""
-    before = _here.set(lang)
+    before = _context_language.set(lang)
     try:
         yield
     finally:
-        _here.reset(before)
+        _context_language.reset(before)
 
 
 @cache
@@ -55,11 +55,11 @@ def catalogue(folder: Path, lang: str) -> dict[str, str]:
 
 def per_language(make: Callable[[], T]) -> dict[str, T]:
     """What `make` gives in every language, by language: for texts that are signed and read by others later."""
-    found = {}
+    by_language = {}
     for lang in LANGUAGES:
         with speaking(lang):
-            found[lang] = make()
-    return found
+            by_language[lang] = make()
+    return by_language
 
 
 def multilingual(text: str, /, **values: object) -> dict[str, str]:
@@ -71,7 +71,7 @@ def multilingual(text: str, /, **values: object) -> dict[str, str]:
 
 def _(text: str, /, **values: object) -> str:
     """`text` in the reader's language with `values` filled in; English is the text itself."""
-    return fill(_find(text, _HERE), **values)
+    return fill(_find(text, _FOLDER), **values)
 
 
 def translated(text: str, folder: Path, /, **values: object) -> str:
@@ -83,7 +83,7 @@ def translated(text: str, folder: Path, /, **values: object) -> str:
 def texts(file: str) -> Callable[..., str]:
     """The `_` of a project: `_ = texts(__file__)`, in any file of it, looks up the project's own locale folder first."""
     parents = Path(file).parents
-    folder = next((each for each in parents[:3] if (each / "project.toml").is_file()), parents[0])
+    folder = next((parent for parent in parents[:3] if (parent / "project.toml").is_file()), parents[0])
     return lambda text, /, **values: translated(text, folder, **values)
 
 
@@ -95,8 +95,8 @@ def _find(text: str, folder: Path) -> str:
 def fill(text: str, /, **values: object) -> str:
     """Put `values` into `text`; `{name|은/는}` adds the Korean particle that fits the word before it."""
 
-    def with_particle(found: re.Match[str]) -> str:
-        return "{" + found[1] + "}" + particle(str(values[found[1]]), found[2], found[3])
+    def with_particle(match: re.Match[str]) -> str:
+        return "{" + match[1] + "}" + particle(str(values[match[1]]), match[2], match[3])
 
     return _PARTICLE.sub(with_particle, text).format(**values) if values else text
 
