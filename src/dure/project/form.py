@@ -66,7 +66,7 @@ class Table(Generic[Row]):
         (row,) = typing.get_args(source)
         rows = TypeAdapter(list[row])  # type: ignore[valid-type]
 
-        def come_in(value: Any) -> Table[Any]:
+        def validate(value: Any) -> Table[Any]:
             import polars as pl
 
             if isinstance(value, Table):
@@ -74,11 +74,11 @@ class Table(Generic[Row]):
             if isinstance(value, Mapping) and set(value) <= {"sha256", "rows"} and "sha256" in value:
                 return _known_table(str(value["sha256"]))
             plain = value.to_dicts() if isinstance(value, pl.DataFrame) else value
-            given = rows.validate_python(plain)
-            return cls.of(pl.DataFrame([each.model_dump() for each in given]))  # type: ignore[attr-defined]  # Row is a form
+            validated = rows.validate_python(plain)
+            return cls.of(pl.DataFrame([entry.model_dump() for entry in validated]))  # type: ignore[attr-defined]  # Row is a form
 
         return core_schema.no_info_plain_validator_function(
-            come_in,
+            validate,
             serialization=core_schema.plain_serializer_function_ser_schema(
                 lambda table: {"sha256": table.sha256, "rows": table.rows}
             ),
@@ -127,7 +127,7 @@ class File:
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         """Accept bytes, a path's content is never read from a string, or ``{"sha256": ...}``."""
 
-        def come_in(value: Any) -> File:
+        def validate(value: Any) -> File:
             if isinstance(value, File):
                 return value
             if isinstance(value, bytes):
@@ -140,7 +140,7 @@ class File:
             raise ValueError('a file is given as its content or as {"sha256": ...}')
 
         return core_schema.no_info_plain_validator_function(
-            come_in,
+            validate,
             serialization=core_schema.plain_serializer_function_ser_schema(lambda file: {"sha256": file.sha256}),
         )
 

@@ -25,10 +25,12 @@ def found() -> dict[str, Path]:
     Those that come with Dure, those of installed packages (entry-point group `dure.projects`), those under
     `DURE_PROJECTS` (folders separated as in PATH) and those under ./regions.
     """
-    here = [Path(__file__).parents[1] / "regions"]
-    more = [Path(part) for part in os.environ.get("DURE_PROJECTS", "").split(os.pathsep) if part]
+    built_in = [Path(__file__).parents[1] / "regions"]
+    configured = [Path(part) for part in os.environ.get("DURE_PROJECTS", "").split(os.pathsep) if part]
     folders = [
-        path.parent for root in [*here, *more, Path("regions")] for path in sorted(root.glob("*/*/project.toml"))
+        path.parent
+        for root in [*built_in, *configured, Path("regions")]
+        for path in sorted(root.glob("*/*/project.toml"))
     ]
     return {f"{folder.parent.name}.{folder.name}": folder.resolve() for folder in [*folders, *_installed()]}
 
@@ -45,20 +47,20 @@ def _installed() -> list[Path]:
 def load(name: str | Path) -> Project:
     """The project called `name` (an id, or a folder). Raises UserError with the nearest id."""
     folder = _folder(name)
-    about = manifest(folder)
+    project_manifest = manifest(folder)
     try:
         module = _module(folder)
     except ModuleNotFoundError as error:
-        if about.extra and not str(error.name).startswith("dure"):
+        if project_manifest.extra and not str(error.name).startswith("dure"):
             raise UserError(
-                _("{project} needs the library {library}", project=about.id, library=error.name),
-                cure=_("Install it with: pip install 'dure[{extra}]'", extra=about.extra),
+                _("{project} needs the library {library}", project=project_manifest.id, library=error.name),
+                cure=_("Install it with: pip install 'dure[{extra}]'", extra=project_manifest.extra),
             ) from None
         raise
     if not hasattr(module, "PROJECT"):
         raise UserError(_("no name PROJECT is defined"), where=str(folder / "project.py"))
     project: Project = module.PROJECT
-    return replace(project, manifest=about, folder=folder)
+    return replace(project, manifest=project_manifest, folder=folder)
 
 
 def _folder(name: str | Path) -> Path:
