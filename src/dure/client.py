@@ -20,8 +20,8 @@ def safe(url: str) -> str:
     """The address of a hub to which a token may go. Raises UserError where it would travel in the open."""
     parts = urlsplit(url)
     if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
-        what = _("the token would travel in the open")
-        raise UserError(what, where=url, cure=_("Give the address of the hub with https://."))
+        message = _("the token would travel in the open")
+        raise UserError(message, where=url, cure=_("Give the address of the hub with https://."))
     return url.rstrip("/")
 
 
@@ -35,20 +35,20 @@ class Client:
         self.url, self.session = safe(url), requests.Session()
         self.session.headers.update({"authorization": f"Bearer {token}", "accept-language": language()})
 
-    def ask(self, method: str, path: str, **how: Any) -> Any:
+    def ask(self, method: str, path: str, **options: Any) -> Any:
         """Any route of the API (`/api/v1` stands before it); its JSON."""
-        return self._asked(method, path, **how).json()
+        return self._response(method, path, **options).json()
 
     def answer(self, project: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to a request: response, method, versions, and an id by which the truth can be told later."""
-        found: dict[str, Any] = self.ask("POST", f"/projects/{project}/answer", json=request)
-        return found
+        answer: dict[str, Any] = self.ask("POST", f"/projects/{project}/answer", json=request)
+        return answer
 
     def feedback(self, project: str, truths: Mapping[str, Any]) -> dict[str, Any]:
         """Tell what really happened, by the ids of answers."""
-        told = [{"id": name, "truth": truth} for name, truth in truths.items()]
-        found: dict[str, Any] = self.ask("POST", f"/projects/{project}/feedback", json=told)
-        return found
+        entries = [{"id": name, "truth": truth} for name, truth in truths.items()]
+        receipt: dict[str, Any] = self.ask("POST", f"/projects/{project}/feedback", json=entries)
+        return receipt
 
     def send(self, path: Path) -> str:
         """Keep a file at the hub; its SHA-256."""
@@ -59,8 +59,8 @@ class Client:
         """A file that the hub keeps; the whole of it, or nothing."""
         aside = out.with_name(f".{out.name}.part")
         try:
-            with self._asked("GET", f"/files/{sha256}", stream=True) as got, aside.open("wb") as file:
-                for block in got.iter_content(1 << 20):
+            with self._response("GET", f"/files/{sha256}", stream=True) as response, aside.open("wb") as file:
+                for block in response.iter_content(1 << 20):
                     file.write(block)
             aside.replace(out)
         except requests.RequestException as error:
@@ -70,8 +70,8 @@ class Client:
 
     def answer_table(self, project: str, table: Path, out: Path) -> dict[str, Any]:
         """Answer every row of a table into another one (CSV, XLSX, Parquet by its ending); the run as it ended."""
-        wanted = {"file": self.send(table), "to": out.suffix.lstrip(".")}
-        run = list(self.follow(self.ask("POST", f"/projects/{project}/batches", json=wanted)["id"]))[-1]
+        batch = {"file": self.send(table), "to": out.suffix.lstrip(".")}
+        run = list(self.follow(self.ask("POST", f"/projects/{project}/batches", json=batch)["id"]))[-1]
         if run["state"] != "done":
             raise UserError(run["said"] or _(run["state"]), where=table.name)
         self.fetch(run["result"]["sha256"], out)
@@ -83,18 +83,18 @@ class Client:
 
     def follow(self, run: str) -> Iterator[dict[str, Any]]:
         """A run, whenever something about it is new, until it has ended."""
-        with self._asked("GET", f"/runs/{run}/events", stream=True) as got:
-            for line in got.iter_lines():
+        with self._response("GET", f"/runs/{run}/events", stream=True) as response:
+            for line in response.iter_lines():
                 if line.startswith(b"data: "):
                     yield json.loads(line[6:])
 
-    def _asked(self, method: str, path: str, **how: Any) -> requests.Response:
+    def _response(self, method: str, path: str, **options: Any) -> requests.Response:
         try:
-            got = self.session.request(method, f"{self.url}/api/v1{path}", timeout=PATIENCE, **how)
+            response = self.session.request(method, f"{self.url}/api/v1{path}", timeout=PATIENCE, **options)
         except requests.RequestException as error:
             raise UserError(_("the hub cannot be reached ({why})", why=type(error).__name__), where=self.url) from None
-        if got.ok:
-            return got
-        told = got.json() if got.headers.get("content-type") == "application/problem+json" else {}
-        what = str(told.get("title", got.status_code))
-        raise UserError(what, where=told.get("where", self.url), cure=told.get("cure", ""))
+        if response.ok:
+            return response
+        problem = response.json() if response.headers.get("content-type") == "application/problem+json" else {}
+        message = str(problem.get("title", response.status_code))
+        raise UserError(message, where=problem.get("where", self.url), cure=problem.get("cure", ""))

@@ -13,9 +13,9 @@ from dure.i18n.texts import _
 
 def home() -> Path:
     """Dure's own folder on this machine (keys, looks, cache): `DURE_HOME`, else the user's data folder."""
-    given = os.environ.get("DURE_HOME")
-    if given:
-        return Path(given)
+    override = os.environ.get("DURE_HOME")
+    if override:
+        return Path(override)
     import platformdirs
 
     return Path(platformdirs.user_data_dir("dure"))

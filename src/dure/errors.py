@@ -76,17 +76,17 @@ def refusal(error: Faulty, *, where: str = "", names: Sequence[str] = ()) -> Use
     first = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
     field = _place(first["loc"])
     context = first.get("ctx", {})
-    shown = _shown(first.get("input"))
+    value = _shortened(first.get("input"))
     text = _MESSAGES.get(first["type"])
-    what = _(text, given=shown, **context) if text else str(first["msg"]).removeprefix("Value error, ")
+    message = _(text, given=value, **context) if text else str(first["msg"]).removeprefix("Value error, ")
     cure = ""
     if first["type"] == "extra_forbidden":
         close = nearest(str(first["loc"][-1]), tuple(names))
         cure = _("Did you mean {name}?", name=close) if close else ""
     if len(faults) > 1:
         cure = f"{cure} {_('({count} faults in all)', count=len(faults))}".strip()
-    place = " ".join(each for each in (where, f"[{field}]" if field else "") if each)
-    return UserError(what, where=place, cure=cure)
+    place = " ".join(part for part in (where, f"[{field}]" if field else "") if part)
+    return UserError(message, where=place, cure=cure)
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
@@ -97,7 +97,7 @@ def _place(loc: tuple[int | str, ...]) -> str:
     return text
 
 
-def _shown(value: object) -> str:
+def _shortened(value: object) -> str:
     text = repr(value) if not isinstance(value, str) else value
     return text if len(text) <= 40 else text[:37] + "..."
 
