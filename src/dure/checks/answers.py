@@ -25,40 +25,45 @@ def survives_json(subject: Subject) -> Outcome:
                 back = form.model_validate_json(text).model_dump_json()
             except ValidationError as error:
                 return broken(_("case {case}, {method}: {why}", case=case, method=name, why=_first(form, error)))
-            if other := differs(text, back):
-                return broken(_("case {case}, {method}: after JSON, {other}", case=case, method=name, other=other))
+            if difference := differs(text, back):
+                return broken(_("case {case}, {method}: after JSON, {other}", case=case, method=name, other=difference))
     return kept()
 
 
 def answers(subject: Subject) -> Outcome:
     """Every method has an answer of the right type; it may decline some cases, not all."""
-    for name, asked in subject.asked.items():
-        for each in asked:
-            if each.cause not in ("", "declined"):
+    for name, transcripts in subject.transcripts.items():
+        for transcript in transcripts:
+            if transcript.cause not in ("", "declined"):
                 return broken(
                     _(
                         "{method}, case {case}: {cause} ({why})",
                         method=name,
-                        case=each.case,
-                        cause=_(each.cause),
-                        why=each.why,
+                        case=transcript.case,
+                        cause=_(transcript.cause),
+                        why=transcript.why,
                     )
                 )
-        if asked and all(each.cause for each in asked):
-            return broken(_("{method} declines all of the first {count} cases", method=name, count=len(asked)))
-    if not any(subject.asked.values()):
-        return broken(_("the round {round} has no case", round=subject.turn.name))
-    return kept(_("{count} cases", count=max(map(len, subject.asked.values()))))
+        if transcripts and all(transcript.cause for transcript in transcripts):
+            return broken(_("{method} declines all of the first {count} cases", method=name, count=len(transcripts)))
+    if not any(subject.transcripts.values()):
+        return broken(_("the round {round} has no case", round=subject.trial_round.name))
+    return kept(_("{count} cases", count=max(map(len, subject.transcripts.values()))))
 
 
 def request_untouched(subject: Subject) -> Outcome:
     """A method that writes into its request would change what the next one is asked."""
-    for name, asked in subject.asked.items():
-        for each in asked:
-            if each.touched:
-                other = differs(*each.touched) or ""
+    for name, transcripts in subject.transcripts.items():
+        for transcript in transcripts:
+            if transcript.touched:
+                difference = differs(*transcript.touched) or ""
                 return broken(
-                    _("{method} changes its request, case {case}: {other}", method=name, case=each.case, other=other)
+                    _(
+                        "{method} changes its request, case {case}: {other}",
+                        method=name,
+                        case=transcript.case,
+                        other=difference,
+                    )
                 )
     return kept()
 

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 def in_time(subject: Subject) -> Outcome:
     """The 95th percentile of the seconds an answer takes; the slowest is told too: a first answer may have had to fit."""
-    told = []
-    for name, asked in subject.asked.items():
-        seconds = sorted(second for each in asked for second in each.seconds)
+    timings = []
+    for name, transcripts in subject.transcripts.items():
+        seconds = sorted(second for transcript in transcripts for second in transcript.seconds)
         if not seconds:
             continue
         late = seconds[math.ceil(0.95 * len(seconds)) - 1]
         if late > subject.manifest.deadline:
             return broken(_("{method} takes {late} s, {deadline} s are allowed",
                             method=name, late=f"{late:.3g}", deadline=f"{subject.manifest.deadline:g}"))  # fmt: skip
-        told.append(f"{name} {late:.2g} s (max {seconds[-1]:.2g} s)")
-    return kept(", ".join(told))
+        timings.append(f"{name} {late:.2g} s (max {seconds[-1]:.2g} s)")
+    return kept(", ".join(timings))

@@ -17,15 +17,17 @@ def figures_draw(subject: Subject) -> Outcome:
     project = subject.project
     if project.figure is None:
         return absent(_("it draws no figure"))
-    cases = sorted(subject.turn.cases, key=lambda case: len(repr(case.request)))
+    cases = sorted(subject.trial_round.cases, key=lambda case: len(repr(case.request)))
     methods = {name: subject.build(name) for name in project.builders()}
     for case in (cases[0], cases[-1]):
-        answered = {
+        last_steps = {
             name: ask_all(project, method, [case], seconds=None)[0].steps[-1:] for name, method in methods.items()
         }
-        given = {name: project.response.model_validate_json(steps[0][1]) for name, steps in answered.items() if steps}
+        responses = {
+            name: project.response.model_validate_json(steps[0][1]) for name, steps in last_steps.items() if steps
+        }
         try:
-            project.figure(case.request, given, case.truth, None).to_dict()
+            project.figure(case.request, responses, case.truth, None).to_dict()
         except ModuleNotFoundError as error:
             return broken(_("case {case}: the library {library} is missing", case=case.id, library=error.name))
         except Exception as error:  # noqa: BLE001 - a stranger's chart

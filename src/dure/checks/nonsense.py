@@ -22,23 +22,23 @@ def refuses_nonsense(subject: Subject) -> Outcome:
     request = next((request for _name, _case, (request, _answer) in steps(subject)), None)
     if request is None:
         return broken(_("no method has answered a case"))
-    tried = 0
+    mutations = 0
     for path, form, value in _places(project.request, json.loads(request), ()):
-        for field, nonsense, what in _nonsense(form, value):
-            tried += 1
+        for field, nonsense, fault in _nonsense(form, value):
+            mutations += 1
             spoilt = json.loads(request)
             _put(spoilt, (*path, field), nonsense)
             named = ".".join(map(str, (*path, field)))
             try:
                 project.request.model_validate_json(json.dumps(spoilt))
             except ValidationError as error:
-                if not any(field in each["loc"] for each in error.errors()):
-                    return broken(_("{field} {what}: refused, but the field is not named", field=named, what=what))
+                if not any(field in detail["loc"] for detail in error.errors()):
+                    return broken(_("{field} {what}: refused, but the field is not named", field=named, what=fault))
             except ValueError:  # json.dumps writes NaN; a parser that refuses it has refused it
                 continue
             else:
-                return broken(_("{field} {what}: taken for good", field=named, what=what))
-    return kept(_("{count} requests refused", count=tried))
+                return broken(_("{field} {what}: taken for good", field=named, what=fault))
+    return kept(_("{count} requests refused", count=mutations))
 
 
 _GONE = object()
@@ -84,13 +84,13 @@ def _places(
     """The request itself and the first of each form inside it."""
     yield path, form, value
     for name, field in form.model_fields.items():
-        inner, here = inner_form(field.annotation), value.get(name)
-        if inner is None or not here:
+        inner, inner_value = inner_form(field.annotation), value.get(name)
+        if inner is None or not inner_value:
             continue
-        if isinstance(here, list) and isinstance(here[0], dict):
-            yield from _places(inner, here[0], (*path, name, 0))
-        elif isinstance(here, dict) and set(inner.model_fields) >= set(here):
-            yield from _places(inner, here, (*path, name))
+        if isinstance(inner_value, list) and isinstance(inner_value[0], dict):
+            yield from _places(inner, inner_value[0], (*path, name, 0))
+        elif isinstance(inner_value, dict) and set(inner.model_fields) >= set(inner_value):
+            yield from _places(inner, inner_value, (*path, name))
 
 
 def _put(value: Any, path: tuple[str | int, ...], new: Any) -> None:

@@ -21,27 +21,27 @@ KEPT, BROKEN, EXEMPT, ABSENT = "kept", "broken", "exempt", "does not apply"
 Outcome = tuple[str, str]  # one of the states above, and a sentence: what, where, what to do
 
 
-def kept(why: str = "") -> Outcome:
+def kept(reason: str = "") -> Outcome:
     """The promise is kept."""
-    return KEPT, why
+    return KEPT, reason
 
 
-def broken(why: str) -> Outcome:
+def broken(reason: str) -> Outcome:
     """The promise is broken."""
-    return BROKEN, why
+    return BROKEN, reason
 
 
-def absent(why: str) -> Outcome:
+def absent(reason: str) -> Outcome:
     """What the promise is about is not there."""
-    return ABSENT, why
+    return ABSENT, reason
 
 
 def steps(subject: Subject) -> Iterator[tuple[str, str, tuple[str, str]]]:
     """(method, case, (request, response)) of everything that was answered."""
-    for name, asked in subject.asked.items():
-        for each in asked:
-            for step in each.steps:
-                yield name, each.case, step
+    for name, transcripts in subject.transcripts.items():
+        for transcript in transcripts:
+            for step in transcript.steps:
+                yield name, transcript.case, step
 
 
 def inner_form(annotation: Any) -> type[BaseModel] | None:
@@ -49,5 +49,5 @@ def inner_form(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     if typing.get_origin(annotation) in (list, tuple, typing.Union, types.UnionType):
-        return next((found for each in typing.get_args(annotation) if (found := inner_form(each))), None)
+        return next((form for argument in typing.get_args(annotation) if (form := inner_form(argument))), None)
     return None

@@ -25,15 +25,15 @@ def readme_runs(subject: Subject) -> Outcome:
         return absent(_("it has no README.md"))
     commands = list(_commands(path))
     for line, words in commands:
-        if why := subject.command_fault(words):
-            return broken(_("README.md:{line}: {why}", line=line, why=why))
+        if fault := subject.command_fault(words):
+            return broken(_("README.md:{line}: {why}", line=line, why=fault))
         if (
             subject.full
             and words[0] not in ("check", "serve")
             and "--sealed" not in words
-            and (why := _ran(subject, words))
+            and (fault := _failure(subject, words))
         ):
-            return broken(_("README.md:{line}: {why}", line=line, why=why))
+            return broken(_("README.md:{line}: {why}", line=line, why=fault))
     return kept(_("{count} commands", count=len(commands)))
 
 
@@ -45,16 +45,16 @@ def _commands(path: Path) -> Iterator[tuple[int, list[str]]]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if line.lstrip().startswith("```"):
             inside = not inside
-        elif inside and (said := line.strip().removeprefix("$ ")).startswith("dure "):
-            yield number, shlex.split(re.split(r"[|>]", said)[0], comments=True)[1:]
+        elif inside and (command := line.strip().removeprefix("$ ")).startswith("dure "):
+            yield number, shlex.split(re.split(r"[|>]", command)[0], comments=True)[1:]
 
 
-def _ran(subject: Subject, words: Sequence[str]) -> str:
+def _failure(subject: Subject, words: Sequence[str]) -> str:
     """Why the command failed, empty where it ran."""
     place = subject.place / "readme"
     place.mkdir(exist_ok=True)
     projects = os.pathsep.join(filter(None, [str(subject.folder.parent.parent), os.environ.get("DURE_PROJECTS", "")]))
     command = [sys.executable, "-m", "dure", *words]
     env = {**environment(), "DURE_PROJECTS": projects}
-    done = subprocess.run(command, cwd=place, env=env, capture_output=True, text=True, encoding="utf-8", check=False)  # noqa: S603 - the project's own README
-    return "" if done.returncode in (0, 1) else (done.stderr.strip().splitlines() or ["?"])[-1]
+    process = subprocess.run(command, cwd=place, env=env, capture_output=True, text=True, encoding="utf-8", check=False)  # noqa: S603 - the project's own README
+    return "" if process.returncode in (0, 1) else (process.stderr.strip().splitlines() or ["?"])[-1]

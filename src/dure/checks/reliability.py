@@ -31,8 +31,11 @@ def survives_kill(subject: Subject) -> Outcome:
         return absent(_("it fits without telling progress: there is no halfway"))
     after = witnessed(subject, [{"method": name, "folder": "killed"}])
     part = after["parts"][0] if after else {"error": "?", "answers": []}
-    given = [[each.case, each.cause, [answer for _request, answer in each.steps]] for each in subject.asked[name]]
-    if part["error"] or part["answers"] != given:
+    expected = [
+        [transcript.case, transcript.cause, [answer for _request, answer in transcript.steps]]
+        for transcript in subject.transcripts[name]
+    ]
+    if part["error"] or part["answers"] != expected:
         return broken(
             _("{method}, ended halfway and started again: {why}", method=name, why=part["error"] or _("other answers"))
         )
@@ -43,29 +46,33 @@ def drift_alarm(subject: Subject) -> Outcome:
     """The alarm is silent over its own requests, drawn in two, and names each number that is shifted by a standard deviation."""
     from dure.statistics.drift import LEAST, drifted, flat
 
-    every = [case for turn in subject.rounds for case in turn.cases] + cases_in(subject.turn.history)
-    rows = [flat(case.request.model_dump(mode="json")) for case in {case.id: case for case in every}.values()]
+    cases = [case for trial_round in subject.rounds for case in trial_round.cases] + cases_in(
+        subject.trial_round.history
+    )
+    rows = [flat(case.request.model_dump(mode="json")) for case in {case.id: case for case in cases}.values()]
     if len(rows) < 2 * LEAST:
         return absent(_("{count} requests are too few to drift", count=len(rows)))
     random.Random(0).shuffle(rows)  # noqa: S311 - two halves, no secret
     usual, recent = rows[: len(rows) // 2], rows[len(rows) // 2 :]
-    if cried := drifted(usual, recent):
-        return broken(_("it cries where nothing has changed: {fields}", fields=", ".join(each.field for each in cried)))
+    if alarms := drifted(usual, recent):
+        return broken(
+            _("it cries where nothing has changed: {fields}", fields=", ".join(alarm.field for alarm in alarms))
+        )
     numbers = sorted({name for row in rows for name, value in row.items() if isinstance(value, float)})
-    deaf = []
+    missed = []
     for name in numbers:
         values = [value for row in rows if isinstance(value := row.get(name), float)]
         spread = statistics.pstdev(values)
         if all(value.is_integer() for value in values):
             spread = float(math.ceil(spread))
         shifted = [row | {name: value + spread} if isinstance(value := row.get(name), float) else row for row in recent]
-        if spread and name not in {each.field for each in drifted(usual, shifted)}:
-            deaf.append(name)
-    return broken(_("it does not hear {fields}", fields=", ".join(deaf))) if deaf else kept(", ".join(numbers))
+        if spread and name not in {alarm.field for alarm in drifted(usual, shifted)}:
+            missed.append(name)
+    return broken(_("it does not hear {fields}", fields=", ".join(missed))) if missed else kept(", ".join(numbers))
 
 
 def run_elsewhere(subject: Subject) -> Outcome:
     """Another machine gives the same verdict."""
-    if subject.said and subject.said["about"].get("assurance", "self-run") != "self-run":
-        return kept(str(subject.said["about"]["assurance"]))
+    if subject.record and subject.record["about"].get("assurance", "self-run") != "self-run":
+        return kept(str(subject.record["about"]["assurance"]))
     return broken(_("its trial was run on one machine only"))

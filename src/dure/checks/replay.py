@@ -19,24 +19,26 @@ ROUNDING = 1e-9  # two sums of the same numbers in another order
 
 def replay_agrees(subject: Subject) -> Outcome:
     """The quick part of trial.json comes out again."""
-    if subject.said is None:
+    if subject.record is None:
         return broken(
             _(
                 "there is no trial.json; run `dure run {project} --sealed --out DIR` and put DIR/trial.json beside project.toml",
                 project=subject.manifest.id,
             )
         )
-    before, now = subject.said["about"].get("quick") or {}, subject.tried.about["quick"]
-    rounds = set(subject.tried.about["rounds"])
-    expected = {key: sums for key, sums in before.items() if key.split(" · ", 1)[-1] in rounds}
+    recorded, replayed = subject.record["about"].get("quick") or {}, subject.quick_trial.about["quick"]
+    rounds = set(subject.quick_trial.about["rounds"])
+    expected = {key: sums for key, sums in recorded.items() if key.split(" · ", 1)[-1] in rounds}
     if not expected:
         return broken(
             _("trial.json has none of the rounds {rounds}; run the trial again", rounds=", ".join(sorted(rounds)))
         )
     for key, sums in expected.items():
-        if other := differs(json.dumps(sums), json.dumps(now.get(key, {})), max(subject.manifest.replay, ROUNDING)):
-            return broken(_("{key}: {other} (trial.json, now); run the trial again", key=key, other=other))
-    return kept(_("stale: the code has changed since {code}, the numbers agree", code=str(subject.said["about"].get("code", ""))[:12])
+        if difference := differs(
+            json.dumps(sums), json.dumps(replayed.get(key, {})), max(subject.manifest.replay, ROUNDING)
+        ):
+            return broken(_("{key}: {other} (trial.json, now); run the trial again", key=key, other=difference))
+    return kept(_("stale: the code has changed since {code}, the numbers agree", code=str(subject.record["about"].get("code", ""))[:12])
                 if subject.stale else "")  # fmt: skip
 
 
@@ -45,9 +47,13 @@ def twin_agrees(subject: Subject) -> Outcome:
     project, compared = subject.project, 0
     if project.play_many is None:
         return absent(_("it has no vectorised twin"))
-    for name, asked in subject.asked.items():
+    for name, transcripts in subject.transcripts.items():
         method = subject.build(name)
-        cases = [case for case, each in zip(subject.turn.cases, asked, strict=False) if not each.cause]
+        cases = [
+            case
+            for case, transcript in zip(subject.trial_round.cases, transcripts, strict=False)
+            if not transcript.cause
+        ]
         if not hasattr(method, "many") or not cases:
             continue
         many = AskMany(project, method, None)
@@ -56,10 +62,15 @@ def twin_agrees(subject: Subject) -> Outcome:
         ask = Ask(project, method, None)
         for case, outcome in zip(cases, together, strict=True):
             ask.begin(case.id)
-            one, twin = project.score(case, project.play(case, ask)), project.score(case, outcome)
-            if other := differs(json.dumps(dict(one)), json.dumps(dict(twin)), ROUNDING):
+            sums, twin_sums = project.score(case, project.play(case, ask)), project.score(case, outcome)
+            if difference := differs(json.dumps(dict(sums)), json.dumps(dict(twin_sums)), ROUNDING):
                 return broken(
-                    _("{method}, case {case}: {other} (one by one, together)", method=name, case=case.id, other=other)
+                    _(
+                        "{method}, case {case}: {other} (one by one, together)",
+                        method=name,
+                        case=case.id,
+                        other=difference,
+                    )
                 )
             compared += 1
     return kept(_("{count} cases", count=compared)) if compared else absent(_("no method answers many at once"))

@@ -48,18 +48,20 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""
-        told = {"project": self.project, "code": self.code, "level": self.level}
-        return {**told, "promises": [asdict(each) for each in self.promises]}
+        summary = {"project": self.project, "code": self.code, "level": self.level}
+        return {**summary, "promises": [asdict(finding) for finding in self.promises]}
 
     def in_words(self) -> str:
         """For a terminal: the level, then each promise with its reason."""
         lines = [_("{project}: {level}", project=self.project, level=_(self.level))]
         for level in LEVELS:
             lines.append(_(level))
-            for each in self.promises:
-                if each.level == level:
-                    reason = f" · {each.reason}" if each.reason else ""
-                    lines.append(f"  {MARKS[each.state]} {_(each.title)} [{each.name}]: {_(each.state)}{reason}")
+            for finding in self.promises:
+                if finding.level == level:
+                    reason = f" · {finding.reason}" if finding.reason else ""
+                    lines.append(
+                        f"  {MARKS[finding.state]} {_(finding.title)} [{finding.name}]: {_(finding.state)}{reason}"
+                    )
         return "\n".join(lines)
 
 
@@ -77,7 +79,7 @@ def check(
     tell
         Progress.
     """
-    found = []
+    findings = []
     assert project.manifest is not None
     with tempfile.TemporaryDirectory(prefix="dure-check-", ignore_cleanup_errors=True) as place:
         subject = Subject(project, Path(place), EXEMPTABLE, command_fault, full=full, tell=tell)
@@ -90,10 +92,10 @@ def check(
             subject.tell = tell_part
             tell(share, _(promise.title))
             state, reason = _outcome(promise, subject)
-            found.append(Found(promise.name, promise.level, promise.title, state, reason))
+            findings.append(Found(promise.name, promise.level, promise.title, state, reason))
     tell(1.0, "")
     code = project_hash(project.folder) if project.folder else ""
-    return Report(project.manifest.id, code, level_of(found), tuple(found))
+    return Report(project.manifest.id, code, level_of(findings), tuple(findings))
 
 
 def _outcome(promise: Promise, subject: Subject) -> Outcome:
@@ -108,11 +110,11 @@ def _outcome(promise: Promise, subject: Subject) -> Outcome:
         return BROKEN, _("could not be tried: {why}", why=f"{type(error).__name__}: {error}")
 
 
-def level_of(found: list[Found]) -> str:
+def level_of(findings: list[Found]) -> str:
     """The highest level up to which no promise is broken; "none" below bronze."""
     reached = "none"
     for level in LEVELS:
-        if any(each.state == BROKEN for each in found if each.level == level):
+        if any(finding.state == BROKEN for finding in findings if finding.level == level):
             break
         reached = level
     return reached

@@ -24,23 +24,25 @@ def rebuilt(subject: Subject) -> Outcome:
 
 
 def _same(subject: Subject, folder: str) -> Outcome:
-    for part in subject.again["parts"]:
+    for part in subject.fresh_run["parts"]:
         if part["folder"] != folder:
             continue
-        name, asked = part["method"], subject.asked[part["method"]]
+        name, transcripts = part["method"], subject.transcripts[part["method"]]
         if part["error"]:
             return broken(_("{method} could not be built in a fresh process: {why}", method=name, why=part["error"]))
-        for one, (case, cause, again) in zip(asked, part["answers"], strict=True):
-            given = [answer for _request, answer in one.steps]
-            why = f"{one.cause or '-'} ≠ {cause or '-'}" if one.cause != cause else None
-            why = why or _first_other(given, again, subject.manifest.replay)
-            if why:
-                return broken(_("{method}, case {case}, same seed: {why}", method=name, case=case, why=why))
+        for transcript, (case, cause, answers) in zip(transcripts, part["answers"], strict=True):
+            expected = [answer for _request, answer in transcript.steps]
+            difference = f"{transcript.cause or '-'} ≠ {cause or '-'}" if transcript.cause != cause else None
+            difference = difference or _first_difference(expected, answers, subject.manifest.replay)
+            if difference:
+                return broken(_("{method}, case {case}, same seed: {why}", method=name, case=case, why=difference))
     return kept()
 
 
-def _first_other(one: Sequence[str], other: Sequence[str], tolerance: float) -> str | None:
+def _first_difference(expected: Sequence[str], answers: Sequence[str], tolerance: float) -> str | None:
     """The first step whose answer differs."""
-    if len(one) != len(other):
-        return _("{count} steps, then {other}", count=len(one), other=len(other))
-    return next((found for a, b in zip(one, other, strict=True) if (found := differs(a, b, tolerance))), None)
+    if len(expected) != len(answers):
+        return _("{count} steps, then {other}", count=len(expected), other=len(answers))
+    return next(
+        (difference for a, b in zip(expected, answers, strict=True) if (difference := differs(a, b, tolerance))), None
+    )

@@ -17,13 +17,13 @@ def no_rival_better(subject: Subject) -> Outcome:
     rivals = [builder.__name__ for builder in subject.project.rivals]
     if not rivals:
         return absent(_("it has no rival"))
-    if subject.said is None:
+    if subject.record is None:
         return broken(_("there is no trial.json with a verdict"))
-    for each in subject.said["verdicts"]:
-        against = each["against"] in rivals and each["method"] == subject.project.model.__name__
-        if against and each["round"] == "sealed" and each["verdict"] in ("worse", "lost"):
-            about = subject.said["about"]
-            where = ", ".join(filter(None, (vocabulary.localised(each["kpi"]), vocabulary.place(each, about))))
-            verdict = f"{vocabulary.word(each)} ({where})"
-            return broken(_("against {rival}: {verdict}", rival=vocabulary.against(each, about), verdict=verdict))
+    for verdict in subject.record["verdicts"]:
+        against = verdict["against"] in rivals and verdict["method"] == subject.project.model.__name__
+        if against and verdict["round"] == "sealed" and verdict["verdict"] in ("worse", "lost"):
+            about = subject.record["about"]
+            where = ", ".join(filter(None, (vocabulary.localised(verdict["kpi"]), vocabulary.place(verdict, about))))
+            text = f"{vocabulary.word(verdict)} ({where})"
+            return broken(_("against {rival}: {verdict}", rival=vocabulary.against(verdict, about), verdict=text))
     return kept(", ".join(rivals))

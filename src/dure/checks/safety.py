@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 def no_call_home(subject: Subject) -> Outcome:
     """Neither building nor asking reaches for the network (this machine's own included) or starts another program."""
-    for seen in subject.again["events"]:
-        if seen["event"] != "pickle.find_class":
+    for event in subject.fresh_run["events"]:
+        if event["event"] != "pickle.find_class":
             return broken(
-                _("{where}: {event} ({what})", where=seen["where"] or "?", event=seen["event"], what=seen["what"])
+                _("{where}: {event} ({what})", where=event["where"] or "?", event=event["event"], what=event["what"])
             )
     return kept()
 
@@ -27,24 +27,24 @@ def no_pickle(subject: Subject) -> Outcome:
     """Neither its code nor what it calls unpickles; no text becomes code."""
     for path, tree in syntax_trees(subject.folder):
         for node in ast.walk(tree):
-            if found := _forbidden(node):
+            if construct := _forbidden(node):
                 where = f"{path.relative_to(subject.folder).as_posix()}:{getattr(node, 'lineno', 0)}"
                 return broken(
                     _(
                         "{where}: {found} runs code from data; keep what is fitted in a native format",
                         where=where,
-                        found=found,
+                        found=construct,
                     )
                 )
-    for seen in subject.again["events"]:
-        if seen["event"] == "pickle.find_class":
-            found = f"pickle ({seen['what']})"
-            where = seen["where"]
+    for event in subject.fresh_run["events"]:
+        if event["event"] == "pickle.find_class":
+            construct = f"pickle ({event['what']})"
+            where = event["where"]
             return broken(
                 _(
                     "{where}: {found} runs code from data; keep what is fitted in a native format",
                     where=where,
-                    found=found,
+                    found=construct,
                 )
             )
     return kept()
@@ -58,14 +58,17 @@ _FORBIDDEN_CALLS = {"eval", "exec", "__import__", "torch.load", "pd.read_pickle"
 
 def _forbidden(node: ast.AST) -> str:
     if isinstance(node, ast.Import):
-        return next((f"import {each.name}" for each in node.names if each.name.split(".")[0] in _FORBIDDEN_MODULES), "")
+        return next(
+            (f"import {alias.name}" for alias in node.names if alias.name.split(".")[0] in _FORBIDDEN_MODULES), ""
+        )
     if isinstance(node, ast.ImportFrom) and not node.level and (node.module or "").split(".")[0] in _FORBIDDEN_MODULES:
         return f"from {node.module} import"
     if isinstance(node, ast.Call):
         if (name := dotted_name(node.func)) in _FORBIDDEN_CALLS:
             return name
         loose = any(
-            each.arg == "allow_pickle" and getattr(each.value, "value", None) is not False for each in node.keywords
+            argument.arg == "allow_pickle" and getattr(argument.value, "value", None) is not False
+            for argument in node.keywords
         )
         return f"{name}(allow_pickle=True)" if loose else ""
     return ""

@@ -40,7 +40,7 @@ _HARMLESS = {"lscpu", "sysctl", "ldconfig", "uname", "wmic"}
 
 
 @dataclass
-class Asked:
+class Transcript:
     """What came of one case: each step's request and response as JSON, or the cause that ended it.
 
     `touched` is a request (as it was, as the method left it) that the method changed; `seconds` one number a step.
@@ -58,7 +58,7 @@ class _Watched:
     """A method that is timed and whose request is compared before and after."""
 
     def __init__(self, method: Method) -> None:
-        self.method, self.asked = method, Asked("")
+        self.method, self.transcript = method, Transcript("")
         if start := getattr(method, "start", None):
             self.start = start
 
@@ -67,11 +67,11 @@ class _Watched:
         try:
             return self.method(request)
         finally:
-            self.asked.seconds.append(time.perf_counter() - started)
+            self.transcript.seconds.append(time.perf_counter() - started)
             # model_construct'ed or broken on purpose: what cannot be dumped any more has been changed as well
             after = _dumped(request)
             if after != before:
-                self.asked.touched = (before, after)
+                self.transcript.touched = (before, after)
 
 
 def _dumped(request: Any) -> str:
@@ -88,30 +88,32 @@ def ask_all(
     *,
     seconds: float | None = SECONDS,
     names: Sequence[str] = (),
-) -> list[Asked]:
+) -> list[Transcript]:
     """Play `cases` with `method` alone, until `seconds` are spent (None: all of them).
 
     `names` are the ids to give instead of the cases' own.
     """
-    watched, found, until = _Watched(method), [], time.perf_counter() + (seconds or 0)
+    watched, transcripts, deadline = _Watched(method), [], time.perf_counter() + (seconds or 0)
     for number, case in enumerate(cases[:MOST]):
-        if seconds is not None and number >= LEAST and time.perf_counter() > until:
+        if seconds is not None and number >= LEAST and time.perf_counter() > deadline:
             break
-        watched.asked = asked = Asked(case.id)
+        watched.transcript = transcript = Transcript(case.id)
         ask = Ask(project, watched, None)
         ask.begin(names[number] if names else case.id)
 
-        def spy(request: Any, ask: Ask = ask, asked: Asked = asked) -> Any:
+        def spy(request: Any, ask: Ask = ask, transcript: Transcript = transcript) -> Any:
             response = ask(request)
-            asked.steps.append((project.request.model_validate(request).model_dump_json(), response.model_dump_json()))
+            transcript.steps.append(
+                (project.request.model_validate(request).model_dump_json(), response.model_dump_json())
+            )
             return response
 
         try:
             project.play(case, spy)
         except Unanswered as failed:
-            asked.cause, asked.why = failed.cause, failed.why
-        found.append(asked)
-    return found
+            transcript.cause, transcript.why = failed.cause, failed.why
+        transcripts.append(transcript)
+    return transcripts
 
 
 def first_round(project: Project, data: Data) -> Any:
@@ -128,34 +130,34 @@ def settings_of(project: Project) -> Any:
 # ---- the fresh process ----------------------------------------------------------------------------------------------------
 
 
-def _watch(folder: Path, seen: list[dict[str, str]]) -> None:
+def _watch(folder: Path, events: list[dict[str, str]]) -> None:
     """Write down, and refuse, every reach for the network or for a program; write down what pickle loads."""
 
-    def hook(event: str, given: tuple[Any, ...]) -> None:
-        if event in _NETWORK or (event in _PROGRAMS and _program(event, given) not in _HARMLESS):
-            what = _program(event, given) if event in _PROGRAMS else _target(given)
-            seen.append({"event": event, "what": what[:120], "where": _where(folder)})
-            raise PermissionError(f"dure check: {event} {what[:120]}")
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _NETWORK or (event in _PROGRAMS and _program(event, arguments) not in _HARMLESS):
+            target = _program(event, arguments) if event in _PROGRAMS else _target(arguments)
+            events.append({"event": event, "what": target[:120], "where": _where(folder)})
+            raise PermissionError(f"dure check: {event} {target[:120]}")
         if event == "pickle.find_class" and (where := _where(folder)):
-            seen.append({"event": event, "what": ".".join(map(str, given)), "where": where})
+            events.append({"event": event, "what": ".".join(map(str, arguments)), "where": where})
 
     sys.addaudithook(hook)
 
 
-def _target(given: tuple[Any, ...]) -> str:
+def _target(arguments: tuple[Any, ...]) -> str:
     """The address an event is about: its first text, or what stands in its address."""
-    for each in given:
-        if isinstance(each, tuple):
-            return ":".join(map(str, each[:2]))
-        if isinstance(each, str | bytes) and each:
-            return str(each)
+    for argument in arguments:
+        if isinstance(argument, tuple):
+            return ":".join(map(str, argument[:2]))
+        if isinstance(argument, str | bytes) and argument:
+            return str(argument)
     return ""
 
 
-def _program(event: str, given: tuple[Any, ...]) -> str:
-    if event == "subprocess.Popen" and isinstance(given[1], list | tuple) and given[1]:
-        return Path(str(given[1][0])).name
-    return Path(str(given[0])).name
+def _program(event: str, arguments: tuple[Any, ...]) -> str:
+    if event == "subprocess.Popen" and isinstance(arguments[1], list | tuple) and arguments[1]:
+        return Path(str(arguments[1][0])).name
+    return Path(str(arguments[0])).name
 
 
 def _where(folder: Path) -> str:
@@ -171,22 +173,25 @@ def _where(folder: Path) -> str:
 
 def _work(job: dict[str, Any]) -> dict[str, Any]:
     """Build and ask what the job names; what went wrong stands in `error`."""
-    folder, seen = Path(job["project"]), []  # type: tuple[Path, list[dict[str, str]]]
-    _watch(folder, seen)
+    folder, events = Path(job["project"]), []  # type: tuple[Path, list[dict[str, str]]]
+    _watch(folder, events)
     project = load(folder)
     data = Data(project.sources, project.folder, settings=settings_of(project))
-    turn, parts = first_round(project, data), []
+    trial_round, parts = first_round(project, data), []
     for part in job["parts"]:
-        said: dict[str, Any] = {"method": part["method"], "error": "", "answers": []}
+        part_result: dict[str, Any] = {"method": part["method"], "error": "", "answers": []}
         try:
             work = Work(folder=Path(part["folder"]), tell=_killer(part.get("kill")))
-            method = project.builders()[part["method"]](turn.history, job["seed"], work)
-            asked = ask_all(project, method, turn.cases[: part["cases"]], seconds=None)
-            said["answers"] = [[each.case, each.cause, [answer for _request, answer in each.steps]] for each in asked]
+            method = project.builders()[part["method"]](trial_round.history, job["seed"], work)
+            transcripts = ask_all(project, method, trial_round.cases[: part["cases"]], seconds=None)
+            part_result["answers"] = [
+                [transcript.case, transcript.cause, [answer for _request, answer in transcript.steps]]
+                for transcript in transcripts
+            ]
         except Exception as error:  # noqa: BLE001 - a stranger's builder; what it said is the finding
-            said["error"] = f"{type(error).__name__}: {error}"
-        parts.append(said)
-    return {"parts": parts, "events": seen}
+            part_result["error"] = f"{type(error).__name__}: {error}"
+        parts.append(part_result)
+    return {"parts": parts, "events": events}
 
 
 def _killer(share: float | None) -> Any:

@@ -32,8 +32,8 @@ def kpis_scored(subject: Subject) -> Outcome:
 def _scored(subject: Subject) -> set[str]:
     """The names of the sums of a case that the practice answers."""
     project, name = subject.project, subject.project.practice.__name__
-    answered = {each.case for each in subject.asked[name] if not each.cause}
-    case = next(case for case in subject.turn.cases if case.id in answered)
+    answered_cases = {transcript.case for transcript in subject.transcripts[name] if not transcript.cause}
+    case = next(case for case in subject.trial_round.cases if case.id in answered_cases)
     ask = Ask(project, subject.build(name), None)
     ask.begin(case.id)
     return set(project.score(case, project.play(case, ask)))

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dure.checks.sandbox import KILLED, Asked, ask_all, first_round, settings_of
+from dure.checks.sandbox import KILLED, Transcript, ask_all, first_round, settings_of
 from dure.datasets.data import Data
 from dure.errors import UserError
 from dure.i18n.texts import _
@@ -95,54 +95,54 @@ class Subject:
         return self.once("rounds", lambda: list(self.project.rounds(self.data)))  # type: ignore[no-any-return]
 
     @property
-    def turn(self) -> Round:
+    def trial_round(self) -> Round:
         """The round whose first cases are asked."""
-        return self.once("turn", lambda: first_round(self.project, self.data))  # type: ignore[no-any-return]
+        return self.once("trial_round", lambda: first_round(self.project, self.data))  # type: ignore[no-any-return]
 
     def build(self, name: str, seed: int = 0, folder: str = "first") -> Method:
         """A method on the first round's history; the same folder gives the same method again."""
         work = Work(folder=self.place / folder / name)
         work.folder.mkdir(parents=True, exist_ok=True)
-        return self.project.builders()[name](self.turn.history, seed, work)
+        return self.project.builders()[name](self.trial_round.history, seed, work)
 
     @property
-    def asked(self) -> dict[str, list[Asked]]:
+    def transcripts(self) -> dict[str, list[Transcript]]:
         """The first cases, asked of each method."""
 
-        def ask() -> dict[str, list[Asked]]:
-            cases = self.turn.cases
+        def ask() -> dict[str, list[Transcript]]:
+            cases = self.trial_round.cases
             return {name: ask_all(self.project, self.build(name), cases) for name in self.project.builders()}
 
-        return self.once("asked", ask)  # type: ignore[no-any-return]
+        return self.once("transcripts", ask)  # type: ignore[no-any-return]
 
     @property
-    def chancy(self) -> list[str]:
+    def stochastic(self) -> list[str]:
         """Methods whose answers differ under another seed."""
 
         def find() -> list[str]:
             names = []
-            for name, before in self.asked.items():
-                cases = self.turn.cases[: len(before)]
-                after = ask_all(self.project, self.build(name, 1, "another seed"), cases, seconds=None)
-                names += [name] if answers_of(before) != answers_of(after) else []
+            for name, transcripts in self.transcripts.items():
+                cases = self.trial_round.cases[: len(transcripts)]
+                reseeded = ask_all(self.project, self.build(name, 1, "another seed"), cases, seconds=None)
+                names += [name] if answers_of(transcripts) != answers_of(reseeded) else []
             return names
 
-        return self.once("chancy", find)  # type: ignore[no-any-return]
+        return self.once("stochastic", find)  # type: ignore[no-any-return]
 
     @property
-    def again(self) -> dict[str, Any]:
+    def fresh_run(self) -> dict[str, Any]:
         """What a fresh, watched process found: built anew, and built again from the folders that are full already."""
-        return self.once("again", lambda: fresh(self, ["anew", "first"]))  # type: ignore[no-any-return]
+        return self.once("fresh_run", lambda: fresh(self, ["anew", "first"]))  # type: ignore[no-any-return]
 
     @property
-    def said(self) -> dict[str, Any] | None:
+    def record(self) -> dict[str, Any] | None:
         """The project's trial.json. Raises UserError where it is not what a trial writes."""
         path = self.folder / "trial.json"
         if not path.is_file():
             return None
         try:
-            said = json.loads(path.read_text(encoding="utf-8"))
-            return {"about": dict(said["about"]), "verdicts": list(said["verdicts"])}
+            record = json.loads(path.read_text(encoding="utf-8"))
+            return {"about": dict(record["about"]), "verdicts": list(record["verdicts"])}
         except (ValueError, KeyError, TypeError):
             raise UserError(
                 _("this is not what a trial writes"), where=str(path), cure=_("Run the project again.")
@@ -151,21 +151,23 @@ class Subject:
     @property
     def stale(self) -> bool:
         """Whether trial.json was written by other code."""
-        return self.said is not None and self.said["about"].get("code") != project_hash(self.folder)
+        return self.record is not None and self.record["about"].get("code") != project_hash(self.folder)
 
     @property
-    def tried(self) -> types.Trial:
+    def quick_trial(self) -> types.Trial:
         """The quick trial, with the best constants and a model rebuilt on permuted truth among the methods."""
-        return self.once("tried", self._quick)  # type: ignore[no-any-return]
+        return self.once("quick_trial", self._quick)  # type: ignore[no-any-return]
 
     def _quick(self) -> types.Trial:
-        sealed = self.full or (self.said is not None and not self.stale)
-        names = [turn.name for turn in trial.chosen(self.rounds, "quick", sealed=sealed) if turn.sealed]
-        if names and (self.stale or self.said is None):
+        sealed = self.full or (self.record is not None and not self.stale)
+        names = [
+            trial_round.name for trial_round in trial.chosen(self.rounds, "quick", sealed=sealed) if trial_round.sealed
+        ]
+        if names and (self.stale or self.record is None):
             log_look(self.manifest.id, project_hash(self.folder), names)
-        seeds = self.said["about"].get("seeds") if self.said else None
-        learns, numbers = size_of(self.turn.history), numbers_in(self.turn.history)
-        offers = [constant(self.project, each) for each in CONSTANTS if numbers and number_field(self.project)]
+        seeds = self.record["about"].get("seeds") if self.record else None
+        learns, numbers = size_of(self.trial_round.history), numbers_in(self.trial_round.history)
+        offers = [constant(self.project, kind) for kind in CONSTANTS if numbers and number_field(self.project)]
         offers += [permuted(self.project)] if learns else []
         return trial.run(
             self.project, self.data, self.place / "trial", sealed=bool(names), profile="quick",
@@ -186,7 +188,7 @@ def cases_in(history: History) -> list[Case]:
     known = (
         isinstance(history, Sequence)
         and not isinstance(history, str)
-        and all(isinstance(each, Case) for each in history)
+        and all(isinstance(item, Case) for item in history)
     )
     return list(history) if known else []
 
@@ -236,7 +238,7 @@ def permute(history: History) -> History:
     if isinstance(history, pl.DataFrame):
         return mixed(history)
     if isinstance(history, Mapping):
-        return {name: mixed(each) if isinstance(each, pl.DataFrame) else each for name, each in history.items()}
+        return {name: mixed(value) if isinstance(value, pl.DataFrame) else value for name, value in history.items()}
     return history
 
 
@@ -264,8 +266,8 @@ def constant(project: Project, kind: str) -> Builder:
         if field is None or not numbers:
             return _declines
         value = statistics.fmean(numbers) if kind == "mean" else statistics.median(numbers)
-        whole = project.response.model_fields[field].annotation is int
-        return lambda _request: {field: round(value) if whole else value}
+        is_integer = project.response.model_fields[field].annotation is int
+        return lambda _request: {field: round(value) if is_integer else value}
 
     constant.__name__ = constant.__doc__ = f"constant {kind}"
     return constant
@@ -286,12 +288,12 @@ def number_field(project: Project) -> str | None:
 
 def fresh(subject: Subject, folders: Sequence[str]) -> dict[str, Any]:
     """Every method built in `folders` and asked, in one fresh and watched process. Raises UserError where it gave nothing."""
-    parts = [{"method": name, "folder": folder} for name in subject.asked for folder in folders]
+    parts = [{"method": name, "folder": folder} for name in subject.transcripts for folder in folders]
     result = witnessed(subject, parts)
     if result is None:
         raise UserError(_("the fresh process ended without an answer"))
-    for part, said in zip(parts, result["parts"], strict=True):
-        said["folder"] = part["folder"]
+    for part, part_result in zip(parts, result["parts"], strict=True):
+        part_result["folder"] = part["folder"]
     return result
 
 
@@ -299,34 +301,34 @@ def witnessed(subject: Subject, parts: Sequence[Mapping[str, Any]]) -> dict[str,
     """Build and ask in a fresh, watched process; None where it ended before it had an answer. Raises UserError on its failure."""
     job, result = subject.place / "job.json", subject.place / "result.json"
     result.unlink(missing_ok=True)
-    named = [
+    filled_parts = [
         {
             **part,
             "folder": str(made(subject.place / part["folder"] / part["method"])),
-            "cases": len(subject.asked[part["method"]]),
+            "cases": len(subject.transcripts[part["method"]]),
         }
         for part in parts
     ]
-    job.write_text(json.dumps({"project": str(subject.folder), "seed": 0, "parts": named}), encoding="utf-8")
+    job.write_text(json.dumps({"project": str(subject.folder), "seed": 0, "parts": filled_parts}), encoding="utf-8")
     command = [sys.executable, "-m", "dure.checks.sandbox", str(job), str(result)]
     options: dict[str, Any] = {"capture_output": True, "encoding": "utf-8", "errors": "replace"}
     # Numba keeps what it compiles with a pickled index: there is none to read where the process compiles for itself.
     with tempfile.TemporaryDirectory(dir=subject.place) as compiled:
         watched = environment() | {"NUMBA_CACHE_DIR": compiled}
-        done = subprocess.run(command, env=watched, check=False, **options)  # noqa: S603 - this program
+        process = subprocess.run(command, env=watched, check=False, **options)  # noqa: S603 - this program
     if result.is_file():
         return json.loads(result.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
-    if done.returncode == KILLED:
+    if process.returncode == KILLED:
         return None
-    raise UserError((done.stderr.strip().splitlines() or [_("the fresh process ended without an answer")])[-1])
+    raise UserError((process.stderr.strip().splitlines() or [_("the fresh process ended without an answer")])[-1])
 
 
 def environment() -> dict[str, str]:
     """The environment of a process of its own, with this Dure importable."""
-    here = str(Path(__file__).parents[1])
+    package_root = str(Path(__file__).parents[1])
     return {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH", "")])),
+        "PYTHONPATH": os.pathsep.join(filter(None, [package_root, os.environ.get("PYTHONPATH", "")])),
         "PYTHONUTF8": "1",
     }
 
@@ -340,36 +342,41 @@ def made(folder: Path) -> Path:
 # ---- answers compared -----------------------------------------------------------------------------------------------
 
 
-def answers_of(asked: Sequence[Asked]) -> list[tuple[str, list[str]]]:
+def answers_of(transcripts: Sequence[Transcript]) -> list[tuple[str, list[str]]]:
     """Cause and answers of each case, without ids and seconds: what is compared."""
-    return [(each.cause, [answer for _request, answer in each.steps]) for each in asked]
+    return [(transcript.cause, [answer for _request, answer in transcript.steps]) for transcript in transcripts]
 
 
-def differs(one: str, other: str, tolerance: float = 0.0) -> str | None:
+def differs(first: str, second: str, tolerance: float = 0.0) -> str | None:
     """The first place where two JSON texts differ, as words; None where they agree within the relative tolerance."""
-    return _differs(json.loads(one), json.loads(other), tolerance, "")
+    return _differs(json.loads(first), json.loads(second), tolerance, "")
 
 
 _MISSING = "(missing)"
 
 
-def _differs(one: Any, other: Any, tolerance: float, place: str) -> str | None:
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in sorted({*one, *other}):
-            if found := _differs(
-                one.get(key, _MISSING), other.get(key, _MISSING), tolerance, f"{place}.{key}" if place else key
+def _differs(first: Any, second: Any, tolerance: float, place: str) -> str | None:
+    if isinstance(first, dict) and isinstance(second, dict):
+        for key in sorted({*first, *second}):
+            if difference := _differs(
+                first.get(key, _MISSING), second.get(key, _MISSING), tolerance, f"{place}.{key}" if place else key
             ):
-                return found
+                return difference
         return None
-    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        pairs = enumerate(zip(one, other, strict=True))
+    if isinstance(first, list) and isinstance(second, list) and len(first) == len(second):
+        pairs = enumerate(zip(first, second, strict=True))
         return next(
-            (found for number, (a, b) in pairs if (found := _differs(a, b, tolerance, f"{place}[{number + 1}]"))), None
+            (
+                difference
+                for number, (a, b) in pairs
+                if (difference := _differs(a, b, tolerance, f"{place}[{number + 1}]"))
+            ),
+            None,
         )
-    numbers = all(isinstance(each, int | float) and not isinstance(each, bool) for each in (one, other))
-    if one == other or (numbers and math.isclose(one, other, rel_tol=tolerance, abs_tol=tolerance)):
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (first, second))
+    if first == second or (numbers and math.isclose(first, second, rel_tol=tolerance, abs_tol=tolerance)):
         return None
-    return f"{place} {_short(one)} ≠ {_short(other)}".strip()
+    return f"{place} {_short(first)} ≠ {_short(second)}".strip()
 
 
 def _short(value: Any) -> str:

@@ -66,16 +66,16 @@ def _texts(subject: Subject) -> Iterator[tuple[str, str]]:
                 and isinstance(node.args[0], ast.Constant)
             ):
                 yield f"{path.relative_to(folder).as_posix()}:{node.lineno}", str(node.args[0].value)
-    shown = [kpi.name for kpi in project.kpis] + [label(each) for each in project.builders().values()]
-    shown += [] if project.block_word in BLOCK_WORDS else [project.block_word]
+    labels = [kpi.name for kpi in project.kpis] + [label(builder) for builder in project.builders().values()]
+    labels += [] if project.block_word in BLOCK_WORDS else [project.block_word]
     for form in {
         *_forms(project.request),
         *_forms(project.response),
         *(_forms(project.settings) if project.settings else ()),
     }:
         for field in form.model_fields.values():
-            shown += [text for text in (field.title, field.description) if text]
-    yield from sorted((_line_of(folder, text), text) for text in set(shown))
+            labels += [text for text in (field.title, field.description) if text]
+    yield from sorted((_line_of(folder, text), text) for text in set(labels))
     for source in project.sources:
         for lang, text in zip(LANGUAGES, source.title, strict=True):
             if lang == "ko" or not text.strip():
