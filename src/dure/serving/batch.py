@@ -109,10 +109,10 @@ def pieces(path: Path, sheet: str | None = None) -> Iterator[Piece]:
     if start.startswith(b"PAR1"):
         yield from _from_parquet(path)
     elif start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        found = tables.read(path, sheet)
-        for at in range(0, found.cells.height, PIECE):
-            frame = found.cells.slice(at, PIECE)
-            yield Piece(frame, (at + frame.height) / found.cells.height)
+        table = tables.read(path, sheet)
+        for at in range(0, table.cells.height, PIECE):
+            frame = table.cells.slice(at, PIECE)
+            yield Piece(frame, (at + frame.height) / table.cells.height)
     else:
         yield from _from_text(path)
 
@@ -126,8 +126,8 @@ def _from_parquet(path: Path) -> Iterator[Piece]:
         for at in range(0, height, PIECE):
             yield Piece(lazy.slice(at, PIECE).collect(), min(1.0, (at + PIECE) / height))
     except (pl.exceptions.PolarsError, OSError) as error:
-        what = _("the Parquet file cannot be read ({why})", why=str(error)[:120])
-        raise UserError(what, where=f"‘{path.name}’") from None
+        message = _("the Parquet file cannot be read ({why})", why=str(error)[:120])
+        raise UserError(message, where=f"‘{path.name}’") from None
 
 
 def _from_text(path: Path) -> Iterator[Piece]:
@@ -140,28 +140,28 @@ def _from_text(path: Path) -> Iterator[Piece]:
         text.seek(0)
         lines = csv.reader(text, delimiter=separator, strict=True)
         try:
-            headers = [each.strip() for each in next(lines, [])]
-            _different(headers, path)
+            headers = [header.strip() for header in next(lines, [])]
+            _check_headers(headers, path)
             while numbered := [(lines.line_num, row) for row in islice(lines, PIECE)]:
-                rows = [_even(row, headers, number, path) for number, row in numbered if row]
+                rows = [_filled_up(row, headers, number, path) for number, row in numbered if row]
                 frame = pl.DataFrame(rows, schema=dict.fromkeys(headers, pl.String), orient="row")
                 yield Piece(frame, min(1.0, raw.tell() / size))
         except (csv.Error, UnicodeDecodeError) as error:
             raise UserError(_("the text file cannot be read ({why})", why=error), where=f"‘{path.name}’") from None
 
 
-def _different(headers: Sequence[str], path: Path) -> None:
+def _check_headers(headers: Sequence[str], path: Path) -> None:
     twice = [name for name, count in Counter(headers).items() if count > 1 or not name]
     if not headers or twice:
-        what = _("two columns are called {name}", name=twice[0]) if any(twice) else _("a column has no header")
-        raise UserError(what, where=f"‘{path.name}’", cure=_("The first row holds the headers."))
+        message = _("two columns are called {name}", name=twice[0]) if any(twice) else _("a column has no header")
+        raise UserError(message, where=f"‘{path.name}’", cure=_("The first row holds the headers."))
 
 
-def _even(row: list[str], headers: Sequence[str], number: int, path: Path) -> list[str]:
+def _filled_up(row: list[str], headers: Sequence[str], number: int, path: Path) -> list[str]:
     """A row as long as the headers: one that ends early is filled up, of one that goes on it cannot be told what is what."""
     if len(row) > len(headers):
-        what = _("the row has {count} cells, but there are {headers} headers", count=len(row), headers=len(headers))
-        raise UserError(what, where=_("‘{file}’ row {row}", file=path.name, row=number))
+        message = _("the row has {count} cells, but there are {headers} headers", count=len(row), headers=len(headers))
+        raise UserError(message, where=_("‘{file}’ row {row}", file=path.name, row=number))
     return row + [""] * (len(headers) - len(row))
 
 
@@ -175,9 +175,11 @@ class Answers:
         project = service.project
         self.service, self.request, self.response = service, project.request, project.response
         self.forms: TypeAdapter[list[Form]] = TypeAdapter(list[self.request])  # type: ignore[name-defined]
-        self.nested = {name for name, each in self.request.model_fields.items() if not plain(each.annotation)}
+        self.nested = {
+            name for name, model_field in self.request.model_fields.items() if not plain(model_field.annotation)
+        }
         self.together = project.play is once and all(
-            hasattr(each, "many") for each in (service.method, service.practice)
+            hasattr(method, "many") for method in (service.method, service.practice)
         )
 
     def columns(self, headers: Sequence[str], where: str) -> dict[str, str]:
@@ -185,10 +187,10 @@ class Answers:
 
         Raises UserError where a column that every request needs is missing.
         """
-        for name, each in self.request.model_fields.items():
-            if each.is_required() and name not in headers:
+        for name, model_field in self.request.model_fields.items():
+            if model_field.is_required() and name not in headers:
                 close = nearest(name, list(headers))
-                needed = [name for name, each in self.request.model_fields.items() if each.is_required()]
+                needed = [name for name, model_field in self.request.model_fields.items() if model_field.is_required()]
                 cure = (
                     _("Is it {name}?", name=close) if close else _("Columns needed: {names}.", names=", ".join(needed))
                 )
@@ -198,81 +200,83 @@ class Answers:
 
     def rows(self, piece: Piece, columns: Mapping[str, str], counted: Counted) -> list[dict[str, Any]]:
         """The answers to a piece, by column."""
-        asked, faults = self._requests(piece)
-        answered = iter(self._many(asked) if self.together else map(self._one, asked))
-        found = []
+        requests, faults = self._requests(piece)
+        replies = iter(self._answer_together(requests) if self.together else map(self._answer, requests))
+        rows = []
         for number in range(piece.frame.height):
-            response, method, cause, why = (None, "", REFUSED, faults[number]) if number in faults else next(answered)
+            response, method, cause, why = (None, "", REFUSED, faults[number]) if number in faults else next(replies)
             counted.rows += 1
             if cause:
                 counted.causes[cause] += 1
-            told = response.model_dump(mode="json") if response is not None else {}
+            values = response.model_dump(mode="json") if response is not None else {}
             beside = dict(zip(BESIDE, (method, cause, why), strict=True))
-            found.append({columns[name]: _cell(value) for name, value in (told | beside).items()})
-        return found
+            rows.append({columns[name]: _cell(value) for name, value in (values | beside).items()})
+        return rows
 
     def _requests(self, piece: Piece) -> tuple[list[Form], dict[int, str]]:
         """The requests in order, and what is wrong in the rows that are none, by their place in the piece."""
         names = [name for name in piece.frame.columns if name in self.request.model_fields]
-        rows = [self._given(row) for row in piece.frame.select(names).iter_rows(named=True)]
+        rows = [self._cells(row) for row in piece.frame.select(names).iter_rows(named=True)]
         faults: dict[int, str] = {}
         try:
             return self.forms.validate_python(rows), faults
         except (ValidationError, Invalid):
-            asked = []
+            requests = []
             for number, row in enumerate(rows):
                 try:
-                    asked.append(self.request.model_validate(row))
+                    requests.append(self.request.model_validate(row))
                 except ValidationError as error:
                     faults[number] = str(refusal(error))
                 except Invalid as error:
                     faults[number] = str(error)
-            return asked, faults
+            return requests, faults
 
-    def _given(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _cells(self, row: Mapping[str, Any]) -> dict[str, Any]:
         """A row's cells as a request has them; an empty one says nothing."""
-        given = {name: value for name, value in row.items() if value is not None and value != ""}
-        for name in self.nested & given.keys():
-            if isinstance(given[name], str):
+        cells = {name: value for name, value in row.items() if value is not None and value != ""}
+        for name in self.nested & cells.keys():
+            if isinstance(cells[name], str):
                 try:
-                    given[name] = json.loads(given[name])
+                    cells[name] = json.loads(cells[name])
                 except (ValueError, RecursionError):
                     continue  # the form says what it wants there
-        return given
+        return cells
 
-    def _one(self, request: Form) -> tuple[Form | None, str, str, str]:
+    def _answer(self, request: Form) -> tuple[Form | None, str, str, str]:
         """Response, method, cause and why."""
         try:
             answer = self.service.answer(request, where="")
         except UserError as error:
             return None, "", "unanswered", error.what
-        said = answer.said
-        return answer.response, said["method"], said.get("cause", ""), said.get("why", "")
+        document = answer.said
+        return answer.response, document["method"], document.get("cause", ""), document.get("why", "")
 
-    def _many(self, asked: Sequence[Form]) -> Iterator[tuple[Form | None, str, str, str]]:
+    def _answer_together(self, requests: Sequence[Form]) -> Iterator[tuple[Form | None, str, str, str]]:
         """The same, all of them at once."""
         import numpy as np
 
         service = self.service
         alone = service.wanted == service.project.practice.__name__
         ask = AskMany(service.project, service.method, None if alone else service.practice)
-        ask.begin([""] * len(asked))
-        columns = {name: np.array([getattr(each, name) for each in asked]) for name in self.request.model_fields}
+        ask.begin([""] * len(requests))
+        columns = {
+            name: np.array([getattr(request, name) for request in requests]) for name in self.request.model_fields
+        }
         try:
-            given = ask(columns)
+            answers = ask(columns)
         except Unanswered:  # the practice has no answer somewhere: one by one it is told where
-            yield from map(self._one, asked)
+            yield from map(self._answer, requests)
             return
-        cells = zip(*(given[name].tolist() for name in given), strict=True)
+        cells = zip(*(answers[name].tolist() for name in answers), strict=True)
         for row, cause in zip(cells, ask.causes, strict=True):
-            response = self.response.model_validate(dict(zip(given, row, strict=True)))
+            response = self.response.model_validate(dict(zip(answers, row, strict=True)))
             yield response, service.project.practice.__name__ if cause else service.wanted, cause, ""
 
 
 def plain(annotation: Any) -> bool:
     """Whether a field is one cell of a table: text, a number, a truth, one of several words, or nothing."""
     if get_origin(annotation) in (Union, UnionType):
-        return all(plain(each) for each in get_args(annotation) if each is not NoneType)
+        return all(plain(choice) for choice in get_args(annotation) if choice is not NoneType)
     if get_origin(annotation) is Literal:
         return True
     return isinstance(annotation, type) and issubclass(annotation, PLAIN)
@@ -300,7 +304,7 @@ class _Csv:
         self.names = list(columns.values())
         self.file = path.open("w", encoding="utf-8-sig", newline="")  # with the mark that spreadsheet programs look for
         self.lines = csv.writer(self.file, lineterminator="\r\n")  # RFC 4180
-        self.lines.writerow([harmless(each) for each in (*frame.columns, *self.names)])
+        self.lines.writerow([harmless(header) for header in (*frame.columns, *self.names)])
 
     def write(self, frame: pl.DataFrame, answers: Sequence[Mapping[str, Any]]) -> None:
         for row, answer in zip(frame.iter_rows(), answers, strict=True):
@@ -335,8 +339,8 @@ class _Workbook:
 
     def write(self, frame: pl.DataFrame, answers: Sequence[Mapping[str, Any]]) -> None:
         if self.at + frame.height > MOST_ROWS + 1:
-            what = _("a sheet holds {most} rows at most", most=MOST_ROWS)
-            raise UserError(what, cure=_("Ask for CSV or Parquet."))
+            message = _("a sheet holds {most} rows at most", most=MOST_ROWS)
+            raise UserError(message, cure=_("Ask for CSV or Parquet."))
         for row, answer in zip(frame.iter_rows(), answers, strict=True):
             self._row([*row, *(answer.get(name) for name in self.names)])
 
@@ -358,16 +362,16 @@ class _Parquet:
         self.path, self.names, self.number = path, list(columns.values()), 0
         self.folder = path.with_name(f"{path.name}.pieces")
         self.folder.mkdir()
-        self.given = frame.schema
+        self.schema = frame.schema
 
     def write(self, frame: pl.DataFrame, answers: Sequence[Mapping[str, Any]]) -> None:
         import polars as pl
 
         beside = pl.DataFrame(
-            [{name: each.get(name) for name in self.names} for each in answers], infer_schema_length=None
+            [{name: answer.get(name) for name in self.names} for answer in answers], infer_schema_length=None
         )
-        whole = frame.hstack(beside)
-        whole.write_parquet(self.folder / f"{self.number:06}.parquet")
+        rows = frame.hstack(beside)
+        rows.write_parquet(self.folder / f"{self.number:06}.parquet")
         self.number += 1
 
     def close(self) -> None:
@@ -375,7 +379,7 @@ class _Parquet:
 
         if self.folder.is_dir():
             try:
-                parts = [pl.scan_parquet(each) for each in sorted(self.folder.iterdir())]
+                parts = [pl.scan_parquet(part) for part in sorted(self.folder.iterdir())]
                 pl.concat(parts, how="diagonal_relaxed").sink_parquet(self.path)
             finally:
                 shutil.rmtree(self.folder)

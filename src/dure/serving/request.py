@@ -29,12 +29,12 @@ def request_from(
     if raw is not None and not own and not fields:
         return Opened(read_request(project, raw, where))
     try:
-        given = {**(TypeAdapter(dict[str, Any]).validate_json(_sized(raw, where)) if raw else {}), **fields}
+        values = {**(TypeAdapter(dict[str, Any]).validate_json(_sized(raw, where)) if raw else {}), **fields}
         if not own:
-            return Opened(project.request.model_validate(given))
+            return Opened(project.request.model_validate(values))
         if project.opens is None:
             raise UserError(_("only JSON can be asked here"), where=own[0].name)
-        return project.opens(own, given)
+        return project.opens(own, values)
     except ValidationError as error:
         named = {str(fault["loc"][0]) for fault in error.errors() if fault["loc"]} & set(fields)
         place = "--set" if named else where if raw else own[0].name
@@ -43,17 +43,17 @@ def request_from(
         raise UserError(str(error), where=where) from None
 
 
-def fields_and_settings(project: Project, given: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+def fields_and_settings(project: Project, values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """``--set`` values apart: fields of the request, and settings of the site. Raises UserError with the nearest name."""
     fields, settings = set(project.request.model_fields), set(project.settings.model_fields if project.settings else ())
-    for name in given:
+    for name in values:
         if name not in fields | settings:
             close = nearest(name, sorted(fields | settings))
             cure = _("Did you mean {name}?", name=close) if close else ", ".join(sorted(fields | settings))
             raise UserError(_("there is nothing called {name} to set", name=name), where="--set", cure=cure)
     return (
-        {name: value for name, value in given.items() if name in fields},
-        {name: value for name, value in given.items() if name not in fields},
+        {name: value for name, value in values.items() if name in fields},
+        {name: value for name, value in values.items() if name not in fields},
     )
 
 

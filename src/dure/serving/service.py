@@ -78,13 +78,13 @@ class Service:
         except Unanswered:  # the practice itself has no answer
             response = _alone(project, self.method, request, where)
         by = project.practice.__name__ if ask.cause else self.wanted
-        said = {**self.versions, "method": by, "response": response.model_dump(mode="json")}
-        said |= {"instead_of": self.wanted, "cause": ask.cause, "why": ask.why} if ask.cause else {}
+        document = {**self.versions, "method": by, "response": response.model_dump(mode="json")}
+        document |= {"instead_of": self.wanted, "cause": ask.cause, "why": ask.why} if ask.cause else {}
         beside = None
         if compare and by != project.practice.__name__:
             with suppress(Unanswered):
                 beside = answer(project, self.practice, request)
-        return Answer(said, request, response, beside)
+        return Answer(document, request, response, beside)
 
 
 def _alone(project: Project, method: Method, request: Any, where: str) -> Any:
@@ -92,8 +92,8 @@ def _alone(project: Project, method: Method, request: Any, where: str) -> Any:
     try:
         return answer(project, method, request)
     except Unanswered as failed:
-        why = failed.why if failed.cause == "declined" and failed.why else str(failed)
-        raise UserError(_("no method has an answer: {why}", why=why), where=where) from None
+        reason = failed.why if failed.cause == "declined" and failed.why else str(failed)
+        raise UserError(_("no method has an answer: {why}", why=reason), where=where) from None
 
 
 def scored(service: Service, request: Any, response: Any, truth: Any) -> dict[str, Any]:
@@ -107,25 +107,30 @@ def scored(service: Service, request: Any, response: Any, truth: Any) -> dict[st
     """
     project = service.project
     if project.play is not once:
-        what = _("{project} plays its cases step by step: one answer has no score", project=service.versions["project"])
-        raise UserError(what)
+        message = _(
+            "{project} plays its cases step by step: one answer has no score", project=service.versions["project"]
+        )
+        raise UserError(message)
     try:
-        request_from, given = project.request.model_validate(request), project.response.model_validate(response)
+        valid_request, valid_response = (
+            project.request.model_validate(request),
+            project.response.model_validate(response),
+        )
     except (ValidationError, Invalid) as error:
         raise UserError(_("the project's forms have changed since this answer was given ({why})", why=error)) from None
-    case = Case("live", request_from, truth)
+    case = Case("live", valid_request, truth)
     try:
-        sums = {name: float(value) for name, value in project.score(case, given).items()}
-        own = None
+        sums = {name: float(value) for name, value in project.score(case, valid_response).items()}
+        practice_sums = None
         with suppress(Unanswered):
-            today = answer(project, service.practice, request_from)
-            own = {name: float(value) for name, value in project.score(case, today).items()}
+            practice_answer = answer(project, service.practice, valid_request)
+            practice_sums = {name: float(value) for name, value in project.score(case, practice_answer).items()}
     except Exception as error:  # noqa: BLE001 - a project's score may raise anything for a truth of another kind
-        why = f"{type(error).__name__}: {error}"
-        raise UserError(_("the project cannot score this truth ({why})", why=why[:200]), where="truth") from None
-    if not all(math.isfinite(each) for side in (sums, own or {}) for each in side.values()):
+        reason = f"{type(error).__name__}: {error}"
+        raise UserError(_("the project cannot score this truth ({why})", why=reason[:200]), where="truth") from None
+    if not all(math.isfinite(number) for side in (sums, practice_sums or {}) for number in side.values()):
         raise UserError(_("the project cannot score this truth ({why})", why="NaN"), where="truth")
-    return {"sums": sums, "practice": own}
+    return {"sums": sums, "practice": practice_sums}
 
 
 def open_service(
@@ -135,16 +140,16 @@ def open_service(
 
     Raises UserError naming the method that does not exist.
     """
-    wanted = method or project.model.__name__
-    builder = builder_of(project, wanted)
-    about = project.manifest
-    assert about is not None
+    name = method or project.model.__name__
+    builder = builder_of(project, name)
+    manifest = project.manifest
+    assert manifest is not None
     data = opened(project, inputs, confirm)
     history = project.history(data, None)
     code = project_hash(project.folder) if project.folder else ""
     settings = project_settings(data)
     fitted_on = _digest([code, settings, data.opened])
-    place = home() / "services" / about.id / fitted_on
+    place = home() / "services" / manifest.id / fitted_on
 
     def build(builder: Builder) -> Method:
         folder = place / builder.__name__
@@ -152,12 +157,12 @@ def open_service(
         return builder(history, 0, Work(folder=folder, tell=tell))
 
     versions = {
-        "project": about.id,
-        "version": about.version,
+        "project": manifest.id,
+        "version": manifest.version,
         "code": code[:16],
         "data": _digest([settings, data.opened]),
     }
-    return Service(project, wanted, build(builder), build(project.practice), versions)
+    return Service(project, name, build(builder), build(project.practice), versions)
 
 
 def builder_of(project: Project, method: str) -> Builder:
@@ -170,6 +175,6 @@ def builder_of(project: Project, method: str) -> Builder:
     return builders[method]
 
 
-def _digest(what: Any) -> str:
+def _digest(value: Any) -> str:
     """Sixteen hexadecimal digits that stand for what the JSON says."""
-    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
