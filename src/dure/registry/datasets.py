@@ -47,12 +47,12 @@ def table(rows: list[dict[str, Any]]) -> Table:
     """The list for a terminal."""
     from rich.table import Table as Sheet
 
-    shown = Sheet(box=None, header_style="bold")
+    sheet = Sheet(box=None, header_style="bold")
     for header in (_("project"), _("data"), _("title"), _("origin"), _("licence")):
-        shown.add_column(header, overflow="fold")
+        sheet.add_column(header, overflow="fold")
     for row in rows:
-        shown.add_row(row["project"], row["name"], row["title"][language()], row["origin"], row["licence"])
-    return shown
+        sheet.add_row(row["project"], row["name"], row["title"][language()], row["origin"], row["licence"])
+    return sheet
 
 
 def in_words(rows: list[dict[str, Any]]) -> str:
@@ -66,13 +66,13 @@ def fetch(project: str, source: str | None, tell: Tell) -> dict[str, Path]:
     from dure.datasets.sources import Own
 
     loaded = load(project)
-    wanted = [each for each in loaded.sources if source in (None, each.name) and not isinstance(each.origin, Own)]
-    if source and not wanted:
-        _unknown(source, [each.name for each in loaded.sources])
+    chosen = [entry for entry in loaded.sources if source in (None, entry.name) and not isinstance(entry.origin, Own)]
+    if source and not chosen:
+        _unknown(source, [entry.name for entry in loaded.sources])
     places = {}
-    for number, each in enumerate(wanted):
-        tell(number / len(wanted), each.name)
-        places[each.name] = each.fetch(loaded.folder)
+    for number, entry in enumerate(chosen):
+        tell(number / len(chosen), entry.name)
+        places[entry.name] = entry.fetch(loaded.folder)
     return places
 
 
@@ -86,9 +86,9 @@ def template(project: str, source: str | None, out: Path) -> Path:
         rows = rows_field(loaded.response)
         headers = ["case", *(rows[1] if rows else loaded.response).model_fields]
     else:
-        chosen = next((each for each in loaded.sources if each.name == source), None)
+        chosen = next((entry for entry in loaded.sources if entry.name == source), None)
         if chosen is None:
-            _unknown(source, [each.name for each in loaded.sources if each.columns])
+            _unknown(source, [entry.name for entry in loaded.sources if entry.columns])
         if not chosen.columns:
             raise UserError(
                 _("{name} is read as it comes: there is no table to fill in", name=source), where=project,

@@ -17,15 +17,15 @@ def describe(project: Project) -> dict[str, Any]:
     """Everything a page, a form or an API needs to know of a project, without its code."""
     from dure.serving.save import endings
 
-    about = project.manifest
-    assert about is not None
+    manifest = project.manifest
+    assert manifest is not None
     schemas = {
         "request": project.request.model_json_schema(),
         "response": project.response.model_json_schema(mode="serialization"),
         "settings": project.settings.model_json_schema() if project.settings else None,
     }
     return {
-        **about.model_dump(mode="json"),
+        **manifest.model_dump(mode="json"),
         **schemas,
         "texts": texts(project, schemas),
         "opens": project.opens is not None,
@@ -50,15 +50,15 @@ def describe(project: Project) -> dict[str, Any]:
 
 def texts(project: Project, schema: Any) -> dict[str, dict[str, str]]:
     """Every text of a JSON Schema that people read, in both languages, by how it stands there: names, meanings, units, choices."""
-    found: dict[str, dict[str, str]] = {}
+    translations: dict[str, dict[str, str]] = {}
     waiting = [schema]
     while waiting:
         part = waiting.pop()
         if isinstance(part, dict):
             words = [part.get(name) for name in TEXTS] + list(part.get("enum", ()))
-            found |= {each: bilingual(project, each) for each in words if isinstance(each, str) and each}
+            translations |= {text: bilingual(project, text) for text in words if isinstance(text, str) and text}
         waiting += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
-    return found
+    return translations
 
 
 def example(project: Project) -> Any:
@@ -68,15 +68,15 @@ def example(project: Project) -> Any:
     """
     from dure.runs.run import Inputs, opened
 
-    kept = project.folder / "example.json" if project.folder else None
-    if kept and kept.is_file():
-        return project.request.model_validate_json(kept.read_bytes()).model_dump(mode="json", exclude_defaults=True)
+    path = project.folder / "example.json" if project.folder else None
+    if path and path.is_file():
+        return project.request.model_validate_json(path.read_bytes()).model_dump(mode="json", exclude_defaults=True)
     try:
         first = next(iter(project.rounds(opened(project, Inputs()))), None)
     except UserError:
         return None
-    asked = [case.request.model_dump_json(exclude_defaults=True) for case in first.cases] if first else []
-    return json.loads(min(asked, key=len)) if asked else None
+    requests = [case.request.model_dump_json(exclude_defaults=True) for case in first.cases] if first else []
+    return json.loads(min(requests, key=len)) if requests else None
 
 
 def source_row(source: Any) -> dict[str, Any]:
@@ -91,16 +91,16 @@ def source_row(source: Any) -> dict[str, Any]:
 
 def in_words(project: Project) -> str:
     """The same for a reader at a terminal."""
-    about = project.manifest
-    assert about is not None
-    lines = [f"{about.id} {about.version}  {about.title}", str(about.summary), ""]
+    manifest = project.manifest
+    assert manifest is not None
+    lines = [f"{manifest.id} {manifest.version}  {manifest.title}", str(manifest.summary), ""]
     lines.append(_("Today's practice: {label}", label=text_of(project, label(project.practice))))
     lines.append(
-        "  " + _("source: {source}; used by: {who}", source=about.practice.source, who=str(about.practice.who))
+        "  " + _("source: {source}; used by: {who}", source=manifest.practice.source, who=str(manifest.practice.who))
     )
-    lines.append("  " + _("stronger practice: {stronger}", stronger=str(about.practice.stronger)))
+    lines.append("  " + _("stronger practice: {stronger}", stronger=str(manifest.practice.stronger)))
     lines.append(_("Model: {label}", label=text_of(project, label(project.model))))
-    lines += [_("Rival: {label}", label=text_of(project, label(each))) for each in project.rivals]
+    lines += [_("Rival: {label}", label=text_of(project, label(rival))) for rival in project.rivals]
     lines += [
         "",
         _("Asked:"),
@@ -117,8 +117,8 @@ def in_words(project: Project) -> str:
         )
     for source in project.sources:
         row = source_row(source)
-        told = [source.name, row["title"][language()], row["licence"], row["credit"]]
-        lines.append(_("Data: {what}", what=", ".join(each for each in told if each)))
+        details = [source.name, row["title"][language()], row["licence"], row["credit"]]
+        lines.append(_("Data: {what}", what=", ".join(detail for detail in details if detail)))
     return "\n".join(lines)
 
 

@@ -42,12 +42,12 @@ class Name(Text):
 
     @model_validator(mode="before")
     @classmethod
-    def _in_both(cls, given: Any) -> Any:
-        if isinstance(given, str):
-            return {"ko": given, "en": given}
-        if isinstance(given, dict) and len(known := {"ko", "en"} & given.keys()) == 1:
-            return dict.fromkeys(("ko", "en"), given[known.pop()]) | given
-        return given
+    def _in_both(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"ko": value, "en": value}
+        if isinstance(value, dict) and len(known := {"ko", "en"} & value.keys()) == 1:
+            return dict.fromkeys(("ko", "en"), value[known.pop()]) | value
+        return value
 
 
 class Strategy(Name):
@@ -152,11 +152,11 @@ class Line:
 
 def _as_data(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return {
-        name: [_said(each) for each in value] if isinstance(value, tuple) else _said(value) for name, value in pairs
+        name: [_plain(item) for item in value] if isinstance(value, tuple) else _plain(value) for name, value in pairs
     }
 
 
-def _said(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     return value.model_dump(exclude={"provinces"}) if isinstance(value, Text) else value
 
 
@@ -176,14 +176,16 @@ def lines(path: Path | None = None, *, leave_out: bool = False) -> list[Line]:
         A file that is no plan, or a trial.json that no trial wrote.
     """
     plan = _read(path or Path(__file__).with_name("plan.toml"))
-    regions = {each.id: each for each in plan.region}
-    strategies = {each.id: each for each in plan.strategy}
+    regions = {region.id: region for region in plan.region}
+    strategies = {strategy.id: strategy for strategy in plan.strategy}
     serving: dict[str, list[Served]] = {}
     for folder in found().values():
         try:
-            about = manifest(folder)
-            if about.line:
-                serving.setdefault(about.line, []).append(_served(about.id, about.title, folder))
+            project_manifest = manifest(folder)
+            if project_manifest.line:
+                serving.setdefault(project_manifest.line, []).append(
+                    _served(project_manifest.id, project_manifest.title, folder)
+                )
         except UserError:
             if not leave_out:
                 raise
@@ -206,7 +208,7 @@ def _read(path: Path) -> _Plan:
         raise UserError(str(error), where=str(path)) from None
     except ValidationError as error:
         raise refusal(error, where=str(path)) from None
-    regions = [each.id for each in plan.region]
+    regions = [region.id for region in plan.region]
     ids: set[str] = set()
     for line in plan.line:
         where = f"{path} [{line.id}]"
@@ -214,7 +216,7 @@ def _read(path: Path) -> _Plan:
             close = nearest(line.region, regions)
             cure = _("Did you mean {name}?", name=close) if close else ", ".join(regions)
             raise UserError(_("there is no region called {name}", name=line.region), where=where, cure=cure)
-        if line.strategy not in {each.id for each in plan.strategy}:
+        if line.strategy not in {strategy.id for strategy in plan.strategy}:
             raise UserError(_("there is no strategy {number}", number=line.strategy), where=where)
         if line.id in ids:
             raise UserError(_("this line stands in the plan twice"), where=where)
@@ -223,7 +225,7 @@ def _read(path: Path) -> _Plan:
 
 
 def _state(room: str, projects: Sequence[Served]) -> str:
-    if any(each.measured for each in projects):
+    if any(project.measured for project in projects):
         return "measured"
     if room and not projects:
         return "built" if (Path(__file__).parents[1] / room).exists() else "not built yet"
@@ -238,10 +240,10 @@ def _served(name: str, title: Text, folder: Path) -> Served:
     from dure.project.code_hash import project_hash
 
     try:
-        said = json.loads(place.read_text(encoding="utf-8"))
-        about = said["about"]
+        record = json.loads(place.read_text(encoding="utf-8"))
+        about = record["about"]
         stale = about.get("code") != project_hash(folder)
-        return Served(name, title, measured(said["verdicts"]), about.get("sites", {}), stale)
+        return Served(name, title, measured(record["verdicts"]), about.get("sites", {}), stale)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UserError(
             _("this is not what a trial writes"), where=str(place), cure=_("Run the project again.")
@@ -250,32 +252,38 @@ def _served(name: str, title: Text, folder: Path) -> Served:
 
 def measured(verdicts: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """The deciding verdict of the model and, by verdict, the sites it was given at; None where nothing decides."""
-    one = next((each for each in verdicts if each["decides"]), None)
-    if one is None:
+    deciding_verdict = next((verdict for verdict in verdicts if verdict["decides"]), None)
+    if deciding_verdict is None:
         return None
     same = ("kpi", "method", "against", "round")
-    sites = [each for each in verdicts if each["site"] != "all" and all(each[key] == one[key] for key in same)]
-    kept = ("kpi", "unit", "better", "method", "against", "round", "verdict", "because", "gain", "level", "blocks",
+    site_verdicts = [
+        verdict
+        for verdict in verdicts
+        if verdict["site"] != "all" and all(verdict[key] == deciding_verdict[key] for key in same)
+    ]
+    keys = ("kpi", "unit", "better", "method", "against", "round", "verdict", "because", "gain", "level", "blocks",
             "block_word", "cases", "methods", "looks", "assurance", "ground")  # fmt: skip
     return {
-        **{name: one.get(name) for name in kept},
-        "sites": {verdict: [each["site"] for each in sites if each["verdict"] == verdict] for verdict in VERDICTS},
+        **{name: deciding_verdict.get(name) for name in keys},
+        "sites": {
+            word: [verdict["site"] for verdict in site_verdicts if verdict["verdict"] == word] for word in VERDICTS
+        },
     }
 
 
 # ---- for a terminal --------------------------------------------------------------------------------------------------
 
 
-def table(shown: Sequence[Line]) -> Table:
+def table(lines: Sequence[Line]) -> Table:
     """The plan for a terminal: a row a line, or a project where a line has several."""
     from rich.table import Table as Sheet
 
     sheet = Sheet(
-        box=None, header_style="bold", caption=str(shown[0].source) if shown else None, caption_justify="left"
+        box=None, header_style="bold", caption=str(lines[0].source) if lines else None, caption_justify="left"
     )
     for header in (_("line"), _("title"), _("project"), _("last measured"), _("places")):
         sheet.add_column(header, overflow="fold", no_wrap=not sheet.columns)  # the first is a name to be typed
-    for line in shown:
+    for line in lines:
         if not line.projects:
             sheet.add_row(line.id, str(line.title), f"({line.room})" if line.room else "–", _(line.state), "")
         for number, project in enumerate(line.projects):
@@ -288,17 +296,19 @@ def number_in_words(project: Served) -> str:
     """Verdict, KPI, both methods' numbers, or that nothing was measured yet."""
     from dure.report.vocabulary import localised_unit
 
-    said = project.measured
-    if said is None:
+    verdict = project.measured
+    if verdict is None:
         return _("not measured yet")
-    colour = COLOURS.get(said["verdict"], "default")
-    numbers = said["methods"]
-    ours, today = (_short(numbers.get(said[side])) for side in ("method", "against"))
-    kpi = said["kpi"]
+    colour = COLOURS.get(verdict["verdict"], "default")
+    numbers = verdict["methods"]
+    ours, today = (_short(numbers.get(verdict[side])) for side in ("method", "against"))
+    kpi = verdict["kpi"]
     name = str(Text(**kpi)) if isinstance(kpi, dict) else kpi
-    text = _("{kpi} {ours} {unit}, today {today}", kpi=name, ours=ours, unit=localised_unit(said["unit"]), today=today)
+    text = _(
+        "{kpi} {ours} {unit}, today {today}", kpi=name, ours=ours, unit=localised_unit(verdict["unit"]), today=today
+    )
     stale = " · " + _("changed since") if project.stale else ""
-    return f"[{colour}]{MARKS.get(said['verdict'], '?')} {_(said['verdict'])}[/] · {text}{stale}"
+    return f"[{colour}]{MARKS.get(verdict['verdict'], '?')} {_(verdict['verdict'])}[/] · {text}{stale}"
 
 
 def places_in_words(project: Served) -> str:
