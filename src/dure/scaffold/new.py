@@ -106,8 +106,8 @@ def _write(
             _("which column is to be foreseen?"), where=sheet.where,
             cure=_("Name it with --target. Columns: {names}.", names=", ".join(sheet.headers)),
         )  # fmt: skip
-    found = survey(sheet, target)
-    words = _words(region, noun, found, file, survey_file)
+    table_survey = survey(sheet, target)
+    words = _words(region, noun, table_survey, file, survey_file)
     if survey_file is None:
         shutil.rmtree(folder / "data")
     for template, name in (
@@ -137,47 +137,47 @@ def made() -> bytes:
 # ---- words for the templates ------------------------------------------------------------------------------------------------
 
 
-def _words(region: str, noun: str, found: Survey, file: Path, survey_file: Path | None) -> dict[str, Any]:
+def _words(region: str, noun: str, survey: Survey, file: Path, survey_file: Path | None) -> dict[str, Any]:
     """Everything the templates say."""
-    chosen = split(found)
-    method, errors = practice(found, chosen)
+    chosen = split(survey)
+    method, errors = practice(survey, chosen)
     base = {"last_value": "last", "same_time_last_year": "last_year"}.get(method, "")
-    unit = tables.cell_unit(found.sheet, found.target)
-    low, high = bounds(found.truth)
+    unit = tables.cell_unit(survey.sheet, survey.target)
+    low, high = bounds(survey.truth)
     shift, tolerance = year_before(chosen.step)
-    target = _plain(found.target)
-    said = _PRACTICES[method]
-    times = found.moment.headers if found.moment else ()
-    alike = [_plain(found.names[name]) for name in chosen.same]
+    target = _plain(survey.target)
+    practice_text = _PRACTICES[method]
+    times = survey.moment.headers if survey.moment else ()
+    alike = [_plain(survey.names[name]) for name in chosen.same]
     title = Text(ko=f"{target} 예측 ({region} {noun})", en=f"{target} foreseen ({region} {noun})")
     words = {
         "region": region, "noun": noun, "id": f"{region}.{noun}", "year": datetime.now().astimezone().year,
         "made": inspect.getsource(made).strip() if survey_file is None else "", "file": file.name,
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "sheet": found.sheet.sheet or None,
-        "target": target, "target_header": found.target, "target_field": found.target_field, "unit": unit,
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "sheet": survey.sheet.sheet or None,
+        "target": target, "target_header": survey.target, "target_field": survey.target_field, "unit": unit,
         "bounds": _bounded(low, high), "extra": _extra(unit), "low": low, "high": high,
         "kind": chosen.kind, "period": chosen.period, "block": chosen.block, "blocks": chosen.blocks,
-        "known": [_known_words(each) for each in found.known], "names": found.names, "since": found.since,
-        "headers": [found.target, *(each.header for each in found.known), *found.names.values(), *times],
-        "left": found.left, "same": chosen.same, "same_words": ", ".join(alike),
-        "alike": f" of the same {', '.join(alike)}" if alike else "", "time": _time_words(found),
+        "known": [_known_words(column) for column in survey.known], "names": survey.names, "since": survey.since,
+        "headers": [survey.target, *(column.header for column in survey.known), *survey.names.values(), *times],
+        "left": survey.left, "same": chosen.same, "same_words": ", ".join(alike),
+        "alike": f" of the same {', '.join(alike)}" if alike else "", "time": _time_words(survey),
         "season": chosen.span >= 300 * 86400, "weekday": 0 < chosen.step <= 86400 and chosen.span >= 21 * 86400,
         "hourly": 0 < chosen.step < 86400, "last_year": "same_time_last_year" in errors,
         "year_shift": f".dt.offset_by({shift!r})", "tolerance": tolerance,
-        "practice": method, "base": base, "practice_label": said.en, "practice_label_ko": said.ko,
-        "practice_doc": said.en[0].upper() + said.en[1:],
-        "practice_words": said.en, "practice_words_ko": said.ko,
+        "practice": method, "base": base, "practice_label": practice_text.en, "practice_label_ko": practice_text.ko,
+        "practice_doc": practice_text.en[0].upper() + practice_text.en[1:],
+        "practice_words": practice_text.en, "practice_words_ko": practice_text.ko,
         "start_words": "the practice's answer" if base else "the mean of the history",
-        "practice_source": f"{said.en}: common practice where no model is used, chosen by `dure new` from the file; name your own",
+        "practice_source": f"{practice_text.en}: common practice where no model is used, chosen by `dure new` from the file; name your own",
         "title_ko": title.ko, "title_en": title.en,
-        "rows": int(found.rows.sum()), "without": found.sheet.cells.height - int(found.rows.sum()),
+        "rows": int(survey.rows.sum()), "without": survey.sheet.cells.height - int(survey.rows.sum()),
         "sealed_blocks": chosen.held[1], "block_word": chosen.word.en, "block_word_ko": chosen.word.ko,
     }  # fmt: skip
     return (
         words
-        | _split_words(found, chosen)
-        | _practice_words(found, errors, method)
-        | _source_words(found, survey_file, words)
+        | _split_words(survey, chosen)
+        | _practice_words(survey, errors, method)
+        | _source_words(survey, survey_file, words)
     )
 
 
@@ -194,30 +194,30 @@ def _extra(unit: str) -> str:
     return f', json_schema_extra={{"unit": {_python(unit)}}}' if unit else ""
 
 
-def _known_words(each: Known) -> dict[str, Any]:
-    near = each.correlation is not None and abs(each.correlation) > NEAR
-    shown = "–" if each.correlation is None else f"{each.correlation:.2f}"
-    return {"field": each.field, "header": each.header, "bounds": _bounded(each.low, each.high), "extra": _extra(each.unit),
-            "correlation": shown, "near": near}  # fmt: skip
+def _known_words(column: Known) -> dict[str, Any]:
+    near = column.correlation is not None and abs(column.correlation) > NEAR
+    correlation = "–" if column.correlation is None else f"{column.correlation:.2f}"
+    return {"field": column.field, "header": column.header, "bounds": _bounded(column.low, column.high), "extra": _extra(column.unit),
+            "correlation": correlation, "near": near}  # fmt: skip
 
 
-def _time_words(found: Survey) -> dict[str, Any] | None:
+def _time_words(survey: Survey) -> dict[str, Any] | None:
     """How project.py reads the time."""
-    if found.moment is None:
+    if survey.moment is None:
         return None
-    headers = found.moment.headers
-    clock = f", clock={_python(found.moment.clock)}" if found.moment.clock else ""
+    headers = survey.moment.headers
+    clock = f", clock={_python(survey.moment.clock)}" if survey.moment.clock else ""
     names = ", ".join(map(_python, headers))
-    read = f"_dated(sheet, {names})" if found.moment.apart else f"tables.times(sheet, {names}{clock})"
-    return {"field": found.moment.field, "header": " ".join(headers), "read": read, "apart": found.moment.apart}
+    read = f"_dated(sheet, {names})" if survey.moment.apart else f"tables.times(sheet, {names}{clock})"
+    return {"field": survey.moment.field, "header": " ".join(headers), "read": read, "apart": survey.moment.apart}
 
 
-def _split_words(found: Survey, chosen: Split) -> dict[str, str]:
+def _split_words(survey: Survey, chosen: Split) -> dict[str, str]:
     """What is held out and which cases depend on each other, in both languages."""
     opened, sealed = chosen.held
     values = {
         "word": chosen.word.en, "ko": chosen.word.ko, "count": chosen.blocks, "held": opened + sealed,
-        "header": _plain(found.names[chosen.block]) if chosen.block else "",
+        "header": _plain(survey.names[chosen.block]) if chosen.block else "",
         "ends": f"the first {f'{opened} ' if opened > 1 else ''}of them open, the {sealed} after sealed",
         "ends_ko": f"그 가운데 처음 {opened}개는 공개, 나머지 {sealed}개는 봉인 회차입니다",
     }  # fmt: skip
@@ -256,29 +256,29 @@ _SPLITS = {
 }
 
 
-def _practice_words(found: Survey, errors: Mapping[str, float], method: str) -> dict[str, str]:
+def _practice_words(survey: Survey, errors: Mapping[str, float], method: str) -> dict[str, str]:
     """Why this practice, and what the model adds."""
     listed = ", ".join(f"{_PRACTICES[name].en} {error:.4g}" for name, error in errors.items())
     listed_ko = ", ".join(f"{_PRACTICES[name].ko} {error:.4g}" for name, error in errors.items())
-    why = f"It had the smallest mean absolute error before the held-out part ({listed})." if len(errors) > 1 else ""
-    why_ko = f"떼어 둔 자료 이전에서 평균 절대 오차가 가장 작았습니다 ({listed_ko})." if len(errors) > 1 else ""
+    reason = f"It had the smallest mean absolute error before the held-out part ({listed})." if len(errors) > 1 else ""
+    reason_ko = f"떼어 둔 자료 이전에서 평균 절대 오차가 가장 작았습니다 ({listed_ko})." if len(errors) > 1 else ""
     if not errors:
-        why = "Without time there is no last value: rows that are alike are averaged."
-        why_ko = "시각이 없어 직전 값이 없으므로 닮은 행을 평균합니다."
-    timed = found.moment is not None and method != "group_mean"
+        reason = "Without time there is no last value: rows that are alike are averaged."
+        reason_ko = "시각이 없어 직전 값이 없으므로 닮은 행을 평균합니다."
+    timed = survey.moment is not None and method != "group_mean"
     return {
-        "practice_why": why, "practice_why_ko": why_ko,
+        "practice_why": reason, "practice_why_ko": reason_ko,
         "model_words": ", as a correction of the practice's answer" if timed else "",
         "model_words_ko": "로 현행의 답을 고칩니다" if timed else "입니다",
     }  # fmt: skip
 
 
-def _source_words(found: Survey, survey_file: Path | None, words: Mapping[str, Any]) -> dict[str, Any]:
+def _source_words(survey: Survey, survey_file: Path | None, words: Mapping[str, Any]) -> dict[str, Any]:
     """Where the rows come from and what the project is for."""
     name = _plain(survey_file.name) if survey_file else ""
-    sheet = f" ({_plain(found.sheet.sheet)})" if found.sheet.sheet else ""
-    dropped = [row for row, why in found.sheet.dropped if why == "total"]
-    notes = [_plain(note) for note in found.sheet.notes]
+    sheet = f" ({_plain(survey.sheet.sheet)})" if survey.sheet.sheet else ""
+    dropped = [row for row, reason in survey.sheet.dropped if reason == "total"]
+    notes = [_plain(note) for note in survey.sheet.notes]
     return {
         "source_words": f"`{name}`{sheet}" if name else "data it made up itself",
         "source_words_ko": f"`{name}`{sheet}" if name else "스스로 지어낸 자료",
@@ -317,9 +317,9 @@ def _python(value: object) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False) if value.isprintable() else repr(value)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_python(key)}: {_python(each)}" for key, each in value.items()) + "}"
+        return "{" + ", ".join(f"{_python(key)}: {_python(item)}" for key, item in value.items()) + "}"
     if isinstance(value, (tuple, list)):
-        return "(" + "".join(f"{_python(each)}, " for each in value).rstrip(" ") + ")"
+        return "(" + "".join(f"{_python(item)}, " for item in value).rstrip(" ") + ")"
     return repr(value)
 
 

@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from dure.scaffold.types import Split, Survey
 
 
-def practice(found: Survey, chosen: Split) -> tuple[str, dict[str, float]]:
+def practice(survey: Survey, chosen: Split) -> tuple[str, dict[str, float]]:
     """The practice with the smallest mean absolute error before the held-out part, and each one's error.
 
     Where the sheet has no usable time it is the mean of rows that are alike.
     """
     if chosen.kind != "time":
         return "group_mean", {}
-    assert found.moment is not None
+    assert survey.moment is not None
     frame = pl.DataFrame({
-        **{name: texts_of(found, found.names[name]) for name in chosen.same},
-        "time": found.moment.values.filter(found.rows), "truth": found.truth.filter(found.rows),
+        **{name: texts_of(survey, survey.names[name]) for name in chosen.same},
+        "time": survey.moment.values.filter(survey.rows), "truth": survey.truth.filter(survey.rows),
     }).sort("time", maintain_order=True)  # fmt: skip
     frame = _with_practices(frame, chosen)
     blocks = frame["time"].dt.to_string(chosen.period)
@@ -33,7 +33,7 @@ def practice(found: Survey, chosen: Split) -> tuple[str, dict[str, float]]:
     errors = {}
     for name in ("last_value", "same_time_last_year", "group_mean"):
         late = frame.filter(blocks.is_in(names[-sum(chosen.held) :].to_list()))
-        both = early.filter(pl.all_horizontal(pl.col(each).is_not_null() for each in ("last_value", name)))
+        both = early.filter(pl.all_horizontal(pl.col(column).is_not_null() for column in ("last_value", name)))
         if name == "same_time_last_year" and (late[name].null_count() > 0.2 * late.height or both.height < FEWEST_ROWS):
             continue
         errors[name] = float((both["truth"] - both[name]).abs().mean() or np.nan)  # type: ignore[arg-type]  # a number
@@ -50,8 +50,8 @@ def _with_practices(frame: pl.DataFrame, chosen: Split) -> pl.DataFrame:
         .sort("time")
     )
 
-    def over(each: pl.Expr) -> pl.Expr:
-        return each.over(same) if same else each
+    def over(expression: pl.Expr) -> pl.Expr:
+        return expression.over(same) if same else expression
 
     value = pl.col("sum") / pl.col("n")
     means = means.with_columns(

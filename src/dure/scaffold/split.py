@@ -22,31 +22,34 @@ _PLACE = re.compile(
 )
 
 
-def split(found: Survey) -> Split:
+def split(survey: Survey) -> Split:
     """Whole periods where there is time, else whole groups, else stretches of rows in the order of the sheet.
 
     Raises UserError where not even these give four blocks.
     """
-    by_time = _by_time(found)
+    by_time = _by_time(survey)
     if by_time is not None:
         return by_time
-    places = {name: texts_of(found, header).n_unique() for name, header in found.names.items()}
+    places = {name: texts_of(survey, header).n_unique() for name, header in survey.names.items()}
     fit = {name: count for name, count in places.items() if count >= FEWEST_BLOCKS}
     if fit:
-        name = max(fit, key=lambda each: (bool(_PLACE.search(found.names[each])), fit[each]))
-        header = found.names[name]
-        others = tuple(each for each in found.names if each != name)
-        return Split("groups", Text(ko=header, en="group"), fit[name], block=name, same=_alike(found, others, 5))
-    count = int(found.rows.sum())
+        name = max(fit, key=lambda field: (bool(_PLACE.search(survey.names[field])), fit[field]))
+        header = survey.names[name]
+        others = tuple(field for field in survey.names if field != name)
+        return Split("groups", Text(ko=header, en="group"), fit[name], block=name, same=_alike(survey, others, 5))
+    count = int(survey.rows.sum())
     return Split(
-        "rows", Text(ko="행 묶음", en="stretch of rows"), min(30, count // 3), same=_alike(found, tuple(found.names), 5)
+        "rows",
+        Text(ko="행 묶음", en="stretch of rows"),
+        min(30, count // 3),
+        same=_alike(survey, tuple(survey.names), 5),
     )
 
 
-def _by_time(found: Survey) -> Split | None:
-    if found.moment is None:
+def _by_time(survey: Survey) -> Split | None:
+    if survey.moment is None:
         return None
-    times = found.moment.values.filter(found.rows)
+    times = survey.moment.values.filter(survey.rows)
     moments = times.unique().sort()
     if moments.len() < FEWEST_BLOCKS:
         return None
@@ -57,7 +60,7 @@ def _by_time(found: Survey) -> Split | None:
     blocks = times.dt.to_string(period).n_unique()
     if blocks < FEWEST_BLOCKS:
         return None
-    return Split("time", word, blocks, period, same=_recurring(found), step=step, span=span)
+    return Split("time", word, blocks, period, same=_recurring(survey), step=step, span=span)
 
 
 def _periods(step: float, span: float) -> tuple[Text, str]:
@@ -73,33 +76,33 @@ def _periods(step: float, span: float) -> tuple[Text, str]:
     return Text(ko="날", en="day"), "%Y-%m-%d"
 
 
-def _recurring(found: Survey) -> tuple[str, ...]:
+def _recurring(survey: Survey) -> tuple[str, ...]:
     """Names that come back at three moments or more, all together if they do, else the finest one, else none."""
-    assert found.moment is not None
-    times = found.moment.values.filter(found.rows)
+    assert survey.moment is not None
+    times = survey.moment.values.filter(survey.rows)
 
     def comes_back(names: Sequence[str]) -> bool:
-        frame = pl.DataFrame({**{name: texts_of(found, found.names[name]) for name in names}, "time": times})
+        frame = pl.DataFrame({**{name: texts_of(survey, survey.names[name]) for name in names}, "time": times})
         counts = frame.group_by(list(names)).agg(pl.col("time").n_unique())["time"]
         return float(counts.median() or 0) >= 3 and float((counts >= 2).mean() or 0) > 0.8  # type: ignore[arg-type]
 
-    return _finest(found, tuple(found.names), comes_back)
+    return _finest(survey, tuple(survey.names), comes_back)
 
 
-def _alike(found: Survey, names: tuple[str, ...], rows: int) -> tuple[str, ...]:
+def _alike(survey: Survey, names: tuple[str, ...], rows: int) -> tuple[str, ...]:
     """Names whose groups hold `rows` rows or more, all together if they do, else the finest one, else none."""
 
     def holds(chosen: Sequence[str]) -> bool:
-        frame = pl.DataFrame({name: texts_of(found, found.names[name]) for name in chosen})
+        frame = pl.DataFrame({name: texts_of(survey, survey.names[name]) for name in chosen})
         return float(frame.group_by(list(chosen)).len()["len"].median() or 0) >= rows  # type: ignore[arg-type]  # a count
 
-    return _finest(found, names, holds)
+    return _finest(survey, names, holds)
 
 
-def _finest(found: Survey, names: tuple[str, ...], fits: Callable[[Sequence[str]], bool]) -> tuple[str, ...]:
+def _finest(survey: Survey, names: tuple[str, ...], fits: Callable[[Sequence[str]], bool]) -> tuple[str, ...]:
     if not names:
         return ()
     if fits(names):
         return names
     single = [name for name in names if fits((name,))]
-    return (max(single, key=lambda name: texts_of(found, found.names[name]).n_unique()),) if single else ()
+    return (max(single, key=lambda name: texts_of(survey, survey.names[name]).n_unique()),) if single else ()

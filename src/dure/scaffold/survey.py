@@ -50,25 +50,29 @@ def survey(sheet: Sheet, target: str) -> Survey:
     """
     header = target_header(sheet, target)
     truth = tables.numbers(sheet, header)
-    found = Survey(sheet, header, truth)
-    found.moment = moment(sheet, header)
-    count = int(found.rows.sum())
+    table_survey = Survey(sheet, header, truth)
+    table_survey.moment = moment(sheet, header)
+    count = int(table_survey.rows.sum())
     if count < FEWEST_ROWS:
         raise UserError(
             _("{count} rows have {target}; at least {least} are needed", count=count, target=header, least=FEWEST_ROWS),
             where=sheet.where,
         )
-    if truth.filter(found.rows).n_unique() == 1:
+    if truth.filter(table_survey.rows).n_unique() == 1:
         raise UserError(
             _("{target} is the same in every row: there is nothing to foresee", target=header), where=sheet.where
         )
-    taken = {*RESERVED, found.moment.field if found.moment else ""}
-    found.target_field = field_name(header, taken)
-    used = {header, *(found.moment.headers if found.moment else ()), found.moment.clock if found.moment else ""}
-    for other in sheet.headers:
-        if other not in used:
-            _place(found, other, taken)
-    return found
+    taken = {*RESERVED, table_survey.moment.field if table_survey.moment else ""}
+    table_survey.target_field = field_name(header, taken)
+    used = {
+        header,
+        *(table_survey.moment.headers if table_survey.moment else ()),
+        table_survey.moment.clock if table_survey.moment else "",
+    }
+    for candidate in sheet.headers:
+        if candidate not in used:
+            _place(table_survey, candidate, taken)
+    return table_survey
 
 
 def target_header(sheet: Sheet, target: str) -> str:
@@ -76,50 +80,46 @@ def target_header(sheet: Sheet, target: str) -> str:
 
     Raises UserError with the nearest name.
     """
-    wanted = unicodedata.normalize("NFC", target).strip()
+    name = unicodedata.normalize("NFC", target).strip()
     plain = {header: plain_name(header) for header in sheet.headers}
-    for same in (
-        [header for header in sheet.headers if header == wanted],
-        [header for header, text in plain.items() if text in {plain_name(wanted), plain_name(split_unit(wanted)[0])}],
-        [
-            header
-            for header in sheet.headers
-            if plain_name(wanted) in [plain_name(part) for part in header.split(" / ")]
-        ],
+    for matches in (
+        [header for header in sheet.headers if header == name],
+        [header for header, text in plain.items() if text in {plain_name(name), plain_name(split_unit(name)[0])}],
+        [header for header in sheet.headers if plain_name(name) in [plain_name(part) for part in header.split(" / ")]],
     ):
-        if len(same) == 1:
-            return same[0]
-        if same:
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
             raise UserError(
-                _("{target} stands for several columns: {names}", target=target, names=", ".join(same)),
+                _("{target} stands for several columns: {names}", target=target, names=", ".join(matches)),
                 where=sheet.where, cure=_("Name one of them in full."),
             )  # fmt: skip
     parts = {part: header for header in sheet.headers for part in (header.split(" / ")[-1], header)}
-    close = parts.get(nearest(wanted, tuple(parts)), "") or next(
-        (h for h in sheet.headers if plain_name(wanted) in plain[h]), ""
+    close = parts.get(nearest(name, tuple(parts)), "") or next(
+        (h for h in sheet.headers if plain_name(name) in plain[h]), ""
     )
     cure = _("Did you mean {name}?", name=close) if close else _("Columns: {names}.", names=", ".join(sheet.headers))
     raise UserError(_("there is no column {name}", name=target), where=sheet.where, cure=cure)
 
 
-def _place(found: Survey, header: str, taken: set[str]) -> None:
+def _place(survey: Survey, header: str, taken: set[str]) -> None:
     """Find one column's role and write it into `found`."""
-    rows, sheet = found.rows, found.sheet
+    rows, sheet = survey.rows, survey.sheet
     texts = tables.texts(sheet, header)
-    here = texts.filter(rows).drop_nulls()
-    levels, count = here.n_unique(), int(rows.sum())
-    if header in _unnamed(sheet) or not here.len():
-        found.left.append((header, Text(ko="비어 있거나 머리글이 없습니다", en="empty, or without a header")))
-    elif levels == 1 and here.len() == count:
-        found.left.append((header, Text(ko="모든 행에서 같습니다", en="the same in every row")))
-    elif _dates(found, header):
-        found.since[field_name(f"days since {header}", taken)] = header
+    filled = texts.filter(rows).drop_nulls()
+    levels, count = filled.n_unique(), int(rows.sum())
+    if header in _unnamed(sheet) or not filled.len():
+        survey.left.append((header, Text(ko="비어 있거나 머리글이 없습니다", en="empty, or without a header")))
+    elif levels == 1 and filled.len() == count:
+        survey.left.append((header, Text(ko="모든 행에서 같습니다", en="the same in every row")))
+    elif _dates(survey, header):
+        survey.since[field_name(f"days since {header}", taken)] = header
     elif (values := _numbers(sheet, header)) is not None and not (_LEVEL.search(header) and levels <= 50):
-        _place_numbers(found, header, values, taken)
+        _place_numbers(survey, header, values, taken)
     elif levels <= max(2, count // 2) and levels > 1:
-        found.names[field_name(header, taken)] = header
+        survey.names[field_name(header, taken)] = header
     else:
-        found.left.append((header, Text(ko="거의 행마다 다른 글입니다", en="text that differs in nearly every row")))
+        survey.left.append((header, Text(ko="거의 행마다 다른 글입니다", en="text that differs in nearly every row")))
 
 
 def _unnamed(sheet: Sheet) -> set[str]:
@@ -134,37 +134,37 @@ def _numbers(sheet: Sheet, header: str) -> pl.Series | None:
         return None
 
 
-def _dates(found: Survey, header: str) -> bool:
+def _dates(survey: Survey, header: str) -> bool:
     """Whether this is another column of dates beside the row's own."""
-    raw = found.sheet.cells[header]
-    if found.moment is None or (raw.dtype.is_numeric() and not TIME_NAME.search(header)):
+    raw = survey.sheet.cells[header]
+    if survey.moment is None or (raw.dtype.is_numeric() and not TIME_NAME.search(header)):
         return False
     try:
-        return bool(tables.times(found.sheet, header).is_not_null().any())
+        return bool(tables.times(survey.sheet, header).is_not_null().any())
     except UserError:
         return False
 
 
-def _place_numbers(found: Survey, header: str, values: pl.Series, taken: set[str]) -> None:
-    here, truth = values.filter(found.rows), found.truth.filter(found.rows)
-    filled = here.drop_nulls()
-    close = correlation(here, truth)
-    counts = filled.n_unique() == filled.len() and bool((filled.diff().drop_nulls() == 1).all())
-    if filled.len() < NEARLY_EMPTY * here.len():
-        why = Text(
-            ko=f"{here.len()}행 중 {filled.len()}행에만 있습니다", en=f"filled in {filled.len()} of {here.len()} rows"
+def _place_numbers(survey: Survey, header: str, values: pl.Series, taken: set[str]) -> None:
+    used, truth = values.filter(survey.rows), survey.truth.filter(survey.rows)
+    filled = used.drop_nulls()
+    close = correlation(used, truth)
+    is_counter = filled.n_unique() == filled.len() and bool((filled.diff().drop_nulls() == 1).all())
+    if filled.len() < NEARLY_EMPTY * used.len():
+        reason = Text(
+            ko=f"{used.len()}행 중 {filled.len()}행에만 있습니다", en=f"filled in {filled.len()} of {used.len()} rows"
         )
     elif filled.n_unique() == 1:
-        why = Text(ko="값이 모두 같습니다", en="the same wherever it is filled")
-    elif counts or (_COUNTER.search(header) and filled.n_unique() > here.len() // 2):
-        why = Text(ko="번호입니다", en="a counter")
+        reason = Text(ko="값이 모두 같습니다", en="the same wherever it is filled")
+    elif is_counter or (_COUNTER.search(header) and filled.n_unique() > used.len() // 2):
+        reason = Text(ko="번호입니다", en="a counter")
     elif close is not None and abs(close) > NEARLY_THE_TARGET:
-        why = Text(
+        reason = Text(
             ko=f"예측 대상과 거의 같습니다 (상관 {close:.3f})", en=f"nearly the target itself (correlation {close:.3f})"
         )
     else:
         low, high = bounds(values)
-        unit = tables.cell_unit(found.sheet, header)
-        found.known.append(Known(field_name(header, taken), header, unit, low, high, close))
+        unit = tables.cell_unit(survey.sheet, header)
+        survey.known.append(Known(field_name(header, taken), header, unit, low, high, close))
         return
-    found.left.append((header, why))
+    survey.left.append((header, reason))

@@ -34,7 +34,7 @@ def moment(sheet: Sheet, target: str) -> Moment | None:
 
     Raises UserError where the only column named like a time cannot be read.
     """
-    found: list[tuple[int, str, pl.Series]] = []
+    candidates: list[tuple[int, str, pl.Series]] = []
     unread: UserError | None = None
     for header in sheet.headers:
         if header == target or (sheet.cells[header].dtype.is_numeric() and not TIME_NAME.search(header)):
@@ -49,9 +49,9 @@ def moment(sheet: Sheet, target: str) -> Moment | None:
             )
             continue
         if values.n_unique() > 1 or (values.is_not_null().any() and TIME_NAME.search(header)):
-            found.append((values.n_unique(), header, values))
-    if found:
-        _count, header, values = max(found, key=lambda each: each[0])
+            candidates.append((values.n_unique(), header, values))
+    if candidates:
+        _count, header, values = max(candidates, key=lambda candidate: candidate[0])
         clock = _clock(sheet, header, values)
         values = tables.times(sheet, header, clock=clock) if clock else values
         return Moment((header,), field_name(header, RESERVED - {"time"}), values, clock)
@@ -65,13 +65,13 @@ def _clock(sheet: Sheet, header: str, values: pl.Series) -> str:
     """A column of hours beside a column of days, or an empty string."""
     if (values.drop_nulls().dt.hour() != 0).any():
         return ""
-    for other in sheet.headers:
-        if _CLOCK.search(other) and other != header:
+    for candidate in sheet.headers:
+        if _CLOCK.search(candidate) and candidate != header:
             try:
-                tables.times(sheet, header, clock=other)
+                tables.times(sheet, header, clock=candidate)
             except UserError:
                 continue
-            return other
+            return candidate
     return ""
 
 
@@ -82,12 +82,12 @@ def _year_month_day(sheet: Sheet, target: str) -> Moment | None:
     ]
     if not headers[0]:
         return None
-    kept = headers[: headers.index("")] if "" in headers else headers
+    leading = headers[: headers.index("")] if "" in headers else headers
     try:
-        values = dated(sheet, *kept)
+        values = dated(sheet, *leading)
     except (UserError, pl.exceptions.PolarsError):
         return None
-    return Moment(tuple(kept), "time", values, apart=True) if values.n_unique() > 1 else None
+    return Moment(tuple(leading), "time", values, apart=True) if values.n_unique() > 1 else None
 
 
 def dated(sheet: Sheet, year: str, month: str = "", day: str = "") -> pl.Series:

@@ -147,10 +147,10 @@ def plain_name(text: str) -> str:
     return re.sub(r"[\s_·.-]+", "", unicodedata.normalize("NFKC", text)).casefold()
 
 
-def correlation(one: pl.Series, other: pl.Series) -> float | None:
+def correlation(first: pl.Series, second: pl.Series) -> float | None:
     """Pearson's, over the rows that have both; None for fewer than eight of them or no spread."""
-    both = one.is_not_null() & other.is_not_null()
-    a, b = one.filter(both).to_numpy(), other.filter(both).to_numpy()
+    both = first.is_not_null() & second.is_not_null()
+    a, b = first.filter(both).to_numpy(), second.filter(both).to_numpy()
     if a.size < 8 or not a.std() or not b.std():
         return None
     return float(np.corrcoef(a, b)[0, 1])
@@ -174,6 +174,6 @@ def field_name(header: str, taken: set[str]) -> str:
     return name
 
 
-def texts_of(found: Survey, header: str) -> pl.Series:
+def texts_of(survey: Survey, header: str) -> pl.Series:
     """A column of the rows that are used, as text."""
-    return tables.texts(found.sheet, header).filter(found.rows).fill_null("?")
+    return tables.texts(survey.sheet, header).filter(survey.rows).fill_null("?")
