@@ -46,7 +46,7 @@ def ask(
     from dure.serving.service import open_service
 
     loaded = load(project)
-    wanted = [(path, save.saver(loaded, path)) for path in outs]
+    savers = [(path, save.saver(loaded, path)) for path in outs]
     fields, site = request.fields_and_settings(loaded, pairs(settings, "--set"))
     opened = request_of(loaded, files or ("-",), fields)
     left = list(left_out(opened, rest=rest))
@@ -55,7 +55,7 @@ def ask(
         service = open_service(loaded, method=method, inputs=inputs, tell=tell, confirm=confirmer(yes=yes))
         compare = any(path.suffix.lower() in save.PICTURES for path in outs)
         answer = service.answer(opened.request, where=files[0] if files else "-", compare=compare)
-        save.keep(answer, wanted)
+        save.keep(answer, savers)
     if as_json or loaded.says is None:
         dump(answer.said | ({"left_out": left} if left else {}))
     else:
@@ -124,9 +124,9 @@ def left_out(opened: Opened, *, rest: bool) -> tuple[str, ...]:
         return ()
     names = ", ".join(opened.left) or "-"
     if not rest or opened.request is None:
-        more = _("Mend them, or go on without them: --rest leaves out {names}.", names=names)
+        hint = _("Mend them, or go on without them: --rest leaves out {names}.", names=names)
         mistakes = _("{count} mistakes.", count=len(opened.faults)) if len(opened.faults) > 1 else _("1 mistake.")
-        click.echo(f"{mistakes} {more}" if opened.request is not None else mistakes, err=True)
+        click.echo(f"{mistakes} {hint}" if opened.request is not None else mistakes, err=True)
         sys.exit(MISTAKE)
     click.echo(_("Left out ({count}): {names}", count=len(opened.left), names=names), err=True)
     return opened.left

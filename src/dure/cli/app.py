@@ -54,8 +54,8 @@ class Commands(click.Group):
             return command
         for point in entry_points(group=ROOMS, name=cmd_name):
             with suppress(ModuleNotFoundError):
-                found: click.Command = point.load()
-                return found
+                loaded: click.Command = point.load()
+                return loaded
         return super().get_command(ctx, cmd_name)
 
     def resolve_command(

@@ -67,9 +67,9 @@ def data_fetch(project: str, source: str | None, as_json: bool) -> None:
     from dure.registry import datasets
 
     with progress(quiet=as_json) as tell:
-        found = datasets.fetch(project, source, tell)
-    dump({name: str(path) for name, path in found.items()}) if as_json else click.echo(
-        "\n".join(f"{n}  {p}" for n, p in found.items())
+        files = datasets.fetch(project, source, tell)
+    dump({name: str(path) for name, path in files.items()}) if as_json else click.echo(
+        "\n".join(f"{n}  {p}" for n, p in files.items())
     )
 
 
@@ -120,14 +120,14 @@ def data_watch(service: str, grid: str, out: Path | None, once: bool, as_json: b
         watching.forever()
         click.echo(_("Stopped. What was finished is kept; the same command goes on from there."), err=True)
         return
-    found = watching.once()
+    fetched = watching.once()
     if stop.is_set():
         raise click.Abort
     if as_json:
-        dump({"folder": str(folder), **found.to_dict()})
+        dump({"folder": str(folder), **fetched.to_dict()})
     else:
-        click.echo(_("Kept in {place}: {count} more.", place=str(folder), count=len(found.kept)))
-    if found.failed:
+        click.echo(_("Kept in {place}: {count} more.", place=str(folder), count=len(fetched.kept)))
+    if fetched.failed:
         sys.exit(REFUSED)
 
 

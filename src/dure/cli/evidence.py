@@ -74,8 +74,8 @@ def publish(folder: Path, url: str, sums: bool, as_json: bool) -> None:
         tell(0.1, _("packing"))
         packed = publishing.packed(folder, sums=sums)
         tell(0.5, _("sending"))
-        told = publishing.publish(packed, url, token)
+        receipt = publishing.publish(packed, url, token)
     if as_json:
-        dump(told)
+        dump(receipt)
     else:
-        click.echo(_("Published: {url}", url=f"{url.rstrip('/')}/api/v1/evidence/{told['id']}"))
+        click.echo(_("Published: {url}", url=f"{url.rstrip('/')}/api/v1/evidence/{receipt['id']}"))

@@ -43,33 +43,37 @@ def judge(
     from dure.report.worth import worth as price
     from dure.runs import run as running
 
-    read = tables.read(existing(file), sheet)
-    files = pairs([each for each in offers if _is_file(each)], "--offer")
-    others = {name: tables.read(existing(path)) for name, path in files.items()}
-    given = judging.Roles(
-        truth, practice, tuple(each for each in offers if not _is_file(each)), id_, time_, site, block
+    table = tables.read(existing(file), sheet)
+    files = pairs([offer for offer in offers if _is_file(offer)], "--offer")
+    offer_tables = {name: tables.read(existing(path)) for name, path in files.items()}
+    named_roles = judging.Roles(
+        truth, practice, tuple(offer for offer in offers if not _is_file(offer)), id_, time_, site, block
     )
     confirm = confirmer(yes=yes)
-    given = judging.named(read, given)
-    roles = given if others and given.truth and given.practice else judging.propose(read, given, kpi)
-    note = settle(file, given, roles, confirm) if roles != given else None
+    named_roles = judging.named(table, named_roles)
+    roles = (
+        named_roles
+        if offer_tables and named_roles.truth and named_roles.practice
+        else judging.propose(table, named_roles, kpi)
+    )
+    note = settle(file, named_roles, roles, confirm) if roles != named_roles else None
     factors = {name: _number(value, "--scale") for name, value in pairs(scale, "--scale").items()}
-    asked = judging.question(read, roles, kpi=kpi, scale=factors, confirm=confirm, others=others)
-    notes = [*asked.notes, *([note] if note else [])]
+    question = judging.question(table, roles, kpi=kpi, scale=factors, confirm=confirm, others=offer_tables)
+    notes = [*question.notes, *([note] if note else [])]
     about = {"worth": price(worth) if worth else None, "goal": goal, "notes": notes}
     with progress(quiet=as_json) as tell:
-        result, place = running.judge(asked, file, about=about, out=out or stamped(file.stem), tell=tell)
+        result, place = running.judge(question, file, about=about, out=out or stamped(file.stem), tell=tell)
     show_result(result, place, json_wanted=as_json, required=require)
 
 
-def settle(file: Path, given: Any, roles: Any, confirm: Callable[[str], bool] | None) -> dict[str, str] | None:
+def settle(file: Path, named_roles: Any, roles: Any, confirm: Callable[[str], bool] | None) -> dict[str, str] | None:
     """Have the proposed columns confirmed.
 
     Where nobody can answer: the truth, the practice and the offer must have been named, and the error says the whole
     command; ids, times and sites are taken as proposed, and the note returned is signed with the evidence.
     """
     proposal = roles.words()
-    if confirm is None and given.practice and given.offers:
+    if confirm is None and named_roles.practice and named_roles.offers:
         return multilingual("taken as proposed, confirmed by nobody: {said}", said=proposal)
     if confirm is None:
         raise UserError(

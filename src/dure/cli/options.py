@@ -35,30 +35,30 @@ def confirmer(*, yes: bool) -> Callable[[str], bool] | None:
     """Asks the person; with --yes everything is confirmed; where nobody can answer, None."""
     if yes:
 
-        def shown(text: str) -> bool:
+        def confirmed(text: str) -> bool:
             click.echo(text, err=True)
             return True
 
-        return shown
+        return confirmed
     if not sys.stdin.isatty():
         return None
     return lambda text: click.confirm(text, default=True, err=True)
 
 
-def pairs(given: Sequence[str], option: str) -> dict[str, str]:
+def pairs(options: Sequence[str], option: str) -> dict[str, str]:
     """``NAME=VALUE`` options as a mapping; of a name given twice, the last."""
-    return dict(every_pair(given, option))
+    return dict(every_pair(options, option))
 
 
-def every_pair(given: Sequence[str], option: str) -> list[tuple[str, str]]:
+def every_pair(options: Sequence[str], option: str) -> list[tuple[str, str]]:
     """``NAME=VALUE`` options in their order."""
-    found = []
-    for each in given:
-        name, sign, value = each.partition("=")
+    result = []
+    for text in options:
+        name, sign, value = text.partition("=")
         if not sign or not name or not value:
-            raise UserError(_("{given} is not NAME=VALUE", given=each), where=option)
-        found.append((name.strip(), value.strip()))
-    return found
+            raise UserError(_("{given} is not NAME=VALUE", given=text), where=option)
+        result.append((name.strip(), value.strip()))
+    return result
 
 
 def existing(path: str | Path, *, folder: bool = False) -> Path:
@@ -67,7 +67,7 @@ def existing(path: str | Path, *, folder: bool = False) -> Path:
     if place.is_file() or (folder and place.is_dir()):
         return place
     beside = place.parent if place.parent.is_dir() else Path()
-    close = nearest(place.name, [each.name for each in beside.iterdir() if folder or each.is_file()])
+    close = nearest(place.name, [entry.name for entry in beside.iterdir() if folder or entry.is_file()])
     raise UserError(
         _("there is no such file"), where=str(path), cure=_("Did you mean {name}?", name=close) if close else ""
     )
@@ -83,10 +83,10 @@ def inputs_of(
     own: dict[str, list[Path]] = {}
     for name, path in every_pair(data, "--data"):
         own.setdefault(name, []).append(existing(path, folder=True))
-    kept = [each if "=" in each else f"{next(iter(own), '')}={each}" for each in maps]
+    mappings = [mapping if "=" in mapping else f"{next(iter(own), '')}={mapping}" for mapping in maps]
     return Inputs(
         data=own,
-        maps={name: existing(path) for name, path in pairs(kept, "--map").items()},
+        maps={name: existing(path) for name, path in pairs(mappings, "--map").items()},
         settings=pairs(settings, "--set"),
         practice=existing(practice) if practice else None,
         offers={

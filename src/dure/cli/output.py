@@ -63,8 +63,8 @@ def show_result(result: Trial, place: Path | None, *, json_wanted: bool, require
             click.echo(f"· {note[language()]}")
         if place:
             click.echo(_("Evidence: {place}  (open report.html; check it with: dure verify {place})", place=str(place)))
-    answers = [one["verdict"] for one in deciding(result.verdicts)]
-    if required == "better" and "better" not in answers:
+    verdicts = [verdict["verdict"] for verdict in deciding(result.verdicts)]
+    if required == "better" and "better" not in verdicts:
         sys.exit(REFUSED)
 
 

@@ -37,12 +37,17 @@ def list_(as_json: bool) -> None:
     if as_json:
         dump(
             [
-                {"id": each.id, "line": each.line, "title": each.title.model_dump(), "version": each.version}
-                for each in projects
+                {
+                    "id": project.id,
+                    "line": project.line,
+                    "title": project.title.model_dump(),
+                    "version": project.version,
+                }
+                for project in projects
             ]
         )
-    for each in projects if not as_json else []:
-        click.echo(f"{each.id:28} {each.title}")
+    for project in projects if not as_json else []:
+        click.echo(f"{project.id:28} {project.title}")
 
 
 @click.command()

@@ -35,13 +35,13 @@ def run(
     """Try a project's methods against today's practice and write the evidence."""
     from dure.runs import run as running
 
-    given = inputs_of(data, maps, settings, practice, offers)
+    inputs = inputs_of(data, maps, settings, practice, offers)
     seeds = None if seed is None else [seed]
     confirm = confirmer(yes=yes)
     with progress(quiet=as_json) as tell:
         result, place = running.run(
             project,
-            given,
+            inputs,
             sealed=sealed,
             newer=newer,
             profile=profile,
