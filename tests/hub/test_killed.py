@@ -98,11 +98,11 @@ class Load:
 
 
 def lapse_but(engine, pids):
-    """The leases of workers that are gone end."""
+    """The claims of workers that are gone end."""
     with engine.begin() as connection:
         for each in connection.execute(schema.run.select().where(schema.run.c.state == "running")).all():
             if int(each.worker.rpartition(":")[2]) not in pids:
-                connection.execute(update(schema.run).where(schema.run.c.id == each.id).values(lease=0.0))
+                connection.execute(update(schema.run).where(schema.run.c.id == each.id).values(claimed_until=0.0))
 
 
 @pytest.mark.long

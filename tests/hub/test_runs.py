@@ -27,9 +27,9 @@ LIMITS = {"seconds": 600, "megabytes": 4096}
 
 
 def lapse(engine):
-    """Every lease is over."""
+    """Every claim is over."""
     with engine.begin() as connection:
-        connection.execute(update(schema.run).values(lease=0.0))
+        connection.execute(update(schema.run).values(claimed_until=0.0))
 
 
 # ---- the store ----------------------------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ def test_a_lost_workers_run_is_anothers_and_only_the_newest_is_heard(engine):
     name = queue.submit(engine, "honam.tide", {}, **LIMITS)
     first = queue.claim(engine, "a")
     assert queue.held(engine, first, 0.5, "half") == "go on"
-    assert queue.claim(engine, "b") is None  # the lease holds
+    assert queue.claim(engine, "b") is None  # the claim holds
     lapse(engine)
     second = queue.claim(engine, "b")
     assert (second.id, second.attempt) == (name, 2)

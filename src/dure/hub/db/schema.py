@@ -42,7 +42,7 @@ run = Table(
     Column("attempt", Integer, nullable=False),  # how often it was begun
     Column("lost", Integer, nullable=False),  # how many of them ended with their worker
     Column("worker", String(200)),
-    Column("lease", Double),  # until when the worker has it
+    Column("claimed_until", Double),  # by the worker
     Column("cancel", Boolean, nullable=False),  # somebody has asked to stop it
     Column("began", Double),
     Column("ended", Double),

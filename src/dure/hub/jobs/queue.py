@@ -1,7 +1,7 @@
-"""The queue of runs: asked for, claimed by one worker at a time under a lease, ended once.
+"""The queue of runs: asked for, claimed by one worker at a time, ended once.
 
-A worker that is killed loses nothing: its lease ends, and the run is queued again with its attempt counted. Whoever holds an
-older lease cannot end the run any more: every word of a worker names its attempt, and only the newest one counts.
+A worker that is killed loses nothing: its claim ends, and the run is queued again with its attempt counted. Whoever holds an
+older claim cannot end the run any more: every word of a worker names its attempt, and only the newest one counts.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def claim(engine: Engine, worker: str, kinds: Collection[str] = ()) -> Claim | N
             update(run)
             .where(run.c.id == first.with_for_update(skip_locked=True).scalar_subquery())
             .values(
-                state="running", attempt=run.c.attempt + 1, worker=worker, lease=now(engine) + CLAIM_SECONDS, began=now(engine),
+                state="running", attempt=run.c.attempt + 1, worker=worker, claimed_until=now(engine) + CLAIM_SECONDS, began=now(engine),
                 share=0.0, doing="",
             )
             .returning(*(run.c[name] for name in Claim._fields))
@@ -101,9 +101,9 @@ def claim(engine: Engine, worker: str, kinds: Collection[str] = ()) -> Claim | N
 
 
 def _lapsed(engine: Engine) -> Sequence[Any]:
-    """What becomes of runs whose lease is over: stopped where somebody asked for it, failed after the last loss."""
-    gone = and_(run.c.state == "running", run.c.lease < now(engine))
-    free: dict[str, Any] = {"worker": None, "lease": None, "lost": run.c.lost + 1}
+    """What becomes of runs whose claim is over: stopped where somebody asked for it, failed after the last loss."""
+    gone = and_(run.c.state == "running", run.c.claimed_until < now(engine))
+    free: dict[str, Any] = {"worker": None, "claimed_until": None, "lost": run.c.lost + 1}
     ended = free | {"ended": now(engine)}
     why = multilingual("its worker was lost {count} times", count=LOSSES)
     return (
@@ -114,15 +114,15 @@ def _lapsed(engine: Engine) -> Sequence[Any]:
 
 
 def held(engine: Engine, mine: Claim, share: float, doing: str) -> Literal["go on", "stop", "lost"]:
-    """Tell how far a run is and keep its lease.
+    """Tell how far a run is and keep its claim.
 
-    "stop": somebody has asked for it. "lost": the lease was over and the run is another's now.
+    "stop": somebody has asked for it. "lost": the claim was over and the run is another's now.
     """
     with engine.begin() as connection:
         cancel = connection.execute(
             update(run)
             .where(_of(mine))
-            .values(lease=now(engine) + CLAIM_SECONDS, share=share, doing=doing)
+            .values(claimed_until=now(engine) + CLAIM_SECONDS, share=share, doing=doing)
             .returning(run.c.cancel)
         ).scalar_one_or_none()
     return "lost" if cancel is None else "stop" if cancel else "go on"
@@ -132,7 +132,7 @@ def give_back(engine: Engine, mine: Claim) -> None:
     """Let another worker have a run that this one cannot go on with; nothing was lost."""
     with engine.begin() as connection:
         connection.execute(
-            update(run).where(_of(mine)).values(state="queued", worker=None, lease=None, doing="", share=0.0)
+            update(run).where(_of(mine)).values(state="queued", worker=None, claimed_until=None, doing="", share=0.0)
         )
 
 
@@ -150,7 +150,7 @@ def end(
     words |= {"share": 1.0} if state == "done" else {}
     with engine.begin() as connection:
         ended = connection.execute(
-            update(run).where(_of(mine)).values(**words, ended=now(engine), worker=None, lease=None)
+            update(run).where(_of(mine)).values(**words, ended=now(engine), worker=None, claimed_until=None)
         )
     return ended.rowcount == 1
 

@@ -84,11 +84,11 @@ def work(
             with suppress(DBAPIError):
                 queue.give_back(engine, mine)
             return
-        except DBAPIError as error:  # the store is away at the wrong moment: the lease ends, and the run is another's
+        except DBAPIError as error:  # the store is away at the wrong moment: the claim ends, and the run is another's
             tell(_("the store does not answer ({why}); trying again", why=_plain(error)))
             with suppress(DBAPIError):
                 queue.give_back(engine, mine)
-        except BaseException:  # whatever stops the worker, the run does not have to wait for its lease to end
+        except BaseException:  # whatever stops the worker, the run does not have to wait for its claim to end
             with suppress(DBAPIError):
                 queue.give_back(engine, mine)
             raise
@@ -216,7 +216,7 @@ def _plain(error: DBAPIError) -> str:
 
 
 class Lost(Exception):
-    """The lease was over, and another worker has the run."""
+    """The claim was over, and another worker has the run."""
 
 
 class Stopped(Exception):
@@ -278,7 +278,7 @@ class _Run:
             if self.stop.is_set():
                 raise Stopped
             heard = "go on"
-            with suppress(DBAPIError):  # a store that is away for less than the lease costs nothing
+            with suppress(DBAPIError):  # a store that is away for less than the claim lasts costs nothing
                 heard = queue.held(self.engine, self.mine, float(self.words["share"]), str(self.words["doing"]))
                 spoken = time.monotonic()
             if heard == "lost" or time.monotonic() - spoken > queue.CLAIM_SECONDS:
