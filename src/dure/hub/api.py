@@ -29,7 +29,7 @@ from dure.hub.uploads.uploads import TooLarge
 from dure.i18n.texts import _
 
 WATCH = 60.0  # seconds between two looks at drift, at what has been kept for long enough, at the projects that are installed
-SAID = {
+MESSAGES = {
     400: "this cannot be read: JSON in UTF-8 is wanted",
     401: "sign in first",
     403: "this is not for you to do",
@@ -78,8 +78,8 @@ def app(hub: Hub) -> FastAPI:
     made.router.route_class = Ruled
     for router in (
         *(
-            each.router
-            for each in (
+            module.router
+            for module in (
                 projects,
                 services,
                 runs,
@@ -118,14 +118,14 @@ async def _watch(hub: Hub) -> None:
 
 
 def _refused(request: Request, error: Exception) -> Response:
-    status, told, headers = _told(request, error)
+    status, refusal, headers = _error_response(request, error)
     page = not request.url.path.startswith(("/api/", "/health", "/metrics"))
     if page and status == 401:
         return front.closed(request.app.state.hub, f"{request.url.path}?{request.url.query}".rstrip("?"))
-    return _refused_page(status, told) if page else refused(status, told, headers)
+    return _refused_page(status, refusal) if page else refused(status, refusal, headers)
 
 
-def _told(request: Request, error: Exception) -> tuple[int, UserError, dict[str, str]]:
+def _error_response(request: Request, error: Exception) -> tuple[int, UserError, dict[str, str]]:
     """Status, words, headers."""
     if isinstance(error, TooLarge):
         error = HTTPException(413)
@@ -137,7 +137,9 @@ def _told(request: Request, error: Exception) -> tuple[int, UserError, dict[str,
         return 503, UserError(_("the store does not answer; try again in a moment")), {"retry-after": "5"}
     if isinstance(error, RequestValidationError):
         # without where in the request it stood: body, query, path
-        faults = [each | {"loc": () if each["type"] == "json_invalid" else each["loc"][1:]} for each in error.errors()]
+        faults = [
+            fault | {"loc": () if fault["type"] == "json_invalid" else fault["loc"][1:]} for fault in error.errors()
+        ]
         return 422, refusal(RequestValidationError(faults)), {}
     if not isinstance(error, HTTPException):
         name = getattr(request.state, "request", "")
@@ -149,7 +151,7 @@ def _told(request: Request, error: Exception) -> tuple[int, UserError, dict[str,
             ),
             {},
         )
-    return error.status_code, UserError(_(SAID.get(error.status_code, "this cannot be done"))), {}
+    return error.status_code, UserError(_(MESSAGES.get(error.status_code, "this cannot be done"))), {}
 
 
 def _refused_page(status: int, error: UserError) -> Response:

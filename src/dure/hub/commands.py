@@ -33,11 +33,11 @@ def queue(
     from dure.project.loader import load
 
     runs, store, _workers = _rooms()
-    about = load(project).manifest
-    assert about is not None
+    manifest = load(project).manifest
+    assert manifest is not None
     asked: dict[str, Any] = {"settings": pairs(settings, "--set"), "sealed": sealed, "profile": profile}
     asked |= {} if seed is None else {"seeds": [seed]}
-    name = runs.submit(store.opened(), about.id, asked, seconds=60 * minutes, megabytes=megabytes)
+    name = runs.submit(store.opened(), manifest.id, asked, seconds=60 * minutes, megabytes=megabytes)
     click.echo(name)
     click.echo(_("It waits for a worker (`dure worker`); `dure runs {name}` tells how far it is.", name=name), err=True)
 
@@ -67,16 +67,16 @@ def runs_(name: str | None, cancel: bool, log: bool, as_json: bool) -> None:
     engine = store.opened()
     if name and cancel:
         runs.cancel(engine, name)
-    found = [runs.one(engine, name)] if name else runs.listed(engine)
+    rows = [runs.one(engine, name)] if name else runs.listed(engine)
     if as_json:
-        dump([_row(each) for each in found] if not name else _row(found[0]))
-    elif not found:
+        dump([_row(row) for row in rows] if not name else _row(rows[0]))
+    elif not rows:
         click.echo(_("Nothing has been asked for yet: `dure queue PROJECT`."))
     else:
-        for each in found:
-            click.echo(_line(each))
+        for row in rows:
+            click.echo(_line(row))
     if log and name:
-        click.echo(runs.logged(found[0]))
+        click.echo(runs.logged(rows[0]))
 
 
 @click.command()
@@ -120,9 +120,9 @@ def person(name: str, role: str | None, organisation: str | None, password: bool
 
     engine = store.opened()
     if remove:
-        for each in accounts.listed(engine, organisation):
-            if each["name"] == name:
-                gone = retention.forget(engine, accounts.Caller(name, each["organisation"], ""))
+        for member in accounts.listed(engine, organisation):
+            if member["name"] == name:
+                gone = retention.forget(engine, accounts.Caller(name, member["organisation"], ""))
                 click.echo(_("Deleted: {answers} answers, {files} files, {runs} runs.", **gone))
         accounts.remove(engine, name, organisation)
         click.echo(_("{name} is gone, and every token of theirs.", name=name))
@@ -141,13 +141,13 @@ def people_(as_json: bool) -> None:
     _runs, store, _workers = _rooms()
     from dure.hub.auth import accounts
 
-    found = accounts.listed(store.opened())
+    people = accounts.listed(store.opened())
     if as_json:
-        dump(found)
-    for one in [] if as_json else found:
-        click.echo(f"{one['organisation']}  {one['name']}  {one['role']}")
-        for each in one["tokens"]:
-            click.echo(f"  {each['id']}  {each['role']}  {_moment(each['expires'])}  {each['label']}".rstrip())
+        dump(people)
+    for member in [] if as_json else people:
+        click.echo(f"{member['organisation']}  {member['name']}  {member['role']}")
+        for entry in member["tokens"]:
+            click.echo(f"  {entry['id']}  {entry['role']}  {_moment(entry['expires'])}  {entry['label']}".rstrip())
 
 
 @click.command()
@@ -191,21 +191,21 @@ def promote(
     from dure.hub.models import promotion
 
     loaded = load(project)
-    about, folder = loaded.manifest, loaded.folder
-    assert about is not None
+    manifest, folder = loaded.manifest, loaded.folder
+    assert manifest is not None
     assert folder is not None
-    wanted, code = method or loaded.model.__name__, project_hash(folder)
-    builder_of(loaded, wanted)
+    chosen, code = method or loaded.model.__name__, project_hash(folder)
+    builder_of(loaded, chosen)
     accepted = promotion.accepted(
-        about.id, wanted, code, evidence=evidence, reason=reason or "", settings=pairs(settings, "--set")
+        manifest.id, chosen, code, evidence=evidence, reason=reason or "", settings=pairs(settings, "--set")
     )
-    version = promotion.promote(store.opened(), about.id, accepted, _me())
+    version = promotion.promote(store.opened(), manifest.id, accepted, _me())
     click.echo(
         _(
             "{project}: version {version}, {method}, answers from now on.",
-            project=about.id,
+            project=manifest.id,
             version=version,
-            method=wanted,
+            method=chosen,
         )
     )
 
@@ -234,20 +234,20 @@ def services_(project: str | None, as_json: bool) -> None:
     from dure.hub.models import promotion
 
     engine = store.opened()
-    found = promotion.history(engine, project) if project else promotion.all_active(engine)
+    rows = promotion.history(engine, project) if project else promotion.all_active(engine)
     if as_json:
-        dump([dict(each._mapping) for each in found])  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
-    elif not found:
+        dump([dict(row._mapping) for row in rows])  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
+    elif not rows:
         click.echo(_("Today's practice answers everywhere: `dure promote PROJECT EVIDENCE`."))
     else:
-        for each in found:
-            click.echo(_service_line(each))
+        for row in rows:
+            click.echo(_service_line(row))
 
 
-def _service_line(each: Any) -> str:
-    what = f"{each.version} {each.method}" if each.version else _("today's practice")
-    why = each.reason or (each.why or {}).get(language(), "")
-    return "  ".join(filter(None, (each.project, what, _moment(each.since), each.who, why)))
+def _service_line(row: Any) -> str:
+    method = f"{row.version} {row.method}" if row.version else _("today's practice")
+    reason = row.reason or (row.why or {}).get(language(), "")
+    return "  ".join(filter(None, (row.project, method, _moment(row.since), row.who, reason)))
 
 
 def _moment(seconds: float) -> str:
@@ -269,25 +269,25 @@ def _rooms() -> tuple[Any, Any, Any]:
         from dure.hub.jobs import queue
         from dure.hub.workers import worker
     except ModuleNotFoundError as error:
-        what = _("{name} is not installed", name=error.name)
-        raise UserError(what, cure=_("Install it with: pip install 'dure[{extra}]'", extra="hub")) from None
+        message = _("{name} is not installed", name=error.name)
+        raise UserError(message, cure=_("Install it with: pip install 'dure[{extra}]'", extra="hub")) from None
     return queue, store, worker
 
 
-def _row(each: Any) -> dict[str, Any]:
-    return {**each._mapping, "evidence": _evidence(each)}  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
+def _row(row: Any) -> dict[str, Any]:
+    return {**row._mapping, "evidence": _evidence(row)}  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
 
 
-def _line(each: Any) -> str:
-    share = f" {100 * each.share:.0f} %" if each.state == "running" else ""
-    what = each.project if each.kind == "trial" else f"{each.project} ({_(each.kind)})"
-    words = [each.id, what, _(each.state) + share]
-    words += [_("attempt {attempt}", attempt=each.attempt)] if each.attempt > 1 else []
-    words += [each.said.get(language()) or each.doing, _evidence(each) or ""]
+def _line(row: Any) -> str:
+    share = f" {100 * row.share:.0f} %" if row.state == "running" else ""
+    subject = row.project if row.kind == "trial" else f"{row.project} ({_(row.kind)})"
+    words = [row.id, subject, _(row.state) + share]
+    words += [_("attempt {attempt}", attempt=row.attempt)] if row.attempt > 1 else []
+    words += [row.said.get(language()) or row.doing, _evidence(row) or ""]
     return "  ".join(filter(None, words))
 
 
-def _evidence(each: Any) -> str | None:
+def _evidence(row: Any) -> str | None:
     from dure.hub.db.store import folder
 
-    return str(folder() / each.evidence) if each.evidence else None
+    return str(folder() / row.evidence) if row.evidence else None

@@ -57,9 +57,9 @@ class Hub:
     def look_again(self) -> None:
         """See what has changed among the projects that are installed here."""
         self.manifests = projects.manifests()
-        found = lines(self.plan, leave_out=True)
-        if found != self.lines:
-            self.lines = found
+        current = lines(self.plan, leave_out=True)
+        if current != self.lines:
+            self.lines = current
             self.fresh.forget()
 
     def manifest(self, name: str) -> Manifest:

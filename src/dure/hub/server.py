@@ -112,12 +112,12 @@ def serve(front: Front, *, workers: int, plan: Path | None, tell: Callable[[str]
 def _fit(front: Front, engine: Engine) -> None:
     """Raise UserError unless the hub may answer to other machines."""
     if not front.names:
-        what = _("under which name do other machines reach this hub?")
-        raise UserError(what, where="--name", cure=_("Write it like {example}.", example="--name dure.example.org"))
+        message = _("under which name do other machines reach this hub?")
+        raise UserError(message, where="--name", cure=_("Write it like {example}.", example="--name dure.example.org"))
     if not front.proxied and not (front.certificate and front.key):
-        what = _("passwords and answers would travel in the open")
+        message = _("passwords and answers would travel in the open")
         cure = _("Give --certificate and --key, or --proxy where one before it speaks HTTPS.")
-        raise UserError(what, where="dure up", cure=cure)
+        raise UserError(message, where="dure up", cure=cure)
     if not accounts.known(engine):
         cure = _("Add somebody: `dure person NAME --role admin`.")
         raise UserError(_("nobody could sign in"), where="dure up", cure=cure)
@@ -132,8 +132,8 @@ def _bound(front: Front) -> socket.socket:
         listening.bind((front.host, front.port))
     except OSError as error:
         listening.close()
-        what = _("port {port} cannot be had ({why})", port=front.port, why=error.strerror)
-        raise UserError(what, where="--port", cure=_("Give another one, or 0 for any that is free.")) from None
+        message = _("port {port} cannot be had ({why})", port=front.port, why=error.strerror)
+        raise UserError(message, where="--port", cure=_("Give another one, or 0 for any that is free.")) from None
     listening.listen()  # who comes before the server is up waits
     return listening
 
@@ -146,11 +146,11 @@ class _Lines(logging.Formatter):
     """Each record a line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        told: dict[str, Any] = {"time": round(record.created, 3), "level": record.levelname.lower()}
-        told |= getattr(record, "told", None) or {"said": record.getMessage()}
+        entry: dict[str, Any] = {"time": round(record.created, 3), "level": record.levelname.lower()}
+        entry |= getattr(record, "told", None) or {"said": record.getMessage()}
         if record.exc_info:
-            told["trace"] = self.formatException(record.exc_info)
-        return json.dumps(told, ensure_ascii=False)
+            entry["trace"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False)
 
 
 def _write_down() -> None:

@@ -79,19 +79,19 @@ def keep(
             connection.execute(update(person).where(person.c.name == name).values(password=hashed))
         if connection.execute(select(person.c.name).where(person.c.name == name)).first() is None:
             connection.execute(insert(person).values(name=name, password=hashed or "", created=now(engine)))
-        there = (membership.c.person == name) & (membership.c.organisation == organisation)
-        if not connection.execute(update(membership).where(there).values(role=role)).rowcount:
+        own_membership = (membership.c.person == name) & (membership.c.organisation == organisation)
+        if not connection.execute(update(membership).where(own_membership).values(role=role)).rowcount:
             connection.execute(insert(membership).values(person=name, organisation=organisation, role=role))
-        above = [each for each in ROLES if ROLES.index(each) > ROLES.index(role)]
-        theirs = (token.c.person == name) & (token.c.organisation == organisation)
-        connection.execute(delete(token).where(theirs, token.c.role.in_(above)))
+        above = [candidate for candidate in ROLES if ROLES.index(candidate) > ROLES.index(role)]
+        tokens = (token.c.person == name) & (token.c.organisation == organisation)
+        connection.execute(delete(token).where(tokens, token.c.role.in_(above)))
 
 
 def _elsewhere(connection: Connection, name: str, organisation: str) -> bool:
     known = select(person.c.name).where(person.c.name == name)
-    here = select(membership.c.person).where(membership.c.person == name, membership.c.organisation == organisation)
+    inside = select(membership.c.person).where(membership.c.person == name, membership.c.organisation == organisation)
     others = select(membership.c.person).where(membership.c.person == name, membership.c.organisation != organisation)
-    alone = connection.execute(here).first() is not None and connection.execute(others).first() is None
+    alone = connection.execute(inside).first() is not None and connection.execute(others).first() is None
     return connection.execute(known).first() is not None and not alone
 
 
@@ -101,10 +101,10 @@ def remove(engine: Engine, name: str, organisation: str | None = None) -> None:
     Raises Unknown.
     """
     with engine.begin() as connection:
-        theirs = membership.c.person == name
+        memberships = membership.c.person == name
         if organisation is not None:
-            theirs &= membership.c.organisation == organisation
-        if not connection.execute(delete(membership).where(theirs)).rowcount:
+            memberships &= membership.c.organisation == organisation
+        if not connection.execute(delete(membership).where(memberships)).rowcount:
             raise _unknown(connection, name, organisation)
         held = token.c.person == name
         if organisation is not None:
@@ -122,12 +122,12 @@ def issue(engine: Engine, caller: Caller, days: float, label: str = "") -> str:
     name, organisation, role = caller
     secret = PREFIX + secrets.token_urlsafe(32)
     with engine.begin() as connection:
-        there = (membership.c.person == name) & (membership.c.organisation == organisation)
-        found = connection.execute(select(membership.c.role).where(there)).scalar_one_or_none()
-        if found is None:
+        own_membership = (membership.c.person == name) & (membership.c.organisation == organisation)
+        held_role = connection.execute(select(membership.c.role).where(own_membership)).scalar_one_or_none()
+        if held_role is None:
             raise _unknown(connection, name, organisation)
-        if ROLES.index(role) > ROLES.index(found):
-            raise UserError(_("{name} is {role}: a token cannot be more", name=name, role=found), where="role")
+        if ROLES.index(role) > ROLES.index(held_role):
+            raise UserError(_("{name} is {role}: a token cannot be more", name=name, role=held_role), where="role")
         connection.execute(delete(token).where(token.c.expires < now(engine)))
         connection.execute(
             insert(token).values(
@@ -140,11 +140,11 @@ def issue(engine: Engine, caller: Caller, days: float, label: str = "") -> str:
 
 def revoke(engine: Engine, name: str, owner: str | None = None, organisation: str | None = None) -> None:
     """A token is worth nothing any more; by its id, of this owner in this organisation where they are given. Raises Unknown."""
-    wanted = token.c.id == name
-    wanted &= token.c.person == owner if owner is not None else True
-    wanted &= token.c.organisation == organisation if organisation is not None else True
+    condition = token.c.id == name
+    condition &= token.c.person == owner if owner is not None else True
+    condition &= token.c.organisation == organisation if organisation is not None else True
     with engine.begin() as connection:
-        if not connection.execute(delete(token).where(wanted)).rowcount:
+        if not connection.execute(delete(token).where(condition)).rowcount:
             raise Unknown(_("there is no token {name}", name=name))
 
 
@@ -162,13 +162,13 @@ def sign_in(engine: Engine, name: str, password: str, organisation: str = "") ->
     with reading(engine) as connection:
         known = connection.execute(select(person.c.password).where(person.c.name == name)).scalar_one_or_none()
         of = select(membership.c.organisation, membership.c.role).where(membership.c.person == name)
-        roles = {each.organisation: each.role for each in connection.execute(of.order_by(membership.c.organisation))}
+        roles = {row.organisation: row.role for row in connection.execute(of.order_by(membership.c.organisation))}
     if not _fits(known, password):
         return None
     chosen = organisation or (next(iter(roles)) if len(roles) == 1 else "")
     if chosen not in roles:
-        what = _("for which organisation?")
-        raise UserError(what, where="organisation", cure=_("There are: {names}.", names=", ".join(roles)))
+        message = _("for which organisation?")
+        raise UserError(message, where="organisation", cure=_("There are: {names}.", names=", ".join(roles)))
     return issue(engine, Caller(name, chosen, roles[chosen]), SESSION, "session")
 
 
@@ -202,17 +202,17 @@ def _fits(held: str | None, password: str) -> bool:
 
 def known(engine: Engine) -> bool:
     """Whether there is somebody who may do everything, and so let others in."""
-    wanted = select(membership.c.person).where(membership.c.role == "admin", membership.c.organisation == HUB)
+    admins = select(membership.c.person).where(membership.c.role == "admin", membership.c.organisation == HUB)
     with reading(engine) as connection:
-        return connection.execute(wanted.limit(1)).first() is not None
+        return connection.execute(admins.limit(1)).first() is not None
 
 
 def who(engine: Engine, hashed: str) -> Held | None:
     """What a token stands for, by its SHA-256; None where there is none."""
-    wanted = select(token.c.person, token.c.organisation, token.c.role, token.c.expires)
+    query = select(token.c.person, token.c.organisation, token.c.role, token.c.expires)
     with reading(engine) as connection:
-        found = connection.execute(wanted.where(token.c.digest == hashed)).one_or_none()
-    return Held(Caller(*found[:3]), found.expires) if found else None
+        row = connection.execute(query.where(token.c.digest == hashed)).one_or_none()
+    return Held(Caller(*row[:3]), row.expires) if row else None
 
 
 def listed(engine: Engine, organisation: str | None = None) -> list[dict[str, Any]]:
@@ -231,12 +231,12 @@ def listed(engine: Engine, organisation: str | None = None) -> list[dict[str, An
     if organisation is not None:
         people = people.where(membership.c.organisation == organisation)
     with reading(engine) as connection:
-        held = [dict(each) for each in connection.execute(tokens).mappings()]
-        found = [dict(each) for each in connection.execute(people).mappings()]
+        held = [dict(row) for row in connection.execute(tokens).mappings()]
+        members = [dict(row) for row in connection.execute(people).mappings()]
     return [
-        {"name": each["person"], "organisation": each["organisation"], "role": each["role"]}
-        | {"tokens": [one for one in held if all(one[key] == each[key] for key in ("person", "organisation"))]}
-        for each in found
+        {"name": row["person"], "organisation": row["organisation"], "role": row["role"]}
+        | {"tokens": [entry for entry in held if all(entry[key] == row[key] for key in ("person", "organisation"))]}
+        for row in members
     ]
 
 

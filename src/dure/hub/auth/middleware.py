@@ -61,7 +61,7 @@ class Guard:
         name = secrets.token_hex(8)
         scope.setdefault("state", {})["request"] = name
 
-        async def heard() -> Message:
+        async def receive_limited() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
@@ -69,23 +69,23 @@ class Guard:
                 raise HTTPException(413)
             return message
 
-        async def said(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 own = {header for header, _value in message["headers"]}
-                more = [
-                    each for each in HEADERS if each[0] not in own
+                missing = [
+                    pair for pair in HEADERS if pair[0] not in own
                 ]  # a page of a stranger's has a closer policy of its own
-                message["headers"] = [*message["headers"], *more, (b"x-request-id", name.encode())]
+                message["headers"] = [*message["headers"], *missing, (b"x-request-id", name.encode())]
             await send(message)
 
-        with speaking(_wanted(headers)):
+        with speaking(_reader_language(headers)):
             try:
                 if refused := self._refused(scope, headers):
-                    await _refuse(said, *refused)
+                    await _refuse(send_with_headers, *refused)
                 else:
-                    await self.app(scope, heard, said)
+                    await self.app(scope, receive_limited, send_with_headers)
             finally:
                 _note(scope, name, status, time.perf_counter() - begun)
 
@@ -95,7 +95,7 @@ class Guard:
         host = headers.get(b"host", b"").decode("latin-1")
         if _name(host) not in self.hosts:
             return 421, _("this hub does not answer to {host}", host=host or "?")
-        if not self.proxied and any(each in headers for each in FORWARDED):
+        if not self.proxied and any(header in headers for header in FORWARDED):
             return 400, _("this came through a proxy, and none is configured")
         origin = headers.get(b"origin", b"").decode("latin-1")
         elsewhere = origin and origin.partition("://")[2] != host
@@ -126,7 +126,7 @@ def _name(host: str) -> str:
     return host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
 
 
-def _wanted(headers: dict[bytes, bytes]) -> str:
+def _reader_language(headers: dict[bytes, bytes]) -> str:
     """The language that was chosen on a page, else the first of ours that the browser accepts, else this machine's."""
     for part in headers.get(b"cookie", b"").decode("latin-1").split(";"):
         name, _sign, code = part.strip().partition("=")
@@ -138,16 +138,16 @@ def _wanted(headers: dict[bytes, bytes]) -> str:
     return language()
 
 
-def problem(status: int, what: str, **more: Any) -> bytes:
+def problem(status: int, title: str, **details: Any) -> bytes:
     """A problem as JSON (RFC 9457)."""
-    told = {"type": "about:blank", "title": what, "status": status} | {
-        name: value for name, value in more.items() if value
+    body = {"type": "about:blank", "title": title, "status": status} | {
+        name: value for name, value in details.items() if value
     }
-    return json.dumps(told, ensure_ascii=False).encode()
+    return json.dumps(body, ensure_ascii=False).encode()
 
 
-async def _refuse(send: Send, status: int, what: str) -> None:
-    body = problem(status, what)
+async def _refuse(send: Send, status: int, title: str) -> None:
+    body = problem(status, title)
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -34,7 +34,9 @@ class Needs:
 
 def rule(route: APIRoute) -> Needs | None:
     """What a route needs; None: it is open to everybody."""
-    return next((each.call for each in route.dependant.dependencies if isinstance(each.call, Needs)), None)
+    return next(
+        (dependency.call for dependency in route.dependant.dependencies if isinstance(dependency.call, Needs)), None
+    )
 
 
 class Ruled(APIRoute):
@@ -60,22 +62,22 @@ def tagged(request: Request, response: Response) -> Response:
         return response
     response.headers["etag"] = tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     response.headers.setdefault("cache-control", "private, no-cache")
-    known = [each.strip().removeprefix("W/") for each in request.headers.get("if-none-match", "").split(",")]
+    known = [entry.strip().removeprefix("W/") for entry in request.headers.get("if-none-match", "").split(",")]
     return Response(status_code=304, headers={"etag": tag}) if tag in known else response
 
 
 async def caller_of(request: Request) -> Caller | None:
     """Who holds the token that came with a request: of this start (whoever started the hub), or of a person."""
-    scheme, _space, given = request.headers.get("authorization", "").partition(" ")
+    scheme, _space, secret = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
-        given = request.cookies.get(COOKIE, "")
+        secret = request.cookies.get(COOKIE, "")
     hub = request.app.state.hub
-    if hub.token and secrets.compare_digest(given.encode(), hub.token.encode()):
+    if hub.token and secrets.compare_digest(secret.encode(), hub.token.encode()):
         return Caller(hub.owner, HUB, "admin")
-    if not given.startswith(PREFIX):
+    if not secret.startswith(PREFIX):
         return None
-    found = await hub.fresh.get(who, digest(given))
-    return found.caller if found and time.time() < found.expires else None
+    held = await hub.fresh.get(who, digest(secret))
+    return held.caller if held and time.time() < held.expires else None
 
 
 # The caller of a route, as a parameter of it.

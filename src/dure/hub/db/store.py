@@ -69,8 +69,8 @@ def opened(where: str | None = None) -> Engine:
             cure=_("Write it like {example}.", example="postgresql://name@host/database"),
         ) from None  # fmt: skip
     if made.get_backend_name() not in ("sqlite", "postgresql"):
-        what = _("{kind} is no kind of store that is known here", kind=made.get_backend_name())
-        raise UserError(what, where=VARIABLE, cure=_("There are sqlite and postgresql."))
+        message = _("{kind} is no kind of store that is known here", kind=made.get_backend_name())
+        raise UserError(message, where=VARIABLE, cure=_("There are sqlite and postgresql."))
     if made.drivername == "postgresql":
         made = made.set(drivername="postgresql+pg8000")
     # Made before anything is in it, for its owner alone: logs, evidence and hashes of tokens are no other user's business.
@@ -85,9 +85,9 @@ def opened(where: str | None = None) -> Engine:
         engine.connect().close()
     except DBAPIError as error:
         engine.dispose()
-        why = str(error.orig).strip().splitlines()[0]
+        reason = str(error.orig).strip().splitlines()[0]
         raise UserError(
-            _("the store cannot be opened ({why})", why=why), where=made.render_as_string(hide_password=True),
+            _("the store cannot be opened ({why})", why=reason), where=made.render_as_string(hide_password=True),
             cure=_("Is its server running, and {variable} its address?", variable=VARIABLE),
         ) from None  # fmt: skip
     _brought_up(engine)
@@ -118,8 +118,8 @@ class Fresh:
         key = (read, *names)
         if key not in self.known:
             self.known[key] = read(self.engine, *names)
-        found: T = self.known[key]
-        return found
+        value: T = self.known[key]
+        return value
 
     def forget(self) -> None:
         """Read everything anew: something has changed that is not in the store."""
@@ -166,9 +166,9 @@ def _brought_up(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
-def happened(connection: Connection, organisation: str, project: str, kind: str, told: Mapping[str, Any]) -> None:
+def happened(connection: Connection, organisation: str, project: str, kind: str, words: Mapping[str, Any]) -> None:
     """Write down what an organisation should know of: its kind, and in words by language."""
-    values = {"organisation": organisation, "project": project, "kind": kind, "said": dict(told)}
+    values = {"organisation": organisation, "project": project, "kind": kind, "said": dict(words)}
     connection.execute(insert(event).values(created=now(connection.engine), **values))
 
 

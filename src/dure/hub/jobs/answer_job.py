@@ -71,32 +71,32 @@ def answered(service: Callable[[], Service], asked: Asked, place: Path, tell: Te
     tell(0.1, _("reading"))
     done = None
     try:
-        found = opened(project, asked)
-        if asked.practice and found.request is not None:
-            found, done = _beside(project, asked, found)
+        opening = opened(project, asked)
+        if asked.practice and opening.request is not None:
+            opening, done = _beside(project, asked, opening)
     except UserError as error:
         if not asked.files:
             raise
-        found = Opened(None, (error,))
-    told: dict[str, Any] = {
-        "notes": list(found.notes), "left": list(found.left), "answered": False, "files": [],
-        "faults": [{"what": each.what, "where": each.where, "cure": each.cure} for each in found.faults],
-        "rest": bool(found.faults) and found.request is not None,
+        opening = Opened(None, (error,))
+    result: dict[str, Any] = {
+        "notes": list(opening.notes), "left": list(opening.left), "answered": False, "files": [],
+        "faults": [{"what": fault.what, "where": fault.where, "cure": fault.cure} for fault in opening.faults],
+        "rest": bool(opening.faults) and opening.request is not None,
     }  # fmt: skip
-    if found.request is None or (found.faults and not asked.rest):
-        said = per_language(lambda: _("{count} mistakes in the files", count=len(found.faults)))
-        return {"said": said, "result": told}
+    if opening.request is None or (opening.faults and not asked.rest):
+        sentence = per_language(lambda: _("{count} mistakes in the files", count=len(opening.faults)))
+        return {"said": sentence, "result": result}
     tell(0.2, _("answering"))
-    answer = built.answer(found.request, where="", compare=done is None)
+    answer = built.answer(opening.request, where="", compare=done is None)
     tell(0.8, _("drawing and writing"))
-    told |= _told(built, answer, done)
+    result |= _answer_record(built, answer, done)
     figure, notes = _drawn(project, answer, done, place)
-    files, more = _written(
+    files, missing = _written(
         project, answer, place / "answer", stem=asked.files[0].stem if asked.files else project_id(project)
     )
-    told["again"] = told["again"] if asked.files else ""
-    told |= {"figure": figure, "files": files, "notes": [*told["notes"], *notes, *more]}
-    return {"said": per_language(lambda: _("answered")), "result": told}
+    result["again"] = result["again"] if asked.files else ""
+    result |= {"figure": figure, "files": files, "notes": [*result["notes"], *notes, *missing]}
+    return {"said": per_language(lambda: _("answered")), "result": result}
 
 
 def project_id(project: Project) -> str:
@@ -110,11 +110,11 @@ def project_id(project: Project) -> str:
 
 def opened(project: Project, asked: Asked) -> Opened:
     """The request of files, fields and rows. Raises UserError where it cannot be read at all."""
-    found = _read(project, asked.files, asked.fields)
-    if not asked.add or found.request is None:
-        return found
+    opening = _read(project, asked.files, asked.fields)
+    if not asked.add or opening.request is None:
+        return opening
     # Rows come behind what the files say: those are read first, and then given back with the rows behind them.
-    longer = {name: _longer(found.request, name, rows) for name, rows in asked.add.items()}
+    longer = {name: _longer(opening.request, name, rows) for name, rows in asked.add.items()}
     return _read(project, asked.files, {**asked.fields, **longer})
 
 
@@ -136,7 +136,7 @@ def _longer(request: Form, name: str, rows: Sequence[Mapping[str, Any]]) -> list
 def _minutes(request: Form, row_form: Any, name: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """A row with minutes where dates and times were given. Raises UserError where nobody has said when minute 0 is."""
     begins = getattr(request, "begins", None)
-    found = dict(row)
+    converted = dict(row)
     for field, value in row.items():
         known = getattr(row_form, "model_fields", {}).get(field)
         if known is None or known.annotation is not int or not isinstance(value, str):
@@ -146,8 +146,8 @@ def _minutes(request: Form, row_form: Any, name: str, row: Mapping[str, Any]) ->
             if not isinstance(begins, datetime):
                 cure = _("Give the minute as a number.")
                 raise UserError(_("nobody has said when minute 0 is"), where=f"{name}.{field}", cure=cure)
-            found[field] = int((moment - begins.replace(tzinfo=None)) / timedelta(minutes=1))
-    return found
+            converted[field] = int((moment - begins.replace(tzinfo=None)) / timedelta(minutes=1))
+    return converted
 
 
 # ---- what was really done -----------------------------------------------------------------------------------------------
@@ -166,55 +166,55 @@ def in_force(project: Project, request: Form) -> tuple[str, Form | None]:
     return "", None
 
 
-def _beside(project: Project, asked: Asked, found: Opened) -> tuple[Opened, Form | None]:
+def _beside(project: Project, asked: Asked, opening: Opened) -> tuple[Opened, Form | None]:
     """The request, and what was really done with it, in the time of the same minute 0; a note where it cannot stand beside.
 
     Raises UserError where the project has no such thing.
     """
     assert asked.practice is not None
-    name, _held = in_force(project, found.request)
+    name, _held = in_force(project, opening.request)
     if not name or not asked.files:
-        what = _("{project} cannot read what was really done", project=project_id(project))
-        raise UserError(what, where=asked.practice.name, cure=_("Leave the file out."))
+        message = _("{project} cannot read what was really done", project=project_id(project))
+        raise UserError(message, where=asked.practice.name, cure=_("Leave the file out."))
     together = replace(asked, files=[*asked.files, asked.practice])
     both_read = opened(project, together)
     begins = getattr(both_read.request, "begins", None)
-    if begins is not None and begins != getattr(found.request, "begins", None):
+    if begins is not None and begins != getattr(opening.request, "begins", None):
         fields = {**asked.fields, "begins": begins.isoformat()}
-        found, both_read = (
+        opening, both_read = (
             opened(project, replace(asked, fields=fields)),
             opened(project, replace(together, fields=fields)),
         )
-    why = _("no row of it belongs to these orders")
-    if both_read.request is not None and found.request is not None:
+    reason = _("no row of it belongs to these orders")
+    if both_read.request is not None and opening.request is not None:
         done = in_force(project, both_read.request)[1]
         try:
             if done is not None:
-                project.check(found.request, done)
-                return found, done
+                project.check(opening.request, done)
+                return opening, done
         except Invalid as error:
-            why = str(error)
-    note = _("{file} does not stand beside the answer: {why}", file=asked.practice.name, why=why)
-    return replace(found, notes=(*found.notes, note)), None
+            reason = str(error)
+    note = _("{file} does not stand beside the answer: {why}", file=asked.practice.name, why=reason)
+    return replace(opening, notes=(*opening.notes, note)), None
 
 
 # ---- told ---------------------------------------------------------------------------------------------------------------
 
 
-def _told(service: Service, answer: Answer, done: Form | None) -> dict[str, Any]:
+def _answer_record(service: Service, answer: Answer, done: Form | None) -> dict[str, Any]:
     """Who answered, and what."""
-    project, said = service.project, answer.said
-    by, today = said["method"], project.practice.__name__
+    project, record = service.project, answer.said
+    by, today = record["method"], project.practice.__name__
     builders = project.builders()
-    response, beside = said["response"], done or answer.practice
+    response, beside = record["response"], done or answer.practice
     practice = None if beside is None else beside.model_dump(mode="json")
     small = len(json.dumps([response, practice])) <= SMALL
     return {
         "answered": True,
         "by": {"instead_of": "", "cause": "", "why": ""}
-        | {name: value for name, value in said.items() if name != "response"},
-        "label": bilingual(project, label(builders[by])),
-        "instead_of": bilingual(project, label(builders[said["instead_of"]])) if "instead_of" in said else None,
+        | {name: value for name, value in record.items() if name != "response"},
+        "label": both(project, label(builders[by])),
+        "instead_of": both(project, label(builders[record["instead_of"]])) if "instead_of" in record else None,
         "practice": by == today,
         "own_practice": done is not None,
         "text": project.says(answer.request, answer.response) if project.says else "",
@@ -235,9 +235,11 @@ def _names(request: Form) -> dict[str, list[str]]:
     """Lists of names that the request holds: what a form proposes where one of them is wanted."""
     held = {name: getattr(request, name) for name in type(request).model_fields}
     return {
-        name: each
-        for name, each in held.items()
-        if isinstance(each, list) and 0 < len(each) <= MOST_NAMES and all(isinstance(one, str) for one in each)
+        name: values
+        for name, values in held.items()
+        if isinstance(values, list)
+        and 0 < len(values) <= MOST_NAMES
+        and all(isinstance(value, str) for value in values)
     }
 
 

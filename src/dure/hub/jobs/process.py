@@ -29,8 +29,8 @@ def memory(pid: int) -> int:
     held = 0
     try:
         top = psutil.Process(pid)
-        for each in (top, *top.children(recursive=True)):
-            held += each.memory_info().rss
+        for process in (top, *top.children(recursive=True)):
+            held += process.memory_info().rss
     except psutil.Error:
         return held
     return held

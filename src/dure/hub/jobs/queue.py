@@ -61,8 +61,8 @@ def submit(
         )  # fmt: skip
 
 
-def put(connection: Connection, project: str, asked: Mapping[str, Any], *, kind: str = "trial", **more: Any) -> str:
-    """The same within a transaction; `more`: the limits and for whom."""
+def put(connection: Connection, project: str, asked: Mapping[str, Any], *, kind: str = "trial", **details: Any) -> str:
+    """The same within a transaction; `details`: the limits and for whom."""
     name = secrets.token_hex(8)
     values = {
         "id": name,
@@ -73,7 +73,7 @@ def put(connection: Connection, project: str, asked: Mapping[str, Any], *, kind:
         "state": "queued",
     }
     connection.execute(
-        insert(run).values(**values, **more, attempt=0, lost=0, cancel=False, share=0.0, doing="", said={})
+        insert(run).values(**values, **details, attempt=0, lost=0, cancel=False, share=0.0, doing="", said={})
     )
     return name
 
@@ -86,9 +86,9 @@ def claim(engine: Engine, worker: str, kinds: Collection[str] = ()) -> Claim | N
     with engine.begin() as connection:
         for values in _lapsed(engine):
             connection.execute(values)
-        wanted = run.c.kind.in_(kinds) if kinds else literal(True)
-        first = select(run.c.id).where(run.c.state == "queued", wanted).order_by(run.c.created, run.c.id).limit(1)
-        found = connection.execute(
+        of_kind = run.c.kind.in_(kinds) if kinds else literal(True)
+        first = select(run.c.id).where(run.c.state == "queued", of_kind).order_by(run.c.created, run.c.id).limit(1)
+        row = connection.execute(
             update(run)
             .where(run.c.id == first.with_for_update(skip_locked=True).scalar_subquery())
             .values(
@@ -97,7 +97,7 @@ def claim(engine: Engine, worker: str, kinds: Collection[str] = ()) -> Claim | N
             )
             .returning(*(run.c[name] for name in Claim._fields))
         ).one_or_none()  # fmt: skip
-    return Claim(*found) if found else None
+    return Claim(*row) if row else None
 
 
 def _lapsed(engine: Engine) -> Sequence[Any]:
@@ -105,15 +105,15 @@ def _lapsed(engine: Engine) -> Sequence[Any]:
     gone = and_(run.c.state == "running", run.c.claimed_until < now(engine))
     free: dict[str, Any] = {"worker": None, "claimed_until": None, "lost": run.c.lost + 1}
     ended = free | {"ended": now(engine)}
-    why = multilingual("its worker was lost {count} times", count=LOSSES)
+    reason = multilingual("its worker was lost {count} times", count=LOSSES)
     return (
         update(run).where(gone, run.c.cancel).values(state="cancelled", **ended),
-        update(run).where(gone, run.c.lost + 1 >= LOSSES).values(state="failed", said=why, **ended),
+        update(run).where(gone, run.c.lost + 1 >= LOSSES).values(state="failed", said=reason, **ended),
         update(run).where(gone).values(state="queued", doing=_("its worker was lost; it waits again"), **free),
     )
 
 
-def held(engine: Engine, mine: Claim, share: float, doing: str) -> Literal["go on", "stop", "lost"]:
+def held(engine: Engine, claim: Claim, share: float, doing: str) -> Literal["go on", "stop", "lost"]:
     """Tell how far a run is and keep its claim.
 
     "stop": somebody has asked for it. "lost": the claim was over and the run is another's now.
@@ -121,42 +121,42 @@ def held(engine: Engine, mine: Claim, share: float, doing: str) -> Literal["go o
     with engine.begin() as connection:
         cancel = connection.execute(
             update(run)
-            .where(_of(mine))
+            .where(_of(claim))
             .values(claimed_until=now(engine) + CLAIM_SECONDS, share=share, doing=doing)
             .returning(run.c.cancel)
         ).scalar_one_or_none()
     return "lost" if cancel is None else "stop" if cancel else "go on"
 
 
-def give_back(engine: Engine, mine: Claim) -> None:
+def give_back(engine: Engine, claim: Claim) -> None:
     """Let another worker have a run that this one cannot go on with; nothing was lost."""
     with engine.begin() as connection:
         connection.execute(
-            update(run).where(_of(mine)).values(state="queued", worker=None, claimed_until=None, doing="", share=0.0)
+            update(run).where(_of(claim)).values(state="queued", worker=None, claimed_until=None, doing="", share=0.0)
         )
 
 
 def end(
     engine: Engine,
-    mine: Claim,
+    claim: Claim,
     state: Ended,
-    told: Mapping[str, str],
+    sentence: Mapping[str, str],
     *,
     evidence: str | None = None,
     result: Mapping[str, Any] | None = None,
 ) -> bool:
     """End a run with what came of it, by language; False where it is another's by now, and nothing was written."""
-    words: dict[str, Any] = {"state": state, "said": dict(told), "evidence": evidence, "result": result}
+    words: dict[str, Any] = {"state": state, "said": dict(sentence), "evidence": evidence, "result": result}
     words |= {"share": 1.0} if state == "done" else {}
     with engine.begin() as connection:
         ended = connection.execute(
-            update(run).where(_of(mine)).values(**words, ended=now(engine), worker=None, claimed_until=None)
+            update(run).where(_of(claim)).values(**words, ended=now(engine), worker=None, claimed_until=None)
         )
     return ended.rowcount == 1
 
 
-def _of(mine: Claim) -> ColumnElement[bool]:
-    return and_(run.c.id == mine.id, run.c.attempt == mine.attempt, run.c.state == "running")
+def _of(claim: Claim) -> ColumnElement[bool]:
+    return and_(run.c.id == claim.id, run.c.attempt == claim.attempt, run.c.state == "running")
 
 
 def cancel(engine: Engine, name: str, organisation: str | None = None) -> str:
@@ -177,38 +177,38 @@ def cancel(engine: Engine, name: str, organisation: str | None = None) -> str:
             .returning(run.c.state)
         ).scalar_one_or_none()
     if state is None:
-        found = one(engine, name)
-        raise UserError(_("run {name} has ended already: {state}", name=name, state=_(found.state)), where=name)
+        row = one(engine, name)
+        raise UserError(_("run {name} has ended already: {state}", name=name, state=_(row.state)), where=name)
     return str(state)
 
 
 def one(engine: Engine, name: str, organisation: str | None = None) -> Row[Any]:
     """A run by its id, of this organisation (None: of any). Raises Unknown."""
-    mine = run.c.organisation == organisation if organisation is not None else literal(True)
+    own = run.c.organisation == organisation if organisation is not None else literal(True)
     with reading(engine) as connection:
-        found = connection.execute(select(run).where(run.c.id == name, mine)).one_or_none()
-        names = [] if found else list(connection.execute(select(run.c.id).where(mine)).scalars())
-    if found is None:
+        row = connection.execute(select(run).where(run.c.id == name, own)).one_or_none()
+        names = [] if row else list(connection.execute(select(run.c.id).where(own)).scalars())
+    if row is None:
         close = nearest(name, names)
         cure = _("Did you mean {name}?", name=close) if close else _("`dure runs` lists them.")
         raise Unknown(_("there is no run {name}", name=name), cure=cure)
-    return found
+    return row
 
 
 def listed(
     engine: Engine, most: int = 50, before: str = "", organisation: str | None = None, project: str = ""
 ) -> Sequence[Row[Any]]:
     """Runs, the newest first; of one project where it is named; `before`: those behind this one, Unknown where it is none."""
-    wanted = select(run).order_by(run.c.created.desc(), run.c.id.desc()).limit(most)
+    query = select(run).order_by(run.c.created.desc(), run.c.id.desc()).limit(most)
     if organisation is not None:
-        wanted = wanted.where(run.c.organisation == organisation)
+        query = query.where(run.c.organisation == organisation)
     if project:
-        wanted = wanted.where(run.c.project == project)
+        query = query.where(run.c.project == project)
     if before:
         last = one(engine, before, organisation)
-        wanted = wanted.where(tuple_(run.c.created, run.c.id) < tuple_(literal(last.created), literal(last.id)))
+        query = query.where(tuple_(run.c.created, run.c.id) < tuple_(literal(last.created), literal(last.id)))
     with reading(engine) as connection:
-        return connection.execute(wanted).all()
+        return connection.execute(query).all()
 
 
 def evidence_of(row: Row[Any]) -> Path:

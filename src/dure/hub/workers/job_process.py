@@ -93,8 +93,8 @@ def _batch(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     counted = batch.answer_table(
         service, table, Path(job["place"]) / f"answers.{asked['to']}", sheet=asked["sheet"], tell=tell
     )
-    told = {"rows": counted.rows, "causes": dict(counted.causes), **service.versions, "service": asked["service"]}
-    return {"said": per_language(lambda: _("{count} rows answered", count=counted.rows)), "result": told}
+    result = {"rows": counted.rows, "causes": dict(counted.causes), **service.versions, "service": asked["service"]}
+    return {"said": per_language(lambda: _("{count} rows answered", count=counted.rows)), "result": result}
 
 
 def _ask(job: dict[str, Any], tell: Any) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def _ask(job: dict[str, Any], tell: Any) -> dict[str, Any]:
 
     speak(job["asked"]["language"])
     asked = answer_job.Asked(
-        files=[Path(each) for each in job["own"]],
+        files=[Path(path) for path in job["own"]],
         practice=Path(job["practice"]) if job["practice"] else None,
         **{name: job["asked"][name] for name in ("fields", "add", "rest")},
     )
@@ -166,20 +166,20 @@ def _rerun(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     from dure.i18n.texts import _, multilingual
     from dure.runs import rerun, run
 
-    asked, place, given = job["asked"], Path(job["place"]), _paths(job["files"])
-    if zipped := given.pop("", None):
+    asked, place, files = job["asked"], Path(job["place"]), _paths(job["files"])
+    if zipped := files.pop("", None):
         unpacked(zipped, place / "given" / "evidence", depth=3)
-        whole = next((place / "given" / "evidence").rglob(evidence.ENVELOPE)).parent
+        folder = next((place / "given" / "evidence").rglob(evidence.ENVELOPE)).parent
     else:
-        whole = Path(asked["evidence"])
-    differing = rerun.rerun(whole, run.Inputs(data=given), tell=tell, out=place / "evidence")
+        folder = Path(asked["evidence"])
+    differing = rerun.rerun(folder, run.Inputs(data=files), tell=tell, out=place / "evidence")
     if differing:
         raise UserError(_("{count} rows come out otherwise: {row}", count=len(differing), row=differing[0]))
     return {"said": multilingual("it comes out the same on this machine")}
 
 
 def _paths(files: dict[str, str]) -> dict[str, Path]:
-    return {name: Path(where) for name, where in files.items()}
+    return {name: Path(path) for name, path in files.items()}
 
 
 KINDS = {"trial": _trial, "batch": _batch, "ask": _ask, "judge": _judge, "rerun": _rerun}

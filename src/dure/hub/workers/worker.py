@@ -41,7 +41,7 @@ class Outcome(NamedTuple):
     """What came of a run's process; in words, by language."""
 
     state: queue.Ended
-    told: Mapping[str, str]
+    sentence: Mapping[str, str]
     result: Mapping[str, Any] = {}
 
 
@@ -70,55 +70,55 @@ def work(
         try:
             if stop.is_set() or until():
                 return
-            mine = queue.claim(engine, name, kinds)
+            claim = queue.claim(engine, name, kinds)
         except DBAPIError as error:
             tell(_("the store does not answer ({why}); trying again", why=_plain(error)))
-            mine = None
-        if mine is None:
+            claim = None
+        if claim is None:
             stop.wait(LOOKS_AGAIN)
             continue
-        tell(_("{id}: {project}, attempt {attempt}", id=mine.id, project=mine.project, attempt=mine.attempt))
+        tell(_("{id}: {project}, attempt {attempt}", id=claim.id, project=claim.project, attempt=claim.attempt))
         try:
-            tell(f"{mine.id}: {do(engine, mine, stop)}")
+            tell(f"{claim.id}: {do(engine, claim, stop)}")
         except Stopped:
             with suppress(DBAPIError):
-                queue.give_back(engine, mine)
+                queue.give_back(engine, claim)
             return
         except DBAPIError as error:  # the store is away at the wrong moment: the claim ends, and the run is another's
             tell(_("the store does not answer ({why}); trying again", why=_plain(error)))
             with suppress(DBAPIError):
-                queue.give_back(engine, mine)
+                queue.give_back(engine, claim)
         except BaseException:  # whatever stops the worker, the run does not have to wait for its claim to end
             with suppress(DBAPIError):
-                queue.give_back(engine, mine)
+                queue.give_back(engine, claim)
             raise
 
 
-def do(engine: Engine, mine: Claim, stop: threading.Event) -> str:
+def do(engine: Engine, claim: Claim, stop: threading.Event) -> str:
     """Do a claimed run to its end; what came of it, in words. Raises Stopped."""
-    place = folder() / "runs" / mine.id / f"attempt-{mine.attempt}"
+    place = folder() / "runs" / claim.id / f"attempt-{claim.attempt}"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    kept = result = None
+    evidence = result = None
     try:
-        outcome = _Run(engine, mine, place, stop).done()
-        outcome, kept, result = _kept(engine, mine, place, outcome)
+        outcome = _Run(engine, claim, place, stop).done()
+        outcome, evidence, result = _products(engine, claim, place, outcome)
     except Lost:
         return _("it is another worker's now")
     except UserError as error:  # a file that it needs has been deleted since, or there is no room for what came out
         outcome = Outcome("failed", dict.fromkeys(LANGUAGES, str(error)))
-    if not _ended(engine, mine, outcome, kept, result):
+    if not _ended(engine, claim, outcome, evidence, result):
         return _("it is another worker's now")
-    _passed_on(engine, mine, outcome, kept)
-    for other in place.parent.iterdir():  # what a lost worker left
-        if other != place:
-            shutil.rmtree(other, ignore_errors=True)
+    _passed_on(engine, claim, outcome, evidence)
+    for attempt in place.parent.iterdir():  # what a lost worker left
+        if attempt != place:
+            shutil.rmtree(attempt, ignore_errors=True)
     for leftover in ("work", "given"):
         shutil.rmtree(place / leftover, ignore_errors=True)
-    return f"{_(outcome.state)}. {outcome.told.get(language(), '')}".strip()
+    return f"{_(outcome.state)}. {outcome.sentence.get(language(), '')}".strip()
 
 
-def _passed_on(engine: Engine, mine: Claim, outcome: Outcome, kept: str | None) -> None:
+def _passed_on(engine: Engine, claim: Claim, outcome: Outcome, evidence: str | None) -> None:
     """What others learn of a run: its evidence, where the hub vouches for it or it was asked for.
 
     An owner is told why their cases failed.
@@ -127,32 +127,34 @@ def _passed_on(engine: Engine, mine: Claim, outcome: Outcome, kept: str | None) 
     """
     from dure.hub.board import board, hidden_cases
 
-    words, of = outcome.told, mine.asked.get("owner", mine.organisation)
-    entered = "problem" in mine.asked
-    if kept is not None and (entered or "of" in mine.asked or mine.asked.get("publish")):
+    words, of = outcome.sentence, claim.asked.get("owner", claim.organisation)
+    entered = "problem" in claim.asked
+    if evidence is not None and (entered or "of" in claim.asked or claim.asked.get("publish")):
         try:
-            made = board.publish_run(engine, folder() / kept, Caller(mine.person, mine.organisation, ""), mine.id)
+            made = board.publish_run(
+                engine, folder() / evidence, Caller(claim.person, claim.organisation, ""), claim.id
+            )
         except UserError as error:
             words = dict.fromkeys(LANGUAGES, str(error))
         else:
-            hidden_cases.published(engine, mine.id, made["id"])
+            hidden_cases.published(engine, claim.id, made["id"])
             return
     elif not (entered and outcome.state == "failed"):
         return
     with engine.begin() as connection:
-        happened(connection, of, mine.project, "entry", words)
+        happened(connection, of, claim.project, "entry", words)
 
 
-def _kept(
-    engine: Engine, mine: Claim, place: Path, outcome: Outcome
+def _products(
+    engine: Engine, claim: Claim, place: Path, outcome: Outcome
 ) -> tuple[Outcome, str | None, dict[str, Any] | None]:
     """What is left of a run that is done: evidence, if it is whole, or a table of answers."""
     if outcome.state != "done":
         return outcome, None, None
-    if mine.kind == "batch":
-        return outcome, None, _table(engine, mine, place, outcome.result)
-    if mine.kind == "ask":
-        return outcome, None, _answer(engine, mine, place, outcome.result)
+    if claim.kind == "batch":
+        return outcome, None, _table(engine, claim, place, outcome.result)
+    if claim.kind == "ask":
+        return outcome, None, _answer(engine, claim, place, outcome.result)
     from dure import evidence
 
     faults = evidence.verify(place / "evidence").faults
@@ -161,24 +163,24 @@ def _kept(
     return outcome, (place / "evidence").relative_to(folder()).as_posix(), None
 
 
-def _table(engine: Engine, mine: Claim, place: Path, told: Mapping[str, Any]) -> dict[str, Any]:
+def _table(engine: Engine, claim: Claim, place: Path, result: Mapping[str, Any]) -> dict[str, Any]:
     """Keep a table of answers among the files of whoever asked; what is known of it."""
-    name, to = mine.asked["name"], mine.asked["to"]
+    name, to = claim.asked["name"], claim.asked["to"]
     path = place / f"answers.{to}"
-    caller = Caller(mine.person, mine.organisation, "")
-    kept = uploads.keep(engine, path, sha256_of(path), f"{Path(name).stem[:150]} answers.{to}", caller, ours=True)
-    return {**told, **kept}
+    caller = Caller(claim.person, claim.organisation, "")
+    file = uploads.keep(engine, path, sha256_of(path), f"{Path(name).stem[:150]} answers.{to}", caller, ours=True)
+    return {**result, **file}
 
 
-def _answer(engine: Engine, mine: Claim, place: Path, told: Mapping[str, Any]) -> dict[str, Any]:
+def _answer(engine: Engine, claim: Claim, place: Path, result: Mapping[str, Any]) -> dict[str, Any]:
     """Keep the files that an answer was written into among those of whoever asked; what is known of it."""
-    caller = Caller(mine.person, mine.organisation, "")
-    written = [place / "answer" / Path(name).name for name in told.get("files", ())]
-    kept = [uploads.keep(engine, each, sha256_of(each), each.name, caller, ours=True) for each in written]
-    return {**told, "files": kept}
+    caller = Caller(claim.person, claim.organisation, "")
+    written = [place / "answer" / Path(name).name for name in result.get("files", ())]
+    files = [uploads.keep(engine, path, sha256_of(path), path.name, caller, ours=True) for path in written]
+    return {**result, "files": files}
 
 
-def _given(engine: Engine, mine: Claim, place: Path) -> dict[str, Any]:
+def _job_files(engine: Engine, claim: Claim, place: Path) -> dict[str, Any]:
     """The files that a run may read.
 
     ``files``: those in the place of a source, by its name; a table to be answered or judged by none. ``own``: a person's own files
@@ -186,27 +188,29 @@ def _given(engine: Engine, mine: Claim, place: Path) -> dict[str, Any]:
 
     Cases that a problem's owner has put here are the owner's: whoever has asked for the run does not see them.
     """
-    owner = mine.asked.get("owner") or mine.organisation
-    wanted = {name: (owner, sha256) for name, sha256 in (mine.asked.get("data") or {}).items()}
-    wanted |= {"": (mine.organisation, mine.asked["file"])} if "file" in mine.asked else {}
+    owner = claim.asked.get("owner") or claim.organisation
+    by_source = {name: (owner, sha256) for name, sha256 in (claim.asked.get("data") or {}).items()}
+    by_source |= {"": (claim.organisation, claim.asked["file"])} if "file" in claim.asked else {}
 
     def handed(organisation: str, sha256: str) -> str:
         return str(uploads.handed(engine, organisation, sha256, place / "given"))
 
-    practice, plan = mine.asked.get("practice"), mine.asked.get("plan")
-    own = [*(mine.asked.get("files") or ()), *([plan] if plan else [])]
+    practice, plan = claim.asked.get("practice"), claim.asked.get("plan")
+    own = [*(claim.asked.get("files") or ()), *([plan] if plan else [])]
     return {
-        "files": {name: handed(*each) for name, each in wanted.items()},
-        "own": [handed(mine.organisation, sha256) for sha256 in own],
-        "practice": handed(mine.organisation, practice) if practice else None,
+        "files": {name: handed(*file) for name, file in by_source.items()},
+        "own": [handed(claim.organisation, sha256) for sha256 in own],
+        "practice": handed(claim.organisation, practice) if practice else None,
     }
 
 
-def _ended(engine: Engine, mine: Claim, outcome: Outcome, kept: str | None, result: Mapping[str, Any] | None) -> bool:
+def _ended(
+    engine: Engine, claim: Claim, outcome: Outcome, evidence: str | None, result: Mapping[str, Any] | None
+) -> bool:
     """End the run, however long the store needs to answer again: if another worker has had it by then, that one counts."""
     while True:
         try:
-            return queue.end(engine, mine, outcome.state, outcome.told, evidence=kept, result=result)
+            return queue.end(engine, claim, outcome.state, outcome.sentence, evidence=evidence, result=result)
         except DBAPIError:
             time.sleep(LOOKS_AGAIN)
 
@@ -226,14 +230,19 @@ class Stopped(Exception):
 class _Run:
     """A run's process while it is watched."""
 
-    def __init__(self, engine: Engine, mine: Claim, place: Path, stop: threading.Event) -> None:
-        self.engine, self.mine, self.place, self.stop = engine, mine, place, stop
+    def __init__(self, engine: Engine, claim: Claim, place: Path, stop: threading.Event) -> None:
+        self.engine, self.claim, self.place, self.stop = engine, claim, place, stop
         self.words: dict[str, Any] = {"share": 0.0, "doing": ""}
 
     def done(self) -> Outcome:
         """Wait for it. Raises Lost and Stopped, and UserError where a file is not here that it needs."""
-        job = {"kind": self.mine.kind, "project": self.mine.project, "asked": self.mine.asked, "place": str(self.place)}
-        job |= _given(self.engine, self.mine, self.place)
+        job = {
+            "kind": self.claim.kind,
+            "project": self.claim.project,
+            "asked": self.claim.asked,
+            "place": str(self.place),
+        }
+        job |= _job_files(self.engine, self.claim, self.place)
         with (self.place / "log.txt").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "dure.hub.workers.job_process"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
@@ -266,7 +275,7 @@ class _Run:
 
     def _watch(self, process: subprocess.Popen[bytes]) -> Outcome | None:
         """Until the process has ended, or must: its outcome then. Raises Lost and Stopped."""
-        begun, most = time.monotonic(), self.mine.megabytes * 1_000_000
+        begun, most = time.monotonic(), self.claim.megabytes * 1_000_000
         spoken = begun
         while True:
             try:
@@ -279,17 +288,17 @@ class _Run:
                 raise Stopped
             heard = "go on"
             with suppress(DBAPIError):  # a store that is away for less than the claim lasts costs nothing
-                heard = queue.held(self.engine, self.mine, float(self.words["share"]), str(self.words["doing"]))
+                heard = queue.held(self.engine, self.claim, float(self.words["share"]), str(self.words["doing"]))
                 spoken = time.monotonic()
             if heard == "lost" or time.monotonic() - spoken > queue.CLAIM_SECONDS:
                 raise Lost
             if heard == "stop":
                 return Outcome("cancelled", {})
-            if time.monotonic() - begun > self.mine.seconds:
-                return Outcome("failed", multilingual("it took more than {seconds} s", seconds=self.mine.seconds))
+            if time.monotonic() - begun > self.claim.seconds:
+                return Outcome("failed", multilingual("it took more than {seconds} s", seconds=self.claim.seconds))
             if memory(process.pid) > most:
                 return Outcome(
-                    "failed", multilingual("it held more than {megabytes} MB", megabytes=self.mine.megabytes)
+                    "failed", multilingual("it held more than {megabytes} MB", megabytes=self.claim.megabytes)
                 )
 
 
