@@ -40,17 +40,17 @@ ANSWER = {
 
 def document(app: FastAPI, names: list[str]) -> dict[str, Any]:
     """The whole API; `x-role` is the role that a caller needs at least. A project that cannot be described here is left out."""
-    told = get_openapi(title=app.title, version=app.version, routes=app.routes)
-    told["components"]["schemas"]["Problem"] = PROBLEM
-    told["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-    told["security"] = [{"token": []}]
+    spec = get_openapi(title=app.title, version=app.version, routes=app.routes)
+    spec["components"]["schemas"]["Problem"] = PROBLEM
+    spec["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    spec["security"] = [{"token": []}]
     rules = {
-        (method.lower(), each.path_format): rule(each)
-        for each in app.routes
-        if isinstance(each, APIRoute)
-        for method in each.methods or ()
+        (method.lower(), route.path_format): rule(route)
+        for route in app.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
     }
-    for place, path in told["paths"].items():
+    for place, path in spec["paths"].items():
         for method, operation in path.items():
             operation["responses"] |= {str(status): _refusal(status) for status in EVERYWHERE}
             needed = rules[method, place]
@@ -60,43 +60,43 @@ def document(app: FastAPI, names: list[str]) -> dict[str, Any]:
                 operation["security"] = []
     for name in names:
         try:
-            about = described(name)
+            description = described(name)
         except UserError:
             continue
-        schemas = {form: _schema(told, name, form, about[form]) for form in ("request", "response")}
+        schemas = {form: _schema(spec, name, form, description[form]) for form in ("request", "response")}
         needed = rules["post", "/api/v1/projects/{project}/answer"]
         assert needed is not None
-        told["paths"][f"/api/v1/projects/{name}/answer"] = {
-            "post": _answers(about, **schemas) | {"x-role": needed.role}
+        spec["paths"][f"/api/v1/projects/{name}/answer"] = {
+            "post": _answers(description, **schemas) | {"x-role": needed.role}
         }
     for place, method in (("/api/v1/session", "post"), ("/api/v1/me/password", "put")):
-        told["paths"][place][method]["responses"]["429"] = _refusal(429)
-    return told
+        spec["paths"][place][method]["responses"]["429"] = _refusal(429)
+    return spec
 
 
-def _schema(told: dict[str, Any], project: str, form: str, schema: dict[str, Any]) -> dict[str, str]:
+def _schema(spec: dict[str, Any], project: str, form: str, schema: dict[str, Any]) -> dict[str, str]:
     """Put a form and the forms inside it among the components, under names of the project's own."""
     stem = f"{project}.{form}"
     text = json.dumps(schema).replace('"#/$defs/', f'"#/components/schemas/{stem}.')
-    whole = json.loads(text)
-    for inner, definition in whole.pop("$defs", {}).items():
-        told["components"]["schemas"][f"{stem}.{inner}"] = definition
-    told["components"]["schemas"][stem] = whole
+    component = json.loads(text)
+    for inner, definition in component.pop("$defs", {}).items():
+        spec["components"]["schemas"][f"{stem}.{inner}"] = definition
+    spec["components"]["schemas"][stem] = component
     return {"$ref": f"#/components/schemas/{stem}"}
 
 
-def _answers(about: dict[str, Any], request: dict[str, str], response: dict[str, str]) -> dict[str, Any]:
+def _answers(description: dict[str, Any], request: dict[str, str], response: dict[str, str]) -> dict[str, Any]:
     """The path of one project's answers."""
     content: dict[str, Any] = {"schema": request}
-    if about.get("example") is not None:
-        content["example"] = about["example"]
+    if description.get("example") is not None:
+        content["example"] = description["example"]
     properties = {name: {"type": kind} for name, kind in ANSWER.items()} | {"response": response}
     required = ["project", "version", "code", "data", "service", "method", "response"]
     answer = {"type": "object", "required": required, "properties": properties}
     return {
-        "operationId": f"answer_{about['id'].replace('.', '_')}",
-        "summary": about["title"][language()],
-        "description": about["summary"][language()],
+        "operationId": f"answer_{description['id'].replace('.', '_')}",
+        "summary": description["title"][language()],
+        "description": description["summary"][language()],
         "requestBody": {"required": True, "content": {"application/json": content}},
         "responses": {
             "200": {"description": "the answer, and who gave it", "content": {"application/json": {"schema": answer}}},

@@ -53,19 +53,19 @@ def publish(engine: Engine, packed: Path, caller: Caller) -> dict[str, Any]:
         return _taken(engine, Path(place), caller)
 
 
-def publish_run(engine: Engine, whole: Path, caller: Caller, run: str) -> dict[str, Any]:
+def publish_run(engine: Engine, folder_of_run: Path, caller: Caller, run: str) -> dict[str, Any]:
     """Publish the evidence of a run of this hub, by its id, as others may see it."""
-    with shared(whole) as place:
+    with shared(folder_of_run) as place:
         return _taken(engine, place, caller, run)
 
 
 def _taken(engine: Engine, place: Path, caller: Caller, run: str = "") -> dict[str, Any]:
     """Keep evidence that lies in a folder; `run`: it is of a run of this hub."""
-    told = looked("evidence", place, seconds=SECONDS, megabytes=MEGABYTES)
-    about = told["said"]["about"]
-    if not run and about.get("assurance") != "self-run" and not _vouches(engine, told["signer"]):
-        what = _("only a hub that is known here can vouch for more than its own run")
-        raise UserError(what, where="assurance")
+    report = looked("evidence", place, seconds=SECONDS, megabytes=MEGABYTES)
+    about = report["said"]["about"]
+    if not run and about.get("assurance") != "self-run" and not _vouches(engine, report["signer"]):
+        message = _("only a hub that is known here can vouch for more than its own run")
+        raise UserError(message, where="assurance")
     name = hashlib.sha256((place / "evidence.json").read_bytes()).hexdigest()
     with engine.begin() as connection:
         known = connection.execute(select(evidence.c.id).where(evidence.c.id == name)).first()
@@ -74,10 +74,10 @@ def _taken(engine: Engine, place: Path, caller: Caller, run: str = "") -> dict[s
             connection.execute(
                 insert(evidence).values(
                     id=name, organisation=caller.organisation, person=caller.name, project=str(about["id"])[:200],
-                    created=now(engine), signer=told["signer"], said=told["said"], run=run, public=False,
+                    created=now(engine), signer=report["signer"], said=report["said"], run=run, public=False,
                 )
             )  # fmt: skip
-    return told_of(one(engine, name))
+    return summary_of(one(engine, name))
 
 
 def _vouches(engine: Engine, signer: str) -> bool:
@@ -95,37 +95,37 @@ def folder_of(name: str) -> Path:
 def one(engine: Engine, name: str) -> Row[Any]:
     """Published evidence by its id. Raises Unknown."""
     with reading(engine) as connection:
-        found = connection.execute(select(evidence).where(evidence.c.id == name)).one_or_none()
-    if found is None:
+        row = connection.execute(select(evidence).where(evidence.c.id == name)).one_or_none()
+    if row is None:
         raise Unknown(_("there is no evidence {name}", name=name[:80]))
-    return found
+    return row
 
 
 def of_run(engine: Engine, run: str) -> Row[Any] | None:
     """What was published of a run, the newest; None: nothing."""
-    wanted = select(evidence).where(evidence.c.run == run).order_by(evidence.c.created.desc()).limit(1)
+    query = select(evidence).where(evidence.c.run == run).order_by(evidence.c.created.desc()).limit(1)
     with reading(engine) as connection:
-        return connection.execute(wanted).one_or_none()
+        return connection.execute(query).one_or_none()
 
 
 def open_to_all(engine: Engine, name: str, organisation: str, *, public: bool) -> None:
     """Whether published evidence is shown to people who are not signed in. Raises Unknown as `withdraw`."""
-    mine = (evidence.c.id == name) & (evidence.c.organisation == organisation)
+    own = (evidence.c.id == name) & (evidence.c.organisation == organisation)
     with engine.begin() as connection:
-        if not connection.execute(update(evidence).where(mine).values(public=public)).rowcount:
+        if not connection.execute(update(evidence).where(own).values(public=public)).rowcount:
             raise Unknown(_("there is no evidence {name}", name=name[:80]))
 
 
 def withdraw(engine: Engine, name: str, organisation: str) -> None:
     """Published evidence is gone from here. Raises Unknown, also where it is another organisation's."""
     with engine.begin() as connection:
-        mine = (evidence.c.id == name) & (evidence.c.organisation == organisation)
-        if not connection.execute(delete(evidence).where(mine)).rowcount:
+        own = (evidence.c.id == name) & (evidence.c.organisation == organisation)
+        if not connection.execute(delete(evidence).where(own)).rowcount:
             raise Unknown(_("there is no evidence {name}", name=name[:80]))
         shutil.rmtree(folder_of(name), ignore_errors=True)
 
 
-def told_of(row: Row[Any]) -> dict[str, Any]:
+def summary_of(row: Row[Any]) -> dict[str, Any]:
     """Evidence as the API tells it."""
     about = row.said["about"]
     return {
@@ -138,9 +138,9 @@ def told_of(row: Row[Any]) -> dict[str, Any]:
 
 def listed(engine: Engine, project: str = "") -> Sequence[Row[Any]]:
     """Published evidence, the newest first."""
-    wanted = select(evidence).order_by(evidence.c.created.desc(), evidence.c.id)
+    query = select(evidence).order_by(evidence.c.created.desc(), evidence.c.id)
     with reading(engine) as connection:
-        return connection.execute(wanted.where(evidence.c.project == project) if project else wanted).all()
+        return connection.execute(query.where(evidence.c.project == project) if project else query).all()
 
 
 def cells(engine: Engine) -> list[dict[str, Any]]:
@@ -155,14 +155,14 @@ def cells(engine: Engine) -> list[dict[str, Any]]:
             at = (row.project, verdict["site"], verdict["method"])
             if at not in best or vouched(best[at]) < vouched(cell):
                 best[at] = cell
-    return [cell for _at, cell in sorted(best.items(), key=lambda each: each[0][:2])]
+    return [cell for _at, cell in sorted(best.items(), key=lambda item: item[0][:2])]
 
 
 def _cell(row: Row[Any], verdict: Mapping[str, Any]) -> dict[str, Any]:
     """A verdict with what stands behind it."""
     about = row.said["about"]
-    told = {name: verdict[name] for name in VERDICT} | {name: about[name] for name in ("title", "assurance", "ground")}
-    return told | {
+    facts = {name: verdict[name] for name in VERDICT} | {name: about[name] for name in ("title", "assurance", "ground")}
+    return facts | {
         "project": row.project, "evidence": row.id, "created": row.created, "date": about.get("date", ""), "version": row.said["version"],
         "profile": about.get("profile", ""), "sealed": verdict["round"] == "sealed",
         "place": about.get("sites", {}).get(verdict["site"], verdict["site"]),
@@ -179,7 +179,7 @@ def _places(verdicts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The deciding verdicts, and those of the same question at each place."""
     from dure.trial.verdicts import deciding, same_question
 
-    return [each for one in deciding(verdicts) for each in verdicts if same_question(each, one)]
+    return [verdict for decider in deciding(verdicts) for verdict in verdicts if same_question(verdict, decider)]
 
 
 def _assured(assurance: str) -> int:
@@ -192,15 +192,15 @@ def sign_with(engine: Engine) -> None:
 
     public = signing_key().public_key()
     with engine.begin() as connection:
-        mine = fingerprint(public)
-        if connection.execute(select(key.c.since).where(key.c.fingerprint == mine)).first() is None:
+        own = fingerprint(public)
+        if connection.execute(select(key.c.since).where(key.c.fingerprint == own)).first() is None:
             connection.execute(
-                insert(key).values(fingerprint=mine, public=public.public_bytes_raw().hex(), since=now(engine))
+                insert(key).values(fingerprint=own, public=public.public_bytes_raw().hex(), since=now(engine))
             )
 
 
 def keys(engine: Engine) -> dict[str, dict[str, Any]]:
     """Keys that this hub has signed with, by fingerprint, the newest last."""
     with reading(engine) as connection:
-        found = connection.execute(select(key).order_by(key.c.since)).mappings()
-        return {each["fingerprint"]: {"public": each["public"], "since": each["since"]} for each in found}
+        rows = connection.execute(select(key).order_by(key.c.since)).mappings()
+        return {row["fingerprint"]: {"public": row["public"], "since": row["since"]} for row in rows}

@@ -38,8 +38,8 @@ def names(place: Path) -> list[str]:
     """The files of evidence that are shown, as paths with slashes."""
     from dure.evidence import PRIVATE
 
-    found = (each.relative_to(place) for each in sorted(place.rglob("*")) if each.is_file() and not each.is_symlink())
-    return [each.as_posix() for each in found if each.parts[0] != PRIVATE]
+    paths = (path.relative_to(place) for path in sorted(place.rglob("*")) if path.is_file() and not path.is_symlink())
+    return [path.as_posix() for path in paths if path.parts[0] != PRIVATE]
 
 
 def one(place: Path, name: str) -> tuple[Path, str]:
@@ -50,19 +50,19 @@ def one(place: Path, name: str) -> tuple[Path, str]:
     return path, TYPES.get(path.suffix, "application/octet-stream")
 
 
-def whole(place: Path) -> bytes:
+def signed_zip(place: Path) -> bytes:
     """All of it that was signed, as a zip, without the private files."""
     from dure.evidence import PRIVATE, zipped
 
     return zipped(place, leave=PRIVATE)
 
 
-def to_hand_on(place: Path) -> bytes:
+def shared_zip(place: Path) -> bytes:
     """As others may see it, as a zip: small blocks joined, no row, no answer. Raises UserError."""
     from dure.evidence import zipped
 
-    with shared(place) as theirs:
-        return zipped(theirs)
+    with shared(place) as folder:
+        return zipped(folder)
 
 
 def verified(zipped: Path) -> dict[str, Any]:

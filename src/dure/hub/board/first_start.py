@@ -34,22 +34,22 @@ def begin(engine: Engine, caller: Caller, names: Sequence[str]) -> list[str]:
 
     Raises UserError while such trials run, and where nothing is left to be tried.
     """
-    if any(each.ended is None for each in asked_for(engine, caller.organisation)):
+    if any(trial.ended is None for trial in asked_for(engine, caller.organisation)):
         raise _busy()
     ready = [name for name in names if name not in _published(engine)]
     with ThreadPoolExecutor(DESCRIBED_AT_ONCE) as several:
         ready = [name for name, able in zip(ready, several.map(needs_no_file, ready), strict=True) if able]
     if not ready:
-        what = _("there is no project left that could be tried without a file of yours")
-        raise UserError(what, cure=_("Try one on your own file, or judge a table."))
+        message = _("there is no project left that could be tried without a file of yours")
+        raise UserError(message, cure=_("Try one on your own file, or judge a table."))
     with engine.begin() as connection:  # SQLite takes its lock here
         if engine.dialect.name == "postgresql":
             connection.execute(text(f"select pg_advisory_xact_lock({LOCK})"))
         if _going(connection, caller.organisation):
             raise _busy()
-        more: dict[str, Any] = {"seconds": 60 * MINUTES, "megabytes": MEGABYTES}
-        more |= {"organisation": caller.organisation, "person": caller.name}
-        return [queue.put(connection, name, ASKED, **more) for name in ready]
+        details: dict[str, Any] = {"seconds": 60 * MINUTES, "megabytes": MEGABYTES}
+        details |= {"organisation": caller.organisation, "person": caller.name}
+        return [queue.put(connection, name, ASKED, **details) for name in ready]
 
 
 def needs_no_file(name: str) -> bool:
@@ -58,7 +58,7 @@ def needs_no_file(name: str) -> bool:
     A file of one's own beside them is another form of the same data: a project says so by naming both.
     """
     try:
-        origins = {each["origin"] for each in projects.described(name)["sources"]}
+        origins = {source["origin"] for source in projects.described(name)["sources"]}
     except UserError:
         return False
     return not origins or {"wheel"} <= origins <= {"wheel", "own"}
@@ -66,12 +66,12 @@ def needs_no_file(name: str) -> bool:
 
 def asked_for(engine: Engine, organisation: str) -> list[Row[Any]]:
     """The trials of an organisation that are to be published, the newest of each project."""
-    wanted = select(run).where(_to_publish(organisation)).order_by(run.c.created.desc(), run.c.id).limit(MOST)
+    query = select(run).where(_to_publish(organisation)).order_by(run.c.created.desc(), run.c.id).limit(MOST)
     with reading(engine) as connection:
         newest: dict[str, Row[Any]] = {}
-        for each in connection.execute(wanted):
-            newest.setdefault(each.project, each)
-    return sorted(newest.values(), key=lambda each: (each.created, each.id))
+        for row in connection.execute(query):
+            newest.setdefault(row.project, row)
+    return sorted(newest.values(), key=lambda row: (row.created, row.id))
 
 
 def _to_publish(organisation: str) -> ColumnElement[bool]:
@@ -97,13 +97,13 @@ def news(engine: Engine, organisation: str) -> dict[str, Any]:
     """What whoever looks at the board should know of: a stamp that is another one when there is something new, and runs that go on."""
     going = asked_for(engine, organisation)
     with reading(engine) as connection:
-        there = connection.execute(select(evidence.c.id).order_by(evidence.c.id)).scalars().all()
-    seen = "\n".join([*there, *(f"{each.id} {each.state}" for each in going)])
+        published = connection.execute(select(evidence.c.id).order_by(evidence.c.id)).scalars().all()
+    state = "\n".join([*published, *(f"{trial.id} {trial.state}" for trial in going)])
     return {
-        "stamp": hashlib.sha256(seen.encode()).hexdigest()[:16],
+        "stamp": hashlib.sha256(state.encode()).hexdigest()[:16],
         "runs": [
-            {name: each._mapping[name] for name in ("id", "project", "state", "share", "doing")}  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
-            for each in going
-            if each.ended is None
+            {name: trial._mapping[name] for name in ("id", "project", "state", "share", "doing")}  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
+            for trial in going
+            if trial.ended is None
         ],
     }  # fmt: skip

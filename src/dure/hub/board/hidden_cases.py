@@ -70,9 +70,9 @@ def put(engine: Engine, caller: Caller, card: Card, cases: Cases, kpi: Mapping[s
     if not cases.data:
         raise UserError(_("a problem needs cases of its own"), where="data", cure=cure)
     if card.sample in cases.data.values():
-        what = _("these are the cases themselves: everybody could read them")
+        message = _("these are the cases themselves: everybody could read them")
         raise UserError(
-            what, where="sample", cure=_("Make a file of the same form with a few rows that are not asked.")
+            message, where="sample", cure=_("Make a file of the same form with a few rows that are not asked.")
         )
     for sha256 in [*cases.data.values(), *([card.sample] if card.sample else [])]:
         uploads.one(engine, caller.organisation, sha256)
@@ -90,44 +90,46 @@ def put(engine: Engine, caller: Caller, card: Card, cases: Cases, kpi: Mapping[s
 def one(engine: Engine, name: str) -> Row[Any]:
     """A problem by its id. Raises Unknown."""
     with reading(engine) as connection:
-        found = connection.execute(select(problem).where(problem.c.id == name)).one_or_none()
-    if found is None:
+        row = connection.execute(select(problem).where(problem.c.id == name)).one_or_none()
+    if row is None:
         raise Unknown(_("there is no problem {name}", name=name[:80]))
-    return found
+    return row
 
 
 def cards(engine: Engine, name: str = "") -> list[dict[str, Any]]:
     """What everybody may read of problems, the open ones first, among them the newest; of one alone by its id. Raises Unknown."""
-    shown = [problem.c[each] for each in ("id", "organisation", "project", "created", "open", "kpi", *Card._fields)]
+    columns = [
+        problem.c[column] for column in ("id", "organisation", "project", "created", "open", "kpi", *Card._fields)
+    ]
     counted = select(func.count()).where(entry.c.problem == problem.c.id).scalar_subquery()
-    wanted = select(*shown, counted.label("entries")).order_by(
+    query = select(*columns, counted.label("entries")).order_by(
         problem.c.open.desc(), problem.c.created.desc(), problem.c.id
     )
     if name:
         one(engine, name)
-        wanted = wanted.where(problem.c.id == name)
+        query = query.where(problem.c.id == name)
     with reading(engine) as connection:
-        return [{**each, "sample": each["sample"] is not None} for each in connection.execute(wanted).mappings()]
+        return [{**card, "sample": card["sample"] is not None} for card in connection.execute(query).mappings()]
 
 
 def sample(engine: Engine, name: str) -> Row[Any]:
     """The file that shows the form of a problem's cases. Raises Unknown where there is none."""
-    found = one(engine, name)
-    if found.sample is None:
-        raise Unknown(_("this problem has no sample"), where=found.id)
-    return uploads.one(engine, found.organisation, found.sample)
+    row = one(engine, name)
+    if row.sample is None:
+        raise Unknown(_("this problem has no sample"), where=row.id)
+    return uploads.one(engine, row.organisation, row.sample)
 
 
 def untried(engine: Engine) -> list[dict[str, Any]]:
     """The open problems on which nobody's method has been tried, the newest first."""
-    return [each for each in cards(engine) if each["open"] and not each["entries"]]
+    return [card for card in cards(engine) if card["open"] and not card["entries"]]
 
 
 def close(engine: Engine, name: str, organisation: str) -> None:
     """Nobody is tried on it any more. Raises Unknown, also where it is another organisation's."""
-    mine = (problem.c.id == name) & (problem.c.organisation == organisation)
+    own = (problem.c.id == name) & (problem.c.organisation == organisation)
     with engine.begin() as connection:
-        if not connection.execute(update(problem).where(mine).values(open=False)).rowcount:
+        if not connection.execute(update(problem).where(own).values(open=False)).rowcount:
             raise Unknown(_("there is no problem {name}", name=name[:80]))
 
 
@@ -144,11 +146,11 @@ def enter(engine: Engine, caller: Caller, of: str, name: str, url: str) -> str:
     row = one(engine, of)
     with engine.begin() as connection:
         # Two entries at once are two looks: whoever has this row counts alone.
-        still = connection.execute(select(problem.c.open).where(problem.c.id == of).with_for_update()).scalar_one()
-        if not still:
+        open_ = connection.execute(select(problem.c.open).where(problem.c.id == of).with_for_update()).scalar_one()
+        if not open_:
             raise UserError(_("this problem is closed"), where=of)
-        mine = (entry.c.problem == of) & (entry.c.organisation == caller.organisation)
-        look = 1 + (connection.execute(select(func.max(entry.c.look)).where(mine)).scalar() or 0)
+        own_entries = (entry.c.problem == of) & (entry.c.organisation == caller.organisation)
+        look = 1 + (connection.execute(select(func.max(entry.c.look)).where(own_entries)).scalar() or 0)
         values = {"problem": of, "organisation": caller.organisation, "look": look, "run": "", "name": name}
         connection.execute(insert(entry).values(**values, created=now(engine)))
     asked = {
@@ -159,7 +161,7 @@ def enter(engine: Engine, caller: Caller, of: str, name: str, url: str) -> str:
         engine, row.project, asked, seconds=60 * MINUTES, megabytes=MEGABYTES, organisation=caller.organisation, person=caller.name
     )  # fmt: skip
     with engine.begin() as connection:
-        connection.execute(update(entry).where(mine, entry.c.look == look).values(run=queued))
+        connection.execute(update(entry).where(own_entries, entry.c.look == look).values(run=queued))
     return queued
 
 
@@ -175,19 +177,19 @@ def entries(engine: Engine, of: str) -> list[dict[str, Any]]:
     `state` is the run's, or "deleted"; `why` is what it has said, by language, which may tell of the cases: it is for their owner.
     `verdict` is the published one on the entered method, with `about` of its evidence; None where nothing is published.
     """
-    columns = [entry.c[each] for each in ("organisation", "name", "look", "created", "run")]
-    there = entry.outerjoin(run, run.c.id == entry.c.run).outerjoin(evidence, evidence.c.id == entry.c.evidence)
-    wanted = select(*columns, run.c.state, run.c.said, evidence.c.id.label("evidence"), evidence.c.said.label("signed"))
+    columns = [entry.c[column] for column in ("organisation", "name", "look", "created", "run")]
+    joined = entry.outerjoin(run, run.c.id == entry.c.run).outerjoin(evidence, evidence.c.id == entry.c.evidence)
+    query = select(*columns, run.c.state, run.c.said, evidence.c.id.label("evidence"), evidence.c.said.label("signed"))
     with reading(engine) as connection:
-        found = connection.execute(
-            wanted.select_from(there).where(entry.c.problem == of).order_by(entry.c.created.desc(), entry.c.look.desc())
+        rows = connection.execute(
+            query.select_from(joined).where(entry.c.problem == of).order_by(entry.c.created.desc(), entry.c.look.desc())
         ).mappings()
-        return [_told(dict(each)) for each in found]
+        return [_entry_record(dict(row)) for row in rows]
 
 
-def _told(row: dict[str, Any]) -> dict[str, Any]:
-    signed, why = row.pop("signed"), row.pop("said")
+def _entry_record(row: dict[str, Any]) -> dict[str, Any]:
+    signed, reason = row.pop("signed"), row.pop("said")
     verdicts = deciding(signed["verdicts"]) if signed else []
-    verdict = next((each for each in verdicts if each["method"] == row["name"]), None)
+    verdict = next((candidate for candidate in verdicts if candidate["method"] == row["name"]), None)
     about = signed["about"] if signed else None
-    return row | {"state": row["state"] or "deleted", "why": why, "verdict": verdict, "about": about}
+    return row | {"state": row["state"] or "deleted", "why": reason, "verdict": verdict, "about": about}

@@ -52,31 +52,33 @@ def rows(
     more
         How many further methods have cells.
     """
-    mine: dict[str, list[Mapping[str, Any]]] = {name: [] for name in known}
+    by_project: dict[str, list[Mapping[str, Any]]] = {name: [] for name in known}
     for cell in cells:
-        mine.setdefault(cell["project"], []).append(cell)
+        by_project.setdefault(cell["project"], []).append(cell)
     serves = {served.id: (number, line, served) for number, line in enumerate(lines) for served in line.projects}
     made = []
-    for name, found in mine.items():
+    for name, project_cells in by_project.items():
         place, line, served = serves.get(name, (len(lines), None, None))
-        best = _best(found)
+        best = _best(project_cells)
         over = next((best[site] for site in ("all", "") if site in best), None)
         sites = {
-            site for each in (served.measured["sites"].values() if served and served.measured else ()) for site in each
+            site
+            for names in (served.measured["sites"].values() if served and served.measured else ())
+            for site in names
         }
-        title = known[name].title.model_dump() if name in known else found[0]["title"]
-        made.append((not found, place, {
+        title = known[name].title.model_dump() if name in known else project_cells[0]["title"]
+        made.append((not project_cells, place, {
             "project": name, "title": title, "linked": name in known, "line": line, "over": over, "stands": _stands(best, over),
-            "untried": [served.places.get(each, each) for each in sorted(sites - best.keys())] if served else [],
-            "more": len({each["method"] for each in found} - {each["method"] for each in best.values()}),
+            "untried": [served.places.get(site, site) for site in sorted(sites - best.keys())] if served else [],
+            "more": len({cell["method"] for cell in project_cells} - {cell["method"] for cell in best.values()}),
         }))  # fmt: skip
-    return [row for _empty, _place, row in sorted(made, key=lambda each: (*each[:2], each[2]["project"]))]
+    return [row for _empty, _place, row in sorted(made, key=lambda item: (*item[:2], item[2]["project"]))]
 
 
-def _best(found: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+def _best(cells: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """By place the verdict that vouches most, among several methods and versions."""
     best: dict[str, Mapping[str, Any]] = {}
-    for cell in found:
+    for cell in cells:
         known = best.get(cell["site"])
         if known is None or board.vouched(known) < board.vouched(cell):
             best[cell["site"]] = cell
@@ -86,7 +88,7 @@ def _best(found: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
 def _stands(best: Mapping[str, Mapping[str, Any]], over: Mapping[str, Any] | None) -> list[dict[str, Any]]:
     """Cells by what stands behind them."""
     groups: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for cell in ([over] if over else []) + [each for site, each in best.items() if site not in EVERYWHERE]:
+    for cell in ([over] if over else []) + [standing for site, standing in best.items() if site not in EVERYWHERE]:
         same = (cell["evidence"], cell["method"], cell["sealed"])
         group = groups.setdefault(same, {"behind": cell, "cells": []})
         if cell is not over:
@@ -101,56 +103,67 @@ def states(lines: Iterable[Line]) -> list[tuple[str, int, str]]:
     """What is known of lines: (verdict or state, of how many projects or lines, class of its mark)."""
     counted: Counter[str] = Counter()
     for line in lines:
-        measured = [each.measured["verdict"] for each in line.projects if each.measured]
+        measured = [project.measured["verdict"] for project in line.projects if project.measured]
         counted.update(measured or [line.state])
     return [(state, counted[state], CLASSES.get(state, "none")) for state in STATES if counted[state]]
 
 
 def by_strategy(lines: Sequence[Line]) -> list[tuple[Strategy, list[Line]]]:
     """Lines by the strategy that they serve, in the plan's order."""
-    found: dict[int, tuple[Strategy, list[Line]]] = {}
+    groups: dict[int, tuple[Strategy, list[Line]]] = {}
     for line in lines:
-        found.setdefault(line.strategy.id, (line.strategy, []))[1].append(line)
-    return [found[number] for number in sorted(found)]
+        groups.setdefault(line.strategy.id, (line.strategy, []))[1].append(line)
+    return [groups[number] for number in sorted(groups)]
 
 
 def by_region(lines: Sequence[Line]) -> list[tuple[Region, list[Line]]]:
     """Lines by region, in the plan's order."""
-    found: dict[str, tuple[Region, list[Line]]] = {}
+    groups: dict[str, tuple[Region, list[Line]]] = {}
     for line in lines:
-        found.setdefault(line.region.id, (line.region, []))[1].append(line)
-    return list(found.values())
+        groups.setdefault(line.region.id, (line.region, []))[1].append(line)
+    return list(groups.values())
 
 
 def of_province(lines: Iterable[Line], name: str) -> list[Line]:
     """The lines of the regions that a province belongs to."""
-    return [line for line in lines if name in {each.ko for each in line.provinces}]
+    return [line for line in lines if name in {province.ko for province in line.provinces}]
 
 
 def has_map(lines: Sequence[Line]) -> bool:
     """Whether every province of the plan is one of those on the map."""
-    names = {each.ko for line in lines for each in line.provinces}
+    names = {province.ko for line in lines for province in line.provinces}
     return bool(names) and names <= _map()["provinces"].keys()
 
 
 @cache
 def _map() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(MAP.read_text(encoding="utf-8"))
-    return found
+    geometry: dict[str, Any] = json.loads(MAP.read_text(encoding="utf-8"))
+    return geometry
 
 
 def drawn(lines: Sequence[Line]) -> dict[str, Any]:
     """The map: its size and credit, provinces with what is known of their lines, the borders of provinces and of regions, the hub."""
-    told, shown = _map(), []
-    names = {each.ko: each for line in lines for each in line.provinces}
+    geometry, provinces = _map(), []
+    names = {province.ko: province for line in lines for province in line.provinces}
     regions = {name.ko: region for region, _lines in by_region(lines) for name in region.provinces}
-    for name, place in told["provinces"].items():
-        marks = [each for each in states(of_province(lines, name)) if each[0] in MEASURED]
+    for name, place in geometry["provinces"].items():
+        marks = [mark for mark in states(of_province(lines, name)) if mark[0] in MEASURED]
         kinds = {kind for _state, _count, kind in marks}
         kind = "mixed" if len(kinds) > 1 else next(iter(kinds), "none")
-        shown.append({**place, "name": names.get(name), "marks": marks, "kind": kind, "region": regions.get(name)})
+        provinces.append({**place, "name": names.get(name), "marks": marks, "kind": kind, "region": regions.get(name)})
     between: dict[str, list[str]] = {"province": [], "region": []}
-    for one, other, path in told["borders"]:
-        between["province" if regions.get(one) == regions.get(other) else "region"].append(path)
-    hub = [told["provinces"][each.ko]["at"] for line in lines if line.region.id == HUB for each in line.provinces][:1]
-    return {"size": told["size"], "credit": told["credit"], "provinces": shown, "borders": between, "hub": hub}
+    for first, second, path in geometry["borders"]:
+        between["province" if regions.get(first) == regions.get(second) else "region"].append(path)
+    hub = [
+        geometry["provinces"][province.ko]["at"]
+        for line in lines
+        if line.region.id == HUB
+        for province in line.provinces
+    ][:1]
+    return {
+        "size": geometry["size"],
+        "credit": geometry["credit"],
+        "provinces": provinces,
+        "borders": between,
+        "hub": hub,
+    }

@@ -52,21 +52,21 @@ def server(response: Mapping[str, Any]) -> str:
 def fields(schema: Mapping[str, Any], folder: Path) -> list[Field]:
     """The fields of a JSON Schema, its texts translated as the project in `folder` translates them."""
     needed = schema.get("required", ())
-    found = []
-    for name, each in schema.get("properties", {}).items():
-        inner = _resolved(each, schema)
-        meaning = each.get("description") or each.get("title") or ""
+    listed = []
+    for name, part in schema.get("properties", {}).items():
+        inner = _resolved(part, schema)
+        meaning = part.get("description") or part.get("title") or ""
         kind = _kind(inner, schema)
-        found.append(Field(name, kind, str(each.get("unit", "")), translated(meaning, folder), name in needed))
-    return found
+        listed.append(Field(name, kind, str(part.get("unit", "")), translated(meaning, folder), name in needed))
+    return listed
 
 
-def _kind(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> str:
+def _kind(schema: Mapping[str, Any], document: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return _("one of {words}", words=", ".join(map(str, schema["enum"])))
     several = schema.get("anyOf") or schema.get("oneOf")
     if several:
-        return _(" or ").join(_kind(_resolved(each, whole), whole) for each in several)
+        return _(" or ").join(_kind(_resolved(choice, document), document) for choice in several)
     kind = _(TYPES.get(schema.get("type", ""), "any JSON"))
     least, most = (schema.get(name) for name in ("minimum", "maximum"))
     if least is not None and most is not None:
@@ -74,27 +74,27 @@ def _kind(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> str:
     return _("{kind} from {least}", kind=kind, least=f"{least:,g}") if least is not None else kind
 
 
-def instance(schema: Mapping[str, Any], whole: Mapping[str, Any] | None = None) -> Any:
+def instance(schema: Mapping[str, Any], document: Mapping[str, Any] | None = None) -> Any:
     """The least that a JSON Schema lets pass, by its types, bounds and words; rules between fields are beyond it."""
-    whole = schema if whole is None else whole
-    schema = _resolved(schema, whole)
+    document = schema if document is None else document
+    schema = _resolved(schema, document)
     for known in ("default", "const"):
         if known in schema:
             return schema[known]
     if "enum" in schema:
         return schema["enum"][0]
     if several := schema.get("anyOf") or schema.get("oneOf"):
-        return instance(several[0], whole)
-    return LEAST[schema["type"]](schema, whole) if schema.get("type") in LEAST else None
+        return instance(several[0], document)
+    return LEAST[schema["type"]](schema, document) if schema.get("type") in LEAST else None
 
 
-def _object(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> dict[str, Any]:
+def _object(schema: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
     properties = schema.get("properties", {})
-    return {name: instance(properties[name], whole) for name in schema.get("required", ()) if name in properties}
+    return {name: instance(properties[name], document) for name in schema.get("required", ()) if name in properties}
 
 
-def _list(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> list[Any]:
-    return [instance(schema.get("items", {}), whole) for _each in range(schema.get("minItems", 0))]
+def _list(schema: Mapping[str, Any], document: Mapping[str, Any]) -> list[Any]:
+    return [instance(schema.get("items", {}), document) for _number in range(schema.get("minItems", 0))]
 
 
 def _near_zero(schema: Mapping[str, Any], step: float) -> float:
@@ -112,18 +112,18 @@ def _text(schema: Mapping[str, Any]) -> str:
 LEAST: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Any]] = {
     "object": _object,
     "array": _list,
-    "integer": lambda schema, _whole: int(_near_zero(schema, 1)),
-    "number": lambda schema, _whole: _near_zero(schema, 1e-6),
-    "boolean": lambda _schema, _whole: False,
-    "string": lambda schema, _whole: _text(schema),
+    "integer": lambda schema, _document: int(_near_zero(schema, 1)),
+    "number": lambda schema, _document: _near_zero(schema, 1e-6),
+    "boolean": lambda _schema, _document: False,
+    "string": lambda schema, _document: _text(schema),
 }
 
 
-def _resolved(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any]:
+def _resolved(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a reference stands for, within the same document."""
     while "$ref" in schema:
-        found: Any = whole
+        target: Any = document
         for part in schema["$ref"].removeprefix("#/").split("/"):
-            found = found[part]
-        schema = found
+            target = target[part]
+        schema = target
     return schema

@@ -47,8 +47,8 @@ def submit(engine: Engine, caller: Caller, project: str, given: Mapping[str, Any
     """
     asked = {**given, "plan": ""}
     if given["after"]:
-        before = queue.one(engine, given["after"], caller.organisation)
-        asked |= _going_on(before, project, given)
+        earlier = queue.one(engine, given["after"], caller.organisation)
+        asked |= _going_on(earlier, project, given)
     for sha256 in (*asked["files"], *filter(None, [asked["practice"], asked["plan"]])):
         uploads.one(engine, caller.organisation, sha256)
     asked |= {"given": dict(given), "example": example, "language": language()}
@@ -58,12 +58,12 @@ def submit(engine: Engine, caller: Caller, project: str, given: Mapping[str, Any
     )  # fmt: skip
 
 
-def _going_on(before: Row[Any], project: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def _going_on(earlier: Row[Any], project: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """What is asked behind an answer in force: everything that was asked there, and what is new."""
-    result = before.result or {}
-    if before.project != project or not result.get("again") or not result["files"]:
+    result = earlier.result or {}
+    if earlier.project != project or not result.get("again") or not result["files"]:
         raise UserError(_("this run has no answer that could be in force"), where="after")
-    was = before.asked
+    was = earlier.asked
     add = {name: [*was["add"].get(name, ()), *given["add"].get(name, ())] for name in {**was["add"], **given["add"]}}
     return {
         "files": given["files"] or was["files"], "fields": was["fields"] | given["fields"], "add": add,
@@ -96,17 +96,17 @@ def figure_of(row: Row[Any]) -> Path:
 
 def drawn_example(engine: Engine, organisation: str, project: str) -> Row[Any] | None:
     """The newest answer to the project's own example that has today's practice beside it; None where nobody has asked it here."""
-    mine = (
+    own = (
         (run.c.organisation == organisation)
         & (run.c.project == project)
         & (run.c.kind == "ask")
         & (run.c.state == "done")
     )
     with reading(engine) as connection:
-        found = connection.execute(
-            select(run).where(mine).order_by(run.c.created.desc(), run.c.id.desc()).limit(MOST)
+        rows = connection.execute(
+            select(run).where(own).order_by(run.c.created.desc(), run.c.id.desc()).limit(MOST)
         ).all()
-    return next((each for each in found if each.asked.get("example") and _compares(each.result)), None)
+    return next((row for row in rows if row.asked.get("example") and _compares(row.result)), None)
 
 
 def _compares(result: Mapping[str, Any] | None) -> bool:

@@ -105,9 +105,9 @@ def _score(service: Service, raw: bytes) -> bytes:
     from dure.errors import UserError
     from dure.serving.service import scored
 
-    told = from_json(raw)
+    feedback = from_json(raw)
     try:
-        return ANSWERED + to_json(scored(service, told["request"], told["response"], told["truth"]))
+        return ANSWERED + to_json(scored(service, feedback["request"], feedback["response"], feedback["truth"]))
     except UserError as error:
         return REFUSED + _plainly(error)
 

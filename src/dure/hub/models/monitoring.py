@@ -60,20 +60,20 @@ def live(engine: Engine, which: Which, kpis: Sequence[Mapping[str, Any]]) -> dic
     days
         Of `days`, by the first KPI.
     """
-    mine = _mine(which)
+    own = _answers_of(which)
     with reading(engine) as connection:
-        counted = select(answer.c.cause, func.count().label("times")).where(mine).group_by(answer.c.cause)
-        causes: dict[str, int] = {each.cause: each.times for each in connection.execute(counted)}
-        wanted = select(answer.c.created, answer.c.sums, answer.c.practice).where(mine, answer.c.truth.is_not(None))
-        rows = connection.execute(wanted.order_by(answer.c.created.desc()).limit(MOST)).all()
-    both = [row for row in rows if row.practice]
+        counted = select(answer.c.cause, func.count().label("times")).where(own).group_by(answer.c.cause)
+        causes: dict[str, int] = {group.cause: group.times for group in connection.execute(counted)}
+        query = select(answer.c.created, answer.c.sums, answer.c.practice).where(own, answer.c.truth.is_not(None))
+        rows = connection.execute(query.order_by(answer.c.created.desc()).limit(MOST)).all()
+    scored = [row for row in rows if row.practice]
     return {
         "service": which.service,
         "answers": sum(causes.values()),
         "causes": causes,
         "scored": len(rows),
-        "kpis": [_number(kpi, both) for kpi in kpis] if both else [],
-        "drift": [each._asdict() for each in drift(engine, which)],
+        "kpis": [_number(kpi, scored) for kpi in kpis] if scored else [],
+        "drift": [field._asdict() for field in drift(engine, which)],
         "days": days(engine, which, kpis[0]["of"]),
     }
 
@@ -84,19 +84,21 @@ def answering(engine: Engine, organisation: str) -> list[dict[str, Any]]:
     counted = select(*(answer.c[name] for name in by), func.count().label("times"))
     counted = counted.where(answer.c.organisation == organisation).group_by(*(answer.c[name] for name in by))
     with reading(engine) as connection:
-        times = {tuple(each[:4]): each.times for each in connection.execute(counted)}
-    found: dict[str, dict[str, Any]] = {}
+        times = {tuple(group[:4]): group.times for group in connection.execute(counted)}
+    services: dict[str, dict[str, Any]] = {}
     for row in promotion.all_active(engine):
-        if row.organisation not in (organisation, HUB) or (row.project in found and row.organisation != organisation):
+        if row.organisation not in (organisation, HUB) or (
+            row.project in services and row.organisation != organisation
+        ):
             continue
         of = (row.project, row.organisation if row.version else "", row.version)
         causes = {cause: count for (*which, cause), count in times.items() if tuple(which) == of}
-        why = dict.fromkeys(LANGUAGES, row.reason) if row.reason else row.why or {}
-        found[row.project] = {
+        reason = dict.fromkeys(LANGUAGES, row.reason) if row.reason else row.why or {}
+        services[row.project] = {
             "project": row.project, "owner": row.organisation, "version": row.version, "method": row.method, "since": row.since,
-            "who": row.who, "why": why, "answers": sum(causes.values()), "causes": causes,
+            "who": row.who, "why": reason, "answers": sum(causes.values()), "causes": causes,
         }  # fmt: skip
-    return list(found.values())
+    return list(services.values())
 
 
 def days(engine: Engine, which: Which, of: str) -> list[dict[str, Any]]:
@@ -108,31 +110,31 @@ def days(engine: Engine, which: Which, of: str) -> list[dict[str, Any]]:
     from dure.statistics.formula import evaluate
 
     columns = [answer.c[name] for name in ("created", "cause", "sums", "practice")]
-    wanted = select(*columns).where(_mine(which)).order_by(answer.c.created.desc()).limit(MOST)
+    query = select(*columns).where(_answers_of(which)).order_by(answer.c.created.desc()).limit(MOST)
     by: dict[str, list[Row[Any]]] = defaultdict(list)
     with reading(engine) as connection:
-        for row in connection.execute(wanted):
+        for row in connection.execute(query):
             by[_day(row.created)].append(row)
-    found = []
+    series = []
     for day in sorted(by)[-SHOWN:]:
-        told: dict[str, Any] = {"day": day, "causes": dict(Counter(row.cause for row in by[day]))}
-        both = [row for row in by[day] if row.sums and row.practice]
-        told["scored"] = len(both)
+        record: dict[str, Any] = {"day": day, "causes": dict(Counter(row.cause for row in by[day]))}
+        scored = [row for row in by[day] if row.sums and row.practice]
+        record["scored"] = len(scored)
         for name, side in (("service", "sums"), ("practice", "practice")):
             total: Counter[str] = Counter()
-            for row in both:
+            for row in scored:
                 total.update({**getattr(row, side), "cases": 1})
             with suppress(UserError, ArithmeticError):  # its sums have changed with the project's code
-                told[name] = float(evaluate(of, dict(total))) if both else None
-        found.append({"service": None, "practice": None} | told)
-    return found
+                record[name] = float(evaluate(of, dict(total))) if scored else None
+        series.append({"service": None, "practice": None} | record)
+    return series
 
 
 def _day(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).date().isoformat()
 
 
-def _mine(which: Which) -> ColumnElement[bool]:
+def _answers_of(which: Which) -> ColumnElement[bool]:
     return and_(*(answer.c[name] == value for name, value in which._asdict().items()))
 
 
@@ -145,19 +147,19 @@ def _number(kpi: Mapping[str, Any], rows: Sequence[Any]) -> dict[str, Any]:
     from dure.statistics.verdict import compare
 
     sides = [_days(rows, name) for name in ("sums", "practice")]
-    told = {"name": kpi["name"], "unit": kpi["unit"], "better": kpi["better"]}
+    facts = {"name": kpi["name"], "unit": kpi["unit"], "better": kpi["better"]}
     try:
         total = [{name: float(sum(values)) for name, values in side.items()} for side in sides]
-        service, practice = (float(evaluate(kpi["of"], each)) for each in total)
-        found = compare(
+        service, practice = (float(evaluate(kpi["of"], sums)) for sums in total)
+        comparison = compare(
             [Pair(*({name: np.array(v) for name, v in side.items()} for side in sides))], kpi["of"], kpi["better"]
         )
     except (UserError, ArithmeticError) as error:
-        return told | {"verdict": "not shown", "because": str(error)}
-    gain = {"low": found.low, "mean": found.mean, "high": found.high}
-    return told | {
-        "service": service, "practice": practice, "verdict": found.verdict, "because": found.because, "gain": gain,
-        "blocks": found.blocks, "cases": len(rows),
+        return facts | {"verdict": "not shown", "because": str(error)}
+    gain = {"low": comparison.low, "mean": comparison.mean, "high": comparison.high}
+    return facts | {
+        "service": service, "practice": practice, "verdict": comparison.verdict, "because": comparison.because, "gain": gain,
+        "blocks": comparison.blocks, "cases": len(rows),
     }  # fmt: skip
 
 
@@ -166,26 +168,26 @@ def _days(rows: Sequence[Any], side: str) -> dict[str, list[float]]:
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
         sums[_day(row.created)].update({**getattr(row, side), "cases": 1})
-    names = sorted({name for each in sums.values() for name in each})
+    names = sorted({name for day_sums in sums.values() for name in day_sums})
     return {name: [float(sums[day][name]) for day in sorted(sums)] for name in names}
 
 
 def drift(engine: Engine, which: Which) -> list[Drift]:
     """Fields of requests and answers that have drifted since the version began to answer; the newest answers against the first."""
-    mine = _mine(which)
-    wanted = select(answer.c.request, answer.c.response).where(mine)
+    own = _answers_of(which)
+    query = select(answer.c.request, answer.c.response).where(own)
     with reading(engine) as connection:
-        count = connection.execute(select(func.count()).select_from(answer).where(mine)).scalar_one()
+        count = connection.execute(select(func.count()).select_from(answer).where(own)).scalar_one()
         if count < 2 * LEAST:
             return []
         usual = min(USUAL, count // 2)
-        first = wanted.order_by(answer.c.created, answer.c.id).limit(usual)
-        newest = wanted.order_by(answer.c.created.desc(), answer.c.id.desc()).limit(min(RECENT, count - usual))
-        sides = [[_both(*row) for row in connection.execute(each)] for each in (first, newest)]
+        first = query.order_by(answer.c.created, answer.c.id).limit(usual)
+        newest = query.order_by(answer.c.created.desc(), answer.c.id.desc()).limit(min(RECENT, count - usual))
+        sides = [[_exchange(*row) for row in connection.execute(half)] for half in (first, newest)]
     return drifted(*sides)
 
 
-def _both(request: str, response: str) -> dict[str, Any]:
+def _exchange(request: str, response: str) -> dict[str, Any]:
     return {"request": json.loads(request), "response": json.loads(response)}
 
 
@@ -196,27 +198,27 @@ def alarm(engine: Engine) -> None:
     with reading(engine) as connection:
         services = [Which(*row) for row in connection.execute(late)]
     for which in services:
-        found = drift(engine, which)
-        DRIFT.labels(which.organisation, which.project).set(len(found))
-        fields = ", ".join(each.field for each in found)
-        if fields and fields != _told(engine, which):
+        drifting = drift(engine, which)
+        DRIFT.labels(which.organisation, which.project).set(len(drifting))
+        fields = ", ".join(entry.field for entry in drifting)
+        if fields and fields != _last_drift(engine, which):
             words = multilingual("version {version} drifts: {fields}", version=which.service, fields=fields)
-            told = {**words, "owner": which.owner, "service": which.service, "fields": fields}
+            record = {**words, "owner": which.owner, "service": which.service, "fields": fields}
             with engine.begin() as connection:
-                happened(connection, which.organisation, which.project, "drift", told)
+                happened(connection, which.organisation, which.project, "drift", record)
 
 
-def _told(engine: Engine, which: Which) -> str:
+def _last_drift(engine: Engine, which: Which) -> str:
     """Which fields were last told to drift."""
-    there = (event.c.organisation == which.organisation) & (event.c.project == which.project)
-    wanted = select(event.c.said).where(there, event.c.kind == "drift").order_by(event.c.id.desc()).limit(1)
+    own = (event.c.organisation == which.organisation) & (event.c.project == which.project)
+    query = select(event.c.said).where(own, event.c.kind == "drift").order_by(event.c.id.desc()).limit(1)
     with reading(engine) as connection:
-        last = connection.execute(wanted).scalar()
+        last = connection.execute(query).scalar()
     return str(last["fields"]) if last and (last["owner"], last["service"]) == which[2:] else ""
 
 
 def events(engine: Engine, organisation: str, project: str = "") -> Sequence[Row[Any]]:
     """What has happened to an organisation's services and data, the newest first."""
-    wanted = select(event).where(event.c.organisation == organisation).order_by(event.c.id.desc()).limit(200)
+    query = select(event).where(event.c.organisation == organisation).order_by(event.c.id.desc()).limit(200)
     with reading(engine) as connection:
-        return connection.execute(wanted.where(event.c.project == project) if project else wanted).all()
+        return connection.execute(query.where(event.c.project == project) if project else query).all()

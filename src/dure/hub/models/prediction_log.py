@@ -41,7 +41,7 @@ class Noted(NamedTuple):
     owner: str
     service: int
     request: bytes
-    said: bytes
+    response: bytes
 
 
 class Book:
@@ -51,9 +51,9 @@ class Book:
         self.engine = engine
         self.waiting: list[Noted] = []
         self.writing: asyncio.Task[None] | None = None
-        self.turn = asyncio.Lock()
+        self.lock = asyncio.Lock()
 
-    def note(self, caller: Caller, project: str, by: tuple[str, int], request: bytes, said: bytes) -> bytes:
+    def note(self, caller: Caller, project: str, by: tuple[str, int], request: bytes, response: bytes) -> bytes:
         """Write an answer down soon; the answer with its id, without one where it is not kept.
 
         Parameters
@@ -61,13 +61,13 @@ class Book:
         by
             The organisation whose service it was, and the version.
         """
-        if len(request) + len(said) > LARGEST or len(self.waiting) >= MOST:
-            return said
+        if len(request) + len(response) > LARGEST or len(self.waiting) >= MOST:
+            return response
         name = secrets.token_hex(8)
-        self.waiting.append(Noted(name, caller, project, *by, request, said))
+        self.waiting.append(Noted(name, caller, project, *by, request, response))
         if self.writing is None:
             self.writing = asyncio.create_task(self._soon())
-        return said[:-1] + b',"id":"' + name.encode() + b'"}'
+        return response[:-1] + b',"id":"' + name.encode() + b'"}'
 
     async def _soon(self) -> None:
         while self.waiting:
@@ -78,7 +78,7 @@ class Book:
 
     async def write(self) -> None:
         """Write down what waits, and what is being written. Raises DBAPIError; then it waits on."""
-        async with self.turn:
+        async with self.lock:
             batch, self.waiting = self.waiting, []
             try:
                 if batch:
@@ -101,36 +101,36 @@ def _written(engine: Engine, batch: Sequence[Noted]) -> None:
 
 
 def _rows(batch: Sequence[Noted]) -> Iterator[dict[str, Any]]:
-    for each in batch:
-        said = from_json(each.said)
+    for noted in batch:
+        record = from_json(noted.response)
         yield {
-            "id": each.id, "organisation": each.caller.organisation, "person": each.caller.name, "project": each.project,
-            "owner": each.owner, "service": each.service, "cause": said.get("cause", ""), "request": each.request.decode(),
-            "response": json.dumps(said["response"], ensure_ascii=False),
+            "id": noted.id, "organisation": noted.caller.organisation, "person": noted.caller.name, "project": noted.project,
+            "owner": noted.owner, "service": noted.service, "cause": record.get("cause", ""), "request": noted.request.decode(),
+            "response": json.dumps(record["response"], ensure_ascii=False),
         }  # fmt: skip
 
 
 def one(engine: Engine, organisation: str, project: str, name: str) -> Row[Any]:
     """An answer by its id. Raises Unknown."""
-    mine = (answer.c.organisation == organisation) & (answer.c.project == project)
+    own = (answer.c.organisation == organisation) & (answer.c.project == project)
     with reading(engine) as connection:
-        found = connection.execute(select(answer).where(answer.c.id == name, mine)).one_or_none()
-    if found is None:
+        row = connection.execute(select(answer).where(answer.c.id == name, own)).one_or_none()
+    if row is None:
         raise Unknown(_("no answer with the id {name} is kept", name=name[:80]), where="id")
-    return found
+    return row
 
 
 def listed(engine: Engine, organisation: str, project: str, most: int = 50, before: str = "") -> list[dict[str, Any]]:
     """Answers, the newest first, of request and response the first SHOWN letters; `before`: those behind this one. Raises Unknown."""
-    told = [answer.c[name] for name in ("id", "created", "person", "owner", "service", "cause", "truth")]
+    columns = [answer.c[name] for name in ("id", "created", "person", "owner", "service", "cause", "truth")]
     short = [func.substr(answer.c[name], 1, SHOWN).label(name) for name in ("request", "response")]
-    wanted = select(*told, *short).where(answer.c.organisation == organisation, answer.c.project == project)
+    query = select(*columns, *short).where(answer.c.organisation == organisation, answer.c.project == project)
     if before:
         last = one(engine, organisation, project, before)
-        wanted = wanted.where(tuple_(answer.c.created, answer.c.id) < tuple_(literal(last.created), literal(last.id)))
+        query = query.where(tuple_(answer.c.created, answer.c.id) < tuple_(literal(last.created), literal(last.id)))
     with reading(engine) as connection:
-        found = connection.execute(wanted.order_by(answer.c.created.desc(), answer.c.id.desc()).limit(most)).mappings()
-        return [dict(each) for each in found]
+        rows = connection.execute(query.order_by(answer.c.created.desc(), answer.c.id.desc()).limit(most)).mappings()
+        return [dict(row) for row in rows]
 
 
 def scored(

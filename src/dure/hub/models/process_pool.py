@@ -64,9 +64,9 @@ class Gone(Exception):
     anew.
     """
 
-    def __init__(self, cause: str, why: str) -> None:
-        super().__init__(why)
-        self.cause, self.why = cause, why
+    def __init__(self, cause: str, reason: str) -> None:
+        super().__init__(reason)
+        self.cause, self.reason = cause, reason
 
 
 class Busy(Exception):
@@ -90,51 +90,51 @@ class Services:
             return await self._ask(asked, limits, frame)
         except Gone as gone:
             if asked.practice:
-                raise UserError(_("no method has an answer: {why}", why=gone.why)) from None
-            cause, why = gone.cause, gone.why
+                raise UserError(_("no method has an answer: {why}", why=gone.reason)) from None
+            cause, reason = gone.cause, gone.reason
         try:
-            kind, said = await self._ask(asked._replace(practice=True, code=""), limits, frame)
+            kind, reply = await self._ask(asked._replace(practice=True, code=""), limits, frame)
         except Gone as gone:
-            raise UserError(_("no method has an answer: {why}", why=gone.why)) from None
+            raise UserError(_("no method has an answer: {why}", why=gone.reason)) from None
         if kind != ANSWERED:
-            return kind, said
-        told = json.loads(said) | {"instead_of": asked.method, "cause": cause, "why": why}
-        return kind, json.dumps(told, ensure_ascii=False).encode()
+            return kind, reply
+        record = json.loads(reply) | {"instead_of": asked.method, "cause": cause, "why": reason}
+        return kind, json.dumps(record, ensure_ascii=False).encode()
 
-    async def score(self, project: str, limits: Limits, told: bytes) -> tuple[bytes, bytes]:
+    async def score(self, project: str, limits: Limits, feedback: bytes) -> tuple[bytes, bytes]:
         """(what came of it, JSON): sums of an answer and of the practice's, by the project's own score.
 
         Raises Busy, and UserError where the project cannot be asked.
         """
         try:
-            return await self._ask(Asked(project, "", practice=True), limits, language().encode() + TRUTH + told)
+            return await self._ask(Asked(project, "", practice=True), limits, language().encode() + TRUTH + feedback)
         except Gone as gone:
-            raise UserError(_("no answer can be scored: {why}", why=gone.why)) from None
+            raise UserError(_("no answer can be scored: {why}", why=gone.reason)) from None
 
     async def _ask(self, asked: Asked, limits: Limits, frame: bytes) -> tuple[bytes, bytes]:
         while True:
             process = await self._process(asked, limits)
             try:
-                said = await process.ask(frame)
+                reply = await process.ask(frame)
             except Gone as gone:
                 if gone.cause != "idle":
                     raise
                 continue
-            return said[:1], said[1:]
+            return reply[:1], reply[1:]
 
     async def _process(self, asked: Asked, limits: Limits) -> _Process:
         """The one that runs, or a new one. Raises Gone where it cannot be started."""
         now = asyncio.get_running_loop().time()
-        until, why = self._resting.get(asked, (0.0, ""))
+        until, reason = self._resting.get(asked, (0.0, ""))
         if now < until:
-            raise Gone("unavailable", why)
+            raise Gone("unavailable", reason)
         task = self._running.get(asked)
         if task is None or (task.done() and (task.cancelled() or task.exception() or task.result().over)):
             task = self._running[asked] = asyncio.create_task(_Process.started(asked, limits))
         try:
             return await asyncio.shield(task)
         except Gone as gone:
-            self._resting[asked] = (asyncio.get_running_loop().time() + REST, gone.why)
+            self._resting[asked] = (asyncio.get_running_loop().time() + REST, gone.reason)
             raise
 
     async def close(self) -> None:
@@ -157,7 +157,7 @@ class _Process:
         self.waiting: deque[asyncio.Future[bytes]] = deque()
         self.loop = asyncio.get_running_loop()
         self.since = self.loop.time()
-        self.why = Gone("crashed", "")
+        self.gone = Gone("crashed", "")
         self.tasks: list[asyncio.Task[None]] = []
         self.ending: asyncio.Task[None] | None = None
 
@@ -175,9 +175,9 @@ class _Process:
         try:
             job = asked._asdict() | {"settings": dict(asked.settings), "data": dict(asked.data), "language": language()}
             made._write(json.dumps(job).encode())
-            said = await asyncio.wait_for(made._frame(), START)
-            if said[:1] == REFUSED:
-                raise Gone("unavailable", json.loads(said[1:])["what"])
+            reply = await asyncio.wait_for(made._frame(), START)
+            if reply[:1] == REFUSED:
+                raise Gone("unavailable", json.loads(reply[1:])["what"])
         except (asyncio.IncompleteReadError, OSError):
             await made.close()
             raise Gone("crashed", _("its process ended")) from None
@@ -194,7 +194,7 @@ class _Process:
     async def ask(self, frame: bytes) -> bytes:
         """The answer to a request. Raises Gone and Busy."""
         if self.over:
-            raise self.why
+            raise self.gone
         if len(self.waiting) >= MOST_WAITING:
             raise Busy
         if not self.waiting:
@@ -240,18 +240,18 @@ class _Process:
             elif not self.waiting and quiet > IDLE:
                 self._give_up(Gone("idle", ""))
             elif await asyncio.to_thread(memory, self.process.pid) > most:
-                why = _("it held more than {megabytes} MB", megabytes=self.limits.megabytes)
-                self._give_up(Gone("crashed", why))
+                reason = _("it held more than {megabytes} MB", megabytes=self.limits.megabytes)
+                self._give_up(Gone("crashed", reason))
 
-    def _give_up(self, why: Gone) -> None:
+    def _give_up(self, gone: Gone) -> None:
         """Whoever waits hears why; nothing is asked of it any more."""
         if self.over:
             return
-        self.over, self.why = True, why
+        self.over, self.gone = True, gone
         while self.waiting:
             answer = self.waiting.popleft()
             if not answer.done():
-                answer.set_exception(Gone(why.cause, why.why))
+                answer.set_exception(Gone(gone.cause, gone.reason))
         self.ending = asyncio.create_task(self._end())
 
     async def _end(self) -> None:

@@ -30,13 +30,13 @@ PATIENCE = 120  # seconds that a project may take to be imported and described
 
 def manifests() -> dict[str, Manifest]:
     """What projects say of themselves, by id. One whose project.toml cannot be read is left out."""
-    told = {}
+    by_id = {}
     for name, place in sorted(found().items()):
         try:
-            told[name] = manifest(place)
+            by_id[name] = manifest(place)
         except UserError:
             continue
-    return told
+    return by_id
 
 
 def place_of(name: str) -> Path:
@@ -54,39 +54,39 @@ def code_of(name: str) -> str:
     return project_hash(place_of(name))
 
 
-def known_method(about: Mapping[str, Any], method: str) -> None:
+def known_method(description: Mapping[str, Any], method: str) -> None:
     """Raise UserError where a project that was described has no such method."""
-    if method not in about["methods"]:
-        what = _("there is no method called {name}", name=method)
-        raise UserError(what, where="method", cure=", ".join(about["methods"]))
+    if method not in description["methods"]:
+        message = _("there is no method called {name}", name=method)
+        raise UserError(message, where="method", cure=", ".join(description["methods"]))
 
 
 def tried(name: str) -> dict[str, Any] | None:
     """What a project's own trial.json says, `stale` where its code has changed since; None where there is none. Raises Unknown."""
     place = place_of(name)
     try:
-        said: dict[str, Any] = json.loads((place / "trial.json").read_text(encoding="utf-8"))
+        record: dict[str, Any] = json.loads((place / "trial.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return said | {"stale": said["about"].get("code") != project_hash(place)}
+    return record | {"stale": record["about"].get("code") != project_hash(place)}
 
 
 def promises(name: str) -> dict[str, Any] | None:
     """What `dure check` has found of a project as it is now, where it is kept beside it: check.json. Raises Unknown."""
     try:
-        found: dict[str, Any] = json.loads((place_of(name) / "check.json").read_text(encoding="utf-8"))
+        check: dict[str, Any] = json.loads((place_of(name) / "check.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return found if found.get("code") == code_of(name) else None
+    return check if check.get("code") == code_of(name) else None
 
 
-def kept(name: str) -> dict[str, Any] | None:
+def kept_description(name: str) -> dict[str, Any] | None:
     """A description that was made before, of the code as it is now; None where none was. Raises Unknown."""
     try:
-        told: dict[str, Any] = json.loads(_place(name).read_text(encoding="utf-8"))
+        description: dict[str, Any] = json.loads(_place(name).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return told
+    return description
 
 
 def described(name: str) -> dict[str, Any]:
@@ -94,20 +94,20 @@ def described(name: str) -> dict[str, Any]:
 
     Raises Unknown, and UserError where it cannot be described: what it stands on is not installed.
     """
-    told = kept(name)
-    if told is None:
-        told = _described(name)
+    description = kept_description(name)
+    if description is None:
+        description = _described(name)
         place = _place(name)
         place.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(place, json.dumps(told, ensure_ascii=False))
-    return told
+        write_atomically(place, json.dumps(description, ensure_ascii=False))
+    return description
 
 
 def _place(name: str) -> Path:
     """Where a description is kept: by the code, and by what else it is made of - texts, the example, and what describes it."""
     project = place_of(name)
     texts = [*sorted((project / "locale").glob("*.po")), *project.glob("example.json"), Path(describe.__file__)]
-    by = hashlib.sha256(b"".join(each.read_bytes() for each in texts)).hexdigest()[:8]
+    by = hashlib.sha256(b"".join(path.read_bytes() for path in texts)).hexdigest()[:8]
     return folder() / "projects" / f"{name}-{project_hash(project)[:16]}-{__version__}-{by}.json"
 
 
@@ -117,10 +117,10 @@ def _described(name: str) -> dict[str, Any]:
         done = subprocess.run(  # noqa: S603 - a project's id that is known here, no shell
             command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=PATIENCE
         )
-        told: dict[str, Any] = json.loads(done.stdout)
+        description: dict[str, Any] = json.loads(done.stdout)
     except subprocess.TimeoutExpired:
         raise UserError(_("it took more than {seconds} s", seconds=PATIENCE), where=name) from None
     except ValueError:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise UserError(said[-1] if said else _("its process ended"), where=name) from None
-    return told
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        raise UserError(lines[-1] if lines else _("its process ended"), where=name) from None
+    return description

@@ -92,8 +92,8 @@ def by_evidence(folder: Path, project: str, method: str, code: str) -> Accepted:
     faults = evidence.verify(folder).faults
     if faults:
         raise UserError(_("this evidence is not whole: {fault}", fault=str(faults[0])), where=str(folder))
-    told = evidence.predicate(folder)
-    about = told["about"]
+    predicate = evidence.predicate(folder)
+    about = predicate["about"]
     if about["id"] != project:
         raise UserError(_("this evidence is of {other}", other=about["id"]), where=str(folder))
     if about["code"] != code:
@@ -103,7 +103,9 @@ def by_evidence(folder: Path, project: str, method: str, code: str) -> Accepted:
         )  # fmt: skip
     if about["profile"] != "full":
         raise UserError(_("this evidence is of the quick profile, which decides nothing"), where=str(folder))
-    verdict = next((each for each in verdicts.deciding(told["verdicts"]) if each["method"] == method), None)
+    verdict = next(
+        (candidate for candidate in verdicts.deciding(predicate["verdicts"]) if candidate["method"] == method), None
+    )
     if verdict is None:
         raise UserError(_("this evidence has no verdict on {method}", method=method), where=str(folder))
     if verdict["verdict"] != "better":
@@ -111,9 +113,9 @@ def by_evidence(folder: Path, project: str, method: str, code: str) -> Accepted:
             _("the trial says: {verdict}", verdict=_(verdict["verdict"])), where=str(folder),
             cure=_("A steward can accept it for a written reason."),
         )  # fmt: skip
-    why = per_language(lambda: sentence(verdict, about))
+    reason = per_language(lambda: sentence(verdict, about))
     settings = {name: str(value) for name, value in about.get("settings", {}).items()}
-    return Accepted(method, settings, code, told["replay"], why)
+    return Accepted(method, settings, code, predicate["replay"], reason)
 
 
 def candidates(engine: Engine, project: str, organisation: str, code: str) -> list[dict[str, Any]]:
@@ -126,31 +128,31 @@ def candidates(engine: Engine, project: str, organisation: str, code: str) -> li
     from dure.report.sentence import plain
     from dure.trial import verdicts
 
-    wanted = select(run).where(run.c.organisation == organisation, run.c.project == project, run.c.state == "done")
-    wanted = wanted.where(run.c.kind == "trial", run.c.evidence.is_not(None)).order_by(run.c.ended.desc(), run.c.id)
+    query = select(run).where(run.c.organisation == organisation, run.c.project == project, run.c.state == "done")
+    query = query.where(run.c.kind == "trial", run.c.evidence.is_not(None)).order_by(run.c.ended.desc(), run.c.id)
     with reading(engine) as connection:
-        rows = connection.execute(wanted.limit(LOOKED_AT)).all()
-    found = []
+        rows = connection.execute(query.limit(LOOKED_AT)).all()
+    methods = []
     for row in rows:
         with suppress(UserError):  # its folder is on another machine, or was changed
-            told = evidence.predicate(queue.evidence_of(row))
-            about = told["about"]
+            predicate = evidence.predicate(queue.evidence_of(row))
+            about = predicate["about"]
             if "problem" in row.asked or about["code"] != code or about["profile"] != "full":
                 continue
-            for verdict in verdicts.deciding(told["verdicts"]):
+            for verdict in verdicts.deciding(predicate["verdicts"]):
                 # an offer is a stranger's URL, and no method of the project
                 if verdict["verdict"] == "better" and verdict["method"] not in (row.asked.get("offers") or {}):
-                    said = per_language(partial(plain, verdict, about))
-                    values = {"run": row.id, "ended": row.ended, "evidence": told["replay"]}
-                    found.append(values | {"method": verdict["method"], "said": said})
-    return found
+                    sentence = per_language(partial(plain, verdict, about))
+                    values = {"run": row.id, "ended": row.ended, "evidence": predicate["replay"]}
+                    methods.append(values | {"method": verdict["method"], "said": sentence})
+    return methods
 
 
 def promote(engine: Engine, project: str, accepted: Accepted, who: str, organisation: str = HUB) -> int:
     """Let a method answer an organisation from the next request on; its version."""
     with engine.begin() as connection:
-        mine = (service.c.organisation == organisation) & (service.c.project == project)
-        version = 1 + (connection.execute(select(func.max(service.c.version)).where(mine)).scalar() or 0)
+        own = (service.c.organisation == organisation) & (service.c.project == project)
+        version = 1 + (connection.execute(select(func.max(service.c.version)).where(own)).scalar() or 0)
         connection.execute(
             insert(service).values(
                 organisation=organisation, project=project, version=version, method=accepted.method,
@@ -171,8 +173,8 @@ def rollback(engine: Engine, project: str, who: str, reason: str, organisation: 
         current = _version(connection, organisation, project)
         if not current:
             raise UserError(_("today's practice answers for {project} already", project=project))
-        mine = (service.c.organisation == organisation) & (service.c.project == project)
-        older = select(func.max(service.c.version)).where(mine, service.c.version < current)
+        own = (service.c.organisation == organisation) & (service.c.project == project)
+        older = select(func.max(service.c.version)).where(own, service.c.version < current)
         version = connection.execute(older).scalar() or 0
         _set(engine, connection, (organisation, project), version, who, reason)
     return version
@@ -184,11 +186,11 @@ def active(engine: Engine, organisation: str, project: str) -> Row[Any] | None:
     An organisation that has decided nothing of its own is answered by what whoever runs the hub has promoted.
     """
     with reading(engine) as connection:
-        for each in dict.fromkeys((organisation, HUB)):
-            version = _version(connection, each, project)
+        for owner in dict.fromkeys((organisation, HUB)):
+            version = _version(connection, owner, project)
             if version is not None:
-                wanted = select(service).where(service.c.organisation == each, service.c.project == project)
-                return connection.execute(wanted.where(service.c.version == version)).one_or_none()
+                query = select(service).where(service.c.organisation == owner, service.c.project == project)
+                return connection.execute(query.where(service.c.version == version)).one_or_none()
     return None
 
 
@@ -196,18 +198,18 @@ def all_active(engine: Engine) -> Sequence[Row[Any]]:
     """What answers now, organisation by organisation, project by project."""
     newest = select(func.max(promotion.c.id)).group_by(promotion.c.organisation, promotion.c.project)
     with reading(engine) as connection:
-        found = _told().where(promotion.c.id.in_(newest)).order_by(promotion.c.organisation, promotion.c.project)
-        return connection.execute(found).all()
+        query = _promotions().where(promotion.c.id.in_(newest)).order_by(promotion.c.organisation, promotion.c.project)
+        return connection.execute(query).all()
 
 
 def history(engine: Engine, project: str, organisation: str = HUB) -> Sequence[Row[Any]]:
     """What has answered an organisation since when, by whose word, the newest first."""
     with reading(engine) as connection:
-        mine = (promotion.c.organisation == organisation) & (promotion.c.project == project)
-        return connection.execute(_told().where(mine).order_by(promotion.c.id.desc())).all()
+        own = (promotion.c.organisation == organisation) & (promotion.c.project == project)
+        return connection.execute(_promotions().where(own).order_by(promotion.c.id.desc())).all()
 
 
-def _told() -> Select[Any]:
+def _promotions() -> Select[Any]:
     """Promotions, and what they promoted."""
     same = [service.c[name] == promotion.c[name] for name in ("organisation", "project", "version")]
     return select(promotion, service.c.method, service.c.evidence, service.c.why).outerjoin(service, and_(*same))
@@ -215,8 +217,8 @@ def _told() -> Select[Any]:
 
 def _version(connection: Connection, organisation: str, project: str) -> int | None:
     """Which one an organisation wants; None: it has never decided."""
-    mine = (promotion.c.organisation == organisation) & (promotion.c.project == project)
-    newest = select(promotion.c.version).where(mine).order_by(promotion.c.id.desc()).limit(1)
+    own = (promotion.c.organisation == organisation) & (promotion.c.project == project)
+    newest = select(promotion.c.version).where(own).order_by(promotion.c.id.desc()).limit(1)
     return connection.execute(newest).scalar_one_or_none()
 
 

@@ -2,4 +2,6 @@
 
 from dure.hub.pages import account, board, evidence, front, judge, problems, projects, runs, services
 
-ROUTERS = tuple(each.router for each in (front, judge, board, projects, problems, runs, services, evidence, account))
+ROUTERS = tuple(
+    module.router for module in (front, judge, board, projects, problems, runs, services, evidence, account)
+)

@@ -32,13 +32,13 @@ async def me(hub: Here, caller: Viewer) -> Response:
 
 
 def _me(hub: Hub, caller: Caller) -> Response:
-    kept = uploads.listed(hub.engine, caller.organisation)
-    mine = [each for each in accounts.listed(hub.engine, caller.organisation) if each["name"] == caller.name]
+    files = uploads.listed(hub.engine, caller.organisation)
+    members = [member for member in accounts.listed(hub.engine, caller.organisation) if member["name"] == caller.name]
     return layout.page(
         "me.html", caller, title=_("Account"), here="/me", twin="/api/v1/me", lead=_("Who you are here, and what is kept for you."),
-        local=bool(hub.token), may=MAY, roles=[role for role in ROLES if caller.may(role)], files=kept,
-        bytes=sum(each.bytes for each in kept), tokens=[token for each in mine for token in each["tokens"]],
-        sent=retention.mine(hub.engine, caller), days=round(retention.DAYS), longest=accounts.LONGEST, shortest=accounts.SHORTEST,
+        local=bool(hub.token), may=MAY, roles=[role for role in ROLES if caller.may(role)], files=files,
+        bytes=sum(file.bytes for file in files), tokens=[token for member in members for token in member["tokens"]],
+        sent=retention.holdings(hub.engine, caller), days=round(retention.DAYS), longest=accounts.LONGEST, shortest=accounts.SHORTEST,
     )  # fmt: skip
 
 

@@ -34,16 +34,16 @@ async def show(
     if not overview.has_map(hub.lines):
         del views["map"]
         view = "lines" if view == "map" else view
-    known = {each.ko for line in hub.lines for each in line.provinces}
+    known = {place.ko for line in hub.lines for place in line.provinces}
     if view == "places":
-        title, shown = _("Board"), await table(hub, caller)
+        title, content = _("Board"), await table(hub, caller)
         lead = _("Which AI was better than today's practice, and where. Every mark leads to the evidence behind it.")
     elif view == "map":
-        title, shown = _("What was measured for each province"), await hub.fresh.get(_mapped, hub, language())
+        title, content = _("What was measured for each province"), await hub.fresh.get(_mapped, hub, language())
         lead = _("A mark says what the projects of a province's lines have shown, wherever their data came from. "
                  "Choose a province to read its lines.")  # fmt: skip
     else:
-        title, shown = (
+        title, content = (
             _("The plan, line by line"),
             await hub.fresh.get(_lines, hub, language(), province if province in known else ""),
         )
@@ -52,7 +52,7 @@ async def show(
         )
     twin = "/api/v1/board" if view == "places" else "/api/v1/plan"
     return layout.page(
-        "board.html", caller, title=title, lead=lead, twin=twin, here="/board", views=views, view=view, board=shown
+        "board.html", caller, title=title, lead=lead, twin=twin, here="/board", views=views, view=view, board=content
     )  # fmt: skip
 
 
@@ -67,7 +67,7 @@ def _lines(engine: Engine, hub: Hub, _language: str, province: str) -> Markup:
     lines = overview.of_province(hub.lines, province) if province else hub.lines
     return layout.part(
         "lines.html", groups=overview.by_strategy(lines), counted=overview.states(hub.lines), problems=hidden_cases.untried(engine),
-        province=next((each for line in lines for each in line.provinces if each.ko == province), None),
+        province=next((place for line in lines for place in line.provinces if place.ko == province), None),
         source=hub.lines[0].source if hub.lines else "",
     )  # fmt: skip
 
@@ -85,17 +85,17 @@ async def table(hub: Hub, caller: Caller, *, short: bool = False) -> Markup:
 
 
 def _table(engine: Engine, hub: Hub, _language: str, organisation: str, able: bool, short: bool) -> Markup:  # noqa: FBT001 - as `Fresh.get` passes them
-    found = board.cells(engine)
-    rows = overview.rows(found, hub.lines, hub.manifests)
+    board_cells = board.cells(engine)
+    rows = overview.rows(board_cells, hub.lines, hub.manifests)
     news = first_start.news(engine, organisation)
-    shown = {cell["project"] for cell in found}
+    measured = {cell["project"] for cell in board_cells}
     failed = [
-        each
-        for each in first_start.asked_for(engine, organisation)
-        if each.state == "failed" and each.project not in shown
+        trial
+        for trial in first_start.asked_for(engine, organisation)
+        if trial.state == "failed" and trial.project not in measured
     ]
     titles = {row["project"]: localised(row["title"]) for row in rows}
     return layout.part(
-        "cells.html", rows=rows[:SHORT] if short else rows, left=len(rows) - SHORT if short else 0, tried=bool(found), news=news,
-        able=able, short=short, failed=[(titles.get(each.project, each.project), each) for each in failed], titles=titles,
+        "cells.html", rows=rows[:SHORT] if short else rows, left=len(rows) - SHORT if short else 0, tried=bool(board_cells), news=news,
+        able=able, short=short, failed=[(titles.get(trial.project, trial.project), trial) for trial in failed], titles=titles,
     )  # fmt: skip

@@ -33,56 +33,56 @@ def answers(days: Sequence[Day], *, promoted: bool) -> Markup:
     promoted
         Whether anything is: else every answer is today's practice's own.
     """
-    own = [each["causes"].get("", 0) for each in days]
-    instead = [sum(each["causes"].values()) - count for each, count in zip(days, own, strict=True)]
-    most = max(count + other for count, other in zip(own, instead, strict=True))
+    own = [day["causes"].get("", 0) for day in days]
+    instead = [sum(day["causes"].values()) - count for day, count in zip(days, own, strict=True)]
+    most = max(count + practice_count for count, practice_count in zip(own, instead, strict=True))
     x, y = _across(days, WIDTH - RIGHT), _up(most)
     wide = min(WIDEST, max(2.0, 0.8 * (WIDTH - LEFT - RIGHT) / _span(days)))
     drawn = [*_axis([0, most], y, 0, WIDTH - RIGHT), *_ends(days, x)]
-    for each, count, other in zip(days, own, instead, strict=True):
-        left = x(each) - wide / 2
+    for day, count, practice_count in zip(days, own, instead, strict=True):
+        left = x(day) - wide / 2
         drawn.append(_bar("own", left, y(count), wide, y(0) - y(count)))
-        drawn.append(_bar("instead", left, y(count + other), wide, y(count) - y(count + other)))
+        drawn.append(_bar("instead", left, y(count + practice_count), wide, y(count) - y(count + practice_count)))
     names = [("own", _("what is promoted") if promoted else _("today's practice"))]
     names += [("instead", _("today's practice in its place"))] if sum(instead) else []
-    told = _(
+    alternative = _(
         "Answers a day, {first} to {last}: {own} by {name}, {instead} by today's practice in its place.", first=days[0]["day"],
         last=days[-1]["day"], own=f"{sum(own):,}", name=names[0][1], instead=f"{sum(instead):,}",
     )  # fmt: skip
-    return _svg(told, [*drawn, *_key(names)])
+    return _svg(alternative, [*drawn, *_key(names)])
 
 
 def against(days: Sequence[Day], kpi: Mapping[str, Any]) -> Markup:
     """The KPI day by day where the truth is known: what is promoted (filled dots), today's practice (hollow dots)."""
-    shown = [each for each in days if each["service"] is not None and each["practice"] is not None]
-    values = [each[side] for each in shown for side in ("service", "practice")]
+    scored = [day for day in days if day["service"] is not None and day["practice"] is not None]
+    values = [day[side] for day in scored for side in ("service", "practice")]
     least, most = min(0.0, *values), max(0.0, *values)
-    x, y = _across(shown, WIDTH - LABEL), _up(most, least)
+    x, y = _across(scored, WIDTH - LABEL), _up(most, least)
     places = numbers.decimals(max(abs(least), abs(most)))
-    drawn = [*_axis([least, most] if least else [0.0, most], y, places, WIDTH - LABEL), *_ends(shown, x)]
-    ends = {side: y(shown[-1][side]) for side in ("practice", "service")}
+    drawn = [*_axis([least, most] if least else [0.0, most], y, places, WIDTH - LABEL), *_ends(scored, x)]
+    ends = {side: y(scored[-1][side]) for side in ("practice", "service")}
     if abs(ends["practice"] - ends["service"]) < 15:  # their words would lie on each other
         middle, up = sum(ends.values()) / 2, 7.5 if ends["practice"] > ends["service"] else -7.5
         ends = {"practice": middle + up, "service": middle - up}
     for side, name in (("practice", _("today's practice")), ("service", _("what is promoted"))):
-        points = [(x(each), y(each[side])) for each in shown]
+        points = [(x(day), y(day[side])) for day in scored]
         drawn.append(f'<polyline class="{side}" points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in points)}"/>')
         drawn += [f'<circle class="{side}" cx="{a:.1f}" cy="{b:.1f}" r="3.5"/>' for a, b in points]
         drawn.append(_word(WIDTH - LABEL + 12, ends[side] + 4, name, side))
     unit = vocabulary.localised_unit(kpi["unit"])
-    told = _(
+    alternative = _(
         "{kpi}, {first} to {last}, day by day: on the last one {service} with what is promoted, {practice} with today's practice.",
-        kpi=kpi["name"], first=shown[0]["day"], last=shown[-1]["day"], service=numbers.amount(shown[-1]["service"], unit),
-        practice=numbers.amount(shown[-1]["practice"], unit),
+        kpi=kpi["name"], first=scored[0]["day"], last=scored[-1]["day"], service=numbers.amount(scored[-1]["service"], unit),
+        practice=numbers.amount(scored[-1]["practice"], unit),
     )  # fmt: skip
     title = f"{kpi['name']} ({unit})" if unit else kpi["name"]
-    return _svg(told, [*drawn, _word(LEFT, 14, title, "")])
+    return _svg(alternative, [*drawn, _word(LEFT, 14, title, "")])
 
 
-def _svg(told: str, drawn: Sequence[str]) -> Markup:
+def _svg(alternative: str, drawn: Sequence[str]) -> Markup:
     from markupsafe import Markup
 
-    head = f'<svg class="days" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(told)}">'
+    head = f'<svg class="days" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(alternative)}">'
     return Markup(f"{head}{''.join(drawn)}</svg>")  # noqa: S704 - numbers, and words that `_word` escapes
 
 
@@ -117,8 +117,8 @@ def _axis(values: Sequence[float], y: Callable[[float], float], places: int, rig
 def _ends(days: Sequence[Day], x: Callable[[Day], float]) -> list[str]:
     """The first day and the last one, below."""
     first, last = days[0], days[-1]
-    shown = [(first, "middle" if first is last else "start")] + ([(last, "end")] if first is not last else [])
-    return [_word(x(day), HEIGHT - 6, day["day"][5:].replace("-", "/"), "", anchor=anchor) for day, anchor in shown]
+    labels = [(first, "middle" if first is last else "start")] + ([(last, "end")] if first is not last else [])
+    return [_word(x(day), HEIGHT - 6, day["day"][5:].replace("-", "/"), "", anchor=anchor) for day, anchor in labels]
 
 
 def _bar(kind: str, left: float, top: float, wide: float, high: float) -> str:

@@ -13,7 +13,7 @@ from dure.hub.auth.permissions import Ruled, caller_of
 from dure.hub.board import board
 from dure.hub.context import Here
 from dure.hub.pages import layout
-from dure.hub.pages.runs import body_of, told
+from dure.hub.pages.runs import body_of, evidence_page
 from dure.hub.routes.evidence_files import checked
 from dure.i18n.texts import _
 from dure.report.vocabulary import GROUND
@@ -31,12 +31,12 @@ async def one(name: str, request: Request, hub: Here) -> Response:
     row = await asyncio.to_thread(board.one, hub.engine, name)
     if caller is None and not row.public:
         raise HTTPException(401)
-    body = await asyncio.to_thread(told, board.folder_of(name))
-    about, theirs = row.said["about"], f"/api/v1/evidence/{name}"
+    body = await asyncio.to_thread(evidence_page, board.folder_of(name))
+    about, address = row.said["about"], f"/api/v1/evidence/{name}"
     return layout.page(
         "evidence.html", caller, title=body["title"], lead=_("Evidence that somebody has published here. Anybody can compute it again."),
-        here="/board", twin=theirs, row=row, page=body, w=body["words"], about=about,
-        ground=_(GROUND.get(about["ground"], about["ground"])), files=f"{theirs}/files", zip=f"{theirs}/zip",
+        here="/board", twin=address, row=row, page=body, w=body["words"], about=about,
+        ground=_(GROUND.get(about["ground"], about["ground"])), files=f"{address}/files", zip=f"{address}/zip",
         whole="", publish="", published=None, mine=_may(caller, row.organisation, "steward"), member=_may(caller, "", "member"),
         ours=row.signer in board.keys(hub.engine), rerun=row.project in hub.manifests,
     )  # fmt: skip
@@ -60,12 +60,12 @@ async def place(request: Request) -> Response:
 async def verify(request: Request, hub: Here) -> Response:
     """What a check has found, as a piece of the page."""
     caller = await caller_of(request)
-    found = await checked(request, hub)
+    check = await checked(request, hub)
     body: dict[str, Any] | None = None
-    if found["intact"]:
-        body = body_of(found["said"], found["signer"]["fingerprint"])
+    if check["intact"]:
+        body = body_of(check["said"], check["signer"]["fingerprint"])
     return layout.piece(
-        "verified.html", found=found, page=body, w=body["words"] if body else {}, short=short_fingerprint(found["signer"]["fingerprint"]),
-        ours=found["signer"]["fingerprint"] in board.keys(hub.engine), again=_may(caller, "", "member") and not found["missing"],
+        "verified.html", found=check, page=body, w=body["words"] if body else {}, short=short_fingerprint(check["signer"]["fingerprint"]),
+        ours=check["signer"]["fingerprint"] in board.keys(hub.engine), again=_may(caller, "", "member") and not check["missing"],
         trust=_may(caller, HUB, "steward"),
     )  # fmt: skip

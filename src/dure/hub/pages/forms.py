@@ -51,18 +51,18 @@ class Field(NamedTuple):
 
 def fields(schema: Schema, texts: Texts, filled: Mapping[str, Any] | None = None) -> list[Field]:
     """The fields of a form, filled with an example."""
-    given = filled or {}
+    values = filled or {}
     needed = schema.get("required", ())
     return [
-        _field(name, each, schema, texts, given.get(name), required=name in needed)
-        for name, each in schema.get("properties", {}).items()
+        _field(name, part, schema, texts, values.get(name), required=name in needed)
+        for name, part in schema.get("properties", {}).items()
     ]
 
 
 def plain(schema: Schema, texts: Texts) -> list[Field]:
     """Those fields of a request that are one value, none of them wanted: what stands beside files of one's own."""
-    every = [_as_moment(each, schema, schema) for each in fields(schema, texts)]
-    return [each._replace(required=False) for each in every if each.kind != "json"]
+    every = [_as_moment(field, schema, schema) for field in fields(schema, texts)]
+    return [field._replace(required=False) for field in every if field.kind != "json"]
 
 
 def lists(schema: Schema, texts: Texts, *, without: str = "") -> Iterator[tuple[str, str, list[Field]]]:
@@ -73,23 +73,23 @@ def lists(schema: Schema, texts: Texts, *, without: str = "") -> Iterator[tuple[
     without
         A list that is left out: the answer in force.
     """
-    found = []
-    for name, each in schema.get("properties", {}).items():
-        row = _resolved(each.get("items", {}), schema)
+    groups = []
+    for name, part in schema.get("properties", {}).items():
+        row = _resolved(part.get("items", {}), schema)
         inside = fields(row, texts) if row.get("properties") and name != without else []
-        if inside and all(one.kind != "json" for one in inside):
-            moments = [_as_moment(one, row, schema) for one in inside]
-            spans = sum(one.kind == "moment" for one in moments)
-            found.append((-spans, name, _label(name, each, texts)[0], [_listed(one, schema) for one in moments]))
-    found.sort(key=lambda each: each[0])
-    for _spans, name, label, inside in found:
+        if inside and all(field.kind != "json" for field in inside):
+            moments = [_as_moment(field, row, schema) for field in inside]
+            spans = sum(field.kind == "moment" for field in moments)
+            groups.append((-spans, name, _label(name, part, texts)[0], [_listed(field, schema) for field in moments]))
+    groups.sort(key=lambda group: group[0])
+    for _spans, name, label, inside in groups:
         yield name, label, inside
 
 
 def _resolved(part: Schema, schema: Schema) -> Schema:
     if "$ref" in part:
-        found: Schema = schema.get("$defs", {}).get(part["$ref"].rpartition("/")[2], {})
-        return {**found, "$defs": schema.get("$defs", {})}
+        definition: Schema = schema.get("$defs", {}).get(part["$ref"].rpartition("/")[2], {})
+        return {**definition, "$defs": schema.get("$defs", {})}
     return part
 
 
@@ -98,23 +98,23 @@ def _label(name: str, part: Schema, texts: Texts) -> tuple[str, str]:
     title = part.get("title", "")
     own = title if title and title.casefold() != name.replace("_", " ").casefold() else ""
     meaning = part.get("description", "")
-    return (_said(own, texts), _said(meaning, texts)) if own else (_said(meaning, texts) or name, "")
+    return (_translated(own, texts), _translated(meaning, texts)) if own else (_translated(meaning, texts) or name, "")
 
 
-def _said(text: str, texts: Texts) -> str:
+def _translated(text: str, texts: Texts) -> str:
     return texts.get(text, {}).get(language(), text)
 
 
 def _field(name: str, part: Schema, schema: Schema, texts: Texts, value: Any, *, required: bool) -> Field:
     label, meaning = _label(name, part, texts)
-    kinds = [_resolved(each, schema) for each in part.get("anyOf", [part]) if each.get("type") != "null"]
-    one = kinds[0] if len(kinds) == 1 else {}
-    choices = _choices(one, texts)
-    kind = "choice" if choices else _kind(one)
-    unit = _said(part.get("unit", one.get("unit", "")), texts)
+    kinds = [_resolved(option, schema) for option in part.get("anyOf", [part]) if option.get("type") != "null"]
+    inner = kinds[0] if len(kinds) == 1 else {}
+    choices = _choices(inner, texts)
+    kind = "choice" if choices else _kind(inner)
+    unit = _translated(part.get("unit", inner.get("unit", "")), texts)
     return Field(
-        name, label, kind, unit, meaning, required, choices, "1" if one.get("type") == "integer" else "any", one.get("minimum"),
-        one.get("maximum"), _filled(value, kind), _allowed(one, unit) if kind == "number" else unit,
+        name, label, kind, unit, meaning, required, choices, "1" if inner.get("type") == "integer" else "any", inner.get("minimum"),
+        inner.get("maximum"), _filled(value, kind), _allowed(inner, unit) if kind == "number" else unit,
     )  # fmt: skip
 
 
@@ -130,27 +130,27 @@ def _filled(value: Any, kind: str) -> str:
     )
 
 
-def _allowed(one: Schema, unit: str) -> str:
+def _allowed(part: Schema, unit: str) -> str:
     """Bounds and unit as people say them: 18–110 years."""
-    if "minimum" in one and "maximum" in one:
-        bounds = f"{numbers.figure(one['minimum'], 0)}–{numbers.figure(one['maximum'], 0)}"
+    if "minimum" in part and "maximum" in part:
+        bounds = f"{numbers.figure(part['minimum'], 0)}–{numbers.figure(part['maximum'], 0)}"
     else:
-        bounds = ", ".join(f"{sign} {one[bound]:,g}" for bound, sign in BOUNDS.items() if bound in one)
+        bounds = ", ".join(f"{sign} {part[bound]:,g}" for bound, sign in BOUNDS.items() if bound in part)
     return f"{bounds} {unit}".strip()
 
 
-def _choices(one: Schema, texts: Texts) -> tuple[tuple[str, str], ...]:
-    if one.get("type") == "boolean":
+def _choices(part: Schema, texts: Texts) -> tuple[tuple[str, str], ...]:
+    if part.get("type") == "boolean":
         return (("true", _("yes")), ("false", _("no")))
-    values = one.get("enum", [one["const"]] if "const" in one else [])
-    return tuple((json.dumps(each, ensure_ascii=False), _said(str(each), texts)) for each in values)
+    values = part.get("enum", [part["const"]] if "const" in part else [])
+    return tuple((json.dumps(value, ensure_ascii=False), _translated(str(value), texts)) for value in values)
 
 
-def _kind(one: Schema) -> str:
-    if one.get("type") in ("number", "integer"):
+def _kind(part: Schema) -> str:
+    if part.get("type") in ("number", "integer"):
         return "number"
-    if one.get("type") == "string":
-        return "moment" if one.get("format") == "date-time" else "text"
+    if part.get("type") == "string":
+        return "moment" if part.get("format") == "date-time" else "text"
     return "json"
 
 

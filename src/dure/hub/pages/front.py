@@ -41,10 +41,10 @@ def verdicts() -> tuple[dict[str, Any], ...]:
     """Real verdicts of the projects' own trials: one better, one that crosses zero, one worse, as far as there are such."""
     tried = list(_tried())
     chosen: list[dict[str, Any]] = []
-    for wanted in ("worse", "not shown", "better"):  # what is rare first: each from another project where that can be
-        known = {each["project"] for each in chosen}
-        fit = [each for each in tried if each["verdict"]["verdict"] == wanted]
-        fit.sort(key=lambda each: each["project"] in known)
+    for word in ("worse", "not shown", "better"):  # what is rare first: each from another project where that can be
+        known = {trial["project"] for trial in chosen}
+        fit = [trial for trial in tried if trial["verdict"]["verdict"] == word]
+        fit.sort(key=lambda trial: trial["project"] in known)
         chosen = fit[:1] + chosen
     return tuple(chosen)
 
@@ -53,27 +53,32 @@ def _tried() -> Iterator[dict[str, Any]]:
     """Place by place what the trials of the projects found here said of every method against today's practice, on sealed rounds."""
     for name, place in found().items():
         with suppress(OSError, ValueError):
-            said = json.loads((place / "trial.json").read_text(encoding="utf-8"))
-            one = deciding(said["verdicts"])[0]
-            for each in said["verdicts"]:
-                same = all(each[key] == one[key] for key in ("kpi", "against", "round"))
-                bounds = each["gain"]["low"], each["gain"]["high"]
-                shown = each["verdict"] in ("better", "worse") or (None not in bounds and bounds[0] < 0 < bounds[1])
-                if same and each["site"] != "all" and shown:
-                    yield {"project": name, "title": said["about"]["title"], "verdict": each, "about": said["about"]}
+            record = json.loads((place / "trial.json").read_text(encoding="utf-8"))
+            decider = deciding(record["verdicts"])[0]
+            for verdict in record["verdicts"]:
+                same = all(verdict[key] == decider[key] for key in ("kpi", "against", "round"))
+                bounds = verdict["gain"]["low"], verdict["gain"]["high"]
+                clear = verdict["verdict"] in ("better", "worse") or (None not in bounds and bounds[0] < 0 < bounds[1])
+                if same and verdict["site"] != "all" and clear:
+                    yield {
+                        "project": name,
+                        "title": record["about"]["title"],
+                        "verdict": verdict,
+                        "about": record["about"],
+                    }
 
 
 def closed(hub: Hub, address: str) -> Response:
     """The way in, for whoever is not known: what was asked for is shown after it."""
     if hub.token:
-        told = _("This hub answers only whoever has started it.")
+        lead = _("This hub answers only whoever has started it.")
     else:
-        told = _("With the name and password that you were given for this hub.")
+        lead = _("With the name and password that you were given for this hub.")
     return layout.page(
         "enter.html",
         None,
         title=_("Sign in first"),
-        lead=told,
+        lead=lead,
         status=401,
         local=bool(hub.token),
         next=_within(address),

@@ -25,25 +25,25 @@ def columns(sha256: str, hub: Here, caller: Member, asked: How) -> Response:
         "judge.html", caller, title=_("Which column is which?"), here="/", twin=f"/api/v1/judge/{sha256}",
         lead=_("Proposed from the headers and the numbers. Change what is wrong; everything below follows."),
         read=read, roles=ROLES, blocks=BLOCKS, wanted=asked, plays=_plays(read), missing=", ".join(map(_, read["missing"])),
-        as_it_is=dict.fromkeys(read["scale"], 1.0), told=_told(read),
+        as_it_is=dict.fromkeys(read["scale"], 1.0), told=_summary(read),
     )  # fmt: skip
 
 
-def _told(read: dict[str, Any]) -> str:
+def _summary(read: dict[str, Any]) -> str:
     """What is going to be judged, in a sentence."""
     if read["missing"] or read["fault"]:
         return ""
-    seen = [counted("case", read["cases"])]
+    counts = [counted("case", read["cases"])]
     if read["block"] not in ("row", "case"):
-        seen.append(counted(read["block"], read["blocks"]))
+        counts.append(counted(read["block"], read["blocks"]))
     return _(
         "{offers} against {practice}, by the {kpi}: {seen}.", offers=", ".join(read["roles"]["offers"]),
-        practice=read["roles"]["practice"], kpi=_(read["kpis"][read["kpi"]]), seen=", ".join(seen),
+        practice=read["roles"]["practice"], kpi=_(read["kpis"][read["kpi"]]), seen=", ".join(counts),
     )  # fmt: skip
 
 
 def _plays(read: dict[str, Any]) -> dict[str, str]:
     """The role of each column that has one."""
     roles = read["roles"]
-    found = dict.fromkeys(roles["offers"], "offer")
-    return found | {roles[role]: role for role in ROLES if role != "offer" and roles[role]}
+    plays = dict.fromkeys(roles["offers"], "offer")
+    return plays | {roles[role]: role for role in ROLES if role != "offer" and roles[role]}

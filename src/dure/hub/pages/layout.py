@@ -98,12 +98,12 @@ def assets() -> dict[str, tuple[bytes, bytes, str]]:
     style = (SHARED / "report.css").read_text(encoding="utf-8") + interval_plot.STYLE
     texts = {path.name: path.read_text(encoding="utf-8") for path in sorted((HERE / "assets").iterdir())}
     texts["page.css"] = style + texts["page.css"]
-    found = {}
+    files = {}
     for name, text in texts.items():
         raw, path = text.encode(), Path(name)
         stamped = f"{path.stem}-{hashlib.sha256(raw).hexdigest()[:12]}{path.suffix}"
-        found[stamped] = (raw, gzip.compress(raw, mtime=0), KINDS[path.suffix])
-    return found
+        files[stamped] = (raw, gzip.compress(raw, mtime=0), KINDS[path.suffix])
+    return files
 
 
 @cache
@@ -111,7 +111,7 @@ def asset(name: str) -> str:
     """Where a page finds one of its files."""
     path = Path(name)
     return "/assets/" + next(
-        each for each in assets() if each.startswith(f"{path.stem}-") and each.endswith(path.suffix)
+        candidate for candidate in assets() if candidate.startswith(f"{path.stem}-") and candidate.endswith(path.suffix)
     )
 
 
@@ -145,7 +145,7 @@ def _environment() -> Environment:
         "size": size,
         "number": number,
         "said": vocabulary.localised,
-        "json": shown,
+        "json": readable_json,
         "plain": plain,
         "head": head,
         "cause": vocabulary.cause,
@@ -232,6 +232,6 @@ def in_page(text: str) -> str:
     return OPTION.sub(lambda option: f"‘{_(OPTIONS.get(option[1], option[1]))}’", text)
 
 
-def shown(value: Any) -> str:
+def readable_json(value: Any) -> str:
     """As JSON that people read."""
     return json.dumps(value, ensure_ascii=False, indent=2)

@@ -27,25 +27,25 @@ router = APIRouter(prefix="/problems", route_class=Ruled, include_in_schema=Fals
 async def show_all(hub: Here, caller: Viewer) -> Response:
     """The cards, the open ones first."""
     cards = await hub.fresh.get(hidden_cases.cards)
-    titles = {name: each.title for name, each in hub.manifests.items()}
+    titles = {name: manifest.title for name, manifest in hub.manifests.items()}
     return layout.page(
         "problems.html", caller, title=_("Problems"), here="/problems", twin="/api/v1/problems",
         lead=_("What hurts at real places. Enter a method: it is tried on cases its maker never sees, and the hub vouches for it."),
-        open=[each for each in cards if each["open"]], closed=[each for each in cards if not each["open"]], titles=titles,
-        wanted=wanted,
+        open=[card for card in cards if card["open"]], closed=[card for card in cards if not card["open"]], titles=titles,
+        wanted=least_gain,
     )  # fmt: skip
 
 
 @router.get("/new")
 def put(hub: Here, caller: Steward, project: str = "") -> Response:
     """The form to put a problem here: first which project, then the card and the cases."""
-    about = projects.described(project) if project else None
-    own = uploads.listed(hub.engine, caller.organisation) if about else []
-    settings = (about["settings"] or {}).get("properties", {}) if about else {}
+    description = projects.described(project) if project else None
+    own = uploads.listed(hub.engine, caller.organisation) if description else []
+    settings = (description["settings"] or {}).get("properties", {}) if description else {}
     return layout.page(
         "problem_new.html", caller, title=_("Put a problem here"), here="/problems", twin="/api/v1/problems",
         lead=_("Everybody who is signed in reads the card. The cases stay your organisation's: whoever enters never sees them."),
-        about=about, manifests=hub.manifests, files=own, settings=settings,
+        about=description, manifests=hub.manifests, files=own, settings=settings,
     )  # fmt: skip
 
 
@@ -53,21 +53,22 @@ def put(hub: Here, caller: Steward, project: str = "") -> Response:
 def show(name: str, hub: Here, caller: Viewer) -> Response:
     """A problem: its card, a form to enter, the entries so far, and how a method is written."""
     (card,) = hidden_cases.cards(hub.engine, name)
-    about, folder = projects.described(card["project"]), projects.place_of(card["project"])
-    tried = [_told(each, card, caller) for each in hidden_cases.entries(hub.engine, name)]
-    verdicts = [each["verdict"] for each in tried if each["verdict"]]
+    description, folder = projects.described(card["project"]), projects.place_of(card["project"])
+    tried = [_readable(entered, card, caller) for entered in hidden_cases.entries(hub.engine, name)]
+    verdicts = [entered["verdict"] for entered in tried if entered["verdict"]]
     return layout.page(
         "problem.html", caller, title=card["title"], here="/problems", twin=f"/api/v1/problems/{name}",
         lead=_("Cases of {organisation}, which nobody who enters can see. The hub asks the method and vouches for what comes out.",
                organisation=card["organisation"]),
-        card=card, about=about, wanted=wanted(card), tried=tried, ends_at=interval_plot.reach(verdicts),
-        looks=Counter(each["organisation"] for each in tried).most_common(), mine=card["organisation"] == caller.organisation,
-        forms=[(heading, endpoint_template.fields(about[form], folder)) for form, heading in FORMS.items()],
-        server=endpoint_template.server(about["response"]), seconds=f"{about['deadline']:g}", share=f"{100 * about['unanswered']:g}",
+        card=card, about=description, wanted=least_gain(card), tried=tried, ends_at=interval_plot.reach(verdicts),
+        looks=Counter(entered["organisation"] for entered in tried).most_common(), mine=card["organisation"] == caller.organisation,
+        forms=[(heading, endpoint_template.fields(description[form], folder)) for form, heading in FORMS.items()],
+        server=endpoint_template.server(description["response"]), seconds=f"{description['deadline']:g}",
+        share=f"{100 * description['unanswered']:g}",
     )  # fmt: skip
 
 
-def wanted(card: Mapping[str, Any]) -> str:
+def least_gain(card: Mapping[str, Any]) -> str:
     """The smallest gain worth having, with its unit and its way: at least 2 t lower."""
     if card["gain"] is None or card["kpi"] is None:
         return ""
@@ -79,13 +80,13 @@ def wanted(card: Mapping[str, Any]) -> str:
     )
 
 
-def _told(entered: dict[str, Any], card: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
+def _readable(entered: dict[str, Any], card: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
     """An entry as this reader may see it: its run is its own organisation's, what broke it is for the owner of the cases."""
     owner = card["organisation"] == caller.organisation
-    why = entered["why"].get(language(), "") if owner and entered["state"] == "failed" else ""
+    reason = entered["why"].get(language(), "") if owner and entered["state"] == "failed" else ""
     verdict = entered["verdict"]
     reaches = None
     if verdict and verdict["verdict"] == "better" and card["gain"] is not None:
         reaches = verdict["gain"]["low"] is not None and verdict["gain"]["low"] >= card["gain"]
     run = entered["run"] if entered["organisation"] == caller.organisation and entered["state"] != "deleted" else ""
-    return entered | {"why": why, "reaches": reaches, "run": run}
+    return entered | {"why": reason, "reaches": reaches, "run": run}

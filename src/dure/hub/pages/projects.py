@@ -55,24 +55,24 @@ def _listed(_engine: Engine, hub: Hub, _language: str) -> Markup:
     groups: dict[str, list[dict[str, Any]]] = {}
     for line in hub.lines:
         for served in line.projects:
-            about = known.pop(served.id, None)
-            if about is not None:
-                groups.setdefault(str(line.region), []).append(_row(served.id, about) | {"line": str(line.title)})
+            manifest = known.pop(served.id, None)
+            if manifest is not None:
+                groups.setdefault(str(line.region), []).append(_row(served.id, manifest) | {"line": str(line.title)})
     if known:
-        groups[_("Others")] = [_row(name, about) | {"line": ""} for name, about in known.items()]
+        groups[_("Others")] = [_row(name, manifest) | {"line": ""} for name, manifest in known.items()]
     waiting = [(str(line.region), str(line.title)) for line in hub.lines if not line.projects and not line.room]
     return layout.part("listed.html", groups=groups, waiting=waiting)
 
 
-def _row(name: str, about: Any) -> dict[str, Any]:
-    said = projects.tried(name)
-    one = deciding(said["verdicts"])[0] if said else None
+def _row(name: str, manifest: Any) -> dict[str, Any]:
+    record = projects.tried(name)
+    decider = deciding(record["verdicts"])[0] if record else None
     return {
         "id": name,
-        "title": str(about.title),
-        "summary": str(about.summary),
-        "verdict": one,
-        "stale": bool(said and said["stale"]),
+        "title": str(manifest.title),
+        "summary": str(manifest.summary),
+        "verdict": decider,
+        "stale": bool(record and record["stale"]),
     }
 
 
@@ -88,14 +88,15 @@ async def one(project: str, hub: Here, caller: Viewer) -> Response:
 def _page(engine: Engine, project: str, language: str, name: str, organisation: str, role: str) -> str:
     """The whole page."""
     place = projects.place_of(project)
-    about = manifest(place)
-    described = projects.kept(project)  # nobody has asked the example before it was described
+    own_manifest = manifest(place)
+    described = projects.kept_description(project)  # nobody has asked the example before it was described
     example = interactive.drawn_example(engine, organisation, project) if described else None
     active = promotion.active(engine, organisation, project)
     return layout.html(
-        "project.html", Caller(name, organisation, role), title=str(about.title), lead=str(about.summary), here="/projects",
-        twin=f"/api/v1/projects/{project}", about=about, who=str(about.practice.who), trial=_trial(place, language, _stamp(place)),
-        promises=_promises(project), example=example, figure=example is not None and example.result["figure"], active=active,
+        "project.html", Caller(name, organisation, role), title=str(own_manifest.title), lead=str(own_manifest.summary), here="/projects",
+        twin=f"/api/v1/projects/{project}", about=own_manifest, who=str(own_manifest.practice.who),
+        trial=_trial(place, language, _stamp(place)), promises=_promises(project), example=example,
+        figure=example is not None and example.result["figure"], active=active,
         compared=compared(example.result, described) if example is not None and described else [],
         runs=queue.listed(engine, RUNS, organisation=organisation, project=project),
     )  # fmt: skip
@@ -103,31 +104,31 @@ def _page(engine: Engine, project: str, language: str, name: str, organisation: 
 
 def _stamp(place: Path) -> int:
     """When a project's folder was last changed."""
-    return max(each.stat().st_mtime_ns for each in place.rglob("*") if each.suffix in (".py", ".toml", ".json", ".md"))
+    return max(file.stat().st_mtime_ns for file in place.rglob("*") if file.suffix in (".py", ".toml", ".json", ".md"))
 
 
 @lru_cache(maxsize=256)
 def _trial(place: Path, _language: str, _stamp: int) -> dict[str, Any] | None:
     """What a project's trial says, in the reader's language; None where there is none."""
-    said = projects.tried(f"{place.parent.name}.{place.name}")
-    if said is None:
+    record = projects.tried(f"{place.parent.name}.{place.name}")
+    if record is None:
         return None
-    told = body.body(said, "")
+    report = body.body(record, "")
     passage = model_card.by_hand(place / model_card.FILES[language()])
     lines = re.sub(r"\n\s+", " ", passage).splitlines()
-    cautions = [each.removeprefix("- ") for each in lines if each.strip()]
-    return told | {"stale": said["stale"], "date": said["about"].get("date", ""), "cautions": cautions}
+    cautions = [line.removeprefix("- ") for line in lines if line.strip()]
+    return report | {"stale": record["stale"], "date": record["about"].get("date", ""), "cautions": cautions}
 
 
 def _promises(project: str) -> dict[str, Any] | None:
     """The level, and the promises that are not kept; None where nobody has kept what `dure check` found."""
-    found = projects.promises(project)
-    if found is None:
+    check = projects.promises(project)
+    if check is None:
         return None
-    broken = [each for each in found["promises"] if each["state"] == "broken"]
+    broken = [promise for promise in check["promises"] if promise["state"] == "broken"]
     return {
-        "level": _(found["level"]),
-        "broken": [{"title": _(each["title"]), "reason": each["reason"]} for each in broken],
+        "level": _(check["level"]),
+        "broken": [{"title": _(promise["title"]), "reason": promise["reason"]} for promise in broken],
     }
 
 
@@ -137,22 +138,23 @@ def _promises(project: str) -> dict[str, Any] | None:
 @router.get("/{project}/ask")
 def ask(project: str, request: Request, hub: Here, caller: Member) -> Response:
     """A form of the request, filled with the example; files of one's own where the project reads them."""
-    about = projects.described(project)
-    schema, texts, example = about["request"], about["texts"], about["example"]
+    description = projects.described(project)
+    schema, texts, example = description["request"], description["texts"], description["example"]
     active = promotion.active(hub.engine, caller.organisation, project)
     return layout.page(
-        "ask.html", caller, title=_("Ask: {title}", title=about["title"][language()]), here="/projects",
-        twin=f"/api/v1/projects/{project}", about=about, form=forms.fields(schema, texts, example),
-        beside=forms.plain(schema, texts) if about["opens"] else [], methods=_methods(about, active), active=active,
-        code=_code(project, str(request.base_url).rstrip("/"), example), carries=bool(_in_force(about)),
+        "ask.html", caller, title=_("Ask: {title}", title=description["title"][language()]), here="/projects",
+        twin=f"/api/v1/projects/{project}", about=description, form=forms.fields(schema, texts, example),
+        beside=forms.plain(schema, texts) if description["opens"] else [], methods=_methods(description, active), active=active,
+        code=_code(project, str(request.base_url).rstrip("/"), example), carries=bool(_in_force(description)),
         lead=_("Drop your own files, or fill in the fields. The answer comes with today's practice beside it; nothing is changed anywhere.")
-        if about["opens"] else _("The fields hold a real example. Change what you like; the answer comes with today's practice beside it."),
+        if description["opens"]
+        else _("The fields hold a real example. Change what you like; the answer comes with today's practice beside it."),
     )  # fmt: skip
 
 
-def _methods(about: Mapping[str, Any], active: Row[Any] | None) -> list[tuple[str, str, bool]]:
+def _methods(description: Mapping[str, Any], active: Row[Any] | None) -> list[tuple[str, str, bool]]:
     """(method, what it is called, chosen): what is promoted, else the model, which nobody has promoted yet."""
-    named = [(name, label[language()]) for name, label in about["methods"].items()]
+    named = [(name, label[language()]) for name, label in description["methods"].items()]
     if active is not None:
         promoted = dict(named).get(active.method, active.method)
         first = _("what answers now: {method} (service {version})", method=promoted, version=active.version)
@@ -166,14 +168,14 @@ def _methods(about: Mapping[str, Any], active: Row[Any] | None) -> list[tuple[st
     ]
 
 
-def _in_force(about: Mapping[str, Any]) -> str:
+def _in_force(description: Mapping[str, Any]) -> str:
     """The list of the request that holds rows of the response's own form: the answer in force."""
-    asked, answered = about["request"], about["response"]
+    request, response = description["request"], description["response"]
     rows = next(
-        (each["items"]["$ref"] for each in answered["properties"].values() if "$ref" in each.get("items", {})), None
+        (part["items"]["$ref"] for part in response["properties"].values() if "$ref" in part.get("items", {})), None
     )
     return next(
-        (name for name, each in asked["properties"].items() if rows and each.get("items", {}).get("$ref") == rows), ""
+        (name for name, part in request["properties"].items() if rows and part.get("items", {}).get("$ref") == rows), ""
     )
 
 
@@ -181,18 +183,18 @@ def _code(project: str, address: str, example: Any) -> list[tuple[str, str, str]
     """(id, name, text) of how a program asks the same, to be pasted into a shell; none without an example."""
     if example is None:
         return []
-    asked = json.dumps(example, ensure_ascii=False)
+    body = json.dumps(example, ensure_ascii=False)
     curl = (
         f"curl -sS {shlex.quote(f'{address}/api/v1/projects/{project}/answer')} \\\n"
-        f'  -H "authorization: Bearer $DURE_TOKEN" -H "content-type: application/json" \\\n  -d {shlex.quote(asked)}'
+        f'  -H "authorization: Bearer $DURE_TOKEN" -H "content-type: application/json" \\\n  -d {shlex.quote(body)}'
     )
     python = (
         "import json, os\n\nfrom dure.client import Client\n\n"
         f'hub = Client({address!r}, os.environ["DURE_TOKEN"])\n'
-        f"answer = hub.answer({project!r}, json.loads({asked!r}))\n"
+        f"answer = hub.answer({project!r}, json.loads({body!r}))\n"
         'print(answer["method"], answer["response"])'
     )
-    command = f"echo {shlex.quote(asked)} | dure ask {project} - --json"
+    command = f"echo {shlex.quote(body)} | dure ask {project} - --json"
     return [("curl", "curl", curl), ("python", "Python", python), ("cli", _("command line"), command)]
 
 
@@ -202,13 +204,15 @@ def answered(project: str, name: str, hub: Here, caller: Viewer) -> Response:
     row = queue.one(hub.engine, name, caller.organisation)
     if row.kind != "ask" or row.project != project:
         raise HTTPException(404)
-    about = projects.described(project)
-    result = {**row.result, "notes": [in_page(each, about) for each in row.result["notes"]]} if row.result else None
+    description = projects.described(project)
+    result = (
+        {**row.result, "notes": [in_page(note, description) for note in row.result["notes"]]} if row.result else None
+    )
     return layout.page(
-        "asked.html", caller, title=_title(row), here="/projects", twin=f"/api/v1/runs/{name}", about=about, run=row,
+        "asked.html", caller, title=_title(row), here="/projects", twin=f"/api/v1/runs/{name}", about=description, run=row,
         lead=_("The answer to one request, with today's practice beside it."),
-        result=result, compared=compared(row.result, about) if result and result["answered"] else [], whole=_whole(result),
-        changes=_changes(about, row) if result and result["answered"] and result["again"] else [], now=_now(about),
+        result=result, compared=compared(row.result, description) if result and result["answered"] else [], whole=_full_answer(result),
+        changes=_changes(description, row) if result and result["answered"] and result["again"] else [], now=_now(description),
         rest={**row.asked["given"], "rest": True}, held=_held(hub.engine, row),
     )  # fmt: skip
 
@@ -223,28 +227,28 @@ def _title(row: Row[Any]) -> str:
     return _("What would change") if row.asked["after"] else _("The answer")
 
 
-def in_page(text: str, about: Mapping[str, Any]) -> str:
+def in_page(text: str, description: Mapping[str, Any]) -> str:
     """A note that names a field of the request as the command line does, as somebody reads it who sees the page."""
-    named = {each.name: each.label for each in forms.fields(about["request"], about["texts"])}
-    return SET.sub(lambda found: f"‘{named.get(found[1], found[1])}’", text)
+    named = {field.name: field.label for field in forms.fields(description["request"], description["texts"])}
+    return SET.sub(lambda option: f"‘{named.get(option[1], option[1])}’", text)
 
 
-def compared(result: Mapping[str, Any], about: Mapping[str, Any]) -> list[dict[str, str]]:
+def compared(result: Mapping[str, Any], description: Mapping[str, Any]) -> list[dict[str, str]]:
     """Values of an answer, ours and today's, where both are small."""
     response, practice = result["response"], result["practice_response"]
-    found = []
-    for each in forms.fields(about["response"], about["texts"]) if response and not result["text"] else ():
-        if each.kind != "json":
-            other = practice.get(each.name) if practice else None
-            found.append(
+    values = []
+    for field in forms.fields(description["response"], description["texts"]) if response and not result["text"] else ():
+        if field.kind != "json":
+            practice_value = practice.get(field.name) if practice else None
+            values.append(
                 {
-                    "label": each.label,
-                    "unit": each.unit,
-                    "ours": _value(response.get(each.name), each),
-                    "today": _value(other, each),
+                    "label": field.label,
+                    "unit": field.unit,
+                    "ours": _value(response.get(field.name), field),
+                    "today": _value(practice_value, field),
                 }
             )
-    return found
+    return values
 
 
 def _value(value: Any, field: forms.Field) -> str:
@@ -257,7 +261,7 @@ def _value(value: Any, field: forms.Field) -> str:
     return dict(field.choices).get(json.dumps(value, ensure_ascii=False), str(value))
 
 
-def _whole(result: Mapping[str, Any] | None) -> str:
+def _full_answer(result: Mapping[str, Any] | None) -> str:
     """The whole answer as JSON that people read; empty where it is larger than a page shows."""
     if not result or not result["answered"] or result["response"] is None:
         return ""
@@ -266,18 +270,20 @@ def _whole(result: Mapping[str, Any] | None) -> str:
 
 def _held(engine: Engine, row: Row[Any]) -> list[tuple[str, str]]:
     """(SHA-256, name) of the files that were asked with; those that are gone since apart."""
-    known = {each.sha256: str(each.name) for each in uploads.listed(engine, row.organisation)}
+    known = {file.sha256: str(file.name) for file in uploads.listed(engine, row.organisation)}
     return [(sha256, known[sha256]) for sha256 in row.asked["files"] if sha256 in known]
 
 
-def _now(about: Mapping[str, Any]) -> forms.Field | None:
+def _now(description: Mapping[str, Any]) -> forms.Field | None:
     """The field of the request that says what time it is."""
-    return next((each for each in forms.plain(about["request"], about["texts"]) if each.name == "now"), None)
+    return next(
+        (field for field in forms.plain(description["request"], description["texts"]) if field.name == "now"), None
+    )
 
 
-def _changes(about: Mapping[str, Any], row: Row[Any]) -> list[tuple[str, str, list[forms.Field]]]:
+def _changes(description: Mapping[str, Any], row: Row[Any]) -> list[tuple[str, str, list[forms.Field]]]:
     """What may have happened since: lists of the request to which a row can be added."""
-    return list(forms.lists(about["request"], about["texts"], without=row.result["again"]))
+    return list(forms.lists(description["request"], description["texts"], without=row.result["again"]))
 
 
 # ---- on data of one's own -----------------------------------------------------------------------------------------------
@@ -286,29 +292,29 @@ def _changes(about: Mapping[str, Any], row: Row[Any]) -> list[tuple[str, str, li
 @router.get("/{project}/data")
 def data(project: str, request: Request, hub: Here, caller: Member) -> Response:
     """Files of one's own in the place of the sources, as they would be read; then the trial on them."""
-    about = projects.described(project)
-    names = [each["name"] for each in about["sources"]]
-    given = {name: sha256 for name, sha256 in request.query_params.items() if name in names and sha256}
-    read = {name: _read_own(hub, caller, project, name, sha256) for name, sha256 in given.items()}
-    settings = forms.fields(about["settings"], about["texts"]) if about["settings"] else []
-    ready = bool(read) and not any(each["fault"] or each["missing"] for each in read.values())
+    description = projects.described(project)
+    names = [source["name"] for source in description["sources"]]
+    sent = {name: sha256 for name, sha256 in request.query_params.items() if name in names and sha256}
+    read = {name: _read_own(hub, caller, project, name, sha256) for name, sha256 in sent.items()}
+    settings = forms.fields(description["settings"], description["texts"]) if description["settings"] else []
+    ready = bool(read) and not any(reading["fault"] or reading["missing"] for reading in read.values())
     return layout.page(
-        "data.html", caller, title=_("On your own data: {title}", title=about["title"][language()]), here="/projects",
-        twin=f"/api/v1/projects/{project}", about=about, read=read, ready=ready, settings=settings,
-        answers=_answer_columns(about), sources=_sources(about, given),
+        "data.html", caller, title=_("On your own data: {title}", title=description["title"][language()]), here="/projects",
+        twin=f"/api/v1/projects/{project}", about=description, read=read, ready=ready, settings=settings,
+        answers=_answer_columns(description), sources=_sources(description, sent),
         lead=_("Give the file that you have. Check how it is read; then the trial says whether it would have been better for you."),
     )  # fmt: skip
 
 
-def _sources(about: Mapping[str, Any], given: Mapping[str, str]) -> list[dict[str, Any]]:
+def _sources(description: Mapping[str, Any], sent: Mapping[str, str]) -> list[dict[str, Any]]:
     """The sources, those that only a person can give first, and where the page goes once a file has been sent."""
-    found = []
-    for each in about["sources"]:
-        others = "".join(f"&{name}={sha256}" for name, sha256 in given.items() if name != each["name"])
-        then = f"/projects/{about['id']}/data?{each['name']}={{sha256}}{others}"
-        told = {"title": each["title"][language()], "given": given.get(each["name"], ""), "then": then}
-        found.append({**told, "name": each["name"], "own": each["origin"] == "own"})
-    return sorted(found, key=lambda each: not each["own"])
+    listed = []
+    for source in description["sources"]:
+        others = "".join(f"&{name}={sha256}" for name, sha256 in sent.items() if name != source["name"])
+        address = f"/projects/{description['id']}/data?{source['name']}={{sha256}}{others}"
+        texts = {"title": source["title"][language()], "given": sent.get(source["name"], ""), "then": address}
+        listed.append({**texts, "name": source["name"], "own": source["origin"] == "own"})
+    return sorted(listed, key=lambda source: not source["own"])
 
 
 def _read_own(hub: Here, caller: Member, project: str, source: str, sha256: str) -> dict[str, Any]:
@@ -328,11 +334,11 @@ def _read_own(hub: Here, caller: Member, project: str, source: str, sha256: str)
         }
 
 
-def _answer_columns(about: Mapping[str, Any]) -> list[str]:
+def _answer_columns(description: Mapping[str, Any]) -> list[str]:
     """Columns of a file of today's answers: the case, and what each answer needs."""
-    response = about["response"]
+    response = description["response"]
     rows = next(
-        (each["items"]["$ref"] for each in response["properties"].values() if "$ref" in each.get("items", {})), None
+        (part["items"]["$ref"] for part in response["properties"].values() if "$ref" in part.get("items", {})), None
     )
     form = response["$defs"][rows.rpartition("/")[2]] if rows else response
     return ["case", *form.get("required", ())]

@@ -47,11 +47,11 @@ router = APIRouter(prefix="/runs", route_class=Ruled, include_in_schema=False)
 @router.get("")
 def listed(hub: Here, caller: Viewer, before: Annotated[str, Query(max_length=40)] = "") -> Response:
     """The runs of one's organisation."""
-    found = [run_of(each) for each in queue.listed(hub.engine, MOST, before, caller.organisation)]
+    runs = [run_of(row) for row in queue.listed(hub.engine, MOST, before, caller.organisation)]
     return layout.page(
         "runs.html", caller, title=_("Runs"), here="/runs", twin="/api/v1/runs",
         lead=_("Trials, judged tables and tables of answers that somebody here has asked for, the newest first."),
-        runs=found, titles=titles(hub, found), kinds=KINDS, states=STATES, more=found[-1].id if len(found) == MOST else "",
+        runs=runs, titles=titles(hub, runs), kinds=KINDS, states=STATES, more=runs[-1].id if len(runs) == MOST else "",
     )  # fmt: skip
 
 
@@ -61,27 +61,27 @@ async def one(name: str, hub: Here, caller: Viewer) -> Response:
     row = await asyncio.to_thread(queue.one, hub.engine, name, caller.organisation)
     if row.kind == "ask":  # an answer has a page of its own
         return RedirectResponse(f"/projects/{row.project}/asks/{row.id}", 303)
-    found, content, published = await asyncio.to_thread(_read, hub.engine, row)
+    run, content, published = await asyncio.to_thread(_read, hub.engine, row)
     return layout.page(
-        "run.html", caller, title=titles(hub, [found])[found.id], here="/runs", twin=f"/api/v1/runs/{name}",
-        lead=_(LEADS.get(found.state, "")), run=found, kinds=KINDS, states=STATES, page=content, w=content["words"] if content else {},
-        published=published, known=hub.manifests, may=caller.may("member"), again=_again(found),
-        **links(found, published),
+        "run.html", caller, title=titles(hub, [run])[run.id], here="/runs", twin=f"/api/v1/runs/{name}",
+        lead=_(LEADS.get(run.state, "")), run=run, kinds=KINDS, states=STATES, page=content, w=content["words"] if content else {},
+        published=published, known=hub.manifests, may=caller.may("member"), again=_repeat(run),
+        **links(run, published),
     )  # fmt: skip
 
 
-def links(found: Run, published: Any) -> dict[str, Any]:
+def links(run: Run, published: Any) -> dict[str, Any]:
     """Where a page finds the files of evidence: the run's own, or of an entry to a problem what was published of it."""
-    if "problem" not in found.asked:
-        own = f"/api/v1/runs/{found.id}"
+    if "problem" not in run.asked:
+        own = f"/api/v1/runs/{run.id}"
         return {
             "files": f"{own}/evidence",
             "zip": f"{own}/evidence",
             "whole": f"{own}/evidence?whole=true",
             "publish": f"{own}/publish",
         }
-    theirs = f"/api/v1/evidence/{published.id}" if published else ""
-    return {"files": f"{theirs}/files", "zip": f"{theirs}/zip", "whole": "", "publish": ""}
+    address = f"/api/v1/evidence/{published.id}" if published else ""
+    return {"files": f"{address}/files", "zip": f"{address}/zip", "whole": "", "publish": ""}
 
 
 def _read(engine: Engine, row: Row[Any]) -> tuple[Run, dict[str, Any] | None, Any]:
@@ -92,41 +92,39 @@ def _read(engine: Engine, row: Row[Any]) -> tuple[Run, dict[str, Any] | None, An
         place = evidence_files.own(row)
     elif published is not None:
         place = board.folder_of(published.id)
-    return run_of(row), told(place) if place is not None else None, published
+    return run_of(row), evidence_page(place) if place is not None else None, published
 
 
-def told(place: Path) -> dict[str, Any]:
+def evidence_page(place: Path) -> dict[str, Any]:
     """What evidence says, as the report has it, and which files there are."""
     names = evidence_files.names(place)
-    charts, tables = ([each for each in names if each.startswith(start)] for start in ("figures/", "table."))
-    moving = [each for each in charts if each.endswith(html.MOVING)]
-    still = [each for each in charts if each not in moving]
+    charts, tables = ([name for name in names if name.startswith(start)] for start in ("figures/", "table."))
+    moving = [name for name in charts if name.endswith(html.MOVING)]
+    still = [name for name in charts if name not in moving]
     return body_of(predicate(place), signer(place)) | {"charts": still, "moving": moving, "tables": tables}
 
 
-def body_of(said: dict[str, Any], fingerprint: str) -> dict[str, Any]:
+def body_of(statement: dict[str, Any], fingerprint: str) -> dict[str, Any]:
     """What the report shows, as a page tells it."""
-    parts = body(said, fingerprint)
+    parts = body(statement, fingerprint)
     return parts | {
-        "notes": [layout.in_page(each) for each in parts["notes"]],
+        "notes": [layout.in_page(note) for note in parts["notes"]],
         "charts": [],
         "moving": [],
         "tables": [],
     }
 
 
-def titles(hub: Here, found: list[Run]) -> dict[str, str]:
+def titles(hub: Here, runs: list[Run]) -> dict[str, str]:
     """What each run is called: its project, or its table."""
-    named = {each.id: str(each.asked.get("name", "")) for each in found}
-    known = {name: str(about.title) for name, about in hub.manifests.items()}
-    return {
-        each.id: named[each.id] if each.kind == "judge" else known.get(each.project, each.project) for each in found
-    }
+    named = {run.id: str(run.asked.get("name", "")) for run in runs}
+    known = {name: str(manifest.title) for name, manifest in hub.manifests.items()}
+    return {run.id: named[run.id] if run.kind == "judge" else known.get(run.project, run.project) for run in runs}
 
 
-def _again(found: Run) -> dict[str, Any] | None:
+def _repeat(run: Run) -> dict[str, Any] | None:
     """What is asked for once more where a trial has failed or was stopped."""
-    if found.kind != "trial" or found.state not in ("failed", "cancelled") or "problem" in found.asked:
+    if run.kind != "trial" or run.state not in ("failed", "cancelled") or "problem" in run.asked:
         return None
-    kept = ("settings", "data", "confirmed", "offers", "sealed", "newer", "profile", "seeds")
-    return {"project": found.project} | {name: found.asked[name] for name in kept if name in found.asked}
+    fields = ("settings", "data", "confirmed", "offers", "sealed", "newer", "profile", "seeds")
+    return {"project": run.project} | {name: run.asked[name] for name in fields if name in run.asked}

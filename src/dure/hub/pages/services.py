@@ -39,16 +39,18 @@ def table(engine: Engine, organisation: str) -> tuple[list[dict[str, Any]], Sequ
 async def show_all(hub: Here, caller: Viewer) -> Response:
     """Project by project: what answers since when, and how often today's practice had to."""
     await hub.book.write()
-    found, happened = await hub.fresh.get(table, caller.organisation)
+    services, happened = await hub.fresh.get(table, caller.organisation)
     answering = [
-        each | {"label": _label(each["project"], each["method"])} for each in found if each["project"] in hub.manifests
+        service | {"label": _label(service["project"], service["method"])}
+        for service in services
+        if service["project"] in hub.manifests
     ]
-    named = {each["project"] for each in answering}
+    named = {service["project"] for service in answering}
     return layout.page(
         "services.html", caller, title=_("Services"), here="/services", twin="/api/v1/services",
         lead=_("Which method answers for which project. Until something better is shown, today's practice does."),
-        answering=answering, practice=[each for name, each in hub.manifests.items() if name not in named],
-        titles={name: each.title for name, each in hub.manifests.items()}, events=_events(happened), instead=instead,
+        answering=answering, practice=[manifest for name, manifest in hub.manifests.items() if name not in named],
+        titles={name: manifest.title for name, manifest in hub.manifests.items()}, events=_events(happened), instead=instead,
     )  # fmt: skip
 
 
@@ -65,27 +67,27 @@ async def show(project: str, hub: Here, caller: Viewer, before: str = "") -> Res
     """A project's service: how it does, its answers, what has answered, what may."""
     hub.manifest(project)
     await hub.book.write()
-    return await asyncio.to_thread(_shown, hub, caller, project, before)
+    return await asyncio.to_thread(_page, hub, caller, project, before)
 
 
-def _shown(hub: Hub, caller: Caller, project: str, before: str) -> Response:
-    about = projects.described(project)
-    methods = {name: vocabulary.localised(label) for name, label in about["methods"].items()}
+def _page(hub: Hub, caller: Caller, project: str, before: str) -> Response:
+    description = projects.described(project)
+    methods = {name: vocabulary.localised(label) for name, label in description["methods"].items()}
     active = promotion.active(hub.engine, caller.organisation, project)
     by = (active.organisation, active.version) if active is not None else ("", 0)
-    named = [kpi | {"name": kpi["name"][language()]} for kpi in about["kpis"]]
+    named = [kpi | {"name": kpi["name"][language()]} for kpi in description["kpis"]]
     does = monitoring.live(hub.engine, monitoring.Which(caller.organisation, project, *by), named)
     history = promotion.history(hub.engine, project, by[0] or caller.organisation)
     own = promotion.history(hub.engine, project, caller.organisation)
-    given = prediction_log.listed(hub.engine, caller.organisation, project, SHOWN, before)
-    more = given[-1]["id"] if len(given) == SHOWN else ""
+    answers = prediction_log.listed(hub.engine, caller.organisation, project, SHOWN, before)
+    next_page = answers[-1]["id"] if len(answers) == SHOWN else ""
     scored = [day for day in does["days"] if day["service"] is not None and day["practice"] is not None]
     return layout.page(
-        "service.html", caller, title=vocabulary.localised(about["title"]), here="/services", twin=f"/api/v1/projects/{project}/live",
-        lead=_lead(history, methods), about=about, methods=methods, active=active,
-        does=does, kpis=[_verdict(each) for each in does["kpis"]], instead=instead(does["causes"]), brief=brief, least=2 * LEAST,
-        why=_why(history[0]) if history else "", history=[_row(each, methods) for each in history], own=own,
-        before=_before(own, methods), candidates=_candidates(hub, caller, project, active), given=given, more=more,
+        "service.html", caller, title=vocabulary.localised(description["title"]), here="/services", twin=f"/api/v1/projects/{project}/live",
+        lead=_lead(history, methods), about=description, methods=methods, active=active,
+        does=does, kpis=[_verdict(kpi) for kpi in does["kpis"]], instead=instead(does["causes"]), brief=brief, least=2 * LEAST,
+        why=_reason(history[0]) if history else "", history=[_row(row, methods) for row in history], own=own,
+        before=_fallback(own, methods), candidates=_candidates(hub, caller, project, active), given=answers, more=next_page,
         events=_events(monitoring.events(hub.engine, caller.organisation, project)), cause=vocabulary.cause,
         bars=charts.answers(does["days"], promoted=active is not None) if does["days"] else "",
         lines=charts.against(scored, named[0]) if len(scored) > 1 else "",
@@ -106,7 +108,7 @@ def _lead(history: Sequence[Row[Any]], methods: Mapping[str, str]) -> str:
     )
 
 
-def _why(row: Row[Any]) -> str:
+def _reason(row: Row[Any]) -> str:
     """The trial's sentence, or the written reason."""
     return str(row.reason or (row.why or {}).get(language(), "")).replace("**", "")
 
@@ -118,19 +120,19 @@ def _row(row: Row[Any], methods: Mapping[str, str]) -> dict[str, Any]:
         "name": name,
         "since": row.since,
         "who": row.who,
-        "why": _why(row),
+        "why": _reason(row),
         "back": bool(row.reason),
     }
 
 
-def _before(own: Sequence[Row[Any]], methods: Mapping[str, str]) -> str:
+def _fallback(own: Sequence[Row[Any]], methods: Mapping[str, str]) -> str:
     """What would answer after a roll-back of one's own; empty where there is none."""
     if not own or not own[0].version:
         return ""
-    older = [each for each in own if 0 < each.version < own[0].version]
+    older = [promoted for promoted in own if 0 < promoted.version < own[0].version]
     if not older:
         return _("today's practice")
-    row = max(older, key=lambda each: each.version)
+    row = max(older, key=lambda promoted: promoted.version)
     return _("version {number}, {method}", number=row.version, method=methods.get(row.method, row.method))
 
 
@@ -138,30 +140,32 @@ def _candidates(hub: Hub, caller: Caller, project: str, active: Row[Any] | None)
     """For whoever may promote: what could answer, and does not yet."""
     if not caller.may("steward"):
         return []
-    found = promotion.candidates(hub.engine, project, caller.organisation, projects.code_of(project))
+    candidates = promotion.candidates(hub.engine, project, caller.organisation, projects.code_of(project))
     now = active.evidence if active is not None else ""
-    return [each | {"said": each["said"][language()]} for each in found if each["evidence"] != now]
+    return [
+        candidate | {"said": candidate["said"][language()]} for candidate in candidates if candidate["evidence"] != now
+    ]
 
 
 def _verdict(kpi: Mapping[str, Any]) -> dict[str, Any]:
     """A KPI of `live` as what is drawn for a verdict, where there is one."""
-    told = {"gain": {"low": None, "mean": None, "high": None}, "service": None, "practice": None, "blocks": 0} | dict(
+    facts = {"gain": {"low": None, "mean": None, "high": None}, "service": None, "practice": None, "blocks": 0} | dict(
         kpi
     )
-    numbers = {"service": told["service"], "practice": told["practice"]}
-    return told | {"methods": numbers, "against": "practice", "level": 0.95, "block_word": "day", "sites": 1}
+    numbers = {"service": facts["service"], "practice": facts["practice"]}
+    return facts | {"methods": numbers, "against": "practice", "level": 0.95, "block_word": "day", "sites": 1}
 
 
 def brief(text: str) -> str:
     """The first letters of a request or a response, its numbers rounded, so that people recognise it."""
     try:
-        told = json.loads(text)
+        content = json.loads(text)
     except ValueError:  # cut off: it is long
         return f"{text} …"
-    if not isinstance(told, dict):
+    if not isinstance(content, dict):
         return text
     return ", ".join(
-        f"{name} {each:.4g}" if isinstance(each, float) else f"{name} {each}" for name, each in told.items()
+        f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in content.items()
     )
 
 
@@ -174,7 +178,7 @@ def instead(causes: Mapping[str, int]) -> dict[str, Any]:
 
 def _events(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
     return [
-        {"created": each.created, "project": each.project, "kind": _(EVENTS.get(each.kind, each.kind)), "said": each.said[language()],
-         "warn": each.kind == "drift"}
-        for each in rows
+        {"created": event.created, "project": event.project, "kind": _(EVENTS.get(event.kind, event.kind)), "said": event.said[language()],
+         "warn": event.kind == "drift"}
+        for event in rows
     ]  # fmt: skip

@@ -115,8 +115,8 @@ def change_password(given: NewPassword, hub: Here, caller: Viewer) -> Response:
 @router.get("/tokens")
 def list_tokens(hub: Here, caller: Viewer) -> list[dict[str, Any]]:
     """One's own tokens, the secrets apart."""
-    mine = [each for each in accounts.listed(hub.engine, caller.organisation) if each["name"] == caller.name]
-    return [token for each in mine for token in each["tokens"]]
+    members = [member for member in accounts.listed(hub.engine, caller.organisation) if member["name"] == caller.name]
+    return [token for member in members for token in member["tokens"]]
 
 
 @router.post("/tokens", status_code=201)
@@ -124,8 +124,8 @@ def issue_token(given: NewToken, hub: Here, caller: Viewer) -> dict[str, str]:
     """A token of one's own, at most with one's own role; it is shown only now."""
     if not caller.may(given.role):  # one's role by the token that this request came with
         raise HTTPException(403)
-    wanted = Caller(caller.name, caller.organisation, given.role)
-    return {"token": accounts.issue(hub.engine, wanted, given.days, given.label)}
+    holder = Caller(caller.name, caller.organisation, given.role)
+    return {"token": accounts.issue(hub.engine, holder, given.days, given.label)}
 
 
 @router.delete("/tokens/{name}", status_code=204, response_class=Response)

@@ -27,7 +27,7 @@ router = APIRouter(prefix="/api/v1", route_class=Ruled)
 @router.get("/plan")
 def show_plan(hub: Here, _caller: Viewer) -> list[dict[str, Any]]:
     """The plan's lines, each with its projects and what their trials last measured (`trial.json`)."""
-    return [each.to_dict() for each in hub.lines]
+    return [line.to_dict() for line in hub.lines]
 
 
 @router.post("/start", status_code=201)
@@ -44,10 +44,10 @@ async def follow(hub: Here, caller: Viewer) -> StreamingResponse:
 
 
 async def _events(hub: Hub, organisation: str) -> AsyncIterator[str]:
-    before = ""
+    previous = ""
     while not hub.ending:
-        told = json.dumps(await hub.fresh.get(first_start.news, organisation))
-        if told != before:
-            yield f"data: {told}\n\n"
-        before = told
+        news = json.dumps(await hub.fresh.get(first_start.news, organisation))
+        if news != previous:
+            yield f"data: {news}\n\n"
+        previous = news
         await asyncio.sleep(BEAT)

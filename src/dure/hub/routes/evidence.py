@@ -43,13 +43,13 @@ async def publish(request: Request, hub: Here, caller: Member) -> dict[str, Any]
 @router.get("/evidence")
 def list_evidence(hub: Here, _caller: Viewer, project: str = "") -> list[dict[str, Any]]:
     """Published evidence, the newest first."""
-    return [board.told_of(each) for each in board.listed(hub.engine, project)]
+    return [board.summary_of(row) for row in board.listed(hub.engine, project)]
 
 
 @router.get("/evidence/{name}")
 def show_evidence(name: str, hub: Here, _caller: Viewer) -> dict[str, Any]:
     """Published evidence: what it says, who signed it, who vouches for it."""
-    return board.told_of(board.one(hub.engine, name))
+    return board.summary_of(board.one(hub.engine, name))
 
 
 @router.delete("/evidence/{name}", status_code=204, response_class=Response)
@@ -76,4 +76,4 @@ def rerun(name: str, hub: Here, response: Response, caller: Member) -> Run:
 @router.get("/keys")
 def show_keys(hub: Here) -> list[dict[str, Any]]:
     """Keys that this hub has signed with, each since when: so that anybody can tell its word."""
-    return [{"fingerprint": name, **each} for name, each in board.keys(hub.engine).items()]
+    return [{"fingerprint": name, **key} for name, key in board.keys(hub.engine).items()]

@@ -63,7 +63,7 @@ async def fetch_evidence(name: str, hub: Here, caller: Viewer, *, whole: bool = 
     """A run's evidence as a zip to be handed on: small blocks joined, no row. `whole`: as it was signed, private files apart."""
     row = await asyncio.to_thread(queue.one, hub.engine, name, caller.organisation)
     content = await asyncio.to_thread(
-        evidence_files.whole if whole else evidence_files.to_hand_on, evidence_files.own(row)
+        evidence_files.signed_zip if whole else evidence_files.shared_zip, evidence_files.own(row)
     )
     return _zip(content, f"{row.project}-{row.id}")
 
@@ -92,7 +92,9 @@ async def fetch_zip(name: str, request: Request, hub: Here) -> Response:
     row = await asyncio.to_thread(board.one, hub.engine, name)
     if not row.public and await caller_of(request) is None:
         raise HTTPException(401)
-    return _zip(await asyncio.to_thread(evidence_files.whole, board.folder_of(row.id)), f"{row.project}-{row.id[:12]}")
+    return _zip(
+        await asyncio.to_thread(evidence_files.signed_zip, board.folder_of(row.id)), f"{row.project}-{row.id[:12]}"
+    )
 
 
 @router.put("/evidence/{name}/public", status_code=204, response_class=Response)
@@ -113,8 +115,8 @@ async def verify(request: Request, hub: Here) -> Check:
 
 async def checked(request: Request, hub: Here) -> dict[str, Any]:
     """The same as data."""
-    async with _handed_over(request, hub) as (_zipped, _sha256, told):
-        return told
+    async with _handed_over(request, hub) as (_zipped, _sha256, report):
+        return report
 
 
 @asynccontextmanager
@@ -130,8 +132,8 @@ async def _handed_over(request: Request, hub: Here) -> AsyncIterator[tuple[Path,
         zipped, sha256, _size = await uploads.received(request.stream(), evidence_zip.LARGEST)
         try:
             async with hub.checking:
-                told = await asyncio.to_thread(evidence_files.verified, zipped)
-            yield zipped, sha256, told
+                report = await asyncio.to_thread(evidence_files.verified, zipped)
+            yield zipped, sha256, report
         finally:
             await asyncio.to_thread(zipped.unlink, missing_ok=True)
     finally:
@@ -141,13 +143,13 @@ async def _handed_over(request: Request, hub: Here) -> AsyncIterator[tuple[Path,
 @router.post("/reruns", status_code=201, openapi_extra=sent_as(ZIP))
 async def rerun(request: Request, hub: Here, response: Response, caller: Member) -> Run:
     """Run evidence again that somebody has handed over, a zip: it must come out the same on this machine."""
-    async with _handed_over(request, hub) as (zipped, sha256, told):
-        if not told["intact"]:
-            fault = told["faults"][0]
+    async with _handed_over(request, hub) as (zipped, sha256, report):
+        if not report["intact"]:
+            fault = report["faults"][0]
             raise UserError(_("this evidence is not whole: {fault}", fault=fault["what"]), where=fault["file"])
         await asyncio.to_thread(uploads.keep, hub.engine, zipped, sha256, "evidence.zip", caller, ours=True)
     name = queue.submit(
-        hub.engine, told["said"]["project"], {"file": sha256}, seconds=60 * MINUTES, megabytes=MEGABYTES, kind="rerun",
+        hub.engine, report["said"]["project"], {"file": sha256}, seconds=60 * MINUTES, megabytes=MEGABYTES, kind="rerun",
         organisation=caller.organisation, person=caller.name,
     )  # fmt: skip
     response.headers["location"] = f"/api/v1/runs/{name}"
@@ -159,7 +161,7 @@ def list_signers(_caller: Viewer) -> list[dict[str, str]]:
     """Signers that are known here, each since when."""
     from dure.evidence import known_signers
 
-    return [{"fingerprint": name, **each} for name, each in known_signers().items()]
+    return [{"fingerprint": name, **signer} for name, signer in known_signers().items()]
 
 
 @router.put("/signers", status_code=204, response_class=Response)
@@ -177,7 +179,7 @@ def _zip(content: bytes, name: str) -> Response:
     return Response(content, media_type=ZIP, headers={"content-disposition": f'attachment; filename="{name}.zip"'})
 
 
-def _file(found: tuple[Any, str]) -> FileResponse:
-    path, kind = found
+def _file(typed_file: tuple[Any, str]) -> FileResponse:
+    path, kind = typed_file
     headers = {"content-security-policy": evidence_files.CLOSED} if kind.startswith(("text/html", "image/svg")) else {}
     return FileResponse(path, media_type=kind, headers=headers | {"cache-control": "private, no-cache"})

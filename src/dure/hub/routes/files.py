@@ -45,16 +45,16 @@ async def send(
     """Keep a file; its content is the request's body. One whose name says that it is a table must be one."""
     plain = uploads.plain_name(name)
     aside, sha256, _size = await uploads.received(request.stream(), uploads.LARGEST)
-    told = await asyncio.to_thread(uploads.keep, hub.engine, aside, sha256, plain, caller)
+    record = await asyncio.to_thread(uploads.keep, hub.engine, aside, sha256, plain, caller)
     response.headers["location"] = f"/api/v1/files/{sha256}"
-    return Kept(**told)
+    return Kept(**record)
 
 
 @router.get("/files")
 def list_files(hub: Here, caller: Viewer) -> list[dict[str, Any]]:
     """The files of one's organisation, the newest first."""
-    found = uploads.listed(hub.engine, caller.organisation)
-    return [{key: value for key, value in each._mapping.items() if key != "organisation"} for each in found]  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
+    rows = uploads.listed(hub.engine, caller.organisation)
+    return [{key: value for key, value in row._mapping.items() if key != "organisation"} for row in rows]  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
 
 
 @router.get("/files/{sha256}", response_class=FileResponse)
@@ -78,7 +78,7 @@ def delete(sha256: str, hub: Here, caller: Member) -> Response:
 async def count_mine(hub: Here, caller: Viewer) -> dict[str, int]:
     """How many answers, files and runs one has sent and asked for: what `DELETE` deletes."""
     await hub.book.write()
-    return await asyncio.to_thread(retention.mine, hub.engine, caller)
+    return await asyncio.to_thread(retention.holdings, hub.engine, caller)
 
 
 @router.delete("/mine")
@@ -91,8 +91,8 @@ async def forget(hub: Here, caller: Member) -> dict[str, int]:
 @router.get("/events")
 def what_happened(hub: Here, caller: Viewer, project: str = "") -> list[dict[str, Any]]:
     """Alarms of drift, cases that could not be tried, what has been deleted; the newest first, of one project where it is named."""
-    found = monitoring.events(hub.engine, caller.organisation, project)
+    events = monitoring.events(hub.engine, caller.organisation, project)
     return [
-        {"created": each.created, "project": each.project, "kind": each.kind, "said": each.said[language()]}
-        for each in found
+        {"created": event.created, "project": event.project, "kind": event.kind, "said": event.said[language()]}
+        for event in events
     ]

@@ -73,13 +73,14 @@ class Reading(BaseModel):
     block: str | None = None
 
 
-def _how(
+def _reading_options(
     role: Annotated[list[Role] | None, Query(max_length=500)] = None, sheet: str = "", kpi: Kpi = "", block: Block = ""
 ) -> dict[str, Any]:
     return {"sheet": sheet, "role": role, "kpi": kpi, "block": block}
 
 
-How = Annotated[dict[str, Any], Depends(_how)]  # how a table is read, from an address: of the API or of the page
+# How a table is read, from an address: of the API or of the page.
+How = Annotated[dict[str, Any], Depends(_reading_options)]
 
 
 @router.get("/{sha256}")

@@ -89,7 +89,7 @@ class Entered(BaseModel):
 @router.get("")
 def list_problems(hub: Here, _caller: Viewer) -> list[Problem]:
     """Problems: the open ones first, among them the newest."""
-    return [Problem(**each) for each in hidden_cases.cards(hub.engine)]
+    return [Problem(**card) for card in hidden_cases.cards(hub.engine)]
 
 
 @router.post("", status_code=201)
@@ -129,7 +129,7 @@ def close_problem(name: str, hub: Here, caller: Steward) -> Problem:
 def list_entries(name: str, hub: Here, _caller: Viewer) -> list[Entered]:
     """Who has entered what, the newest first, and what came of it."""
     hidden_cases.one(hub.engine, name)
-    return [Entered(**each) for each in hidden_cases.entries(hub.engine, name)]
+    return [Entered(**entry) for entry in hidden_cases.entries(hub.engine, name)]
 
 
 @router.post("/{name}/entries", status_code=201)

@@ -125,7 +125,7 @@ class Scored(BaseModel):
 def list_projects(hub: Here, _caller: Viewer) -> list[dict[str, Any]]:
     """Every project, as its project.toml has it."""
     hub.manifests = projects.manifests()
-    return [about.model_dump(mode="json") for about in hub.manifests.values()]
+    return [manifest.model_dump(mode="json") for manifest in hub.manifests.values()]
 
 
 @router.get("/{project}")
@@ -150,22 +150,22 @@ async def answer(project: str, request: Request, hub: Here, caller: Member) -> R
     body = await request.body()
     active = await hub.fresh.get(promotion.active, caller.organisation, project)
     try:
-        kind, said = await hub.services.answer(_asked(project, active), limits, body)
+        kind, reply = await hub.services.answer(_serving(project, active), limits, body)
     except Busy:
         return refused(503, UserError(_("too many requests wait; try again in a moment")), {"retry-after": "1"})
     except UserError as error:
         return refused(503, error)
     if kind == ANSWERED:
-        said = hub.book.note(caller, project, _by(active), body, said)
-        return Response(said, media_type="application/json")
-    fault = json.loads(said)
+        reply = hub.book.note(caller, project, _by(active), body, reply)
+        return Response(reply, media_type="application/json")
+    fault = json.loads(reply)
     return refused(422 if kind == REFUSED else 409, UserError(fault["what"], where=fault["where"], cure=fault["cure"]))
 
 
-def _asked(project: str, active: Row[Any] | None) -> Asked:
+def _serving(project: str, active: Row[Any] | None) -> Asked:
     if active is None:
         return Asked(project, "", practice=True)
-    settings, data = (tuple(sorted(each.items())) for each in (active.settings, active.data))
+    settings, data = (tuple(sorted(values.items())) for values in (active.settings, active.data))
     return Asked(project, active.method, settings, active.version, active.code, data=data)
 
 
@@ -179,11 +179,11 @@ def answer_table(project: str, given: Batch, hub: Here, response: Response, call
     """Answer every row of a table: a run, whose result is a file when it has ended."""
     hub.manifest(project)
     name = uploads.one(hub.engine, caller.organisation, given.file).name
-    asked = _asked(project, promotion.active(hub.engine, caller.organisation, project))
-    wanted = {"file": given.file, "name": name, "sheet": given.sheet, "to": given.to, "method": asked.method}
-    wanted |= {"settings": dict(asked.settings), "data": dict(asked.data), "code": asked.code, "service": asked.version}
+    asked = _serving(project, promotion.active(hub.engine, caller.organisation, project))
+    job = {"file": given.file, "name": name, "sheet": given.sheet, "to": given.to, "method": asked.method}
+    job |= {"settings": dict(asked.settings), "data": dict(asked.data), "code": asked.code, "service": asked.version}
     made = queue.submit(
-        hub.engine, project, wanted, seconds=60 * BATCH_MINUTES, megabytes=BATCH_MEGABYTES, kind="batch",
+        hub.engine, project, job, seconds=60 * BATCH_MINUTES, megabytes=BATCH_MEGABYTES, kind="batch",
         organisation=caller.organisation, person=caller.name,
     )  # fmt: skip
     response.headers["location"] = f"/api/v1/runs/{made}"
@@ -193,12 +193,12 @@ def answer_table(project: str, given: Batch, hub: Here, response: Response, call
 @router.post("/{project}/asks", status_code=201)
 def ask(project: str, given: NewAsk, hub: Here, response: Response, caller: Member) -> Run:
     """Answer one request as people read it: a run, whose result tells who answered, in words, as a figure and as files."""
-    about = projects.described(project)
+    description = projects.described(project)
     if given.method:
-        projects.known_method(about, given.method)
-    if given.files and not about["opens"]:
+        projects.known_method(description, given.method)
+    if given.files and not description["opens"]:
         raise UserError(_("only JSON can be asked here"), where="files")
-    example = not given.files and not given.add and given.fields == about["example"]
+    example = not given.files and not given.add and given.fields == description["example"]
     name = interactive.submit(hub.engine, caller, project, given.model_dump(), example=example)
     response.headers["location"] = f"/api/v1/runs/{name}"
     return run_of(queue.one(hub.engine, name))
@@ -212,14 +212,14 @@ async def feedback(
     limits = Limits(seconds=hub.manifest(project).deadline)
     await hub.book.write()
     refused, count = {}, 0
-    for each in given:
+    for truth in given:
         try:
-            await _score(hub, limits, caller, project, each)
+            await _score(hub, limits, caller, project, truth)
             count += 1
         except Busy:
-            refused[each.id] = _("too many requests wait; try again in a moment")
+            refused[truth.id] = _("too many requests wait; try again in a moment")
         except UserError as error:
-            refused[each.id] = str(error)
+            refused[truth.id] = str(error)
     return Scored(scored=count, refused=refused)
 
 
@@ -230,8 +230,8 @@ async def list_answers(
     """The answers that one's organisation was given, the newest first; `before` goes on behind one of them."""
     hub.manifest(project)
     await hub.book.write()
-    found = await asyncio.to_thread(prediction_log.listed, hub.engine, caller.organisation, project, limit, before)
-    return [Answered(**each) for each in found]
+    rows = await asyncio.to_thread(prediction_log.listed, hub.engine, caller.organisation, project, limit, before)
+    return [Answered(**row) for row in rows]
 
 
 @router.put("/{project}/answers/{name}/truth", status_code=204, response_class=Response)
@@ -246,14 +246,16 @@ async def tell_truth(project: str, name: str, given: Happened, hub: Here, caller
     return Response(status_code=204)
 
 
-async def _score(hub: Hub, limits: Limits, caller: Caller, project: str, given: Truth) -> None:
-    row = await asyncio.to_thread(prediction_log.one, hub.engine, caller.organisation, project, given.id)
-    frame = f'{{"request":{row.request},"response":{row.response},"truth":{json.dumps(given.truth)}}}'
-    kind, said = await hub.services.score(project, limits, frame.encode())
-    found = json.loads(said)
+async def _score(hub: Hub, limits: Limits, caller: Caller, project: str, truth: Truth) -> None:
+    row = await asyncio.to_thread(prediction_log.one, hub.engine, caller.organisation, project, truth.id)
+    frame = f'{{"request":{row.request},"response":{row.response},"truth":{json.dumps(truth.truth)}}}'
+    kind, reply = await hub.services.score(project, limits, frame.encode())
+    result = json.loads(reply)
     if kind != ANSWERED:
-        raise UserError(found["what"], where=found["where"], cure=found["cure"])
-    await asyncio.to_thread(prediction_log.scored, hub.engine, given.id, given.truth, found["sums"], found["practice"])
+        raise UserError(result["what"], where=result["where"], cure=result["cure"])
+    await asyncio.to_thread(
+        prediction_log.scored, hub.engine, truth.id, truth.truth, result["sums"], result["practice"]
+    )
 
 
 @router.get("/{project}/live")

@@ -93,7 +93,7 @@ def list_runs(
     hub: Here, caller: Viewer, limit: Annotated[int, Query(ge=1, le=200)] = 50, before: str = ""
 ) -> list[Run]:
     """Runs, the newest first; `before` goes on behind a run."""
-    return [run_of(each) for each in queue.listed(hub.engine, limit, before, caller.organisation)]
+    return [run_of(row) for row in queue.listed(hub.engine, limit, before, caller.organisation)]
 
 
 @router.get("/{name}")
@@ -119,10 +119,10 @@ def publish(name: str, hub: Here, caller: Member) -> dict[str, Any]:
 @router.get("/{name}/log", response_class=Response)
 def show_log(name: str, hub: Here, caller: Viewer) -> Response:
     """What a run's process has said, where it ran on this machine."""
-    found = queue.one(hub.engine, name, caller.organisation)
-    if "problem" in found.asked:  # it may tell of cases that are another's
+    row = queue.one(hub.engine, name, caller.organisation)
+    if "problem" in row.asked:  # it may tell of cases that are another's
         raise HTTPException(403)
-    return Response(queue.logged(found), media_type="text/plain; charset=utf-8")
+    return Response(queue.logged(row), media_type="text/plain; charset=utf-8")
 
 
 @router.get("/{name}/figure.svg", response_class=FileResponse)
@@ -141,24 +141,24 @@ async def follow(name: str, hub: Here, caller: Viewer) -> StreamingResponse:
 
 
 async def _events(engine: Engine, row: Row[Any]) -> AsyncIterator[str]:
-    before = ""
+    previous = ""
     while True:
-        told = run_of(row).model_dump_json()
-        if told != before:
-            yield f"data: {told}\n\n"
+        event = run_of(row).model_dump_json()
+        if event != previous:
+            yield f"data: {event}\n\n"
         if row.ended is not None:
             return
-        before = told
+        previous = event
         await asyncio.sleep(BEAT)
         row = await asyncio.to_thread(queue.one, engine, row.id)
 
 
 def run_of(row: Row[Any]) -> Run:
     """A run as the API tells it: what only its worker needs is left out, and whatever could tell of a problem's cases."""
-    told = {name: row._mapping[name] for name in Run.model_fields}  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
+    values = {name: row._mapping[name] for name in Run.model_fields}  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
     hidden = {"owner", "data"} if "problem" in row.asked else set()
     asked = {name: value for name, value in row.asked.items() if name not in hidden}
     words = row.said.get(language(), "")
     if hidden and row.state == "failed":
         words = _("it could not be tried on these cases; their owner can read why")
-    return Run(**told | {"said": words, "asked": asked})
+    return Run(**values | {"said": words, "asked": asked})

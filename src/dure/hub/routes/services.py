@@ -82,8 +82,8 @@ class Candidate(BaseModel):
 def list_answering(hub: Here, caller: Viewer) -> list[Answering]:
     """What answers one's organisation, project by project; where none is named, today's practice does."""
     return [
-        Answering(**each | {"why": each["why"].get(language(), "")})
-        for each in monitoring.answering(hub.engine, caller.organisation)
+        Answering(**service | {"why": service["why"].get(language(), "")})
+        for service in monitoring.answering(hub.engine, caller.organisation)
     ]
 
 
@@ -91,15 +91,15 @@ def list_answering(hub: Here, caller: Viewer) -> list[Answering]:
 def list_candidates(project: str, hub: Here, caller: Viewer) -> list[Candidate]:
     """Methods that could answer by the evidence of a run, the newest first."""
     code = projects.code_of(project)
-    found = promotion.candidates(hub.engine, project, caller.organisation, code)
-    return [Candidate(**each | {"said": each["said"][language()]}) for each in found]
+    candidates = promotion.candidates(hub.engine, project, caller.organisation, code)
+    return [Candidate(**candidate | {"said": candidate["said"][language()]}) for candidate in candidates]
 
 
 @router.get("/projects/{project}/services")
 def list_services(project: str, hub: Here, caller: Viewer) -> list[Service]:
     """What has answered for a project, the newest first; empty: today's practice from the beginning."""
     hub.manifest(project)
-    return [_service(each) for each in promotion.history(hub.engine, project, caller.organisation)]
+    return [_service(row) for row in promotion.history(hub.engine, project, caller.organisation)]
 
 
 @router.post("/projects/{project}/services", status_code=201)
@@ -132,14 +132,14 @@ def _service(row: Row[Any]) -> Service:
     return Service(**mapped | {"why": row.reason or (row.why or {}).get(language(), "")})
 
 
-def _tried(row: Row[Any], given: Promoted) -> tuple[Path, dict[str, str]]:
+def _tried(row: Row[Any], promoted: Promoted) -> tuple[Path, dict[str, str]]:
     """The evidence of a run, and the files that the method was tried on.
 
     Raises UserError for a run on a problem's cases: a method fitted on them would answer with what its maker must not see.
     """
     if "problem" in row.asked:
-        what = _("this was tried on cases that are another's: only their owner can let it answer")
-        raise UserError(what, where="run")
-    if given.data:
+        message = _("this was tried on cases that are another's: only their owner can let it answer")
+        raise UserError(message, where="run")
+    if promoted.data:
         raise UserError(_("the evidence says it already"), where="data")
     return queue.evidence_of(row), row.asked.get("data") or {}

@@ -29,10 +29,10 @@ def main() -> int:
     from dure.errors import UserError
 
     try:
-        told = KINDS[sys.argv[1]](Path(sys.argv[2]), *map(json.loads, sys.argv[3:]))
+        report = KINDS[sys.argv[1]](Path(sys.argv[2]), *map(json.loads, sys.argv[3:]))
     except UserError as error:
-        told = {"what": error.what, "where": error.where, "cure": error.cure}
-    sys.stdout.write(json.dumps(told))
+        report = {"what": error.what, "where": error.where, "cure": error.cure}
+    sys.stdout.write(json.dumps(report))
     return 0
 
 
@@ -48,12 +48,12 @@ def _evidence(folder: Path) -> dict[str, Any]:
         row = f" {fault.rows[0]}" if fault.rows else ""
         raise UserError(_("this evidence is not whole: {fault}", fault=f"{fault.what}{row}"), where=fault.file)
     if (folder / evidence.PRIVATE).exists() or evidence.loaded(folder).about.get("joined") != evidence.FEWEST:
-        what = _("this evidence holds more than others may see")
-        raise UserError(what, cure=_("Send it with `dure publish`: it joins small blocks and leaves rows out."))
-    said = evidence.predicate(folder)
+        message = _("this evidence holds more than others may see")
+        raise UserError(message, cure=_("Send it with `dure publish`: it joins small blocks and leaves rows out."))
+    predicate = evidence.predicate(folder)
     return {
         "signer": report.fingerprint,
-        "said": {name: said[name] for name in ("project", "version", "about", "verdicts", "replay")},
+        "said": {name: predicate[name] for name in ("project", "version", "about", "verdicts", "replay")},
     }
 
 
@@ -63,17 +63,17 @@ def _verified(folder: Path) -> dict[str, Any]:
     from dure.errors import UserError
     from dure.i18n.texts import _
 
-    found = sorted(folder.rglob(evidence.ENVELOPE))
-    if len(found) != 1:
-        what = _("there is no evidence in it") if not found else _("there is more than one evidence in it")
-        raise UserError(what, cure=_("Pack the folder that Dure wrote."))
-    place = found[0].parent
+    envelopes = sorted(folder.rglob(evidence.ENVELOPE))
+    if len(envelopes) != 1:
+        message = _("there is no evidence in it") if not envelopes else _("there is more than one evidence in it")
+        raise UserError(message, cure=_("Pack the folder that Dure wrote."))
+    place = envelopes[0].parent
     report = evidence.verify(place)
-    told = {name: value for name, value in report.to_dict().items() if name != "folder"}
+    result = {name: value for name, value in report.to_dict().items() if name != "folder"}
     if not report.intact:
-        return {**told, "said": None, "missing": ""}
-    said = evidence.predicate(place)
-    return {**told, "said": said, "missing": _missing(said["about"])}
+        return {**result, "said": None, "missing": ""}
+    predicate = evidence.predicate(place)
+    return {**result, "said": predicate, "missing": _missing(predicate["about"])}
 
 
 def _missing(about: dict[str, Any]) -> str:
@@ -101,19 +101,20 @@ def _table(path: Path) -> dict[str, Any]:
 
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as book:
-            if sum(each.file_size for each in book.infolist()) > MOST:
+            if sum(member.file_size for member in book.infolist()) > MOST:
                 raise UserError(_("it unpacks to more than {megabytes} MB", megabytes=MOST // 1_000_000))
     with path.open("rb") as file:
         start = file.read(4)
     if start.startswith((b"PK", b"\xd0\xcf")) or path.stat().st_size < WHOLE:
-        found = [
-            {"sheet": each.sheet, "headers": each.headers, "rows": each.cells.height} for each in tables.sheets(path)
+        sheets = [
+            {"sheet": sheet.sheet, "headers": sheet.headers, "rows": sheet.cells.height}
+            for sheet in tables.sheets(path)
         ]
-        if not found:
+        if not sheets:
             raise UserError(
                 _("there is no table in this file"), cure=_("A table has a row of headers and rows below it.")
             )
-        return {"sheets": found}
+        return {"sheets": sheets}
     headers: list[str] = []
     rows = 0
     for piece in batch.pieces(path):
@@ -134,43 +135,43 @@ def judged(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
     from dure import judge, tables
     from dure.errors import UserError
 
-    every = [each for each in tables.sheets(path) if not each.hidden]
-    sheet = tables.read(path, asked["sheet"] or (every[0].sheet if len(every) > 1 else None))
+    visible = [tab for tab in tables.sheets(path) if not tab.hidden]
+    sheet = tables.read(path, asked["sheet"] or (visible[0].sheet if len(visible) > 1 else None))
     kpi, block = asked["kpi"] or None, asked["block"] or None
     if asked["role"] is None:
         roles = judge.likely(sheet, judge.Roles(block=block), kpi)
     else:
         roles = judge.by_column(sheet.headers, asked["role"], block)
-    told: dict[str, Any] = {
-        "sheets": [each.sheet for each in every], "sheet": sheet.sheet, "rows": len(sheet.rows), "notes": list(sheet.notes),
+    reading: dict[str, Any] = {
+        "sheets": [tab.sheet for tab in visible], "sheet": sheet.sheet, "rows": len(sheet.rows), "notes": list(sheet.notes),
         "columns": [{"name": name, "unit": sheet.units.get(name, "")} for name in sheet.headers],
-        "preview": _preview(sheet), "dropped": [list(each) for each in sheet.dropped[:LISTED]], "dropped_count": len(sheet.dropped),
+        "preview": _preview(sheet), "dropped": [list(row) for row in sheet.dropped[:LISTED]], "dropped_count": len(sheet.dropped),
         "roles": asdict(roles), "missing": judge.unfilled(roles, kpi), "fault": None,
         "kpis": {name: _(label) for name, label in judge.KPIS.items()}, "asks": [], "scale": {},
     }  # fmt: skip
-    if told["missing"]:
-        return told
+    if reading["missing"]:
+        return reading
     asks: list[str] = []
 
-    def confirm(what: str) -> bool:
-        asks.append(what)
+    def confirm(text: str) -> bool:
+        asks.append(text)
         return True
 
     try:
         question = judge.question(sheet, roles, kpi=kpi, confirm=confirm)
     except UserError as error:
-        told["fault"] = {"what": error.what, "where": error.where, "cure": error.cure}
-        return told
-    turn = question.project.rounds(None)[0]  # type: ignore[arg-type, index]  # a table's rounds need no data
-    blocks = len({case.block for case in turn.cases})
-    told["notes"] = [each[language()] for each in question.notes]
-    told |= {
-        "cases": len(turn.cases),
+        reading["fault"] = {"what": error.what, "where": error.where, "cure": error.cure}
+        return reading
+    trial_round = question.project.rounds(None)[0]  # type: ignore[arg-type, index]  # a table's rounds need no data
+    blocks = len({case.block for case in trial_round.cases})
+    reading["notes"] = [note[language()] for note in question.notes]
+    reading |= {
+        "cases": len(trial_round.cases),
         "blocks": blocks,
         "block": question.project.block_word,
         "kpi": question.about["judge"]["kpi"],
     }
-    return told | {"asks": asks, "scale": question.about["judge"]["scale"]}
+    return reading | {"asks": asks, "scale": question.about["judge"]["scale"]}
 
 
 def mapped(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
@@ -187,11 +188,11 @@ def mapped(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
     from dure.project.loader import load
 
     project = load(asked["project"])
-    source = next((each for each in project.sources if each.name == asked["source"]), None)
+    source = next((known for known in project.sources if known.name == asked["source"]), None)
     if source is None:
-        names = ", ".join(each.name for each in project.sources)
+        names = ", ".join(known.name for known in project.sources)
         raise UserError(_("there is no data called {name}", name=asked["source"]), cure=names)
-    told: dict[str, Any] = {
+    reading: dict[str, Any] = {
         "sheet": "", "rows": [], "missing": [], "absent": [], "left": [], "asks": [], "notes": [], "headers": [], "preview": [],
         "count": 0, "fault": None,
     }  # fmt: skip
@@ -200,22 +201,22 @@ def mapped(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
             sheets = mapping.meant(path, source.columns)
             proposal, labels = (
                 mapping.propose(sheets[0], source.columns),
-                {each.name: each.label for each in source.columns},
+                {column.name: column.label for column in source.columns},
             )
-            told |= {
-                "sheet": ", ".join(each.sheet for each in sheets), "rows": proposal.table(), "left": list(proposal.left),
+            reading |= {
+                "sheet": ", ".join(sheet.sheet for sheet in sheets), "rows": proposal.table(), "left": list(proposal.left),
                 "missing": [labels[name] for name in proposal.missing], "absent": [labels[name] for name in proposal.absent],
                 "asks": list(proposal.asks), "notes": list(proposal.notes), "headers": list(sheets[0].headers),
-                "preview": _preview(sheets[0]), "count": sum(each.cells.height for each in sheets),
+                "preview": _preview(sheets[0]), "count": sum(sheet.cells.height for sheet in sheets),
             }  # fmt: skip
-            for each in sheets if proposal.complete else ():
-                mapping.apply(each, proposal, source.columns)
-            return told
+            for sheet in sheets if proposal.complete else ():
+                mapping.apply(sheet, proposal, source.columns)
+            return reading
         frame = Data((source,), project.folder, own={source.name: path})[source.name]
     except UserError as error:
-        return told | {"fault": {"what": error.what, "where": error.where, "cure": error.cure}}
+        return reading | {"fault": {"what": error.what, "where": error.where, "cure": error.cure}}
     rows = [[str(number), *map(_short, row)] for number, row in enumerate(frame.head(SHOWN).iter_rows(), 1)]
-    return told | {"headers": frame.columns, "preview": rows, "count": frame.height}
+    return reading | {"headers": frame.columns, "preview": rows, "count": frame.height}
 
 
 def _short(cell: Any) -> str:

@@ -39,8 +39,8 @@ def inspected(engine: Engine, organisation: str, sha256: str, kind: str, asked: 
     """What `dure.hub.uploads.inspect` finds in a file, under the name that people gave it."""
     row = uploads.one(engine, organisation, sha256)
     path, name = content_place(sha256), str(row.name)
-    told = looked(kind, path, asked, name=name, seconds=SECONDS, megabytes=MEGABYTES)
-    return {"file": sha256, "name": name, **told}
+    report = looked(kind, path, asked, name=name, seconds=SECONDS, megabytes=MEGABYTES)
+    return {"file": sha256, "name": name, **report}
 
 
 def submit(engine: Engine, caller: Caller, asked: Mapping[str, Any]) -> str:

@@ -32,14 +32,14 @@ def sweep(engine: Engine, days: float = DAYS) -> None:
                 uploads.drop(connection, organisation, [sha256])
 
 
-def mine(engine: Engine, caller: Caller) -> dict[str, int]:
+def holdings(engine: Engine, caller: Caller) -> dict[str, int]:
     """How many answers, files and runs `forget` would delete."""
     counted = {}
     with reading(engine) as connection:
         for name, table in (("answers", answer), ("files", file), ("runs", run)):
-            theirs = (table.c.person == caller.name) & (table.c.organisation == caller.organisation)
-            wanted = select(func.count()).select_from(table).where(theirs)
-            counted[name] = int(connection.execute(wanted).scalar_one())
+            own = (table.c.person == caller.name) & (table.c.organisation == caller.organisation)
+            query = select(func.count()).select_from(table).where(own)
+            counted[name] = int(connection.execute(query).scalar_one())
     return counted
 
 
@@ -53,17 +53,17 @@ def forget(engine: Engine, caller: Caller) -> dict[str, int]:
     with engine.begin() as connection:
         runs = (run.c.person == caller.name) & (run.c.organisation == caller.organisation)
         names = connection.execute(select(run.c.id, run.c.ended).where(runs)).all()
-        if busy := [each.id for each in names if each.ended is None]:
-            what = _("run {name} has not ended", name=busy[0])
-            raise UserError(what, where=busy[0], cure=_("Cancel it first."))
-        theirs = (file.c.person == caller.name) & (file.c.organisation == caller.organisation)
-        hashes = list(connection.execute(select(file.c.sha256).where(theirs)).scalars())
+        if busy := [row.id for row in names if row.ended is None]:
+            message = _("run {name} has not ended", name=busy[0])
+            raise UserError(message, where=busy[0], cure=_("Cancel it first."))
+        own_files = (file.c.person == caller.name) & (file.c.organisation == caller.organisation)
+        hashes = list(connection.execute(select(file.c.sha256).where(own_files)).scalars())
         if held := set(hashes) & uploads.needed(connection, caller.organisation):
             cure = _("Roll the service back or close the problem first.")
             raise UserError(_("a service or a problem stands on this file"), where=min(held)[:16], cure=cure)
-        given = (answer.c.person == caller.name) & (answer.c.organisation == caller.organisation)
+        own_answers = (answer.c.person == caller.name) & (answer.c.organisation == caller.organisation)
         gone = {
-            "answers": connection.execute(delete(answer).where(given)).rowcount,
+            "answers": connection.execute(delete(answer).where(own_answers)).rowcount,
             "files": len(hashes),
             "runs": connection.execute(delete(run).where(runs)).rowcount,
         }
@@ -72,8 +72,8 @@ def forget(engine: Engine, caller: Caller) -> dict[str, int]:
             "{name} has had {answers} answers, {files} files and {runs} runs deleted", name=caller.name, **gone
         )
         happened(connection, caller.organisation, "", "deleted", words)
-    for each in names:
-        shutil.rmtree(folder() / "runs" / each.id, ignore_errors=True)
+    for row in names:
+        shutil.rmtree(folder() / "runs" / row.id, ignore_errors=True)
     _written_over(engine)
     return gone
 

@@ -41,23 +41,23 @@ def apart(words: Sequence[str], *, seconds: float, megabytes: int) -> tuple[byte
 
 
 def looked(
-    kind: str, path: Path, *asked: Mapping[str, Any], name: str = "", seconds: float, megabytes: int
+    kind: str, path: Path, *options: Mapping[str, Any], name: str = "", seconds: float, megabytes: int
 ) -> dict[str, Any]:
     """What `dure.hub.uploads.inspect` finds in what a stranger sent, told under the name that people gave it (empty: none is told).
 
     Raises UserError with what is wrong with it, and where it cannot be opened at all.
     """
-    words = ["dure.hub.uploads.inspect", kind, str(path), *(json.dumps(dict(each)) for each in asked)]
-    said, why = apart(words, seconds=seconds, megabytes=megabytes)
+    words = ["dure.hub.uploads.inspect", kind, str(path), *(json.dumps(dict(option)) for option in options)]
+    output, reason = apart(words, seconds=seconds, megabytes=megabytes)
     try:
-        told: dict[str, Any] = json.loads(
-            said.decode().replace(path.name, json.dumps(name, ensure_ascii=False)[1:-1]) if name else said
+        report: dict[str, Any] = json.loads(
+            output.decode().replace(path.name, json.dumps(name, ensure_ascii=False)[1:-1]) if name else output
         )
     except ValueError:
-        raise UserError(_("it cannot be read ({why})", why=why[:120] or "?"), where=name) from None
-    if "what" in told:
-        raise UserError(told["what"], where=told["where"] or name, cure=told["cure"])
-    return told
+        raise UserError(_("it cannot be read ({why})", why=reason[:120] or "?"), where=name) from None
+    if "what" in report:
+        raise UserError(report["what"], where=report["where"] or name, cure=report["cure"])
+    return report
 
 
 def _watch(process: subprocess.Popen[bytes], until: float, most: int) -> None:

@@ -72,7 +72,7 @@ def keep(engine: Engine, aside: Path, sha256: str, name: str, caller: Caller, *,
     try:
         size = aside.stat().st_size
         kind = "table" if name.lower().endswith(TABLES) else "file"
-        told = (
+        report = (
             looked("table", aside, name=name, seconds=SECONDS, megabytes=MEGABYTES)
             if kind == "table" and not ours
             else {}
@@ -80,38 +80,38 @@ def keep(engine: Engine, aside: Path, sha256: str, name: str, caller: Caller, *,
         place = content_place(sha256)
         place.parent.mkdir(parents=True, exist_ok=True)
         with engine.begin() as connection:
-            mine = file.c.organisation == caller.organisation
-            others = select(func.coalesce(func.sum(file.c.bytes), 0)).where(mine, file.c.sha256 != sha256)
+            own = file.c.organisation == caller.organisation
+            others = select(func.coalesce(func.sum(file.c.bytes), 0)).where(own, file.c.sha256 != sha256)
             held = connection.execute(others).scalar_one()
             if held + size > QUOTA:
-                what = _("your organisation would keep more than {gigabytes} GB", gigabytes=QUOTA // 1_000_000_000)
-                raise UserError(what, where=name, cure=_("Delete what is not needed any more."))
+                message = _("your organisation would keep more than {gigabytes} GB", gigabytes=QUOTA // 1_000_000_000)
+                raise UserError(message, where=name, cure=_("Delete what is not needed any more."))
             aside.chmod(0o400)  # what lies under a hash is never another content
             aside.replace(place)
             values = {"name": name, "kind": kind, "bytes": size, "person": caller.name, "created": now(engine)}
-            again = update(file).where(mine, file.c.sha256 == sha256).values(**values)
-            if not connection.execute(again).rowcount:
+            renewal = update(file).where(own, file.c.sha256 == sha256).values(**values)
+            if not connection.execute(renewal).rowcount:
                 connection.execute(insert(file).values(organisation=caller.organisation, sha256=sha256, **values))
     finally:
         aside.unlink(missing_ok=True)
-    return {"sha256": sha256, "name": name, "kind": kind, "bytes": size, **told}
+    return {"sha256": sha256, "name": name, "kind": kind, "bytes": size, **report}
 
 
 def listed(engine: Engine, organisation: str) -> Sequence[Row[Any]]:
     """The files of an organisation, the newest first."""
     with reading(engine) as connection:
-        wanted = select(file).where(file.c.organisation == organisation)
-        return connection.execute(wanted.order_by(file.c.created.desc(), file.c.sha256)).all()
+        query = select(file).where(file.c.organisation == organisation)
+        return connection.execute(query.order_by(file.c.created.desc(), file.c.sha256)).all()
 
 
 def one(engine: Engine, organisation: str, sha256: str) -> Row[Any]:
     """A file of an organisation. Raises Unknown."""
     with reading(engine) as connection:
-        wanted = select(file).where(file.c.organisation == organisation, file.c.sha256 == sha256)
-        found = connection.execute(wanted).one_or_none()
-    if found is None:
+        query = select(file).where(file.c.organisation == organisation, file.c.sha256 == sha256)
+        row = connection.execute(query).one_or_none()
+    if row is None:
         raise Unknown(_("there is no file {name}", name=sha256[:80]), cure=_("Send it first: POST /api/v1/files."))
-    return found
+    return row
 
 
 def forget(engine: Engine, organisation: str, sha256: str) -> None:
@@ -130,12 +130,12 @@ def needed(connection: Connection, organisation: str) -> set[str]:
     active = [service.c[name] == promotion.c[name] for name in ("organisation", "project", "version")]
     services = select(service.c.data).join(promotion, active[0] & active[1] & active[2])
     problems = select(problem.c.data, problem.c.sample).where(problem.c.organisation == organisation, problem.c.open)
-    found = list(
+    by_source = list(
         connection.execute(services.where(promotion.c.id.in_(newest), service.c.organisation == organisation)).scalars()
     )
     for data, sample in connection.execute(problems):
-        found += [data, {"": sample} if sample else {}]
-    return {sha256 for each in found for sha256 in each.values()}
+        by_source += [data, {"": sample} if sample else {}]
+    return {sha256 for files in by_source for sha256 in files.values()}
 
 
 def drop(connection: Connection, organisation: str, hashes: Sequence[str]) -> None:
