@@ -213,8 +213,8 @@ def _answer_record(service: Service, answer: Answer, done: Form | None) -> dict[
         "answered": True,
         "by": {"instead_of": "", "cause": "", "why": ""}
         | {name: value for name, value in record.items() if name != "response"},
-        "label": both(project, label(builders[by])),
-        "instead_of": both(project, label(builders[record["instead_of"]])) if "instead_of" in record else None,
+        "label": bilingual(project, label(builders[by])),
+        "instead_of": bilingual(project, label(builders[record["instead_of"]])) if "instead_of" in record else None,
         "practice": by == today,
         "own_practice": done is not None,
         "text": project.says(answer.request, answer.response) if project.says else "",
