@@ -325,7 +325,7 @@ def witnessed(subject: Subject, parts: Sequence[Mapping[str, Any]]) -> dict[str,
 
 def environment() -> dict[str, str]:
     """The environment of a process of its own, with this Dure importable."""
-    package_root = str(Path(__file__).parents[1])
+    package_root = str(Path(__file__).parents[2])
     return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(filter(None, [package_root, os.environ.get("PYTHONPATH", "")])),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from dure.checks.subject import Subject
 
 
-LIBRARY = Path(__file__).parents[1]
+LIBRARY = Path(__file__).parents[1] / "i18n"
 
 
 BLOCK_WORDS = {
