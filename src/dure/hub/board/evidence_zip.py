@@ -61,7 +61,9 @@ def shared(folder: Path) -> Iterator[Path]:
 
     with tempfile.TemporaryDirectory(dir=incoming()) as name:
         place = Path(name) / "evidence"
-        _output, reason = apart(["dure.evidence", str(folder), str(place)], seconds=SECONDS, megabytes=MEGABYTES)
+        _output, reason = apart(
+            ["dure.evidence.publish", str(folder), str(place)], seconds=SECONDS, megabytes=MEGABYTES
+        )
         if not place.is_dir():
             raise UserError(_("the evidence cannot be published ({why})", why=reason[:200]))
         yield place
