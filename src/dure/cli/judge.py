@@ -46,17 +46,12 @@ def judge(
     table = tables.read(existing(file), sheet)
     files = pairs([offer for offer in offers if _is_file(offer)], "--offer")
     offer_tables = {name: tables.read(existing(path)) for name, path in files.items()}
-    named_roles = judging.Roles(
-        truth, practice, tuple(offer for offer in offers if not _is_file(offer)), id_, time_, site, block
-    )
+    columns = tuple(offer for offer in offers if not _is_file(offer))
+    named = judging.named(table, judging.Roles(truth, practice, columns, id_, time_, site, block))
+    complete = offer_tables and named.truth and named.practice
+    roles = named if complete else judging.propose(table, named, kpi)
     confirm = confirmer(yes=yes)
-    named_roles = judging.named(table, named_roles)
-    roles = (
-        named_roles
-        if offer_tables and named_roles.truth and named_roles.practice
-        else judging.propose(table, named_roles, kpi)
-    )
-    note = settle(file, named_roles, roles, confirm) if roles != named_roles else None
+    note = settle(file, named, roles, confirm) if roles != named else None
     factors = {name: _number(value, "--scale") for name, value in pairs(scale, "--scale").items()}
     question = judging.question(table, roles, kpi=kpi, scale=factors, confirm=confirm, others=offer_tables)
     notes = [*question.notes, *([note] if note else [])]
