@@ -104,22 +104,13 @@ def enough_seeds(subject: Subject) -> Outcome:
 def another_place(subject: Subject) -> Outcome:
     """A second site, or another period, agrees."""
     record = subject.record
-    deciding_verdict = next(iter(deciding(record["verdicts"])), None) if record else None
-    if record is None or deciding_verdict is None:
+    decisive = next(iter(deciding(record["verdicts"])), None) if record else None
+    if record is None or decisive is None:
         return broken(_("there is no trial.json with a verdict"))
-    same = [
-        verdict
-        for verdict in record["verdicts"]
-        if all(verdict[key] == deciding_verdict[key] for key in ("kpi", "method", "against"))
-    ]
+    question = [(key, decisive[key]) for key in ("kpi", "method", "against")]
+    same = [verdict for verdict in record["verdicts"] if all(verdict[key] == value for key, value in question)]
     wins = [verdict for verdict in same if verdict["verdict"] == "better"]
-    sites = sorted(
-        {
-            verdict["site"]
-            for verdict in wins
-            if verdict["round"] == deciding_verdict["round"] and verdict["site"] != "all"
-        }
-    )
+    sites = sorted({verdict["site"] for verdict in wins if verdict["round"] == decisive["round"]} - {"all"})
     if len(sites) > 1:
         return kept(_("sites: {names}", names=", ".join(sites)))
     if {verdict["round"] for verdict in wins} == {"sealed", "open"}:

@@ -115,23 +115,20 @@ def blocks_whole(subject: Subject) -> Outcome:
 def ids_are_names(subject: Subject) -> Outcome:
     """An id does not spell the truth, and no answer depends on it."""
     for trial_round in subject.rounds:
-        round_cases, scalars = list(trial_round.cases), [_scalars(case.truth) for case in trial_round.cases]
-        spelt = [case for case, truth in zip(round_cases, scalars, strict=True) if _spells(case.id, truth)]
+        cases, scalars = list(trial_round.cases), [_scalars(case.truth) for case in trial_round.cases]
+        spelt = [case for case, truth in zip(cases, scalars, strict=True) if _spells(case.id, truth)]
         # The same with everybody's truth moved by one: what chance alone spells
-        chance = sum(
-            _spells(case.id, truth) for case, truth in zip(round_cases, [*scalars[1:], *scalars[:1]], strict=True)
-        )
-        if len(spelt) - chance > 0.3 * len(round_cases):
+        chance = sum(_spells(case.id, truth) for case, truth in zip(cases, [*scalars[1:], *scalars[:1]], strict=True))
+        if len(spelt) - chance > 0.3 * len(cases):
             return broken(_("round {round}: the id {case} holds the truth", round=trial_round.name, case=spelt[0].id))
     for name, transcripts in subject.transcripts.items():
         method = subject.build(name)
         # ids never reach it, or it seeds itself with them
         if not hasattr(method, "start") or name in subject.stochastic:
             continue
-        cases = subject.trial_round.cases[: len(transcripts)]
-        renamed = ask_all(
-            subject.project, method, cases, seconds=None, names=[f"renamed {i}" for i in range(len(cases))]
-        )
+        names = [f"renamed {number}" for number in range(len(transcripts))]
+        first = subject.trial_round.cases[: len(transcripts)]
+        renamed = ask_all(subject.project, method, first, seconds=None, names=names)
         for before, after in zip(transcripts, renamed, strict=True):
             if answers_of([before]) != answers_of([after]):
                 return broken(

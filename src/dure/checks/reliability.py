@@ -46,18 +46,16 @@ def drift_alarm(subject: Subject) -> Outcome:
     """The alarm is silent over its own requests, drawn in two, and names each number that is shifted by a standard deviation."""
     from dure.statistics.drift import LEAST, drifted, flat
 
-    cases = [case for trial_round in subject.rounds for case in trial_round.cases] + cases_in(
-        subject.trial_round.history
-    )
+    cases = [case for trial_round in subject.rounds for case in trial_round.cases]
+    cases += cases_in(subject.trial_round.history)
     rows = [flat(case.request.model_dump(mode="json")) for case in {case.id: case for case in cases}.values()]
     if len(rows) < 2 * LEAST:
         return absent(_("{count} requests are too few to drift", count=len(rows)))
     random.Random(0).shuffle(rows)  # noqa: S311 - two halves, no secret
     usual, recent = rows[: len(rows) // 2], rows[len(rows) // 2 :]
     if alarms := drifted(usual, recent):
-        return broken(
-            _("it cries where nothing has changed: {fields}", fields=", ".join(alarm.field for alarm in alarms))
-        )
+        fields = ", ".join(alarm.field for alarm in alarms)
+        return broken(_("it cries where nothing has changed: {fields}", fields=fields))
     numbers = sorted({name for row in rows for name, value in row.items() if isinstance(value, float)})
     missed = []
     for name in numbers:

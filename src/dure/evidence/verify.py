@@ -270,26 +270,16 @@ def _verdict_faults(table: pl.DataFrame, record: Mapping[str, Any]) -> list[Faul
 
     recomputed = json.loads(json.dumps(verdicts(table, record["kpis"], record["about"]), default=plain_numbers))
     if len(recomputed) != len(record["verdicts"]):
-        return [
-            Fault(
-                "trial.json",
-                _(
-                    "{count} verdicts are signed, {again} come out",
-                    count=len(record["verdicts"]),
-                    again=len(recomputed),
-                ),
-            )
-        ]
+        count, again = len(record["verdicts"]), len(recomputed)
+        return [Fault("trial.json", _("{count} verdicts are signed, {again} come out", count=count, again=again))]
     differing = tuple(
         _verdict_name(signed)
         for signed, verdict in zip(record["verdicts"], recomputed, strict=True)
         if not alike(signed, verdict)
     )
-    return (
-        [Fault("trial.json", _("{count} verdicts do not come out again", count=len(differing)), differing[:SHOWN])]
-        if differing
-        else []
-    )
+    if not differing:
+        return []
+    return [Fault("trial.json", _("{count} verdicts do not come out again", count=len(differing)), differing[:SHOWN])]
 
 
 def _verdict_name(verdict: Mapping[str, Any]) -> str:

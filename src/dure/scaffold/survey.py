@@ -62,13 +62,10 @@ def survey(sheet: Sheet, target: str) -> Survey:
         raise UserError(
             _("{target} is the same in every row: there is nothing to foresee", target=header), where=sheet.where
         )
-    taken = {*RESERVED, table_survey.moment.field if table_survey.moment else ""}
+    when = table_survey.moment
+    taken = {*RESERVED, when.field if when else ""}
     table_survey.target_field = field_name(header, taken)
-    used = {
-        header,
-        *(table_survey.moment.headers if table_survey.moment else ()),
-        table_survey.moment.clock if table_survey.moment else "",
-    }
+    used = {header, *(when.headers if when else ()), when.clock if when else ""}
     for candidate in sheet.headers:
         if candidate not in used:
             _place(table_survey, candidate, taken)

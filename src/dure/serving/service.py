@@ -107,15 +107,11 @@ def scored(service: Service, request: Any, response: Any, truth: Any) -> dict[st
     """
     project = service.project
     if project.play is not once:
-        message = _(
-            "{project} plays its cases step by step: one answer has no score", project=service.versions["project"]
-        )
-        raise UserError(message)
+        name = service.versions["project"]
+        raise UserError(_("{project} plays its cases step by step: one answer has no score", project=name))
     try:
-        valid_request, valid_response = (
-            project.request.model_validate(request),
-            project.response.model_validate(response),
-        )
+        valid_request = project.request.model_validate(request)
+        valid_response = project.response.model_validate(response)
     except (ValidationError, Invalid) as error:
         raise UserError(_("the project's forms have changed since this answer was given ({why})", why=error)) from None
     case = Case("live", valid_request, truth)

@@ -58,13 +58,9 @@ def answers(path: Path, response: type[Form]) -> dict[str, Any]:
     Raises UserError naming the column that is missing.
     """
     table_field = rows_field(response)
-    frame = _plain(path, table_field[1] if table_field else response)
-    columns = list(table_field[1].model_fields) if table_field else list(response.model_fields)
-    required = [
-        name
-        for name, field in (table_field[1] if table_field else response).model_fields.items()
-        if field.is_required()
-    ]
+    form = table_field[1] if table_field else response
+    frame, columns = _plain(path, form), list(form.model_fields)
+    required = [name for name, field in form.model_fields.items() if field.is_required()]
     for name in ("case", *required):
         if name not in frame.columns:
             close = nearest(name, frame.columns)
