@@ -15,7 +15,6 @@ from dure.trial.verdicts import deciding
 if TYPE_CHECKING:
     from dure.checks.subject import Subject
 
-
 SEVERAL_SEEDS = 3
 
 

@@ -13,7 +13,6 @@ from dure.trial.ask import Ask, AskMany
 if TYPE_CHECKING:
     from dure.checks.subject import Subject
 
-
 ROUNDING = 1e-9  # two sums of the same numbers in another order
 
 

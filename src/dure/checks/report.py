@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from dure.project.project import Project
     from dure.trial.types import Tell
 
-
 LEVELS = ("bronze", "silver", "gold", "platinum")
-
-
 MARKS = {"kept": "✓", "broken": "✗", "exempt": "○", "does not apply": "–"}
 
 

@@ -51,8 +51,6 @@ def no_pickle(subject: Subject) -> Outcome:
 
 
 _FORBIDDEN_MODULES = {"pickle", "cloudpickle", "joblib", "dill", "shelve", "marshal"}
-
-
 _FORBIDDEN_CALLS = {"eval", "exec", "__import__", "torch.load", "pd.read_pickle", "pandas.read_pickle"}
 
 

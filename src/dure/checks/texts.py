@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
     from dure.checks.subject import Subject
 
-
 LIBRARY = Path(__file__).parents[1] / "i18n"
-
-
 BLOCK_WORDS = {
     "block",
     "day",
@@ -33,8 +30,6 @@ BLOCK_WORDS = {
     "instance",
     "site",
 }  # in Dure's own catalogue
-
-
 HANGUL = re.compile("[가-힣]")
 
 

@@ -15,19 +15,10 @@ from dure.i18n.texts import _
 if TYPE_CHECKING:
     from dure.runs.run import Inputs
 
-
 REFUSED, MISTAKE = 1, 2  # exit codes: a requirement not met or evidence refused; the user's mistake
-
-
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")
-
-
 out_option = click.option("--out", type=click.Path(path_type=Path), help="Folder for the evidence.")
-
-
 yes_option = click.option("--yes", is_flag=True, help="Take every proposal as confirmed.")
-
-
 require = click.option("--require", type=click.Choice(["better"]), help="Exit with 1 unless the verdict is better.")
 
 

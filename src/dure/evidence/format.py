@@ -18,28 +18,13 @@ from dure.i18n.texts import _
 if TYPE_CHECKING:
     from dure.trial.types import Trial
 
-
 ENVELOPE, PRIVATE = "evidence.json", "private"
-
-
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
-
-
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-
-
 PREDICATE_TYPE = "urn:dure:trial:v1"
-
-
 KEYS = ("method", "round", "site", "block")  # a row of outcomes, in words
-
-
 FEWEST = 5  # cases of a block that others may see
-
-
 SAME = 1e-6  # relative: a verdict recomputed on another machine may differ by rounding, not by more
-
-
 SHOWN = 20  # rows that are named one by one
 
 

@@ -26,29 +26,13 @@ _WORDS = {
     "snow": {1: Amount(0.0, None, 1.0), 2: Amount(1.0, None, None)},
     "wind_speed": {1: Amount(0.0, None, 4.0), 2: Amount(4.0, None, 9.0), 3: Amount(9.0, None, None)},
 }  # the guide's table for the last day: 약한·보통·강한 비, 보통·많은 눈, 약한·약간 강한·강한 바람
-
-
 MISSING = 900.0  # the guide: +900 and more, -900 and less
-
-
 _SMALLEST = 0.1  # mm or cm: what the guide calls the least amount foretold
-
-
 _NUMBER = r"(\d+(?:\.\d*)?|\.\d+)"
-
-
 _UNDER = re.compile(rf"{_NUMBER}(?:mm|cm)?미만")
-
-
 _FROM = re.compile(rf"{_NUMBER}(?:mm|cm)?이상")
-
-
 _BETWEEN = re.compile(rf"{_NUMBER}(?:mm|cm)?[~∼-]{_NUMBER}(?:mm|cm)?(?:미만)?")
-
-
 _EXACT = re.compile(rf"[-+]?{_NUMBER}(?:e[-+]?\d+)?")
-
-
 _NONE = ("강수없음", "적설없음", "없음", "-", "null", "none")
 
 

@@ -10,8 +10,6 @@ from dure.mapping import Column
 from dure.tables import spelled
 
 KST = timedelta(hours=9)  # ahead of UTC; Korea has no summer time
-
-
 FORECAST = (
     Column("grid", "category", names=("격자", "grid"), required=False, key=True, title=("격자", "grid")),
     Column("issued", "time", names=("발표시각", "발표일시", "발표시간", "tmFc", "base time", "issued"), key=True,
@@ -53,30 +51,18 @@ FORECAST = (
     Column("wave_height", "number", "m", 0, 30, ("WAV", "파고"), required=False, title=("파고", "wave height")),
 )  # fmt: skip
 """One row a grid cell, issue and hour foretold. Moments are Korean time; rain and snow fall in the hour that ends there."""
-
-
 _WHEN = ("grid", "issued", "valid", "lead")
-
-
 RANGED = ("wind_speed", "rain", "snow")
-
-
 BOUNDS = {
     column.name: column
     for column in FORECAST
     if column.name not in _WHEN and not column.name.endswith(("_low", "_high"))
 }
-
-
 COLUMN_NAMES = {spelled(name): column.name for column in BOUNDS.values() for name in (*column.names, column.name)}
-
-
 SCHEMA = pl.Schema({
     "grid": pl.String(), "issued": pl.Datetime("us"), "valid": pl.Datetime("us"),
     **{column.name: pl.Float64() for column in FORECAST if column.name not in ("grid", "issued", "valid")},
 })  # fmt: skip
-
-
 ITEM_SCHEMA = pl.Schema({
     "grid": pl.String(), "issued": pl.Datetime("us"), "valid": pl.Datetime("us"), "name": pl.String(), "text": pl.String(),
     "file": pl.String(), "row": pl.Int64(),

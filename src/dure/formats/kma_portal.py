@@ -16,11 +16,7 @@ from dure.i18n.texts import _
 from dure.tables import spelled
 
 _HEAD = re.compile(r"format\s*:(?P<names>.*?)location\s*:\s*(?P<nx>\d+)\s*_\s*(?P<ny>\d+)", re.IGNORECASE)
-
-
 _START = r"(?i)start\s*:\s*((?:19|20)\d\d(?:0[1-9]|1[0-2]))"
-
-
 _DAY, _CLOCK, _LEAD = r"^(\d{1,2})$", r"^(\d{1,2}?)(?:00)?$", r"^\+?(\d{1,3})$"
 
 

@@ -16,8 +16,6 @@ from dure.tables import conversion, spelled, unit_of
 
 ITEM = ("baseDate", "baseTime", "category", "fcstDate", "fcstTime", "fcstValue", "nx", "ny")
 """Fields of one value as the service answers it; all but the last three are text."""
-
-
 ITEM_NAMES = {spelled(name) for name in ITEM[:6]}
 
 

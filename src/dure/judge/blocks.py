@@ -20,12 +20,9 @@ if TYPE_CHECKING:
     from dure.judge.roles import Roles
     from dure.tables import Sheet
 
-
 ROWS = (
     300  # rows without time or block: more are joined, in the file's order, into so many groups (docs/gate.md: at 300
 )
-
-
 _ONE = {"day": "one day", "week": "one week", "month": "one month"}
 
 

@@ -66,9 +66,5 @@ KINDS = {
     "brier": _Kind("Brier score", "", "lower", "squares / cases", lambda truth, answer: {"squares": (answer - truth) ** 2}),
     "cost": _Kind("cost", "", "lower", "cost / cases", lambda _truth, answer: {"cost": answer}),
 }  # fmt: skip
-
-
 KPIS = {name: kind.name for name, kind in KINDS.items()}  # what a table can be judged by: its name in words
-
-
 Notes = list[dict[str, str]]  # what was chosen for the person, in both languages

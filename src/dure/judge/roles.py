@@ -15,7 +15,6 @@ from dure.i18n.texts import _
 if TYPE_CHECKING:
     from dure.tables import Sheet
 
-
 _NAMES = {
     "truth": ("실적", "실측", "실제", "실제값", "관측", "관측값", "정답", "결과", "측정값", "actual", "truth", "observed",
               "measured", "target", "y", "y_true", "label"),
@@ -27,8 +26,6 @@ _NAMES = {
     "time": ("일시", "날짜", "일자", "시각", "시간", "측정일", "date", "time", "datetime", "timestamp", "ds"),
     "site": ("현장", "사업장", "공장", "발전소", "지점", "지점명", "농가", "병원", "site", "plant", "station", "hospital", "farm"),
 }  # fmt: skip
-
-
 _TIMES = ("일시", "날짜", "일자", "date", "datetime", "timestamp")  # names that are nothing but a time
 
 

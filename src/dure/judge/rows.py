@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from dure.judge.roles import Roles
     from dure.tables import Sheet
 
-
 # blocks the interval is as sharp as it gets, and neighbours that depend on each other fall together)
 FACTORS = (10.0, 60.0, 1000.0)  # wrong units people bring: per cent, minutes and hours, kilo
 

@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from dure.mapping.column import Column
     from dure.tables import Sheet
 
-
 ENOUGH, _TIE = 0.45, 0.05
-
-
 # Words that make a header mean something else, unless the wanted name says them too.
 _QUALIFIERS = (
     "계획",
@@ -76,8 +73,6 @@ _QUALIFIERS = (
     "max",
     "total",
 )
-
-
 _HOUR_NAMES = {
     "시",
     "시간",
@@ -201,8 +196,6 @@ def is_inside(column: Column, values: pl.Series, factor: float, offset: float) -
 
 
 Scores = dict[tuple[str, str], tuple[float, tuple[str, ...]]]
-
-
 Chosen = dict[str, tuple[str, float, tuple[str, ...]]]
 
 

@@ -11,13 +11,8 @@ from dure.report import interval_plot, numbers, sentence, vocabulary, worth
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-
 Content = Mapping[str, Any]  # what `dure.evidence.content` gives
-
-
 Verdict = Mapping[str, Any]
-
-
 _SAME = ("kpi", "method", "against", "round")  # verdicts that answer one question at several sites
 
 
@@ -257,8 +252,6 @@ def _practice(about: Mapping[str, Any], name: str) -> list[tuple[str, str]]:
 
 
 _ORIGINS = {"own": "a file of one's own", "wheel": "published package", "git": "public repository", "made": "generated"}
-
-
 _ACCESS = {"open": "open", "restricted": "restricted", "unknown": "unknown"}
 
 

@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 
     from dure.report.body import Content
 
-
 MOVING = "-moving.svg"
-
-
 _ISLAND = re.compile(r'<script type="application/json" id="trial">(.*?)</script>', re.DOTALL)
 
 

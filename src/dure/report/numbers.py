@@ -13,10 +13,7 @@ from dure.report.vocabulary import localised_unit
 if TYPE_CHECKING:
     from dure.report.vocabulary import Verdict
 
-
 WON_FACTORS = {"": 1.0, "천": 1e3, "만": 1e4, "백만": 1e6, "억": 1e8}
-
-
 MONEY_UNIT = re.compile(r"(천|만|백만|억|)\s*(원|won|krw)", re.IGNORECASE)
 
 

@@ -32,16 +32,9 @@ from dure.report.worth import price_phrase
 if TYPE_CHECKING:
     from dure.report.vocabulary import About, Verdict
 
-
 A_YEAR = 330  # days: a shorter trial has not met every season
-
-
 REACH = 20  # more blocks than so many times those at hand are not proposed
-
-
 FEWEST = {0.95: 6, 0.99: 8}  # blocks, below which nothing is said
-
-
 # What a smaller and a larger number of a KPI are called, by what it measures.
 _WAYS = {
     "size": ("{kpi} is {much} smaller", "{kpi} is {much} larger"),
@@ -49,8 +42,6 @@ _WAYS = {
     "time": ("{kpi} is {much} shorter", "{kpi} is {much} longer"),
     "money": ("{kpi} is {much} less", "{kpi} is {much} more"),
 }
-
-
 _TIMES = ("ms", "s", "sec", "min", "h", "hr", "hour", "hours", "d", "day", "days", "minutes", "초", "분", "시간", "일")
 
 

@@ -10,11 +10,7 @@ from dure.i18n.block_words import BLOCK_WORDS
 from dure.i18n.texts import _, language
 
 Verdict = Mapping[str, Any]  # one verdict as `dure.trial.verdicts.verdicts` gives it
-
-
 About = Mapping[str, Any]  # what is said about the trial
-
-
 # What a site is -> all, one by one, where it holds (how many, or where they are not counted), others, others than those counted.
 _SITES = {
     "site": (
@@ -58,8 +54,6 @@ _SITES = {
         "homes other than these {places}",
     ),
 }
-
-
 VERDICTS = {
     "better": "better",
     "worse": "worse",
@@ -67,11 +61,7 @@ VERDICTS = {
     "too few": "too few to say",
     "lost": "lost",
 }
-
-
 ASSURANCE = {"self-run": "self-run", "re-run": "re-run", "hub-witnessed": "hub-witnessed", "live": "live"}
-
-
 GROUND = {"benchmark": "open data", "field": "field data", "live": "real use"}
 
 

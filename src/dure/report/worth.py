@@ -17,7 +17,6 @@ from dure.report.vocabulary import localised
 if TYPE_CHECKING:
     from dure.report.vocabulary import About, Verdict
 
-
 DAYS_A_MONTH = 365.25 / 12
 
 

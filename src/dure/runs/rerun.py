@@ -21,7 +21,6 @@ from dure.trial.verdicts import verdicts
 if TYPE_CHECKING:
     from dure.trial.types import Tell, Trial
 
-
 RERUN = "re-run"  # of `dure.report.vocabulary.ASSURANCE`
 
 

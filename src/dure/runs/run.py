@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from dure.project.project import Project
     from dure.trial.types import Tell, Trial
 
-
 Confirm = Callable[[str], bool]
 
 

@@ -14,7 +14,6 @@ from dure.scaffold.types import DAY, FEWEST_BLOCKS, Split, texts_of
 if TYPE_CHECKING:
     from dure.scaffold.types import Survey
 
-
 _PLACE = re.compile(
     r"농가|농장|포장|필지|시설|지점|지역|시군|공장|현장|병원|학교|점포|매장|설비|호기|라인|로트|farm|field|site|plant|store|"
     r"station|hospital|machine|unit|lot|facility|school|region",

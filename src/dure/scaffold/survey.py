@@ -33,13 +33,10 @@ if TYPE_CHECKING:
 
     from dure.tables import Sheet
 
-
 _LEVEL = re.compile(
     r"반복|처리|구$|블록|품종|등급|번지|호기|코드|요일|월$|rep|block|plot|lot|treat|code|class|cultivar|weekday|month",
     re.IGNORECASE,
 )
-
-
 _COUNTER = re.compile(r"번호|순번|연번|일련|^no\.?$|^id$|index|^#$|serial", re.IGNORECASE)
 
 

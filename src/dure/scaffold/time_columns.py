@@ -14,18 +14,11 @@ from dure.scaffold.types import RESERVED, Moment, field_name
 if TYPE_CHECKING:
     from dure.tables import Sheet
 
-
 TIME_NAME = re.compile(
     r"일자|일시|날짜|조사일|측정일|기간|년월|연월|(^|[_ ])(date|time|day|datetime|timestamp|month|week)", re.IGNORECASE
 )
-
-
 _YEAR = re.compile(r"^(년|년도|연도|year|yr)$", re.IGNORECASE)
-
-
 _MONTH, _DAY = re.compile(r"^(월|month)$", re.IGNORECASE), re.compile(r"^(일|day)$", re.IGNORECASE)
-
-
 _CLOCK = re.compile(r"^(시|시각|시간|시간대|hour|time|clock)$", re.IGNORECASE)
 
 

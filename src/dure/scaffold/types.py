@@ -19,19 +19,10 @@ if TYPE_CHECKING:
     from dure.project.manifest import Text
     from dure.tables import Sheet
 
-
 FEWEST_ROWS, FEWEST_BLOCKS = 12, 4
-
-
 NEARLY_THE_TARGET, NEAR = 0.98, 0.9  # correlations: left out; marked "look twice"
-
-
 NEARLY_EMPTY = 0.2  # a column filled in fewer of the rows is left out
-
-
 DAY = 86400.0
-
-
 RESERVED = {
     "last",
     "last_year",

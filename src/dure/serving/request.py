@@ -15,7 +15,6 @@ from dure.project.case import Opened
 if TYPE_CHECKING:
     from dure.project.project import Project
 
-
 LARGEST = 50_000_000  # bytes of one request; larger things travel as Table or File
 
 

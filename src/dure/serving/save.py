@@ -16,10 +16,7 @@ from dure.serving.service import Answer
 if TYPE_CHECKING:
     from dure.project.project import Project
 
-
 PICTURES = (".svg", ".png", ".html")
-
-
 Save = Callable[[Answer, Path], None]
 
 

@@ -10,10 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from dure.statistics.types import Array
 
-
 EXACT = 11  # up to so many blocks every exchange is tried (2^11 = 2048), beyond it `resamples` are drawn
-
-
 CHUNK = 200_000  # blocks x resamples held at once: a few megabytes, which stay in the processor's cache
 
 

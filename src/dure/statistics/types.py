@@ -12,29 +12,13 @@ import numpy.typing as npt
 from dure.statistics.formula import Formula, formula
 
 Array = npt.NDArray[np.float64]
-
-
 Sums = Mapping[str, Array]  # name of a sum -> (B,), one entry a block
-
-
 LEVELS = {0.95: "under six blocks", 0.99: "under eight blocks"}  # and the reason given below the fewest blocks of each
-
-
 FEW = 50  # under so many blocks the rare loss that cannot have been seen is named
-
-
 LEAST = 999  # resamples
-
-
 SITES = 6  # from so many sites on the sites are resampled, below it the blocks within them
-
-
 Verdict = Literal["better", "worse", "not shown", "too few"]
-
-
 ENDLESS = 10**15  # blocks: more is never
-
-
 SAME = 1e-11  # of the KPI's size: a smaller difference is rounding, and counts as none
 
 

@@ -13,11 +13,7 @@ import numpy as np
 from dure.tables.units import unit_of
 
 Cells = Sequence[Any]
-
-
 Merge = tuple[tuple[int, int], tuple[int, int]]
-
-
 MISSING = (
     "-",
     "--",
@@ -36,17 +32,11 @@ MISSING = (
     "미측정",
     "미관측",
 )
-
-
 _NUMBER = re.compile(r"[₩$\\]?\s*[(△▲+−-]?\s*\d[\d,.]*(?:[eE][+-]?\d+)?\)?\s*(\D.*)?")
-
-
 _TIME = re.compile(
     r"['’‘]?\d{2,4}\s*[-./년]\s*\d{1,2}\s*[-./월]\s*\d{1,2}.*|\d{1,2}\s*[월/]\s*\d{1,2}일?|\d{1,2}:\d{2}(:\d{2})?|\d{1,2}[-./]\d{1,2}[-./]\d{4}.*"
     r"|(오전|오후)\s*\d.*|\d{1,2}시(\s*\d{1,2}분)?|\d{8}[T\s]\s*\d{1,2}:?\d{2}.*"
 )
-
-
 _NOTE = re.compile(
     r"[※*＊▶◎☞]|주\s*\d?\s*[):：]|\d?\)\s|비고\s*[:：]|자료\s*[:：]|출처\s*[:：]|참고\s*[:：]|note", re.IGNORECASE
 )

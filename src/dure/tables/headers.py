@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from dure.tables.cells import Cells, Merge
     from dure.tables.layout import Layout
 
-
 _HEAD = 60
 """Headers are looked for in this many first rows."""
 

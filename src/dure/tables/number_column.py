@@ -15,10 +15,7 @@ from dure.tables.units import unit_of
 if TYPE_CHECKING:
     from dure.tables.sheet import Sheet
 
-
 _ENGLISH = r"^[-+]?([1-9]\d{0,2}(,\d{3})+|\d+)?(\.\d*)?(e[-+]?\d+)?$"
-
-
 _EUROPEAN = r"^[-+]?([1-9]\d{0,2}([. ]\d{3})+|\d+)?(,\d*)?(e[-+]?\d+)?$"
 
 

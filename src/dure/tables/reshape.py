@@ -121,8 +121,6 @@ def _day_header(sheet: Sheet, headers: list[str]) -> str:
 
 
 _DAY_NAME = re.compile("일자|일시|date|거래일|발전일|기준일")
-
-
 _QUARTER = re.compile(r"(?P<h>\d{1,2})\s*(?::|시)\s*(?P<m>00|15|30|45)(?::00|\s*분)?")
 _DAY = 24 * 60
 

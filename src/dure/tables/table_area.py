@@ -19,7 +19,6 @@ from dure.tables.layout import Layout
 if TYPE_CHECKING:
     from dure.tables.cells import Cells, Merge
 
-
 _TOTAL = re.compile(
     r"[\[(<【]?(.{0,20}(합계|소계|총계|누계|월계|일계|총합|합산)|계|합|총|(?:.{0,12}[\s\d월일년주동])?평균|최대|최소|최고|최저|최대값|최소값|표준편차"
     r"|total|sub-?total|grand-?total|sum|average|mean|avg\.?)[\])>】:：]?",

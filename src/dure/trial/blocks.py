@@ -13,7 +13,6 @@ from dure.trial.types import KEYS
 if TYPE_CHECKING:
     from dure.project.case import Kpi, Round
 
-
 DAYS_A_MONTH = 365.25 / 12
 
 

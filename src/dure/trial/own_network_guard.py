@@ -24,17 +24,9 @@ from urllib3.util.ssl_ import create_urllib3_context
 from dure.trial.ask import Unanswered
 
 LIMIT = 10_000_000  # bytes that one request may bring in, headers and all
-
-
 PIECE = 65_536
-
-
 UNICAST = IPv6Network("2000::/3")  # all of IPv6 that is given out as global unicast (RFC 4291, IANA)
-
-
 NAT64 = IPv6Network("64:ff9b::/96")  # an IPv4 address in its last 32 bits (RFC 6052)
-
-
 # answers on every machine rented at Azure, with what that machine is told in confidence; a global address all the same
 AZURE = IPv4Address("168.63.129.16")
 

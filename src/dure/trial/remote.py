@@ -23,13 +23,8 @@ from dure.trial.own_network_guard import BOUNDS, LIMIT, PIECE, bounded, session
 if TYPE_CHECKING:
     from dure.project.form import Form
 
-
 VALUES = 100_000  # in one answer: two bytes on the wire are a hundred once read, and a thousand where they are refused
-
-
 MOST = 1e30  # no quantity of a trade is larger; its square, and the variance of squares, are still numbers
-
-
 HEADERS = {"content-type": "application/json", "accept": "application/json", "accept-encoding": "identity"}
 
 

@@ -16,14 +16,9 @@ if TYPE_CHECKING:
     from dure.datasets.data import Data
     from dure.project.project import Project
 
-
 # Profiles: open rounds, sealed rounds, blocks of each site that are played; `full` plays all.
 PROFILES = {"full": (None, None, None), "quick": (2, 1, 20), "demo": (1, 1, 10)}
-
-
 KEYS = ("method", "round", "sealed", "site", "block")
-
-
 Tell = Callable[[float, str], None]
 
 

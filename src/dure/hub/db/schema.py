@@ -25,8 +25,6 @@ metadata = MetaData(
         "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     }
 )
-
-
 # Moments are seconds since 1970 by the store's own clock (`now`): the clocks of workers on several machines differ.
 # What is asked for: a trial, a table of answers, evidence run again.
 run = Table(
@@ -57,8 +55,6 @@ run = Table(
     Index(None, "state", "created"),
     Index(None, "organisation", "created"),
 )
-
-
 # What may answer for a project: a row a version, never changed.
 service = Table(
     "service",
@@ -75,8 +71,6 @@ service = Table(
     Column("who", String(200), nullable=False),
     Column("created", Double, nullable=False),
 )
-
-
 # Which of them answers since when: the newest row of a project counts, version 0 is today's practice.
 promotion = Table(
     "promotion",
@@ -90,8 +84,6 @@ promotion = Table(
     Column("reason", Text, nullable=False),
     Index(None, "organisation", "project"),
 )
-
-
 # Who may do what where the hub answers to other machines.
 person = Table(
     "person",
@@ -100,8 +92,6 @@ person = Table(
     Column("password", Text, nullable=False),  # Argon2id; empty: by token alone
     Column("created", Double, nullable=False),
 )
-
-
 membership = Table(
     "membership",
     metadata,
@@ -109,8 +99,6 @@ membership = Table(
     Column("organisation", String(64), primary_key=True),
     Column("role", String(16), nullable=False),
 )
-
-
 token = Table(
     "token",
     metadata,
@@ -123,8 +111,6 @@ token = Table(
     Column("created", Double, nullable=False),
     Column("expires", Double, nullable=False),
 )
-
-
 # A file that somebody has sent; its content lies once, by its hash, however many keep it.
 file = Table(
     "file",
@@ -137,8 +123,6 @@ file = Table(
     Column("person", String(200), nullable=False),
     Column("created", Double, nullable=False),
 )
-
-
 # An answer that was given, and what became of it once the truth was told.
 answer = Table(
     "answer",
@@ -158,8 +142,6 @@ answer = Table(
     Column("practice", JSON),  # and of today's practice on the same request
     Index(None, "organisation", "project", "created"),
 )
-
-
 # Evidence that others have sent here, or that this hub has signed.
 evidence = Table(
     "evidence",
@@ -174,8 +156,6 @@ evidence = Table(
     Column("run", String(16), nullable=False, index=True),  # of this hub; empty: it was sent
     Column("public", Boolean, nullable=False),  # shown to people who are not signed in
 )
-
-
 # Cases that an organisation has put here for others to be tried on; nobody else sees them.
 problem = Table(
     "problem",
@@ -200,8 +180,6 @@ problem = Table(
     Column("settings", JSON, nullable=False),
     Column("open", Boolean, nullable=False),
 )
-
-
 # A method entered on a problem. It stays when its run is deleted: nobody looks for the first time twice.
 entry = Table(
     "entry",
@@ -214,8 +192,6 @@ entry = Table(
     Column("created", Double, nullable=False),
     Column("evidence", String(64)),  # as it was published
 )
-
-
 event = Table(
     "event",
     metadata,
@@ -227,8 +203,6 @@ event = Table(
     Column("said", JSON, nullable=False),  # by language
     Index(None, "organisation", "project"),
 )
-
-
 # Keys that this hub has signed with, each since when.
 key = Table(
     "key",

@@ -23,19 +23,10 @@ from dure.i18n.texts import _
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
-
 VARIABLE = "DURE_STORE"
-
-
 MOST_KNOWN = 10_000  # things kept until anybody writes
-
-
 T = TypeVar("T")
-
-
 WAITS = 30  # seconds that a writer waits for another one (SQLite)
-
-
 LOCK = 0x64757265  # of PostgreSQL, while the tables are brought up to date: "dure" as a number
 
 

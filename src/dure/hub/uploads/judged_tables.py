@@ -19,10 +19,7 @@ if TYPE_CHECKING:
 
     from dure.hub.auth.accounts import Caller
 
-
 SECONDS, MEGABYTES = 120.0, 3_000  # that it may take to read a table, and to judge it
-
-
 # Highest temperature of each day in Seattle, July to December 2015 (NOAA, public domain); yesterday's; an offer made of both.
 EXAMPLE = Path(__file__).parents[1] / "pages" / "example.csv"
 

@@ -127,8 +127,6 @@ def _home(number: int, sha256: str) -> Source:
 
 
 HOMES = tuple(_home(number, sha256) for number, sha256 in enumerate(HASHES, start=1))
-
-
 # ---- a person's own roofs -----------------------------------------------------------------------------------------------
 
 COLUMNS = (

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from ..model.shop import Aim, Ints, Shop
 
-
 STEPS = 400.0  # million steps of our own search that stand for a deterministic second: as long, or less
 WORKERS = 8
 # Under a deterministic limit two full searches without linear programming and the searches of neighbourhoods that CP-SAT adds

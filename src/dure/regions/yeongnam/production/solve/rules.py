@@ -19,7 +19,6 @@ from ..model.shop import NEVER, Aim, Shop
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-
 TRIES = 30  # orders of insertion tried for a pin that is missed
 
 

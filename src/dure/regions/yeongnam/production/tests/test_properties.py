@@ -21,8 +21,6 @@ PRACTICE, MODEL, RIVAL = BUILDERS
 BUDGETS = {PRACTICE: None, MODEL: 0.02, RIVAL: 0.02}  # none, million steps, deterministic seconds
 MACHINES, FAMILIES = ("saw", "mill", "lathe"), ("", "red", "blue")
 FORMS = importlib.import_module(PROJECT.request.__module__)
-
-
 # ---- random shops -------------------------------------------------------------------------------------------------------
 
 few = st.integers(0, 9)
