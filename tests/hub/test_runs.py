@@ -272,6 +272,15 @@ def test_two_hubs_and_two_workers_play_every_run_once(address, projects, tmp_pat
     assert (row["done_once"], row["begun_again"]) == (12, 0)
 
 
+@pytest.fixture
+def heard_interrupt():
+    """A shell has what runs in its background ignore SIGINT, and children inherit that: here it is heard."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard_interrupt")
 def test_a_worker_that_is_stopped_gives_its_run_back(engine, address, tide):
     environment = {**os.environ, "DURE_STORE": address}
     name = queue.submit(engine, "honam.tide", QUICK, **LIMITS)
