@@ -56,7 +56,9 @@ def one_promise(folder, name, tmp_path, *, full=False):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long if name == "chungcheong/kiln" else ()) for name in GOOD]
+)
 def test_a_good_project_is_silver_and_none_of_its_promises_fails(name, tmp_path):
     report = check(loader.load(copied(f"projects/{name}", tmp_path, tried=True)), command_fault=command_fault)
     wrong = [each for each in report.promises if each.state == "broken" and each.level in ("bronze", "silver")]

@@ -202,8 +202,13 @@ SHEETS = {
 }
 
 
+OFTEN = ("growth_survey", "yearly")  # a date and a moment that comes again; the others are of minutes
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SHEETS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in OFTEN else pytest.mark.long) for name in SHEETS]
+)
 def test_a_sheet_nobody_designed_for_becomes_a_project_that_is_tried(name, tmp_path, made_from):
     make, file, target, block, practice = SHEETS[name]
     place = made_from(make(tmp_path / file), target)

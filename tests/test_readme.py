@@ -24,8 +24,8 @@ def commands(page: Path) -> list[str]:
     return [line for line in lines if line.startswith("dure ")]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", [pytest.param("README.md", marks=pytest.mark.long), "README.ko.md"])
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["README.md", "README.ko.md"])
 def test_every_command_runs(name: str, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     environment = {**os.environ, "DURE_HOME": str(tmp_path / "home"), "DURE_LANG": "ko" if "ko" in name else "en"}

@@ -359,6 +359,7 @@ def tab(served):
         yield made
 
 
+@pytest.mark.long
 @browsing.needs_chromium
 @sqlite
 def test_the_board_fills_while_somebody_looks_at_it(tab):

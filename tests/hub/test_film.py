@@ -162,7 +162,8 @@ def checked(reader, packed, wanted):
     return reader.page.locator("#checked").inner_text()
 
 
-@pytest.mark.parametrize("language", ["ko", pytest.param("en", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("language", ["ko", "en"])
 def test_the_film(chromium, hubs, vendor, language, tmp_path):
     (one, other), words = hubs, SAID[language]
     table, packed = tmp_path / "answers.csv", tmp_path / "evidence.zip"

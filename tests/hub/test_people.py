@@ -240,6 +240,7 @@ def dure(environment, *words, **how):
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, **how)
 
 
+@pytest.mark.long
 def test_elsewhere_than_on_this_machine_it_starts_only_where_people_can_sign_in_safely(address, projects, https):
     environment = {**os.environ, "DURE_STORE": address}
     safe = ["--certificate", https[0], "--key", https[1]]
@@ -254,6 +255,7 @@ def test_elsewhere_than_on_this_machine_it_starts_only_where_people_can_sign_in_
         assert (refused.returncode, said in refused.stderr) == (2, True), refused.stderr
 
 
+@pytest.mark.long
 def test_people_sign_in_over_https(address, projects, https):
     environment = {**os.environ, "DURE_STORE": address}
     added = dure(environment, "person", "kim", "--role", "admin", "--password", input=f"{PASSWORD}\n{PASSWORD}\n")

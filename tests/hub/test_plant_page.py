@@ -109,6 +109,7 @@ def figure(tab, hub):
     return tab.request.get(at(hub, tab.get_attribute(".figure img", "src"))).text()
 
 
+@pytest.mark.long
 def test_a_planner_mends_a_sheet_sees_both_plans_and_what_a_failed_machine_moves(hub, page, tmp_path):
     planned(page, hub, with_a_bad_row(tmp_path))
     fault = page.inner_text(".faults li:first-child")
