@@ -2,7 +2,7 @@
 #   make run         set up, then the demonstration: every line computed live (about two minutes)
 #   make up          set up, then the hub on this machine: its address is printed
 #   make test        set up, then every check and test but the long ones, with the seconds of each part
-#   make test-fast   what is quick of them, a minute: while working on the library
+#   make test-fast   what is quick of them, a minute or two: while working on the library
 #   make test-long   the long ones: servers killed, PostgreSQL, every page in every guise
 #   make setup       only set up, into .venv
 # Another Python: make run PYTHON=python3.12

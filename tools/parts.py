@@ -2,7 +2,7 @@
 
     python tools/parts.py              every check, and every test but the long ones
     python tools/parts.py check        only lint, format, types and documents
-    python tools/parts.py fast         the checks and tests of the library that are quick: a minute
+    python tools/parts.py fast         the checks and tests of the library that are quick: a minute or two
     python tools/parts.py long         the long tests, which nothing else runs
 
 What is slow and what is long the tests say themselves (markers, see pyproject.toml).
