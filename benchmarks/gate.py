@@ -2,7 +2,7 @@
 
     python benchmarks/gate.py [--replications 2000] [--out docs/gate.md]
 
-Draws block gains whose true mean is zero in shapes from kind to cruel, asks `dure.statistics.verdict.compare`, and counts. The
+Draws block gains whose true mean is zero in shapes from kind to cruel, asks `dure.statistics.rules.rule_1.compare`, and counts. The
 bounds were set from a study of many rules before this one was built; a shape that breaks its bound by more than three
 standard errors ends the command with exit code 1. About twelve minutes on one core.
 """
@@ -24,8 +24,8 @@ from rich.progress import track
 
 from dure.statistics.blocks import autocorrelation, time_blocks
 from dure.statistics.power import detectable_gain
+from dure.statistics.rules.rule_1 import compare
 from dure.statistics.types import Pair
-from dure.statistics.verdict import compare
 
 Drawn = tuple[list[Pair], str]  # the sites, and the formula of a KPI of which less is better
 Draw = Callable[[np.random.Generator, int], Drawn | None]  # (rng, blocks or steps); None = too few blocks

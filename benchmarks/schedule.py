@@ -42,8 +42,8 @@ from dure.regions.yeongnam.production.methods.tabu_search import tabu_search
 from dure.regions.yeongnam.production.model import feasible
 from dure.regions.yeongnam.production.trial.instances import INSTANCES, case, score, shop
 from dure.regions.yeongnam.production.trial.variants import with_due_dates
+from dure.statistics.rules.rule_1 import compare
 from dure.statistics.types import Pair
-from dure.statistics.verdict import compare
 
 if TYPE_CHECKING:
     from dure.regions.yeongnam.production.model.forms import Request

@@ -39,7 +39,7 @@ def tide(tmp_path):
 
 def tried(folder, **more):
     """The folder with the trial of these tests, `more` said about it."""
-    said = evidence.content(trials.trial(**{"id": "honam.tide", **more}))
+    said = evidence.content(trials.trial(**{"id": "honam.tide", **more})).to_json()
     (folder / "trial.json").write_text(json.dumps({**said, "project": "honam.tide"}), encoding="utf-8")
 
 

@@ -31,7 +31,7 @@ def copied(place, tmp_path, *, tried=False):
     if tried:
         project = loader.load(HERE / place)  # the copy may be edited before it is loaded
         found = trial.run(project, Data(project.sources, project.folder), tmp_path / "trial", sealed=True)
-        (folder / "trial.json").write_text(json.dumps(evidence.content(found)), encoding="utf-8")
+        (folder / "trial.json").write_text(json.dumps(evidence.content(found).to_json()), encoding="utf-8")
     return folder
 
 
@@ -359,7 +359,7 @@ def decided(tmp_path, *, sealed=True, seeds=(0,), spoil=lambda said: None, **cos
     (folder / "project.py").write_text(DECISION.format(costs=by_site), encoding="utf-8")
     project = loader.load(folder)
     found = trial.run(project, Data((), folder), tmp_path / "trial", sealed=sealed, seeds=seeds)
-    said = evidence.content(found)
+    said = evidence.content(found).to_json()
     spoil(said)
     (folder / "trial.json").write_text(json.dumps(said), encoding="utf-8")
     return folder

@@ -10,10 +10,10 @@ from dure import evidence
 from dure.cli.app import cli
 from dure.errors import UserError
 from dure.i18n.texts import per_language
+from dure.record import deciding
 from dure.report.sentence import plain
 from dure.runs.compare import compare
 from dure.runs.rerun import rerun
-from dure.trial.verdicts import deciding
 from trials import outcomes, trial
 
 
@@ -36,12 +36,12 @@ def runs(tmp_path):
 def test_what_the_other_run_is_worth_with_an_interval(runs):
     result = compare(*runs)
     (one,) = deciding(result.verdicts)
-    assert one["verdict"] == "better"
-    assert one["methods"] == pytest.approx({
-        "pv_method yesterday": one["methods"]["pv_method yesterday"],
-        "pv_method envelope": one["methods"]["pv_method yesterday"] - one["gain"]["mean"],
+    assert one.verdict == "better"
+    assert one.methods == pytest.approx({
+        "pv_method yesterday": one.methods["pv_method yesterday"],
+        "pv_method envelope": one.methods["pv_method yesterday"] - one.gain.mean,
     })  # fmt: skip
-    assert 8 / 20 < one["gain"]["low"] < one["gain"]["mean"] < one["gain"]["high"] < 9 / 20
+    assert 8 / 20 < one.gain.low < one.gain.mean < one.gain.high < 9 / 20
     said = plain(one, result.about)
     assert said.startswith("Patient model · pv_method envelope is better than Patient model · pv_method yesterday")
     korean = per_language(lambda: plain(one, result.about))["ko"]
@@ -52,20 +52,18 @@ def test_what_the_other_run_is_worth_with_an_interval(runs):
 def test_nobody_has_vouched_for_the_comparison_and_the_line_is_named(tmp_path):
     folders = [evidence.write(trial(assurance="hub-witnessed"), tmp_path / name) for name in ("one", "other")]
     result = compare(*folders)
-    assert result.about["assurance"] == "self-run"
-    assert {each["assurance"] for each in result.verdicts} == {"self-run"}
-    assert result.about["remarks"][""][0]["en"] == "What is called today here is the first run: one."
-    assert "practice" not in result.about
+    assert result.about.assurance == "self-run"
+    assert {each.assurance for each in result.verdicts} == {"self-run"}
+    assert result.about.remarks[""][0]["en"] == "What is called today here is the first run: one."
+    assert result.about.practice is None
 
 
 @pytest.mark.slow
 def test_it_is_evidence_like_any_other_and_names_both_runs(runs, tmp_path):
     place = evidence.write(compare(*runs), tmp_path / "both")
     assert evidence.verify(place).intact
-    about = evidence.predicate(place)["about"]
-    assert about["compared"] == {
-        f"pv_method {each.name}": evidence.replay_hash(evidence.outcomes(each)) for each in runs
-    }
+    about = evidence.predicate(place).about
+    assert about.compared == {f"pv_method {each.name}": evidence.replay_hash(evidence.outcomes(each)) for each in runs}
     with pytest.raises(UserError, match="compares two runs"):
         rerun(place)
 
@@ -73,7 +71,7 @@ def test_it_is_evidence_like_any_other_and_names_both_runs(runs, tmp_path):
 @pytest.mark.slow
 def test_another_method_and_a_name_that_is_close(runs):
     (one,) = deciding(compare(*runs, method="basic").verdicts)
-    assert (one["verdict"], one["gain"]["mean"]) == ("not shown", 0)
+    assert (one.verdict, one.gain.mean) == ("not shown", 0)
     with pytest.raises(UserError, match="Did you mean ours"):
         compare(*runs, method="our")
 
@@ -104,7 +102,7 @@ def test_evidence_that_was_changed_is_refused(runs):
 @pytest.mark.slow
 def test_runs_with_the_same_settings_are_called_by_their_folders(tmp_path):
     folders = [evidence.write(trial(), tmp_path / name) for name in ("summer", "winter")]
-    assert list(compare(*folders).about["compared"]) == ["summer", "winter"]
+    assert list(compare(*folders).about.compared) == ["summer", "winter"]
 
 
 @pytest.mark.slow

@@ -8,6 +8,7 @@ import stat
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -19,8 +20,9 @@ from hypothesis import strategies as st
 
 from dure import content_store, evidence
 from dure.errors import UserError
+from dure.record import LeftOut, TrialRecord, plain
 from dure.trial.verdicts import verdicts
-from trials import KPIS, outcomes, trial
+from trials import about, outcomes, trial
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +74,7 @@ def test_it_is_an_in_toto_statement_in_a_dsse_envelope(written):
 
 def test_the_verdicts_come_out_again_from_the_folder_alone(written):
     said = evidence.predicate(written)
-    assert evidence.alike(verdicts(evidence.outcomes(written), said["kpis"], said["about"]), said["verdicts"])
+    assert verdicts(evidence.outcomes(written), said.kpis, said.about) == said.verdicts
 
 
 # ---- any one changed byte ----------------------------------------------------------------------------------------------
@@ -285,7 +287,7 @@ def test_a_signer_who_lies_about_the_verdict_is_found(copy, tmp_path):
         from dure.report import html
 
         (copy / "trial.json").write_text(json.dumps(said), encoding="utf-8")
-        (copy / "report.html").write_text(html.report_html(said, "0" * 64), encoding="utf-8")
+        (copy / "report.html").write_text(html.report_html(TrialRecord.from_json(said), "0" * 64), encoding="utf-8")
         for subject in statement["subject"]:
             subject["digest"]["sha256"] = content_store.sha256_of(copy / subject["name"])
 
@@ -358,7 +360,7 @@ def test_evidence_replaces_evidence_whole(copy):
     (copy / "trial.json").unlink()
     again = evidence.write(trial(looks=7), copy)
     assert evidence.verify(again).intact
-    assert evidence.predicate(again)["about"]["looks"] == 7
+    assert evidence.predicate(again).about.looks == 7
     assert [path.name for path in copy.parent.iterdir()] == [copy.name]
 
 
@@ -374,8 +376,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path, copy):
 
 
 def test_a_failure_leaves_nothing_half_written(tmp_path):
-    broken = trial()
-    broken.about["settings"] = {"x": float("nan")}
+    broken = replace(trial(), about=replace(about(), settings={"x": float("nan")}))
     with pytest.raises(ValueError, match="JSON"):
         evidence.write(broken, tmp_path / "new")
     assert list(tmp_path.iterdir()) == []
@@ -387,9 +388,9 @@ def test_no_evidence_is_said(tmp_path):
 
 
 def test_restricted_data_name_no_case(tmp_path):
-    closed = trial(data=[{"name": "own", "sha256": "0" * 64, "origin": "own", "access": "restricted"}])
+    closed = trial(data=[{**plain.to_json(about().data[0]), "origin": "own", "access": "restricted"}])
     said = evidence.predicate(evidence.write(closed, tmp_path / "x"))
-    assert said["about"]["left_out"] == [{"round": "summer", "cause": "declined", "count": 1}]
+    assert said.about.left_out == (LeftOut(round="summer", cause="declined", count=1),)
     public = [path for path in (tmp_path / "x").glob("*") if path.is_file() and path.name != "evidence.json"]
     assert not any(b"p-17" in path.read_bytes() for path in public)
 
@@ -445,7 +446,7 @@ def test_published_evidence_agrees_with_itself_and_names_no_case(tmp_path):
     place = evidence.write(public, tmp_path / "public")
     assert evidence.verify(place).intact
     assert not (place / "private").exists()
-    assert public.verdicts == verdicts(public.outcomes, KPIS, public.about)
+    assert public.verdicts == verdicts(public.outcomes, public.kpis, public.about)
     assert public.outcomes["cases"].min() >= 5
     assert public.verdicts[0]["blocks"] == 24
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -29,7 +30,7 @@ def test_one_row_a_kpi_in_korean_whatever_the_reader_speaks(said):
     assert "주" in rows[0]["표본"]
     assert "산식 errors / cases" in rows[0]["측정방법"]
     assert "자체 실행, 공개 자료" in rows[0]["측정방법"]
-    assert said["replay"][:12] in rows[0]["측정방법"]
+    assert said.replay[:12] in rows[0]["측정방법"]
 
 
 def test_a_goal_reached_is_not_yet_better_than_today():
@@ -42,10 +43,10 @@ def test_a_goal_missed_by_something_better():
 
 
 def test_numbers_of_the_table_are_those_of_the_trial(said):
-    one = next(each for each in said["verdicts"] if each["decides"])
+    one = said.deciding[0]
     row = rnd_table.rows(said)[0]
-    assert float(row["현행"]) == pytest.approx(one["methods"]["basic"], rel=1e-2)
-    assert float(row["결과(제안)"]) == pytest.approx(one["methods"]["ours"], rel=1e-2)
+    assert float(row["현행"]) == pytest.approx(one.methods["basic"], rel=1e-2)
+    assert float(row["결과(제안)"]) == pytest.approx(one.methods["ours"], rel=1e-2)
 
 
 def test_csv_opens_in_excel(said):
@@ -58,11 +59,8 @@ def test_csv_opens_in_excel(said):
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-cmd", "@SUM(A1)"])
 def test_a_name_is_no_formula(name):
-    bad = trial()
-    for each in (*bad.kpis, *bad.verdicts):
-        key = "name" if "name" in each else "kpi"
-        if each[key] == bad.kpis[0]["name"] or key == "kpi":
-            each[key] = {"ko": name, "en": name}
+    good = trial()
+    bad = replace(good, verdicts=tuple(replace(one, kpi={"ko": name, "en": name}) for one in good.verdicts))
     cell = list(csv.reader(io.StringIO(rnd_table.as_csv(evidence.content(bad)).decode("utf-8-sig"), newline="")))[1][0]
     assert cell == f"'{name}"
 
@@ -95,8 +93,7 @@ def test_html_keeps_its_lines_where_it_is_pasted(said):
 
 
 def test_names_are_escaped_in_html():
-    bad = trial()
-    bad.about["title"] = {"ko": "<script>", "en": "x"}
+    bad = trial(title={"ko": "<script>", "en": "x"})
     assert "<script>" not in rnd_table.as_html(evidence.content(bad))
 
 

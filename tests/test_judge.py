@@ -11,9 +11,9 @@ import pytest
 from dure import judge, tables
 from dure.datasets.data import Data
 from dure.errors import UserError
+from dure.record import deciding
 from dure.trial.trial import run
 from dure.trial.types import Trial
-from dure.trial.verdicts import deciding
 
 
 def written(path: Path, header: str, rows: list[str], encoding: str = "utf-8") -> Path:
@@ -38,7 +38,9 @@ def days(count: int, gain: float, seed: int = 3) -> list[str]:
 def judged(path: Path, folder: Path, roles: judge.Roles | None = None, **more: object) -> Trial:
     sheet = tables.read(path)
     asked = judge.question(sheet, judge.propose(sheet, roles or judge.Roles(), more.get("kpi")), **more)  # type: ignore[arg-type]
-    return run(asked.project, Data(()), folder, offers=asked.offers, about=asked.about)
+    return run(
+        asked.project, Data(()), folder, offers=asked.offers, particulars={"judge": asked.reading, "notes": asked.notes}
+    )
 
 
 HEADER = "번호,일시,실적(kWh),현행(kWh),업체A(kWh)"
@@ -52,33 +54,33 @@ def test_korean_headers_are_proposed(tmp_path: Path) -> None:
 def test_a_better_offer_is_called_better(tmp_path: Path) -> None:
     trial = judged(written(tmp_path / "a.csv", HEADER, days(84, 0.3)), tmp_path)
     (one,) = deciding(trial.verdicts)
-    assert (one["verdict"], one["unit"], one["method"]) == ("better", "kWh", "업체A")
+    assert (one.verdict, one.unit, one.method) == ("better", "kWh", "업체A")
 
 
 def test_mean_absolute_error_by_hand(tmp_path: Path) -> None:
     rows = [f"{n},2026-01-{n:02d},10,{10 + n % 2},{10 - n % 3}" for n in range(1, 13)]
     trial = judged(written(tmp_path / "a.csv", HEADER, rows), tmp_path, kpi="mae")
     (one,) = deciding(trial.verdicts)
-    assert one["methods"] == {"현행": pytest.approx(0.5), "업체A": pytest.approx(1.0)}
-    assert one["gain"]["mean"] == pytest.approx(-0.5)
+    assert one.methods == {"현행": pytest.approx(0.5), "업체A": pytest.approx(1.0)}
+    assert one.gain.mean == pytest.approx(-0.5)
 
 
 def test_equal_answers_are_not_shown(tmp_path: Path) -> None:
     trial = judged(written(tmp_path / "a.csv", HEADER, days(70, 0.0)), tmp_path)
-    assert deciding(trial.verdicts)[0]["verdict"] == "not shown"
+    assert deciding(trial.verdicts)[0].verdict == "not shown"
 
 
 def test_five_weeks_are_too_few(tmp_path: Path) -> None:
     roles = judge.Roles("실적", "현행", ("업체A",), time="일시", block="week")
     trial = judged(written(tmp_path / "a.csv", HEADER, days(35, 0.3)), tmp_path, roles)
-    assert deciding(trial.verdicts)[0]["verdict"] == "too few"
+    assert deciding(trial.verdicts)[0].verdict == "too few"
 
 
 def test_every_site_has_a_verdict(tmp_path: Path) -> None:
     rows = [f"{row},{site}" for site, gain in (("동해", 0.4), ("서귀포", -0.4)) for row in days(70, gain)]
     rows = [f"{number},{row.partition(',')[2]}" for number, row in enumerate(rows)]
     trial = judged(written(tmp_path / "a.csv", HEADER + ",현장", rows), tmp_path)
-    by_site = {one["site"]: one["verdict"] for one in trial.verdicts}
+    by_site = {one.site: one.verdict for one in trial.verdicts}
     assert by_site == {"동해": "better", "서귀포": "worse", "all": "not shown"}
 
 
@@ -113,7 +115,7 @@ def test_another_unit_is_asked_about(tmp_path: Path, factor: float) -> None:
     asked: list[str] = []
     trial = judged(path, tmp_path / "2", confirm=lambda text: not asked.append(text))
     assert len(asked) == 1
-    assert deciding(trial.verdicts)[0]["methods"]["업체A"] < 12
+    assert deciding(trial.verdicts)[0].methods["업체A"] < 12
 
 
 def test_an_offer_in_its_own_file_is_matched_by_id(tmp_path: Path) -> None:
@@ -126,8 +128,8 @@ def test_an_offer_in_its_own_file_is_matched_by_id(tmp_path: Path) -> None:
     sheet = tables.read(short)
     roles = judge.Roles("실적", "현행", (), "번호", "일시")
     asked = judge.question(sheet, roles, others={"업체A": other})
-    trial = run(asked.project, Data(()), tmp_path / "2", about=asked.about)
-    assert deciding(trial.verdicts)[0]["gain"] == deciding(whole.verdicts)[0]["gain"]
+    trial = run(asked.project, Data(()), tmp_path / "2", particulars={"judge": asked.reading, "notes": asked.notes})
+    assert deciding(trial.verdicts)[0].gain == deciding(whole.verdicts)[0].gain
     assert any("another order" in note["en"] for note in asked.notes)
 
 
@@ -143,7 +145,7 @@ def test_brier_wants_probabilities(tmp_path: Path) -> None:
     rows = [f"{n},{n % 2},{0.3 + n % 2 * 0.3},{0.2 + n % 2 * 0.5}" for n in range(40)]
     path = written(tmp_path / "a.csv", "번호,실적,현행,제안", rows)
     trial = judged(path, tmp_path / "1")
-    assert trial.kpis[0]["name"]["en"] == "Brier score"
+    assert trial.kpis[0].name["en"] == "Brier score"
     path = written(tmp_path / "b.csv", "번호,실적,현행,제안", [*rows, "41,2,0.3,0.4"])
     with pytest.raises(UserError, match=r"2\.0 is not 0 or 1"):
         judged(path, tmp_path / "2", kpi="brier")
@@ -153,8 +155,8 @@ def test_words_are_judged_by_the_share_right(tmp_path: Path) -> None:
     rows = [f"{n},{'특' if n % 3 else '상'},특,{'특' if n % 3 else '상'}" for n in range(60)]
     trial = judged(written(tmp_path / "a.csv", "번호,실적,현행,제안", rows), tmp_path)
     one = deciding(trial.verdicts)[0]
-    assert one["methods"] == {"현행": pytest.approx(100 * 40 / 60), "제안": pytest.approx(100.0)}
-    assert one["verdict"] == "better"
+    assert one.methods == {"현행": pytest.approx(100 * 40 / 60), "제안": pytest.approx(100.0)}
+    assert one.verdict == "better"
 
 
 def test_cost_needs_no_truth(tmp_path: Path) -> None:
@@ -162,7 +164,7 @@ def test_cost_needs_no_truth(tmp_path: Path) -> None:
     rows = [f"{first + datetime.timedelta(days=n)},{1000 + n * 37 % 11},{900 + n * 37 % 11}" for n in range(84)]
     path = written(tmp_path / "a.csv", "일시,현행(원),제안(원)", rows)
     one = deciding(judged(path, tmp_path, kpi="cost").verdicts)[0]
-    assert (one["verdict"], one["unit"], one["gain"]["mean"]) == ("better", "원", pytest.approx(100.0))
+    assert (one.verdict, one.unit, one.gain.mean) == ("better", "원", pytest.approx(100.0))
 
 
 def test_an_unknown_column_proposes_the_nearest(tmp_path: Path) -> None:
@@ -183,7 +185,7 @@ def test_every_offer_has_a_verdict_of_its_own(tmp_path: Path) -> None:
     rows = [f"{row},{float(row.split(',')[2]) + 30:.2f}" for row in days(84, 0.3)]
     path = written(tmp_path / "a.csv", HEADER + ",업체B(kWh)", rows)
     trial = judged(path, tmp_path)
-    assert {one["method"]: one["verdict"] for one in deciding(trial.verdicts)} == {"업체A": "better", "업체B": "worse"}
+    assert {one.method: one.verdict for one in deciding(trial.verdicts)} == {"업체A": "better", "업체B": "worse"}
 
 
 def test_a_column_plays_one_part(tmp_path: Path) -> None:
@@ -201,6 +203,6 @@ def test_a_columns_name_is_no_path(tmp_path: Path) -> None:
         Data(()),
         folder,
     )
-    assert trial.verdicts[0]["method"] == "../../../업체A"
+    assert trial.verdicts[0].method == "../../../업체A"
     assert {each.name for each in tmp_path.rglob("rows.parquet")} == {"rows.parquet"}
     assert all(each.is_relative_to(folder) for each in tmp_path.rglob("rows.parquet"))

@@ -15,8 +15,9 @@ from dure.cli.app import command_fault
 from dure.datasets.data import Data
 from dure.errors import UserError
 from dure.project.loader import load
+from dure.record import deciding
 from dure.scaffold.new import new
-from dure.trial import trial, verdicts
+from dure.trial import trial
 
 GARLIC = "cropbox/Garlic.jl/data/Korea/ricca_2014_field.csv"
 
@@ -25,8 +26,8 @@ def played(place):
     """The project's trial, sealed rounds included."""
     project = load(place)
     result = trial.run(project, Data(project.sources, project.folder), place.parent.parent / "trial", sealed=True)
-    assert not result.about["left_out"]
-    assert not result.about["unanswered_by"]
+    assert not result.about.left_out
+    assert not result.about.unanswered_by
     return project, result
 
 
@@ -39,7 +40,7 @@ def assert_bronze(project):
 
 
 def decided(result):
-    return verdicts.deciding(result.verdicts)[0]
+    return deciding(result.verdicts)[0]
 
 
 @pytest.fixture
@@ -217,8 +218,8 @@ def test_a_sheet_nobody_designed_for_becomes_a_project_that_is_tried(name, tmp_p
     assert practice in (None, project.practice.__name__)
     one = decided(result)
     assert one["blocks"] >= 6
-    assert one["verdict"] in ("better", "worse", "not shown")
-    assert one["methods"]["ridge"] < 1.2 * one["methods"][project.practice.__name__]
+    assert one.verdict in ("better", "worse", "not shown")
+    assert one.methods["ridge"] < 1.2 * one.methods[project.practice.__name__]
     assert_bronze(project)
 
 
@@ -245,14 +246,14 @@ def test_what_is_nearly_the_target_is_left_out_and_said(tmp_path, made_from):
 @pytest.mark.slow
 def test_columns_nobody_confirmed_stand_beside_every_verdict(tmp_path, made_from):
     _project, result = played(made_from(sales(tmp_path / "sales.csv"), "매출액"))
-    assert "confirmed by nobody yet: 기온" in result.about["remarks"][""][0]["en"]
+    assert "confirmed by nobody yet: 기온" in result.about.remarks[""][0]["en"]
 
 
 @pytest.mark.slow
 def test_weekdays_reach_the_model_so_it_beats_yesterday(tmp_path, made_from):
     _project, result = played(made_from(sales(tmp_path / "sales.csv"), "매출액"))
-    assert decided(result)["verdict"] in ("better", "not shown")
-    assert decided(result)["methods"]["ridge"] < 150
+    assert decided(result).verdict in ("better", "not shown")
+    assert decided(result).methods["ridge"] < 150
 
 
 @pytest.mark.parametrize(
@@ -300,9 +301,9 @@ def test_without_a_sheet_the_skeleton_says_its_data_are_made(tmp_path):
     place = new("jeju", "carrot", tmp_path / "regions")
     project, result = played(place)
     assert not (place / "data").exists()
-    assert "Made data" in result.about["remarks"][""][0]["en"]
+    assert "Made data" in result.about.remarks[""][0]["en"]
     assert "지어낸" in (place / "README.ko.md").read_text(encoding="utf-8")
-    assert decided(result)["blocks"] >= 6
+    assert decided(result).blocks >= 6
     assert project.manifest.ground == "benchmark"
     assert_bronze(project)
 
@@ -336,6 +337,6 @@ def test_the_real_garlic_survey(made_from, tmp_path):
     place = new("jeju", "garlic_survey", tmp_path / "regions", survey=file, target="bulb_fresh_weight")
     project, result = played(place)
     assert project.block_word == "survey date"
-    assert decided(result)["verdict"] == "too few"  # bulbs were weighed on four dates only
+    assert decided(result).verdict == "too few"  # bulbs were weighed on four dates only
     assert_bronze(project)
     assert "planting_date" in (place / "README.md").read_text(encoding="utf-8")

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+import trials
 from dure.errors import UserError
 from dure.i18n.texts import speak
+from dure.record import TrialRecord
 from dure.registry import plan
 
 TOML = """
@@ -44,12 +46,17 @@ gives = {ko = "본다", en = "Looks"}
 
 
 def verdict(site, said, **more):
-    return {
-        "kpi": {"ko": "평균 절대 오차", "en": "mean absolute error"}, "unit": "kg", "better": "lower", "method": "model",
-        "against": "practice", "round": "sealed", "site": site, "verdict": said, "because": "", "decides": False,
-        "gain": {"low": 0.1, "mean": 0.4, "high": 0.9}, "methods": {"model": 1.2, "practice": 1.6}, "blocks": 24, "cases": 240,
-        **more,
+    values = {
+        "kpi": {"ko": "평균 절대 오차", "en": "mean absolute error"}, "unit": "kg", "method": "model", "against": "practice",
+        "site": site, "verdict": said, "decides": False, "methods": {"model": 1.2, "practice": 1.6}, **more,
     }  # fmt: skip
+    return trials.verdict(**values)
+
+
+def tried(folder, *verdicts):
+    """A project's trial.json with these verdicts."""
+    found = TrialRecord("here.field", "1", (), trials.about(code="old"), verdicts, "0" * 64)
+    (folder / "trial.json").write_text(json.dumps(found.to_json()), encoding="utf-8")
 
 
 @pytest.fixture
@@ -107,22 +114,19 @@ def test_a_project_without_a_trial_is_not_measured_yet(field_project):
 
 
 def test_the_last_number_and_the_sites_come_from_the_trial(field_project):
-    verdicts = [verdict("all", "better", decides=True), verdict("Jeju", "better"), verdict("Muan", "not shown"),
-                verdict("Jeju", "worse", method="rival"), verdict("Jeju", "worse", round="open")]  # fmt: skip
-    (field_project / "trial.json").write_text(
-        json.dumps({"about": {"code": "old"}, "verdicts": verdicts}), encoding="utf-8"
-    )
+    tried(field_project, verdict("all", "better", decides=True), verdict("Jeju", "better"), verdict("Muan", "not shown"),
+          verdict("Jeju", "worse", method="rival"), verdict("Jeju", "worse", round="open"))  # fmt: skip
     found = line("jeju.wintercrops")
     assert found.state == "measured"
     (project,) = found.projects
     assert project.stale
-    assert project.measured["verdict"] == "better"
-    assert project.measured["sites"] == {
-        "better": ["Jeju"],
-        "worse": [],
-        "not shown": ["Muan"],
-        "too few": [],
-        "lost": [],
+    assert project.measured.verdict.verdict == "better"
+    assert project.measured.sites == {
+        "better": ("Jeju",),
+        "worse": (),
+        "not shown": ("Muan",),
+        "too few": (),
+        "lost": (),
     }
     text = shown([found])
     assert "mean absolute error 1.2 kg, today 1.6" in text
@@ -131,9 +135,7 @@ def test_the_last_number_and_the_sites_come_from_the_trial(field_project):
 
 
 def test_the_lines_are_json(field_project):
-    (field_project / "trial.json").write_text(
-        json.dumps({"about": {}, "verdicts": [verdict("", "lost", decides=True)]}), encoding="utf-8"
-    )
+    tried(field_project, verdict("", "lost", decides=True))
     said = json.loads(json.dumps([each.to_dict() for each in plan.lines()]))
     one = next(each for each in said if each["id"] == "jeju.wintercrops")
     assert one["title"] == {"ko": "월동 작물", "en": "Winter crops"}

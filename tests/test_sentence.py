@@ -2,19 +2,23 @@
 
 import re
 import typing
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import trials
 from dure.errors import UserError
 from dure.i18n import block_words
 from dure.i18n.texts import _, particle, per_language, speak
 from dure.project.case import SiteWord
+from dure.record import Price
 from dure.report import interval_plot, sentence, vocabulary, worth
+from trials import verdict
 
-ABOUT = {
+_ABOUT = {
     "labels": {
         "today": {"ko": "현행", "en": "today"},
         "a": {"ko": "업체A의 예측", "en": "Vendor A"},
@@ -25,13 +29,14 @@ ABOUT = {
     "unanswered_limit": 0.05,
     "profile": "full",
 }
-VERDICT = {
-    "kpi": {"ko": "평균 오차", "en": "mean error"}, "unit": "kWh", "better": "lower", "method": "a", "against": "today", "site": "",
-    "round": "sealed", "verdict": "better", "because": "interval and swap", "gain": {"low": 8.1, "mean": 12.3, "high": 16.0},
-    "level": 0.95, "resolution": 4.9, "smaller": 2.0, "more_blocks": 301, "rare": 8.0, "undo": 31.2, "blocks": 24,
-    "block_word": "week", "sampled": "block", "cases": 4032, "unanswered": {"share": 0.0, "by": {}}, "methods": {"today": 100.0, "a": 87.7},
-    "looks": 0, "assurance": "self-run", "ground": "field", "of": "errors / cases",
-}  # fmt: skip
+VERDICT = verdict()
+
+
+def about(**changes):
+    return trials.about(**(_ABOUT | changes))
+
+
+ABOUT = about()
 
 
 @pytest.fixture(params=["ko", "en"])
@@ -39,10 +44,6 @@ def lang(request):
     speak(request.param)
     yield request.param
     speak(None)
-
-
-def verdict(**changes):
-    return {**VERDICT, **changes}
 
 
 def told(part, one=VERDICT, about=ABOUT):
@@ -164,7 +165,7 @@ def test_one_more_is_said_as_one(lang):
     wanted = {"ko": "보려면 환자 1명이 더 필요합니다.", "en": "to see 2 %, 1 more patient would be needed."}[lang]
     assert told("head", one).endswith(wanted)
     some = {"ko": "보려면 환자 약 300명이 더 필요합니다.", "en": "about 300 more patients would be needed."}[lang]
-    assert told("head", {**one, "more_blocks": 301}).endswith(some)
+    assert told("head", replace(one, more_blocks=301)).endswith(some)
 
 
 def test_under_fifty_blocks_the_rare_loss_is_named(lang):
@@ -208,7 +209,7 @@ def test_from_six_places_on_the_places_are_counted(lang):
 def test_a_site_is_called_what_the_trade_calls_it(lang):
     many = verdict(site="all", sites=7, site_word="target", sampled="site", rare=2.3, undo=1.5)
     few = verdict(site="all", sites=3, site_word="situation", block_word="case", blocks=40)
-    about = {**ABOUT, "site_word": "target"}
+    said = about(site_word="target")
     expected = {
         "ko": (
             "표적 7개 자료로는 표적 2개에 한 번보다 드문 큰 손실은 아직 나타나지 않았을 수 있습니다. 한 표적에서 1.50 kWh만큼 손해가 나면 이 판정은 뒤집힙니다.",
@@ -233,8 +234,8 @@ def test_a_site_is_called_what_the_trade_calls_it(lang):
         sentence.blocks(few),
         told("places", few),
         expected[3],
-        vocabulary.place(many, about),
-        vocabulary.sites_heading(about),
+        vocabulary.place(many, said),
+        vocabulary.sites_heading(said),
     )
 
 
@@ -281,7 +282,7 @@ def test_open_data_open_rounds_and_recorded_answers_are_limits(lang):
             "en": "Not shown by this: places other than these 3 places; use in the field (tried on open data); cases nobody worked on (open rounds only).",
         }[lang]
     )
-    recorded = told("limits", verdict(**NOT_SHOWN), {**ABOUT, "note": "answers recorded elsewhere"})
+    recorded = told("limits", verdict(**NOT_SHOWN), about(note="answers recorded elsewhere"))
     assert (
         recorded
         == {
@@ -294,7 +295,7 @@ def test_open_data_open_rounds_and_recorded_answers_are_limits(lang):
 def test_a_whole_year_is_no_season(lang):
     year = {"sealed": {"first": "2025-01-01", "last": "2025-12-31", "cases": 365, "moments": 365}}
     assert (
-        told("limits", VERDICT, {**ABOUT, "span": year})
+        told("limits", VERDICT, about(span=year))
         == {"ko": "이 결과로는 알 수 없는 것: 다른 현장.", "en": "Not shown by this: other places."}[lang]
     )
 
@@ -319,13 +320,13 @@ def test_plain_has_no_marks_and_says_everything(lang):
 def test_nothing_is_left_untranslated(lang):
     if lang == "ko":
         for changes, _korean, _english in HEADS.values():
-            text = sentence.plain(verdict(**changes), {**ABOUT, "worth": {"won": 120.0, "unit": "kWh"}})
+            text = sentence.plain(verdict(**changes), about(worth={"won": 120.0, "unit": "kWh"}))
             assert not set(re.findall(r"[A-Za-z]{3,}", text)) - {"kWh"}, text
 
 
 # ---- money ---------------------------------------------------------------------------------------------------------------
 
-PRICED = {**ABOUT, "worth": {"won": 120.0, "unit": "kWh"}}
+PRICED = about(worth={"won": 120.0, "unit": "kWh"})
 
 
 def test_won_a_month(lang):
@@ -370,7 +371,7 @@ def test_another_unit_of_the_same_kind_is_converted():
 
 
 @pytest.mark.parametrize(
-    ("changes", "about", "why"),
+    ("changes", "said", "why"),
     [
         ({"of": "sqrt(squares / cases)"}, {}, "neither a sum nor a mean"),
         ({"of": "100 * errors / actual"}, {}, "neither a sum nor a mean"),
@@ -380,10 +381,10 @@ def test_another_unit_of_the_same_kind_is_converted():
         ({"gain": {"low": None, "mean": None, "high": None}}, {}, "cannot be computed"),
     ],
 )
-def test_why_it_cannot_be_priced(changes, about, why):
-    value, said = worth.priced(verdict(**changes), {**PRICED, **about})
+def test_why_it_cannot_be_priced(changes, said, why):
+    value, reason = worth.priced(verdict(**changes), about(**{"worth": {"won": 120.0, "unit": "kWh"}, **said}))
     assert value is None
-    assert why in said
+    assert why in reason
 
 
 @pytest.mark.parametrize(
@@ -392,7 +393,7 @@ def test_why_it_cannot_be_priced(changes, about, why):
      ("50 won a kWh", 50.0, "kWh"), ("3억원", 3e8, ""), ("120", 120.0, "")],
 )  # fmt: skip
 def test_prices_as_people_write_them(text, won, unit):
-    assert worth.worth(text) == {"won": won, "unit": unit}
+    assert worth.worth(text) == Price(won, unit)
 
 
 @pytest.mark.parametrize("text", ["", "kWh", "원", "12 13원", "-5원", "nan", "120$/kWh"])
@@ -465,7 +466,7 @@ def test_whatever_the_numbers_something_sensible_is_said(kind, low, mean, high, 
     }
     because = {"lost": "limit", "too few": "under six blocks", "not shown": "neither"}.get(kind, "interval and swap")
     one = verdict(verdict=kind, because=because, gain=gain, unit=unit, better=better, methods={"today": base, "a": 1.0},
-                  broken={"kpi": VERDICT["kpi"], "unit": unit, "number": 1.0, "limit": [2.0, None]})  # fmt: skip
+                  broken={"kpi": VERDICT.kpi, "unit": unit, "number": 1.0, "limit": [2.0, None]})  # fmt: skip
     text = sentence.plain(one, PRICED)
     assert "None" not in text
     assert "nan" not in text

@@ -42,8 +42,8 @@ def test_several_files_are_several_places_named_after_them(tmp_path):
     given = data(roof=[sheet(tmp_path / "east.csv", 1, 2), sheet(tmp_path / f"{name}.csv", 3)])
     found = given.several("roof")
     assert {place: frame["power"].to_list() for place, frame in found.items()} == {"east": [1, 2], "서쪽": [3]}
-    assert [given.opened[label]["name"] for label in given.opened] == ["roof", "roof 2"]
-    assert len({each["sha256"] for each in given.opened.values()}) == 2
+    assert [given.opened[label].name for label in given.opened] == ["roof", "roof 2"]
+    assert len({each.sha256 for each in given.opened.values()}) == 2
     with pytest.raises(UserError, match="roof takes one file, 2 were given"):
         given["roof"]
 

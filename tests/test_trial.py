@@ -8,13 +8,16 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from dure import record
 from dure.datasets.data import Data
 from dure.errors import UserError
+from dure.evidence import content
 from dure.project import loader, manifest
 from dure.project.case import Case, Kpi, Round
 from dure.project.code_hash import project_hash
 from dure.project.form import Form
 from dure.project.project import Project
+from dure.record import TrialRecord
 from dure.statistics import formula
 from dure.trial import trial, types, verdicts
 
@@ -66,7 +69,7 @@ def run(project, folder, **options):
 
 
 def deciding(found):
-    return verdicts.deciding(found.verdicts)[0]
+    return record.deciding(found.verdicts)[0]
 
 
 def test_every_method_is_asked_the_same_cases_and_the_sums_are_theirs(tmp_path):
@@ -78,23 +81,23 @@ def test_every_method_is_asked_the_same_cases_and_the_sums_are_theirs(tmp_path):
     ]
     numbers = dict(found.outcomes.group_by("method").agg(pl.col("errors").sum()).rows())
     assert numbers == {"same": 60.0, "better": 40.0}
-    assert deciding(found)["methods"] == {"same": 1.0, "better": pytest.approx(2 / 3)}
+    assert deciding(found).methods == {"same": 1.0, "better": pytest.approx(2 / 3)}
 
 
 def test_sealed_rounds_stay_shut_until_asked_for_and_then_decide(tmp_path):
-    assert run(tiny(), tmp_path / "1").about["rounds"] == ["open"]
+    assert run(tiny(), tmp_path / "1").about.rounds == ("open",)
     found = run(tiny(), tmp_path / "2", sealed=True)
-    assert found.about["rounds"] == ["open", "sealed"]
-    assert deciding(found)["round"] == "sealed"
-    assert {one["round"] for one in found.verdicts} == {"open", "sealed"}
+    assert found.about.rounds == ("open", "sealed")
+    assert deciding(found).round == "sealed"
+    assert {one.round for one in found.verdicts} == {"open", "sealed"}
 
 
 def test_the_outcomes_and_formulas_alone_give_every_verdict_again(tmp_path):
     found = run(tiny(), tmp_path, sealed=True)
     path = tmp_path / "outcomes.parquet"
     found.outcomes.write_parquet(path)
-    said = json.loads(json.dumps({"kpis": found.kpis, "about": found.about}, default=str))
-    assert verdicts.verdicts(pl.read_parquet(path), said["kpis"], said["about"]) == found.verdicts
+    said = TrialRecord.from_json(json.loads(json.dumps(content(found).to_json())))
+    assert verdicts.verdicts(pl.read_parquet(path), said.kpis, said.about) == found.verdicts
 
 
 def test_a_case_the_practice_cannot_answer_leaves_the_comparison_named(tmp_path):
@@ -103,7 +106,7 @@ def test_a_case_the_practice_cannot_answer_leaves_the_comparison_named(tmp_path)
         return lambda request: None if next(asked) == 7 else Response(tomorrow=request.today)
 
     found = run(tiny(practice=sometimes), tmp_path)
-    assert [(each["case"], each["cause"]) for each in found.about["left_out"]] == [("day 7", "declined")]
+    assert [(each.case, each.cause) for each in found.about.left_out] == [("day 7", "declined")]
     assert found.outcomes.group_by("method").agg(pl.col("cases").sum())["cases"].to_list() == [59, 59]
 
 
@@ -120,17 +123,17 @@ def test_unanswered_cases_get_the_practices_answer_and_are_counted_by_cause(tmp_
         return answer
 
     found = run(tiny(model=broken), tmp_path)
-    assert found.about["unanswered_by"] == {"broken": {"crashed": 6, "declined": 1}}
+    assert found.about.unanswered_by == {"broken": {"crashed": 6, "declined": 1}}
     first = found.cases.filter(pl.col("method") == "broken")
     assert first["errors"].to_list()[:6] == found.cases.filter(pl.col("method") == "same")["errors"].to_list()[:6]
     one = deciding(found)
-    assert (one["verdict"], one["because"], one["unanswered"]["share"]) == ("lost", "unanswered", pytest.approx(7 / 60))
+    assert (one.verdict, one.because, one.unanswered.share) == ("lost", "unanswered", pytest.approx(7 / 60))
 
 
 def test_a_limit_crossed_loses_the_trial(tmp_path):
     kpis = (Kpi("mean absolute error", "t", "lower", "errors / cases", limit=(None, 0.5)),)
     one = deciding(run(tiny(kpis=kpis), tmp_path))
-    assert (one["verdict"], one["because"]) == ("lost", "limit")
+    assert (one.verdict, one.because) == ("lost", "limit")
 
 
 def test_a_score_that_is_not_a_number_names_its_case(tmp_path):
@@ -170,22 +173,22 @@ def test_seeds_are_averaged_a_block_before_one_verdict(tmp_path):
     sums = found.outcomes.filter(pl.col("method") == "dice")
     assert sums["cases"].sum() == 60
     assert sums["errors"].sum() == pytest.approx((60 + 60) / 2)  # |0 - t| and |2 - t| over t in 0, 1, 2
-    assert len(verdicts.deciding(found.verdicts)) == 1
+    assert len(record.deciding(found.verdicts)) == 1
 
 
 def test_each_site_has_its_verdict_and_all_sites_the_mean_of_theirs(tmp_path):
     turns = [Round("open", (), [*cases(60, site="north"), *cases(30, 60, site="south")])]
     found = run(tiny(turns), tmp_path)
-    assert [one["site"] for one in found.verdicts] == ["all", "north", "south"]
-    numbers = {one["site"]: one["methods"]["better"] for one in found.verdicts}
+    assert [one.site for one in found.verdicts] == ["all", "north", "south"]
+    numbers = {one.site: one.methods["better"] for one in found.verdicts}
     assert numbers["all"] == pytest.approx((numbers["north"] + numbers["south"]) / 2)
 
 
 def test_a_census_is_counted_and_has_no_interval(tmp_path):
     whole = [replace(case, block=None) for case in cases()]
     one = deciding(run(tiny([Round("all there are", (), whole)]), tmp_path))
-    assert one["gain"]["low"] is None
-    assert one["gain"]["mean"] == pytest.approx(1 / 3)
+    assert one.gain.low is None
+    assert one.gain.mean == pytest.approx(1 / 3)
 
 
 def timed(count, first=0):
@@ -200,8 +203,8 @@ def test_the_quick_part_of_a_full_trial_is_what_a_quick_trial_finds(tmp_path, ki
     turns = [Round(f"round {n}", (), kind(150, 150 * n), sealed=n == 2) for n in range(3)]
     full = run(tiny(turns), tmp_path / "full", sealed=True)
     quick = run(tiny(turns), tmp_path / "quick", sealed=True, profile="quick")
-    assert quick.about["quick"] == full.about["quick"]
-    assert len(full.about["quick"]) == 6
+    assert quick.about.quick == full.about.quick
+    assert len(full.about.quick) == 6
     assert quick.outcomes["cases"].sum() < full.outcomes["cases"].sum()
 
 
@@ -218,15 +221,15 @@ def test_the_code_that_is_signed_is_the_code_that_was_loaded(tmp_path):
         return better(history, seed, work)
 
     found = run(tiny(model=edited, folder=place), tmp_path / "work")
-    assert found.about["code"] == before != project_hash(place)
+    assert found.about.code == before != project_hash(place)
 
 
 def test_a_word_for_blocks_of_the_projects_own_stands_in_both_languages(tmp_path):
-    assert run(tiny(block_word="week"), tmp_path / "one").about["block_word"] == "week"
-    assert deciding(run(tiny(block_word="flock"), tmp_path / "two"))["block_word"] == {"ko": "flock", "en": "flock"}
-    assert "site_word" not in run(tiny(), tmp_path / "three").about  # as before: a place
+    assert run(tiny(block_word="week"), tmp_path / "one").about.block_word == "week"
+    assert deciding(run(tiny(block_word="flock"), tmp_path / "two")).block_word == {"ko": "flock", "en": "flock"}
+    assert "site_word" not in run(tiny(), tmp_path / "three").about.to_json()  # as before: a place
     targets = run(tiny(site_word="target"), tmp_path / "four")
-    assert (targets.about["site_word"], deciding(targets)["site_word"]) == ("target", "target")
+    assert (targets.about.site_word, deciding(targets).site_word) == ("target", "target")
 
 
 def test_progress_only_moves_forward_and_ends_at_one(tmp_path):
@@ -242,7 +245,7 @@ def test_the_vectorised_twin_gives_the_same_trial(tmp_path):
     one_by_one = run(replace(project, play_many=None), tmp_path / "one by one", sealed=True)
     assert together.outcomes.drop("bill").equals(one_by_one.outcomes.drop("bill"))
     assert together.outcomes["bill"].to_list() == pytest.approx(one_by_one.outcomes["bill"].to_list())
-    assert [one["verdict"] for one in together.verdicts] == [one["verdict"] for one in one_by_one.verdicts]
+    assert [one.verdict for one in together.verdicts] == [one.verdict for one in one_by_one.verdicts]
 
 
 def test_a_simulator_that_fails_midway_goes_on_with_the_practice_from_that_step(tmp_path):
@@ -261,7 +264,7 @@ def test_a_simulator_that_fails_midway_goes_on_with_the_practice_from_that_step(
 def test_the_deciding_number_is_the_formula_over_the_sums(tmp_path):
     found = run(loader.load(PROJECTS / "chungcheong" / "kiln"), tmp_path, sealed=True)
     one = deciding(found)
-    for name, number in one["methods"].items():
+    for name, number in one.methods.items():
         sites = (
             found.outcomes.filter((pl.col("method") == name) & pl.col("sealed"))
             .group_by("site")

@@ -14,8 +14,8 @@ from dure.statistics import bootstrap, draws, types
 from dure.statistics.blocks import autocorrelation, skewness, time_blocks
 from dure.statistics.multiplicity import holm
 from dure.statistics.power import detectable_gain
+from dure.statistics.rules.rule_1 import census, compare
 from dure.statistics.types import Pair
-from dure.statistics.verdict import census, compare
 
 MEAN = "loss / cases"
 RMS = "sqrt(squares / cases)"

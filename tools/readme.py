@@ -16,6 +16,7 @@ import csv
 import json
 import re
 import sys
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
@@ -25,11 +26,11 @@ sys.path.insert(0, str(ROOT / "src"))
 from dure import judge, tables
 from dure.i18n.texts import language, speak
 from dure.project.loader import load
+from dure.record import About, TrialRecord, Verdict, committed, deciding
 from dure.report import interval_plot, sentence, vocabulary
 from dure.runs import run
 from dure.serving import request, service
 from dure.trial import types
-from dure.trial.verdicts import deciding, same_question
 
 STYLE = """
 :root{--ink:#1c2321;--soft:#5c6663;--paper:#fff;--better:#0b6e4f;--worse:#a63d2f;--shown:#8a8f8c}
@@ -169,47 +170,43 @@ def trials(lang: str) -> str:
     """One row a project."""
     rows = [HEADS[lang]]
     for path in sorted(ROOT.glob("src/dure/regions/*/*/trial.json")):
-        said = json.loads(path.read_text(encoding="utf-8"))
-        about, one = said["about"], deciding(said["verdicts"])[0]
+        said = committed(path.parent)
+        about, one = said.about, said.deciding[0]
         page = path.parent.relative_to(ROOT).as_posix() + ("/README.ko.md" if lang == "ko" else "/README.md")
-        label = about["labels"][one["against"]][lang]
+        label = about.labels[one.against][lang]
         rows.append(
-            f"| [{about['title'][lang]}]({page}) `{about['id']}` | {label} | {sentence.sentence(one, about).replace(chr(10), '<br>')} |"
+            f"| [{about.title[lang]}]({page}) `{about.id}` | {label} | {sentence.sentence(one, about).replace(chr(10), '<br>')} |"
         )
     return "\n".join(rows)
 
 
 def drawn() -> str:
     """The marks of the model that travels, site by site."""
-    said = json.loads((ROOT / "src/dure/regions/gangwon/heart/trial.json").read_text(encoding="utf-8"))
-    first = deciding(said["verdicts"])[0]
-    home = next(one for one in said["verdicts"] if one["round"] == "open" and one["method"] == first["method"])
-    shown = [
-        home,
-        *(one for one in said["verdicts"] if same_question(one, first) and one["site"] != "all"),
-        first,
-    ]
-    return picture(shown, said["about"])
+    said = committed(ROOT / "src/dure/regions/gangwon/heart")
+    first = said.deciding[0]
+    home = next(one for one in said.verdicts if one.round == "open" and one.method == first.method)
+    shown = [home, *(one for one in said.verdicts if one.answers(first) and one.site != "all"), first]
+    return picture(shown, said.about)
 
 
 def chained() -> tuple[str, str]:
     """What the better forecast of the roof is worth to the battery: a sentence and a mark each for open and sealed months."""
-    said = json.loads(WORTH.read_text(encoding="utf-8"))
-    sealed = deciding(said["verdicts"])[0]
-    same = [one for one in said["verdicts"] if same_question(one, sealed | {"round": "open"}) and one["site"] == "all"]
-    told = {TURNS[language()][one["round"]]: one for one in (*same, sealed)}
-    lines = [f"{turn}: {sentence.parts(one, said['about'])['head']}" for turn, one in told.items()]
-    return "> " + "\n>\n> ".join(lines), picture(list(told.values()), said["about"], list(told))
+    said = TrialRecord.from_json(json.loads(WORTH.read_text(encoding="utf-8")))
+    sealed = said.deciding[0]
+    same = [one for one in said.verdicts if one.answers(replace(sealed, round="open")) and one.site == "all"]
+    told = {TURNS[language()][one.round]: one for one in (*same, sealed)}
+    lines = [f"{turn}: {sentence.parts(one, said.about)['head']}" for turn, one in told.items()]
+    return "> " + "\n>\n> ".join(lines), picture(list(told.values()), said.about, list(told))
 
 
-def picture(verdicts: list[dict], about: dict, names: list[str] | None = None) -> str:
+def picture(verdicts: list[Verdict], about: About, names: list[str] | None = None) -> str:
     """Marks under each other on one scale: place (or name), mark, word and interval."""
     widest, rows = interval_plot.reach(verdicts), []
     places = names or [interval_plot.place(one, about) for one in verdicts]
     for number, one in enumerate(verdicts):
         top = 16 + number * 52
         drawn = interval_plot.svg(one, widest).replace("<svg ", f'<svg x="190" y="{top}" width="400" height="42" ', 1)
-        colour = interval_plot.COLOURS.get(one["verdict"], "shown")
+        colour = interval_plot.COLOURS.get(one.verdict, "shown")
         rows.append(
             f'<text class="place" x="0" y="{top + 22}">{escape(places[number])}</text>{drawn}'
             f'<text class="word {colour}" x="610" y="{top + 16}">{escape(vocabulary.word(one))}</text>'

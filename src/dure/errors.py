@@ -73,14 +73,14 @@ def refusal(error: Faulty, *, where: str = "", names: Sequence[str] = ()) -> Use
 
     faults = error.errors()
     # an unknown field is told first: the missing one is often the same, misspelt
-    first = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
+    first = next((fault for fault in faults if fault["type"] in _UNKNOWN), faults[0])
     field = _place(first["loc"])
     context = first.get("ctx", {})
     value = _shortened(first.get("input"))
     text = _MESSAGES.get(first["type"])
     message = _(text, given=value, **context) if text else str(first["msg"]).removeprefix("Value error, ")
     cure = ""
-    if first["type"] == "extra_forbidden":
+    if first["type"] in _UNKNOWN:
         close = nearest(str(first["loc"][-1]), tuple(names))
         cure = _("Did you mean {name}?", name=close) if close else ""
     if len(faults) > 1:
@@ -102,11 +102,13 @@ def _shortened(value: object) -> str:
     return text if len(text) <= 40 else text[:37] + "..."
 
 
+_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")  # of a form, of a dataclass
 # pydantic's error types that people meet, as msgids; whatever is not here is shown in pydantic's own words.
 _MESSAGES = {
     "missing": "this field is missing",
     "nul": "a text holds the character NUL",
     "extra_forbidden": "there is no such field",
+    "unexpected_keyword_argument": "there is no such field",
     "json_invalid": "this is not JSON ({error})",
     "finite_number": "{given} is not a finite number",
     "int_parsing": "{given} is not a whole number",

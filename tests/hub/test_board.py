@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import zipfile
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -164,9 +165,7 @@ def test_what_was_not_made_for_others_is_refused(client, tried, tmp_path, dure_h
 @pytest.mark.parametrize("address", ["sqlite"], indirect=True)  # no word of it depends on the store
 def test_nobody_vouches_for_themselves_as_a_hub_would(client, tried, dure_home, tmp_path):
     trial = evidence.published(evidence.loaded(tried))
-    about = trial.about | {"assurance": "hub-witnessed"}
-    from dataclasses import replace
-
+    about = replace(trial.about, assurance="hub-witnessed")
     from dure.trial.verdicts import verdicts
 
     made = replace(trial, about=about, verdicts=verdicts(trial.outcomes, trial.kpis, about))

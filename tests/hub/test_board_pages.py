@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from html import unescape
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,6 +18,7 @@ import uvicorn
 
 import browsing
 import clients
+import trials
 from dure import evidence
 from dure.hub.api import app
 from dure.hub.auth.accounts import HUB, Caller
@@ -24,8 +26,10 @@ from dure.hub.auth.middleware import Guard
 from dure.hub.board import board, overview
 from dure.hub.context import Hub
 from dure.hub.jobs import queue
+from dure.hub.pages import layout
 from dure.hub.workers import worker
 from dure.registry import plan
+from dure.statistics import rules
 
 OWNER = {"authorization": f"Bearer {clients.TOKEN}"}
 sqlite = pytest.mark.parametrize("address", ["sqlite"], indirect=True)  # no word of it depends on the store
@@ -116,16 +120,9 @@ def test_the_front_page_has_the_same_table_in_short_and_the_part_alone_is_the_sa
         assert page(client, part).strip() in page(client, path)
 
 
-def cell(site, method="model", assurance="self-run", created=1.0, evidence="a", **more):
-    told = {
-        "project": "honam.tide",
-        "site": site,
-        "method": method,
-        "assurance": assurance,
-        "created": created,
-        "evidence": evidence,
-    }
-    return told | {"title": {"ko": "a", "en": "a"}, "sealed": True} | more
+def cell(site, method="model", assurance="self-run", created=1.0, evidence="a", project="honam.tide", **more):
+    about = trials.about(assurance=assurance, title={"ko": "a", "en": "a"}, profile="quick", date="2026-11-28")
+    return board.Cell(trials.verdict(site=site, method=method, **more), project, evidence, created, "1", about)
 
 
 def test_of_several_methods_a_place_shows_what_vouches_most_and_then_what_is_newest():
@@ -138,18 +135,33 @@ def test_of_several_methods_a_place_shows_what_vouches_most_and_then_what_is_new
     ]
     (row,) = overview.rows(cells, [], {})
     assert row["over"] == cells[0]
-    shown = {each["site"]: each["evidence"] for group in row["stands"] for each in group["cells"]}
+    shown = {each.verdict.site: each.evidence for group in row["stands"] for each in group["cells"]}
     assert shown == {"Mokpo": "b", "Muan": "c"}
     assert [len(group["cells"]) for group in row["stands"]] == [0, 1, 1]
     assert (row["more"], row["linked"]) == (0, False)
+
+
+def test_a_verdict_by_an_older_rule_gives_way_and_is_grey(monkeypatch):
+    old, new = cell("Mokpo", created=2.0), cell("Mokpo", "vendor", evidence="b", rule=2, verdict="not shown")
+    monkeypatch.setitem(rules.RULES, 2, rules.RULES[1])
+    (row,) = overview.rows([old, new], [], {})
+    assert [each.evidence for group in row["stands"] for each in group["cells"]] == ["b"]
+    assert (layout.kind(old.verdict), layout.glyph(old.verdict)) == ("shown", "")
+    counted = overview.states([_line("better", 1), _line("better", 2)])
+    assert [(state, count) for state, count, _kind in counted] == [("better", 1), ("by an older rule", 1)]
+
+
+def _line(word, rule):
+    """A line of the plan whose one project was measured by a rule."""
+    served = plan.Served("honam.tide", "", plan.Measured(trials.verdict(verdict=word, rule=rule), {}))
+    return SimpleNamespace(projects=(served,), state="measured")
 
 
 @sqlite
 def test_twenty_projects_are_a_row_each_and_the_front_page_stays_short(client, engine, monkeypatch):
     cells = [
         cell("", project=f"honam.p{number}", evidence="e" * 64, verdict="worse", against="practice", unit="t", kpi="error", better="lower",
-             gain={"low": -2.0, "mean": -1.0, "high": -0.5}, level=0.95, methods={"practice": 10.0}, blocks=12, block_word="week",
-             cases=84, ground="benchmark", date="2026-11-28", profile="quick", place="", label="a method")
+             gain={"low": -2.0, "mean": -1.0, "high": -0.5}, methods={"practice": 10.0})
         for number in range(20)
     ]  # fmt: skip
     monkeypatch.setattr(board, "cells", lambda _engine: cells)

@@ -404,8 +404,8 @@ def test_answers_that_were_really_given_stand_in_the_practices_place(engine, cli
     from dure import evidence
     from dure.hub.jobs import queue
 
-    about = evidence.predicate(queue.evidence_of(queue.one(engine, run["id"])))["about"]
-    assert next(iter(about["labels"])) == "practice"
+    about = evidence.predicate(queue.evidence_of(queue.one(engine, run["id"]))).about
+    assert next(iter(about.labels)) == "practice"
     assert client.post("/api/v1/runs", json={"project": "honam.tide", "practice": "0" * 64}).status_code == 404
 
 

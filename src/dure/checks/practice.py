@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dure.checks.outcome import Outcome, absent, broken, kept
 from dure.checks.sandbox import ask_all
@@ -12,6 +12,7 @@ from dure.project.case import Work
 
 if TYPE_CHECKING:
     from dure.checks.subject import Subject
+    from dure.record import Verdict
 
 
 def practice_known(subject: Subject) -> Outcome:
@@ -31,8 +32,8 @@ def beats_constant(subject: Subject) -> Outcome:
     kpi, comparisons = subject.project.kpis[0], []
     for name in (f"constant {kind}" for kind in CONSTANTS):
         verdict = _open_verdict(subject, name)
-        ours, constant = (verdict["methods"][method] for method in (subject.project.practice.__name__, name))
-        if verdict["because"] == "unanswered" or ours is None or constant is None:
+        ours, constant = (verdict.methods[method] for method in (subject.project.practice.__name__, name))
+        if verdict.because == "unanswered" or ours is None or constant is None:
             continue
         if ours == constant or (ours > constant) == (kpi.better == "lower"):
             return broken(_("today's practice has {ours} {unit}, the {name} has {constant}: choose a practice worth beating",
@@ -55,7 +56,7 @@ def no_luck(subject: Subject) -> Outcome:
     ):
         return absent(_("the model does not learn from the history: permuting it changes no answer"))
     verdict = _open_verdict(subject, "permuted")
-    if verdict["verdict"] == "better":
+    if verdict.verdict == "better":
         return broken(
             _(
                 "the model rebuilt on permuted truth still beats today's practice: look for a leak, or say in "
@@ -65,11 +66,11 @@ def no_luck(subject: Subject) -> Outcome:
     return kept()
 
 
-def _open_verdict(subject: Subject, name: str) -> dict[str, Any]:
+def _open_verdict(subject: Subject, name: str) -> Verdict:
     """The method's verdict against the practice on the open rounds, first KPI, over all sites."""
-    practice, first = subject.project.practice.__name__, subject.quick_trial.kpis[0]["name"]
+    practice, first = subject.project.practice.__name__, subject.quick_trial.kpis[0].name
     verdicts = [
         verdict for verdict in subject.quick_trial.verdicts
-        if verdict["method"] == name and verdict["against"] == practice and verdict["round"] == "open" and verdict["kpi"] == first
+        if verdict.method == name and verdict.against == practice and verdict.round == "open" and verdict.kpi == first
     ]  # fmt: skip
-    return next((verdict for verdict in verdicts if verdict["site"] == "all"), verdicts[0])
+    return next((verdict for verdict in verdicts if verdict.site == "all"), verdicts[0])

@@ -71,6 +71,6 @@ def drift_alarm(subject: Subject) -> Outcome:
 
 def run_elsewhere(subject: Subject) -> Outcome:
     """Another machine gives the same verdict."""
-    if subject.record and subject.record["about"].get("assurance", "self-run") != "self-run":
-        return kept(str(subject.record["about"]["assurance"]))
+    if subject.record and subject.record.about.assurance != "self-run":
+        return kept(subject.record.about.assurance)
     return broken(_("its trial was run on one machine only"))

@@ -25,8 +25,8 @@ def replay_agrees(subject: Subject) -> Outcome:
                 project=subject.manifest.id,
             )
         )
-    recorded, replayed = subject.record["about"].get("quick") or {}, subject.quick_trial.about["quick"]
-    rounds = set(subject.quick_trial.about["rounds"])
+    recorded, replayed = subject.record.about.quick, subject.quick_trial.about.quick
+    rounds = set(subject.quick_trial.about.rounds)
     expected = {key: sums for key, sums in recorded.items() if key.split(" · ", 1)[-1] in rounds}
     if not expected:
         return broken(
@@ -34,10 +34,10 @@ def replay_agrees(subject: Subject) -> Outcome:
         )
     for key, sums in expected.items():
         if difference := differs(
-            json.dumps(sums), json.dumps(replayed.get(key, {})), max(subject.manifest.replay, ROUNDING)
+            json.dumps(dict(sums)), json.dumps(dict(replayed.get(key, {}))), max(subject.manifest.replay, ROUNDING)
         ):
             return broken(_("{key}: {other} (trial.json, now); run the trial again", key=key, other=difference))
-    return kept(_("stale: the code has changed since {code}, the numbers agree", code=str(subject.record["about"].get("code", ""))[:12])
+    return kept(_("stale: the code has changed since {code}, the numbers agree", code=subject.record.about.code[:12])
                 if subject.stale else "")  # fmt: skip
 
 

@@ -19,11 +19,11 @@ def no_rival_better(subject: Subject) -> Outcome:
         return absent(_("it has no rival"))
     if subject.record is None:
         return broken(_("there is no trial.json with a verdict"))
-    for verdict in subject.record["verdicts"]:
-        against = verdict["against"] in rivals and verdict["method"] == subject.project.model.__name__
-        if against and verdict["round"] == "sealed" and verdict["verdict"] in ("worse", "lost"):
-            about = subject.record["about"]
-            where = ", ".join(filter(None, (vocabulary.localised(verdict["kpi"]), vocabulary.place(verdict, about))))
+    about = subject.record.about
+    for verdict in subject.record.verdicts:
+        compared = verdict.against in rivals and verdict.method == subject.project.model.__name__
+        if compared and verdict.round == "sealed" and verdict.verdict in ("worse", "lost"):
+            where = ", ".join(filter(None, (vocabulary.localised(verdict.kpi), vocabulary.place(verdict, about))))
             text = f"{vocabulary.word(verdict)} ({where})"
             return broken(_("against {rival}: {verdict}", rival=vocabulary.against(verdict, about), verdict=text))
     return kept(", ".join(rivals))

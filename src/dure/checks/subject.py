@@ -22,6 +22,7 @@ from dure.errors import UserError
 from dure.i18n.texts import _
 from dure.project.case import Case, Round, Work
 from dure.project.code_hash import project_hash
+from dure.record import committed
 from dure.trial import trial, types
 from dure.trial.access_log import log_look
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from dure.project.case import Builder, History, Method
     from dure.project.manifest import Manifest
     from dure.project.project import Project
+    from dure.record import TrialRecord
 
 CONSTANTS = ("mean", "median")
 CommandFault = Callable[[Sequence[str]], str]
@@ -135,23 +137,14 @@ class Subject:
         return self.once("fresh_run", lambda: fresh(self, ["anew", "first"]))  # type: ignore[no-any-return]
 
     @property
-    def record(self) -> dict[str, Any] | None:
+    def record(self) -> TrialRecord | None:
         """The project's trial.json. Raises UserError where it is not what a trial writes."""
-        path = self.folder / "trial.json"
-        if not path.is_file():
-            return None
-        try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-            return {"about": dict(record["about"]), "verdicts": list(record["verdicts"])}
-        except (ValueError, KeyError, TypeError):
-            raise UserError(
-                _("this is not what a trial writes"), where=str(path), cure=_("Run the project again.")
-            ) from None
+        return self.once("record", lambda: committed(self.folder))  # type: ignore[no-any-return]
 
     @property
     def stale(self) -> bool:
         """Whether trial.json was written by other code."""
-        return self.record is not None and self.record["about"].get("code") != project_hash(self.folder)
+        return self.record is not None and self.record.about.code != project_hash(self.folder)
 
     @property
     def quick_trial(self) -> types.Trial:
@@ -165,7 +158,7 @@ class Subject:
         ]
         if names and (self.stale or self.record is None):
             log_look(self.manifest.id, project_hash(self.folder), names)
-        seeds = self.record["about"].get("seeds") if self.record else None
+        seeds = self.record.about.seeds if self.record else None
         learns, numbers = size_of(self.trial_round.history), numbers_in(self.trial_round.history)
         offers = [constant(self.project, kind) for kind in CONSTANTS if numbers and number_field(self.project)]
         offers += [permuted(self.project)] if learns else []

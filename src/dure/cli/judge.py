@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from dure.cli.options import as_json, confirmer, existing, out_option, pairs, re
 from dure.cli.output import progress, show_result, stamped
 from dure.errors import UserError
 from dure.i18n.texts import _, multilingual
+
+if TYPE_CHECKING:
+    from dure.record import Particulars
 
 
 @click.command()
@@ -55,9 +58,9 @@ def judge(
     factors = {name: _number(value, "--scale") for name, value in pairs(scale, "--scale").items()}
     question = judging.question(table, roles, kpi=kpi, scale=factors, confirm=confirm, others=offer_tables)
     notes = [*question.notes, *([note] if note else [])]
-    about = {"worth": price(worth) if worth else None, "goal": goal, "notes": notes}
+    particulars: Particulars = {"worth": price(worth) if worth else None, "goal": goal, "notes": tuple(notes)}
     with progress(quiet=as_json) as tell:
-        result, place = running.judge(question, file, about=about, out=out or stamped(file.stem), tell=tell)
+        result, place = running.judge(question, file, particulars=particulars, out=out or stamped(file.stem), tell=tell)
     show_result(result, place, json_wanted=as_json, required=require)
 
 

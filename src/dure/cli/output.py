@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from dure.cli.options import MISTAKE, REFUSED
-from dure.i18n.texts import _, language
+from dure.i18n.texts import _
 
 if TYPE_CHECKING:
     from dure.trial.types import Tell, Trial
@@ -52,18 +52,21 @@ def dump(value: Any) -> None:
 
 def show_result(result: Trial, place: Path | None, *, json_wanted: bool, required: str | None) -> None:
     """The sentence, the picture, the table, in this order; or JSON. Exit code 1 where `required` is not met."""
+    from dure.record import deciding
     from dure.report.terminal import trial_lines
-    from dure.trial.verdicts import deciding
+    from dure.report.vocabulary import localised
 
     if json_wanted:
-        dump({"evidence": str(place) if place else None, "verdicts": result.verdicts})
+        dump(
+            {"evidence": str(place) if place else None, "verdicts": [verdict.to_json() for verdict in result.verdicts]}
+        )
     else:
         click.echo("\n".join(trial_lines(result)))
-        for note in result.about.get("notes", []):
-            click.echo(f"· {note[language()]}")
+        for note in result.about.notes:
+            click.echo(f"· {localised(note)}")
         if place:
             click.echo(_("Evidence: {place}  (open report.html; check it with: dure verify {place})", place=str(place)))
-    verdicts = [verdict["verdict"] for verdict in deciding(result.verdicts)]
+    verdicts = [verdict.verdict for verdict in deciding(result.verdicts)]
     if required == "better" and "better" not in verdicts:
         sys.exit(REFUSED)
 

@@ -6,11 +6,12 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dure.content_store import sha256_of
 from dure.errors import UserError, nearest
 from dure.i18n.texts import _
+from dure.record import OpenedSource
 
 if TYPE_CHECKING:
     import polars as pl
@@ -64,7 +65,7 @@ class Data:
     maps: Mapping[str, Path] = field(default_factory=dict)
     settings: Form | None = None
     confirm: Callable[[str], bool] | None = None
-    opened: dict[str, dict[str, Any]] = field(default_factory=dict)
+    opened: dict[str, OpenedSource] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = [source.name for source in self.sources]
@@ -122,15 +123,15 @@ class Data:
             if not path.is_file():
                 raise UserError(_("there is no such file"), where=str(path))
             label = name if number == 1 else f"{name} {number}"
-            self.opened[label] = {
-                "name": label,
-                "sha256": sha256_of(path),
-                "origin": "own" if is_own else type(source.origin).__name__.lower(),
-                "licence": "" if is_own else source.licence,
-                "credit": "" if is_own else source.credit,
-                "access": "restricted" if is_own else source.access,
-                "version": getattr(source.origin, "version", getattr(source.origin, "commit", "")),
-            }
+            self.opened[label] = OpenedSource(
+                name=label,
+                sha256=sha256_of(path),
+                origin="own" if is_own else type(source.origin).__name__.lower(),
+                licence="" if is_own else source.licence,
+                credit="" if is_own else source.credit,
+                access="restricted" if is_own else source.access,
+                version=getattr(source.origin, "version", getattr(source.origin, "commit", "")),
+            )
         return paths
 
     def _source(self, name: str) -> Source:

@@ -67,9 +67,9 @@ def published(trial: Trial) -> Trial:
     from dure.trial.verdicts import verdicts
 
     outcomes = joined(trial.outcomes)
-    about = {**trial.about, "left_out": counted_cases(trial.about.get("left_out", ())), "joined": FEWEST}
+    about = replace(trial.about, left_out=counted_cases(trial.about.left_out), joined=FEWEST)
     if outcomes.height != trial.outcomes.height:
-        about["block_word"] = "block"
+        about = replace(about, block_word="block")
     empty = pl.DataFrame()
     return replace(
         trial,

@@ -6,7 +6,8 @@ import hashlib
 import hmac
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import polars as pl
 
 from dure.errors import UserError
 from dure.i18n.texts import _
+from dure.record import LeftOut, TrialRecord
 
 if TYPE_CHECKING:
     from dure.trial.types import Trial
@@ -28,38 +30,24 @@ SAME = 1e-6  # relative: a verdict recomputed on another machine may differ by r
 SHOWN = 20  # rows that are named one by one
 
 
-def content(trial: Trial) -> dict[str, Any]:
-    """What is said about a trial, as plain JSON: project, KPIs, everything a stranger needs, verdicts, replay hash.
+def content(trial: Trial) -> TrialRecord:
+    """What is said about a trial: project, KPIs, everything a stranger needs, verdicts, replay hash.
 
     Where the data are not open, cases that were left out are counted, not named.
     """
-    about = dict(trial.about)
-    if any(source.get("access", "open") != "open" for source in about.get("data", ())):
-        about["left_out"] = counted_cases(about.get("left_out", ()))
-    record = {
-        "project": trial.project,
-        "version": trial.version,
-        "kpis": trial.kpis,
-        "about": about,
-        "verdicts": trial.verdicts,
-        "replay": replay_hash(trial.outcomes),
-    }
-    plain: dict[str, Any] = json.loads(json.dumps(record, allow_nan=False, default=plain_numbers))
-    return plain
+    about = trial.about
+    if any(source.access != "open" for source in about.data):
+        about = replace(about, left_out=counted_cases(about.left_out))
+    return TrialRecord(trial.project, trial.version, trial.kpis, about, trial.verdicts, replay_hash(trial.outcomes))
 
 
-def plain_numbers(value: Any) -> Any:
-    """Times, paths and numbers of other libraries as JSON has them."""
-    return value.item() if hasattr(value, "item") else str(value)
-
-
-def counted_cases(left_out: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What was left out, counted by site and cause: no case is named."""
+def counted_cases(left_out: Sequence[LeftOut]) -> tuple[LeftOut, ...]:
+    """What was left out, counted by round and cause: no case is named."""
     counts: dict[tuple[str, str], int] = {}
     for entry in left_out:
-        kind = str(entry.get("round", "")), str(entry.get("cause", ""))
-        counts[kind] = counts.get(kind, 0) + int(entry.get("count", 1))
-    return [{"round": round_name, "cause": cause, "count": count} for (round_name, cause), count in counts.items()]
+        kind = entry.round, entry.cause
+        counts[kind] = counts.get(kind, 0) + entry.count
+    return tuple(LeftOut(round=round_name, cause=cause, count=count) for (round_name, cause), count in counts.items())
 
 
 def rows(outcomes: pl.DataFrame) -> list[tuple[str, str]]:

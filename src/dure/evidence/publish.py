@@ -33,7 +33,7 @@ def shared(folder: Path, place: Path, *, sums: bool) -> None:
     if faults:
         raise UserError(_("this evidence is not whole: {fault}", fault=str(faults[0])), where=str(folder))
     trial = loaded(folder)
-    restricted = [source["name"] for source in trial.about.get("data", ()) if source.get("access", "open") != "open"]
+    restricted = [source.name for source in trial.about.data if source.access != "open"]
     if restricted and not sums:
         raise UserError(
             _("it is of restricted data ({names}): to be recomputed, sums of blocks of five cases or more must go with it",

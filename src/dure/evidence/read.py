@@ -18,6 +18,7 @@ from dure.errors import UserError
 from dure.evidence.format import ENVELOPE, PAYLOAD_TYPE, PREDICATE_TYPE, PRIVATE, STATEMENT_TYPE, Refused, outcomes
 from dure.evidence.signing import canonical_statement, fingerprint, public_key
 from dure.i18n.texts import _
+from dure.record import TrialRecord
 
 if TYPE_CHECKING:
     from dure.trial.types import Trial
@@ -28,24 +29,26 @@ class Opened:
     """An envelope whose signature holds."""
 
     subjects: dict[str, str]
-    predicate: dict[str, Any]
+    trial: dict[str, Any]  # as it was signed
+    record: TrialRecord
+    private: dict[str, str]
+    written: str
     fingerprint: str
 
     def names(self) -> set[str]:
         """Every file the evidence covers."""
-        return {ENVELOPE, *self.subjects, *(f"{PRIVATE}/{name}" for name in self.predicate["private"])}
+        return {ENVELOPE, *self.subjects, *(f"{PRIVATE}/{name}" for name in self.private)}
 
 
-def predicate(folder: Path) -> dict[str, Any]:
-    """What is said about the trial (project, kpis, about, verdicts, replay), from the signed envelope.
+def predicate(folder: Path) -> TrialRecord:
+    """What is said about the trial, from the signed envelope.
 
     Raises UserError where there is no evidence, or its signature does not hold.
     """
     try:
-        record: dict[str, Any] = open_envelope(Path(folder)).predicate["trial"]
+        return open_envelope(Path(folder)).record
     except Refused as refused:
         raise UserError(str(refused), where=f"{folder}/{ENVELOPE}") from None
-    return record
 
 
 def signer(folder: Path) -> str:
@@ -65,9 +68,16 @@ def loaded(folder: Path) -> Trial:
         costs = pl.read_parquet(Path(folder) / "costs.parquet")
     except (OSError, pl.exceptions.PolarsError) as error:
         raise UserError(_("the costs cannot be read: {why}", why=type(error).__name__), where=str(folder)) from None
-    names = ("kpis", "about", "verdicts")
     return Trial(
-        record["project"], record["version"], outcomes(folder), empty, empty, costs, *(record[name] for name in names)
+        record.project,
+        record.version,
+        outcomes(folder),
+        empty,
+        empty,
+        costs,
+        record.kpis,
+        record.about,
+        record.verdicts,
     )
 
 
@@ -94,30 +104,30 @@ def open_envelope(folder: Path) -> Opened:
         raise Refused(_("damaged: the signature does not hold")) from None
     if canonical != raw or envelope.payload_type != PAYLOAD_TYPE or len(envelope.signatures) != 1:
         raise Refused(_("damaged: other bytes than those that were signed"))
-    return Opened(*_read_statement(statement), fingerprint(public))
+    return _read_statement(statement, fingerprint(public))
 
 
-def _read_statement(statement: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
-    """Subjects and predicate of a statement of ours; what a stranger signed is not trusted to have a shape."""
+def _read_statement(statement: Mapping[str, Any], key: str) -> Opened:
+    """A statement of ours; what a stranger signed is not trusted to have a shape."""
     try:
         if statement["_type"] != STATEMENT_TYPE or statement["predicateType"] != PREDICATE_TYPE:
             raise Refused(_("this is a statement of another kind"))
         subjects = {str(subject["name"]): str(subject["digest"]["sha256"]) for subject in statement["subject"]}
         predicate = statement["predicate"]
         private = {str(name): str(value) for name, value in predicate["private"].items()}
-        trial = {
-            name: predicate["trial"][name] for name in ("project", "version", "kpis", "about", "verdicts", "replay")
-        }
-        if not isinstance(trial["about"], dict) or len(trial) != len(predicate["trial"]):
-            raise Refused(_("this is a statement of another kind"))
-    except (KeyError, TypeError, AttributeError):
+        trial = dict(predicate["trial"])
+        record = TrialRecord.from_json(trial)
+        written = str(predicate["written"])
+    except UserError as error:
+        raise Refused(_("what it says of the trial cannot be read: {fault}", fault=str(error))) from None
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise Refused(_("this is a statement of another kind")) from None
     odd = [name for name in subjects if not _inside(name)] + [
         name for name in private if "/" in name or not _inside(name)
     ]
     if odd or len(subjects) != len(statement["subject"]):
         raise Refused(_("it names a file outside of the folder, or one file twice: {name}", name=(odd or [""])[0][:80]))
-    return subjects, {"trial": trial, "private": private, "written": str(predicate["written"])}
+    return Opened(subjects, trial, record, private, written, key)
 
 
 def _inside(name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,16 +22,18 @@ from dure.evidence.format import (
     alike,
     commitment_of,
     files_of,
-    plain_numbers,
+    outcomes,
     replay_hash,
     rows,
 )
 from dure.evidence.read import open_envelope
 from dure.evidence.signing import known_signers, short_fingerprint
 from dure.i18n.texts import _
+from dure.record import NAME, deciding
 
 if TYPE_CHECKING:
     from dure.evidence.read import Opened
+    from dure.record import TrialRecord, Verdict
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class Report:
         When, as the signer's clock said.
     private
         Whether the private files are here and checked.
+    otherwise
+        Where today's rule says something else than the rule by which the verdicts were taken, in words.
     """
 
     folder: Path
@@ -68,7 +72,8 @@ class Report:
     since: str = ""
     written: str = ""
     private: bool = False
-    verdicts: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    otherwise: tuple[str, ...] = ()
+    record: TrialRecord | None = field(default=None, repr=False)
 
     @property
     def intact(self) -> bool:
@@ -90,6 +95,8 @@ class Report:
             },
             "written": self.written,
             "private": self.private,
+            "rules": sorted({verdict.rule for verdict in self.record.verdicts}) if self.record else [],
+            "otherwise": list(self.otherwise),
         }
 
     def in_words(self) -> str:
@@ -107,6 +114,7 @@ class Report:
         for fault in self.faults:
             lines.append(f"  {fault.file}: {fault.what}")
             lines += [f"    {row}" for row in fault.rows]
+        lines += [f"  {text}" for text in self.otherwise]
         return "\n".join([*lines, self._signer()])
 
     def _signer(self) -> str:
@@ -142,12 +150,13 @@ def verify(folder: Path) -> Report:
         return Report(folder, (Fault(ENVELOPE, str(refused)),))
     faults = [*_file_faults(folder, opened), *_private_faults(folder, opened)]
     touched = {fault.file for fault in faults}
-    if not touched & {"outcomes.parquet", "trial.json", "rows.txt", "report.html"}:
+    if not touched & {"outcomes.parquet", NAME, "rows.txt", "report.html"}:
         faults += _content_faults(folder, opened)
     known = known_signers().get(opened.fingerprint, {"name": "", "since": ""})
     return Report(
-        folder, tuple(faults), opened.fingerprint, known["name"], known["since"], str(opened.predicate["written"]),
-        private=bool(opened.predicate["private"]) and (folder / PRIVATE).is_dir(), verdicts=tuple(opened.predicate["trial"]["verdicts"]),
+        folder, tuple(faults), opened.fingerprint, known["name"], known["since"], opened.written,
+        private=bool(opened.private) and (folder / PRIVATE).is_dir(), record=opened.record,
+        otherwise=() if faults else _otherwise(folder, opened.record),
     )  # fmt: skip
 
 
@@ -166,7 +175,7 @@ def _file_faults(folder: Path, opened: Opened) -> list[Fault]:
 
 def _private_faults(folder: Path, opened: Opened) -> list[Fault]:
     """Private files that are not those whose commitments were signed; none where they stayed with their owner."""
-    signed = dict(opened.predicate["private"])
+    signed = dict(opened.private)
     place = folder / PRIVATE
     if not signed or not place.is_dir():
         return []
@@ -237,12 +246,11 @@ def _content_faults(folder: Path, opened: Opened) -> list[Fault]:
     """What a signer may have got wrong: files that are as signed but do not agree with each other."""
     from dure.report.html import island
 
-    record = opened.predicate["trial"]
-    faults = []
+    record, faults = opened.record, []
     try:
-        if json.loads((folder / "trial.json").read_bytes()) != record:
-            faults.append(Fault("trial.json", _("it does not say what was signed")))
-        if island((folder / "report.html").read_text(encoding="utf-8")) != record:
+        if json.loads((folder / NAME).read_bytes()) != opened.trial:
+            faults.append(Fault(NAME, _("it does not say what was signed")))
+        if island((folder / "report.html").read_text(encoding="utf-8")) != opened.trial:
             faults.append(Fault("report.html", _("its numbers are not those that were signed")))
         table = pl.read_parquet(folder / "outcomes.parquet")
         digests = rows(table)
@@ -254,37 +262,59 @@ def _content_faults(folder: Path, opened: Opened) -> list[Fault]:
                     tuple(differing[:SHOWN]),
                 )
             )
-        if replay_hash(table) != record["replay"]:
-            faults.append(Fault("trial.json", _("its replay hash is not that of the outcomes")))
+        if replay_hash(table) != record.replay:
+            faults.append(Fault(NAME, _("its replay hash is not that of the outcomes")))
         faults += _verdict_faults(table, record)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, UserError, pl.exceptions.PolarsError) as error:
+    except UserError as error:
+        faults.append(Fault(ENVELOPE, _("the verdicts cannot be recomputed: {why}", why=str(error)[:300])))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, pl.exceptions.PolarsError) as error:
         faults.append(
             Fault(ENVELOPE, _("the verdicts cannot be recomputed: {why}", why=f"{type(error).__name__} {error}"[:200]))
         )
     return faults
 
 
-def _verdict_faults(table: pl.DataFrame, record: Mapping[str, Any]) -> list[Fault]:
-    """Verdicts that do not come out again from outcomes, formulas and what is said about the trial."""
+def _verdict_faults(table: pl.DataFrame, record: TrialRecord) -> list[Fault]:
+    """Verdicts that do not come out again, by the rule they name, from outcomes, formulas and what is said about the trial."""
     from dure.trial.verdicts import verdicts
 
-    recomputed = json.loads(json.dumps(verdicts(table, record["kpis"], record["about"]), default=plain_numbers))
-    if len(recomputed) != len(record["verdicts"]):
-        count, again = len(record["verdicts"]), len(recomputed)
-        return [Fault("trial.json", _("{count} verdicts are signed, {again} come out", count=count, again=again))]
+    rules = {verdict.rule for verdict in record.verdicts}
+    if len(rules) > 1:
+        named = ", ".join(map(str, sorted(rules)))
+        return [Fault(NAME, _("its verdicts were taken by several rules: {rules}", rules=named))]
+    recomputed = verdicts(table, record.kpis, record.about, next(iter(rules), None))
+    if len(recomputed) != len(record.verdicts):
+        count, again = len(record.verdicts), len(recomputed)
+        return [Fault(NAME, _("{count} verdicts are signed, {again} come out", count=count, again=again))]
     differing = tuple(
-        _verdict_name(signed)
-        for signed, verdict in zip(record["verdicts"], recomputed, strict=True)
-        if not alike(signed, verdict)
+        _in_order(signed)
+        for signed, verdict in zip(record.verdicts, recomputed, strict=True)
+        if not alike(signed.to_json(), verdict.to_json())
     )
     if not differing:
         return []
-    return [Fault("trial.json", _("{count} verdicts do not come out again", count=len(differing)), differing[:SHOWN])]
+    return [Fault(NAME, _("{count} verdicts do not come out again", count=len(differing)), differing[:SHOWN])]
 
 
-def _verdict_name(verdict: Mapping[str, Any]) -> str:
+def _otherwise(folder: Path, record: TrialRecord) -> tuple[str, ...]:
+    """What today's rule says of the deciding verdicts that an older rule has taken."""
+    from dure.report.vocabulary import word
+    from dure.statistics.rules import newest
+    from dure.trial.verdicts import verdicts
+
+    if all(verdict.rule == newest() for verdict in record.verdicts):
+        return ()
+    today = deciding(verdicts(outcomes(folder), record.kpis, record.about))
+    texts = []
+    for signed, verdict in zip(record.deciding, today, strict=True):
+        text = "By rule {rule}, today's, it is: {today} ({signed} by rule {old})." if verdict.verdict != signed.verdict else (
+            "By rule {rule}, today's, it is {today} too (taken by rule {old}).")  # fmt: skip
+        texts.append(_(text, rule=verdict.rule, old=signed.rule, today=word(verdict), signed=word(signed)))
+    return tuple(texts)
+
+
+def _in_order(verdict: Verdict) -> str:
     from dure.report.vocabulary import localised
 
-    return " · ".join(
-        localised(verdict.get(name, "")) for name in ("kpi", "method", "against", "round", "site") if verdict.get(name)
-    )
+    parts = (localised(verdict.kpi), verdict.method, verdict.against, verdict.round, verdict.site)
+    return " · ".join(part for part in parts if part)

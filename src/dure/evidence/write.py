@@ -60,12 +60,12 @@ def _fill(trial: Trial, place: Path, charts: Mapping[str, Any]) -> None:
     trial.outcomes.write_parquet(place / "outcomes.parquet")
     trial.costs.write_parquet(place / "costs.parquet")
     _save(place / "rows.txt", "".join(f"{digest}\t{name}\n" for digest, name in texts))
-    _save(place / "trial.json", json.dumps(record, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+    _save(place / "trial.json", json.dumps(record.to_json(), ensure_ascii=False, indent=2, allow_nan=False) + "\n")
     drawn = html.draw(charts, place / "figures")
     _save(place / "report.html", html.report_html(record, fingerprint(key.public_key()), drawn))
     rnd_table.write(record, place)
     commitments = _keep_private(trial, place)
-    statement = statement_of(place, record, key.public_key(), commitments)
+    statement = statement_of(place, record.to_json(), key.public_key(), commitments)
     _save(place / ENVELOPE, envelope_of(statement, key))
 
 

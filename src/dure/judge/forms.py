@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from dure.project.form import Form
 if TYPE_CHECKING:
     from dure.project.case import Builder
     from dure.project.project import Project
+    from dure.record import TableReading, Words
 
 
 class Asked(Form):
@@ -37,8 +38,8 @@ class Question:
 
     project: Project
     offers: tuple[Builder, ...]  # the second offer and those after it
-    notes: tuple[Mapping[str, str], ...]
-    about: Mapping[str, Any]  # how the table was read, signed in the evidence: enough to judge it again
+    notes: tuple[Words, ...]
+    reading: TableReading  # signed in the evidence
 
 
 @dataclass(frozen=True)

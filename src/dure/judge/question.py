@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -19,6 +19,7 @@ from dure.judge.roles import split_columns
 from dure.judge.rows import case_ids, in_range, joined_tables, judged_rows, scale_of_offers
 from dure.project.case import Case, Kpi, Round
 from dure.project.project import Project
+from dure.record import NamedFile, TableReading
 
 if TYPE_CHECKING:
     from dure.datasets.data import Data
@@ -84,18 +85,16 @@ def question(
     )
     builders = [_recorded(name, columns[name], ids) for name in (roles.practice, *names) if name]
     project = _project(sheet, kind, roles, cases, builders, word)
-    spec = _spec(sheet, roles, kind, scale or {}, others or {})
-    return Question(project, tuple(builders[2:]), tuple(notes), {"judge": spec, "notes": list(notes)})
+    reading = _reading(sheet, roles, kind, scale or {}, others or {})
+    return Question(project, tuple(builders[2:]), tuple(notes), reading)
 
 
-def _spec(
+def _reading(
     sheet: Sheet, roles: Roles, kind: str, scale: Mapping[str, float], others: Mapping[str, Sheet]
-) -> dict[str, Any]:
+) -> TableReading:
     """How the question was put, as the evidence keeps it: whoever has the tables can put it again."""
-    return {
-        "roles": asdict(roles), "kpi": kind, "scale": dict(scale), "sheet": sheet.sheet,
-        "others": {name: {"name": Path(table.file).name, "sha256": sha256_of(Path(table.file))} for name, table in others.items()},
-    }  # fmt: skip
+    files = {name: NamedFile(Path(table.file).name, sha256_of(Path(table.file))) for name, table in others.items()}
+    return TableReading(roles=asdict(roles), kpi=kind, scale=dict(scale), sheet=sheet.sheet, others=files)
 
 
 def _project(

@@ -5,10 +5,9 @@ Only project.toml and trial.json are read: no project's code is imported.
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +17,12 @@ from dure.errors import UserError, nearest, refusal
 from dure.i18n.texts import _
 from dure.project.loader import found
 from dure.project.manifest import Text, manifest
+from dure.record import committed
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from dure.record import TrialRecord, Verdict, Words
 
 VERDICTS = ("better", "worse", "not shown", "too few", "lost")
 MARKS = {
@@ -91,6 +93,18 @@ class _Plan(_Part):
 
 
 @dataclass(frozen=True)
+class Measured:
+    """The deciding verdict of a trial and, by verdict, the sites it was given at."""
+
+    verdict: Verdict
+    sites: Mapping[str, tuple[str, ...]]
+
+    def to_json(self) -> dict[str, Any]:
+        """As the API tells it."""
+        return {**self.verdict.to_json(), "sites": {word: list(names) for word, names in self.sites.items()}}
+
+
+@dataclass(frozen=True)
 class Served:
     """A project that serves a line.
 
@@ -106,9 +120,16 @@ class Served:
 
     id: str
     title: Text
-    measured: dict[str, Any] | None = None
-    places: dict[str, Any] = field(default_factory=dict)
+    measured: Measured | None = None
+    places: Mapping[str, Words] = field(default_factory=dict)
     stale: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """As the API tells it, texts in both languages."""
+        last = self.measured.to_json() if self.measured else None
+        return {
+            "id": self.id, "title": self.title.model_dump(), "measured": last, "places": dict(self.places), "stale": self.stale,
+        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -147,16 +168,14 @@ class Line:
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as data, texts in both languages."""
-        return asdict(self, dict_factory=_as_data)
-
-
-def _as_data(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return {
-        name: [_plain(item) for item in value] if isinstance(value, tuple) else _plain(value) for name, value in pairs
-    }
+        return {part.name: _plain(getattr(self, part.name)) for part in fields(self)}
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Served):
+        return value.to_json()
     return value.model_dump(exclude={"provinces"}) if isinstance(value, Text) else value
 
 
@@ -234,41 +253,22 @@ def _state(room: str, projects: Sequence[Served]) -> str:
 
 def _served(name: str, title: Text, folder: Path) -> Served:
     """A project with the deciding verdict of its trial.json, the sites' verdicts beside it."""
-    place = folder / "trial.json"
-    if not place.is_file():
+    record = committed(folder)
+    if record is None:
         return Served(name, title)
     from dure.project.code_hash import project_hash
 
-    try:
-        record = json.loads(place.read_text(encoding="utf-8"))
-        about = record["about"]
-        stale = about.get("code") != project_hash(folder)
-        return Served(name, title, measured(record["verdicts"]), about.get("sites", {}), stale)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise UserError(
-            _("this is not what a trial writes"), where=str(place), cure=_("Run the project again.")
-        ) from None
+    return Served(name, title, measured(record), record.about.sites, record.about.code != project_hash(folder))
 
 
-def measured(verdicts: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
-    """The deciding verdict of the model and, by verdict, the sites it was given at; None where nothing decides."""
-    deciding_verdict = next((verdict for verdict in verdicts if verdict["decides"]), None)
-    if deciding_verdict is None:
+def measured(record: TrialRecord) -> Measured | None:
+    """What a trial last said of the model; None where nothing decides."""
+    decisive = next(iter(record.deciding), None)
+    if decisive is None:
         return None
-    same = ("kpi", "method", "against", "round")
-    site_verdicts = [
-        verdict
-        for verdict in verdicts
-        if verdict["site"] != "all" and all(verdict[key] == deciding_verdict[key] for key in same)
-    ]
-    keys = ("kpi", "unit", "better", "method", "against", "round", "verdict", "because", "gain", "level", "blocks",
-            "block_word", "cases", "methods", "looks", "assurance", "ground")  # fmt: skip
-    return {
-        **{name: deciding_verdict.get(name) for name in keys},
-        "sites": {
-            word: [verdict["site"] for verdict in site_verdicts if verdict["verdict"] == word] for word in VERDICTS
-        },
-    }
+    places = [verdict for verdict in record.verdicts if verdict.site != "all" and verdict.answers(decisive)]
+    sites = {word: tuple(verdict.site for verdict in places if verdict.verdict == word) for word in VERDICTS}
+    return Measured(decisive, sites)
 
 
 # ---- for a terminal --------------------------------------------------------------------------------------------------
@@ -294,26 +294,22 @@ def table(lines: Sequence[Line]) -> Table:
 
 def number_in_words(project: Served) -> str:
     """Verdict, KPI, both methods' numbers, or that nothing was measured yet."""
-    from dure.report.vocabulary import localised_unit
+    from dure.report.vocabulary import localised, localised_unit
 
-    verdict = project.measured
-    if verdict is None:
+    if project.measured is None:
         return _("not measured yet")
-    colour = COLOURS.get(verdict["verdict"], "default")
-    numbers = verdict["methods"]
-    ours, today = (_short(numbers.get(verdict[side])) for side in ("method", "against"))
-    kpi = verdict["kpi"]
-    name = str(Text(**kpi)) if isinstance(kpi, dict) else kpi
-    text = _(
-        "{kpi} {ours} {unit}, today {today}", kpi=name, ours=ours, unit=localised_unit(verdict["unit"]), today=today
-    )
+    verdict = project.measured.verdict
+    colour = COLOURS.get(verdict.verdict, "default")
+    ours, today = _short(verdict.number(verdict.method)), _short(verdict.number(verdict.against))
+    name = localised(verdict.kpi)
+    text = _("{kpi} {ours} {unit}, today {today}", kpi=name, ours=ours, unit=localised_unit(verdict.unit), today=today)
     stale = " · " + _("changed since") if project.stale else ""
-    return f"[{colour}]{MARKS.get(verdict['verdict'], '?')} {_(verdict['verdict'])}[/] · {text}{stale}"
+    return f"[{colour}]{MARKS.get(verdict.verdict, '?')} {_(verdict.verdict)}[/] · {text}{stale}"
 
 
 def places_in_words(project: Served) -> str:
     """How many sites had each verdict; empty where there is one site only."""
-    sites = project.measured["sites"] if project.measured else {}
+    sites = project.measured.sites if project.measured else {}
     if sum(map(len, sites.values())) <= 1:
         return ""
     return ", ".join(f"{MARKS[verdict]} {_(verdict)} {len(names)}" for verdict, names in sites.items() if names)

@@ -21,7 +21,7 @@ from dure.report.body import body, own
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-    from dure.report.body import Content
+    from dure.record import TrialRecord
 
 MOVING = "-moving.svg"
 _ISLAND = re.compile(r'<script type="application/json" id="trial">(.*?)</script>', re.DOTALL)
@@ -34,7 +34,7 @@ class Drawn(NamedTuple):
     moving: str = ""
 
 
-def report_html(record: Content, fingerprint: str, charts: Mapping[str, Drawn] | None = None) -> str:
+def report_html(record: TrialRecord, fingerprint: str, charts: Mapping[str, Drawn] | None = None) -> str:
     """The page as text.
 
     Parameters
@@ -58,7 +58,7 @@ def report_html(record: Content, fingerprint: str, charts: Mapping[str, Drawn] |
         bodies=per_language(lambda: body(record, fingerprint)),
         chosen=language(),
         languages=LANGUAGES,
-        title=vocabulary.localised(record["about"].get("title", record["project"])),
+        title=vocabulary.localised(record.about.title),
         charts=_pictures(charts or {}),
         island=_json(record),
         style=own(style),
@@ -99,11 +99,11 @@ def draw(charts: Mapping[str, Any], folder: Path) -> dict[str, Drawn]:
     return drawn
 
 
-def _json(record: Content) -> Markup:
+def _json(record: TrialRecord) -> Markup:
     """The content for a script element: nothing in it can end the element."""
     from markupsafe import Markup
 
-    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(record.to_json(), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     escaped = (
         text.replace("<", "\\u003c")
         .replace(">", "\\u003e")

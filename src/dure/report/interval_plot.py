@@ -10,11 +10,14 @@ import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dure.i18n.texts import _
 from dure.report import vocabulary
 from dure.report.numbers import scale
+
+if TYPE_CHECKING:
+    from dure.record import About, Verdict
 
 WIDTH, HEIGHT, MIDDLE = 420, 44, 18  # of the picture, in its own units; MIDDLE: height of the dot
 EDGE = 60  # room beside the furthest bound, for words under the dot
@@ -24,7 +27,7 @@ ASCII = {"line": "|", "bar": "-", "left": "[", "right": "]", "dot": "*", "ring":
 COLOURS = {"better": "better", "worse": "worse", "lost": "worse"}  # verdict -> colour; grey for all else
 
 
-def reach(verdicts: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+def reach(verdicts: Sequence[Verdict]) -> tuple[float, float]:
     """The lowest and the highest of bounds, dots and the practice (0): one scale for marks that stand under each other.
 
     In per cent of the practice, or in the KPI's unit (see `dure.report.numbers.scale`); an eighth at least on either side of 0.
@@ -35,35 +38,35 @@ def reach(verdicts: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
     return min(low, -room), max(high, room)
 
 
-def _drawn_values(verdict: Mapping[str, Any]) -> list[float]:
+def _drawn_values(verdict: Verdict) -> list[float]:
     factor = scale(verdict).factor
-    return [value * factor for value in verdict["gain"].values() if value is not None]
+    return [value * factor for value in verdict.gain.bounds()]
 
 
-def under(verdict: Mapping[str, Any]) -> str:
+def under(verdict: Verdict) -> str:
     """The short text below the dot: 12.3 % smaller."""
-    if verdict["gain"]["mean"] is None or verdict["verdict"] == "too few":
+    if verdict.gain.mean is None or verdict.verdict == "too few":
         return ""
-    much = scale(verdict)(abs(verdict["gain"]["mean"]))
-    return _("{much} better", much=much) if verdict["gain"]["mean"] > 0 else _("{much} worse", much=much)
+    much = scale(verdict)(abs(verdict.gain.mean))
+    return _("{much} better", much=much) if verdict.gain.mean > 0 else _("{much} worse", much=much)
 
 
-def ends(verdict: Mapping[str, Any]) -> str:
+def ends(verdict: Verdict) -> str:
     """The interval of the gain as text: −4.1 to 1.5 %; empty where there is none."""
-    low, high = verdict["gain"]["low"], verdict["gain"]["high"]
+    low, high = verdict.gain.low, verdict.gain.high
     if low is None and high is None:
         return ""
     display = scale(verdict)
     return _("{low} to {high}", low="−∞" if low is None else display.number(low), high=display(high))
 
 
-def alternative(verdict: Mapping[str, Any]) -> str:
+def alternative(verdict: Verdict) -> str:
     """What the picture shows, in words: for whoever does not see it."""
     phrases = [vocabulary.word(verdict)]
     if under(verdict):
         phrases.append(under(verdict))
     if ends(verdict):
-        level = f"{100 * verdict['level']:.0f}"
+        level = f"{100 * verdict.level:.0f}"
         phrases.append(_("{level} % interval of the gain {ends}", level=level, ends=ends(verdict)))
     return ", ".join(phrases)
 
@@ -71,7 +74,7 @@ def alternative(verdict: Mapping[str, Any]) -> str:
 # ---- for pages and reports -------------------------------------------------------------------------------------------
 
 
-def svg(verdict: Mapping[str, Any], ends_at: tuple[float, float] | None = None, *, alone: bool = False) -> str:
+def svg(verdict: Verdict, ends_at: tuple[float, float] | None = None, *, alone: bool = False) -> str:
     """The picture as an SVG element.
 
     Colours are the page's tokens (``--better``, ``--worse``, ``--shown``, ``--ink``, ``--paper``) with fallbacks.
@@ -83,8 +86,8 @@ def svg(verdict: Mapping[str, Any], ends_at: tuple[float, float] | None = None, 
     alone
         As a file of its own (a README's picture): with its style inside.
     """
-    colour = COLOURS.get(verdict["verdict"], "shown")
-    gain, factor = verdict["gain"], scale(verdict).factor
+    colour = COLOURS.get(verdict.verdict, "shown")
+    gain, factor = verdict.gain, scale(verdict).factor
     least, most = ends_at or reach([verdict])
 
     def place(value: float) -> float:
@@ -92,11 +95,11 @@ def svg(verdict: Mapping[str, Any], ends_at: tuple[float, float] | None = None, 
 
     practice = place(0.0)
     drawn = [f'<line class="practice" x1="{practice:.1f}" y1="3" x2="{practice:.1f}" y2="31"/>']
-    low, high = (None if gain[name] is None else place(gain[name] * factor) for name in ("low", "high"))
+    low, high = (None if bound is None else place(bound * factor) for bound in (gain.low, gain.high))
     drawn += _bar(low, high)
     texts = [(practice, _("today"), "practice-word")]
-    if gain["mean"] is not None and verdict["verdict"] != "too few":
-        dot = place(gain["mean"] * factor)
+    if gain.mean is not None and verdict.verdict != "too few":
+        dot = place(gain.mean * factor)
         drawn.append(f'<circle class="dot" cx="{dot:.1f}" cy="{MIDDLE}" r="6"/>')
         apart = abs(dot - practice) > (_wide(under(verdict)) + _wide(_("today"))) / 2 + 8
         texts += [(dot, under(verdict), "dot-word")] if apart and colour != "shown" else []
@@ -144,9 +147,7 @@ def _bar(low: float | None, high: float | None) -> list[str]:
 # ---- for a terminal --------------------------------------------------------------------------------------------------
 
 
-def terminal(
-    verdict: Mapping[str, Any], about: Mapping[str, Any], *, widest: float | None = None, encoding: str | None = None
-) -> str:
+def terminal(verdict: Verdict, about: About, *, widest: float | None = None, encoding: str | None = None) -> str:
     """One line of text: the place (or what was offered), the picture, the word, the numbers.
 
     Parameters
@@ -163,13 +164,13 @@ def terminal(
     return f"{padded(name, 16)} {drawn}  {padded(vocabulary.word(verdict), 16)} {numbers}".rstrip()
 
 
-def lines(verdicts: Sequence[Mapping[str, Any]], about: Mapping[str, Any], *, encoding: str | None = None) -> list[str]:
+def lines(verdicts: Sequence[Verdict], about: About, *, encoding: str | None = None) -> list[str]:
     """`terminal` for marks that stand under each other: one scale for all of them."""
     widest = _furthest(verdicts)
     return [terminal(verdict, about, widest=widest, encoding=encoding) for verdict in verdicts]
 
 
-def _furthest(verdicts: Sequence[Mapping[str, Any]]) -> float:
+def _furthest(verdicts: Sequence[Verdict]) -> float:
     return max((abs(value) for verdict in verdicts for value in _drawn_values(verdict)), default=0.0) or 1.0
 
 
@@ -181,7 +182,7 @@ def header() -> str:
     return padded("", indent) + practice + "  " + _("better →")
 
 
-def place(verdict: Mapping[str, Any], about: Mapping[str, Any]) -> str:
+def place(verdict: Verdict, about: About) -> str:
     """Where the verdict holds, in the reader's language; where there is one place without a name, what was offered."""
     return vocabulary.place(verdict, about) or vocabulary.offer(verdict, about)
 
@@ -194,8 +195,8 @@ def _can(encoding: str) -> bool:
     return True
 
 
-def _cells(verdict: Mapping[str, Any], widest: float, signs: Mapping[str, str]) -> str:
-    gain, factor, centre = verdict["gain"], scale(verdict).factor, CELLS // 2
+def _cells(verdict: Verdict, widest: float, signs: Mapping[str, str]) -> str:
+    gain, factor, centre = verdict.gain, scale(verdict).factor, CELLS // 2
 
     def cell(value: float | None, otherwise: int) -> int:
         return (
@@ -203,14 +204,14 @@ def _cells(verdict: Mapping[str, Any], widest: float, signs: Mapping[str, str]) 
         )
 
     row = [" "] * CELLS
-    if gain["low"] is not None or gain["high"] is not None:
-        low, high = cell(gain["low"], 0), cell(gain["high"], CELLS - 1)
+    if gain.low is not None or gain.high is not None:
+        low, high = cell(gain.low, 0), cell(gain.high, CELLS - 1)
         row[low : high + 1] = [signs["bar"]] * (high + 1 - low)
-        row[low] = signs["left" if gain["low"] is not None else "out_left"]
-        row[high] = signs["right" if gain["high"] is not None else "out_right"]
+        row[low] = signs["left" if gain.low is not None else "out_left"]
+        row[high] = signs["right" if gain.high is not None else "out_right"]
     row[centre] = signs["line"]
-    if gain["mean"] is not None and verdict["verdict"] != "too few":
-        row[cell(gain["mean"], centre)] = signs["dot" if verdict["verdict"] in COLOURS else "ring"]
+    if gain.mean is not None and verdict.verdict != "too few":
+        row[cell(gain.mean, centre)] = signs["dot" if verdict.verdict in COLOURS else "ring"]
     return "".join(row)
 
 

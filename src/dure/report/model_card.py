@@ -10,7 +10,6 @@ person's: no trial can know who must not use a model. It is kept when the card i
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
@@ -19,20 +18,19 @@ from typing import TYPE_CHECKING, Any
 
 from dure.errors import UserError
 from dure.i18n.texts import LANGUAGES, _, language, per_language
+from dure.record import committed
 from dure.report import interval_plot, numbers, sentence, vocabulary
 from dure.report.body import body
 from dure.trial.types import text_of
-from dure.trial.verdicts import deciding
 
 if TYPE_CHECKING:
     from dure.project.project import Project
+    from dure.record import About, TrialRecord, Verdict
 
 FILES = {"en": "CARD.md", "ko": "CARD.ko.md"}
 OTHER = {"en": "한국어: [CARD.ko.md](CARD.ko.md)", "ko": "English: [CARD.md](CARD.md)"}
 BY_HAND, END = "<!-- by hand -->", "<!-- end -->"
 SOURCE = "M. Mitchell et al., Model Cards for Model Reporting, FAT* '19, 2019, doi:10.1145/3287560.3287596"
-Verdict = Mapping[str, Any]
-Content = Mapping[str, Any]  # what trial.json holds: `dure.evidence.content`
 
 
 def files(project: Project) -> dict[Path, str]:
@@ -82,11 +80,11 @@ def _first_difference(current: str, expected: str) -> int:
     return next((number for number, (a, b) in enumerate(lines, 1) if a != b), 0)
 
 
-def _record(project: Project) -> Content:
+def _record(project: Project) -> TrialRecord:
     assert project.manifest is not None
     assert project.folder is not None
-    path = project.folder / "trial.json"
-    if not path.is_file():
+    record = committed(project.folder)
+    if record is None:
         raise UserError(
             _("there is no trial.json"),
             cure=_(
@@ -94,20 +92,13 @@ def _record(project: Project) -> Content:
                 project=project.manifest.id,
             ),
         )
-    try:
-        record: Content = json.loads(path.read_text(encoding="utf-8"))
-        complete = {"project", "version", "kpis", "about", "verdicts", "replay"} <= record.keys() and record["verdicts"]
-    except (ValueError, AttributeError):
-        complete = False
-    if not complete:
-        raise UserError(_("this is not what a trial writes"), where=str(path), cure=_("Run the project again."))
     return record
 
 
 # ---- the page --------------------------------------------------------------------------------------------------------
 
 
-def _page(project: Project, record: Content, passage: str) -> str:
+def _page(project: Project, record: TrialRecord, passage: str) -> str:
     """The card in the reader's language."""
     report = body(record, "")  # what the report says already
     sections = (
@@ -125,36 +116,36 @@ def _page(project: Project, record: Content, passage: str) -> str:
     return "\n\n".join([*head, *text]) + "\n"
 
 
-def _written_by(record: Content) -> str:
+def _written_by(record: TrialRecord) -> str:
     return _(
         "Written by `dure card {project} --write` from the trial and the project's own texts; only the passage "
         "“{passage}” is a person's. The sections follow {source}.",
-        project=record["project"],
+        project=record.project,
         passage=_("Who must not use it, and what else must be known"),
         source=SOURCE,
     )
 
 
-def _purpose(project: Project, record: Content) -> list[str]:
+def _purpose(project: Project, record: TrialRecord) -> list[str]:
     """What the question is, what answers it, in the place of what, and for whom."""
     assert project.manifest is not None
-    about = record["about"]
-    labels = {name: vocabulary.localised(label) for name, label in about["labels"].items()}
+    about = record.about
+    labels = {name: vocabulary.localised(label) for name, label in about.labels.items()}
     today, model = list(labels.values())[:2]
     lines = [
         (_("model"), model),
         (_("in the place of"), today),
-        (_("for whom"), vocabulary.localised(about["practice"]["who"])),
-        (_("rivals"), "; ".join(labels[name] for name in about["rivals"])),
+        (_("for whom"), vocabulary.localised(about.practice.who) if about.practice else ""),
+        (_("rivals"), "; ".join(labels[name] for name in about.rivals)),
         (_("answers within"), _("{seconds} s (95 of 100 answers)", seconds=f"{project.manifest.deadline:g}")),
-        (_("version"), f"{record['project']} {record['version']}"),
+        (_("version"), f"{record.project} {record.version}"),
     ]
     return [_plain(str(project.manifest.summary)), _listed(lines)]
 
 
-def _trial(record: Content, report: Mapping[str, Any]) -> list[str]:
+def _trial(record: TrialRecord, report: Mapping[str, Any]) -> list[str]:
     """How it was measured, and what does not stand in the numbers."""
-    date = record["about"].get("date", "")
+    date = record.about.date
     counts = [f"{entry['method']}: {entry['cause']} {entry['count']}" for entry in report["unanswered"]]
     return [
         _listed([*report["measured"], (_("date"), date)]),
@@ -165,9 +156,9 @@ def _trial(record: Content, report: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _data(project: Project, record: Content, report: Mapping[str, Any]) -> list[str]:
+def _data(project: Project, record: TrialRecord, report: Mapping[str, Any]) -> list[str]:
     """What the trial opened, and what was found odd in it, over all and place by place."""
-    about = record["about"]
+    about = record.about
     titles = {source.name: source.title[LANGUAGES.index(language())] for source in project.sources}
     rows = [
         (
@@ -179,8 +170,8 @@ def _data(project: Project, record: Content, report: Mapping[str, Any]) -> list[
     ]
     heads = (_("data"), _("origin"), _("licence"), _("access"), _("credit"), "SHA-256")
     odd = []
-    for site, texts in about.get("remarks", {}).items():
-        name = vocabulary.localised(about.get("sites", {}).get(site, site))
+    for site, texts in about.remarks.items():
+        name = vocabulary.localised(about.sites.get(site, site))
         odd += [f"{name}: {vocabulary.localised(remark)}" if name else vocabulary.localised(remark) for remark in texts]
     learnt = _("What a method may learn from, and what it is asked afterwards, both come from these data.")
     opened = [_table(heads, rows), learnt] if rows else [_("it opens no data")]
@@ -188,38 +179,38 @@ def _data(project: Project, record: Content, report: Mapping[str, Any]) -> list[
     return [paragraph for paragraph in paragraphs if paragraph]
 
 
-def _replay(record: Content) -> list[str]:
-    name, sealed = record["project"], any(verdict["round"] == "sealed" for verdict in record["verdicts"])
+def _replay(record: TrialRecord) -> list[str]:
+    name, sealed = record.project, any(verdict.round == "sealed" for verdict in record.verdicts)
     run = f"dure run {name} --sealed --out trial" if sealed else f"dure run {name} --out trial"
     return [
         f"```sh\n{run}\ndure verify trial\ndure verify trial --rerun\n```",
-        f"{_('A replay on any machine must come to')}: `{record['replay']}`.",
+        f"{_('A replay on any machine must come to')}: `{record.replay}`.",
     ]
 
 
 # ---- the numbers -----------------------------------------------------------------------------------------------------
 
 
-def _results(record: Content) -> list[str]:
+def _results(record: TrialRecord) -> list[str]:
     """The sentence of each offer, then its numbers place by place, KPI by KPI, and every other comparison."""
-    about, paragraphs = {**record["about"], "kpis": record["kpis"]}, []
-    for verdict in deciding(record["verdicts"]):
+    about, paragraphs = record.about, []
+    for verdict in record.deciding:
         lines = sentence.sentence(verdict, about).replace("<", "\\<").splitlines()
-        paragraphs += ["\n>\n".join(f"> {line}" for line in lines), *_tables(record["verdicts"], verdict, about)]
+        paragraphs += ["\n>\n".join(f"> {line}" for line in lines), *_tables(record.verdicts, verdict, about)]
     return paragraphs
 
 
-def _tables(verdicts: Sequence[Verdict], decisive: Verdict, about: Mapping[str, Any]) -> Iterator[str]:
-    pair = [verdict for verdict in verdicts if all(verdict[key] == decisive[key] for key in ("method", "against"))]
-    way = _("lower is better") if decisive["better"] == "lower" else _("higher is better")
+def _tables(verdicts: Sequence[Verdict], decisive: Verdict, about: About) -> Iterator[str]:
+    pair = [verdict for verdict in verdicts if (verdict.method, verdict.against) == (decisive.method, decisive.against)]
+    way = _("lower is better") if decisive.better == "lower" else _("higher is better")
     yield f"### {vocabulary.sites_heading(about)}"
-    yield f"{_plain(vocabulary.localised(decisive['kpi']))} ({way})"
-    yield _compared([verdict for verdict in pair if verdict["kpi"] == decisive["kpi"]], about, "round", "place", "seen")
-    kpis = [verdict for verdict in over_all(pair) if verdict["round"] == decisive["round"]]
+    yield f"{_plain(vocabulary.localised(decisive.kpi))} ({way})"
+    yield _compared([verdict for verdict in pair if verdict.kpi == decisive.kpi], about, "round", "place", "seen")
+    kpis = [verdict for verdict in over_all(pair) if verdict.round == decisive.round]
     if len(kpis) > 1:
         yield f"### {_('KPI by KPI')}"
         yield _compared(kpis, about, "KPI")
-    others = [verdict for verdict in over_all(verdicts) if verdict["kpi"] == decisive["kpi"] and verdict not in pair]
+    others = [verdict for verdict in over_all(verdicts) if verdict.kpi == decisive.kpi and verdict not in pair]
     if others:
         yield f"### {_('Other comparisons')}"
         yield _compared(others, about, "round", named=True)
@@ -229,31 +220,31 @@ def over_all(verdicts: Iterable[Verdict]) -> list[Verdict]:
     """Those over all sites of their rounds: of the one site where there is but one."""
     every, sites = list(verdicts), dict[str, set[str]]()
     for verdict in every:
-        sites.setdefault(verdict["round"], set()).add(verdict["site"])
-    return [verdict for verdict in every if verdict["site"] == "all" or len(sites[verdict["round"]]) == 1]
+        sites.setdefault(verdict.round, set()).add(verdict.site)
+    return [verdict for verdict in every if verdict.site == "all" or len(sites[verdict.round]) == 1]
 
 
-def _compared(verdicts: Iterable[Verdict], about: Mapping[str, Any], *columns: str, named: bool = False) -> str:
+def _compared(verdicts: Iterable[Verdict], about: About, *columns: str, named: bool = False) -> str:
     """A row a verdict: the named columns, both numbers (with the methods' names), gain, interval, verdict."""
     rows = []
     for verdict in verdicts:
         cells = {
-            "round": _("sealed rounds") if verdict["round"] == "sealed" else _("open rounds"),
+            "round": _("sealed rounds") if verdict.round == "sealed" else _("open rounds"),
             "place": vocabulary.place(verdict, about) or "–",
             "seen": sentence.blocks(verdict),
-            "KPI": vocabulary.localised(verdict["kpi"]),
+            "KPI": vocabulary.localised(verdict.kpi),
         }
         today, offered = (
-            numbers.amount(verdict["methods"].get(verdict[role]), vocabulary.localised_unit(verdict["unit"]))
-            for role in ("against", "method")
+            numbers.amount(verdict.number(method), vocabulary.localised_unit(verdict.unit))
+            for method in (verdict.against, verdict.method)
         )
         if named:
             today, offered = (
                 f"{vocabulary.against(verdict, about)}: {today}",
                 f"{vocabulary.offer(verdict, about)}: {offered}",
             )
-        gain = numbers.scale(verdict)(verdict["gain"]["mean"]) if verdict["gain"]["mean"] is not None else "–"
-        ends = f"{interval_plot.ends(verdict)} ({100 * verdict['level']:.0f} %)" if interval_plot.ends(verdict) else "–"
+        gain = numbers.scale(verdict)(verdict.gain.mean) if verdict.gain.mean is not None else "–"
+        ends = f"{interval_plot.ends(verdict)} ({100 * verdict.level:.0f} %)" if interval_plot.ends(verdict) else "–"
         rows.append([*(cells[name] for name in columns), today, offered, gain, ends, vocabulary.word(verdict)])
     heads = (*columns, "against" if named else "today", "offer", "gain", "interval", "verdict")
     return _table([_(head) for head in heads], rows)

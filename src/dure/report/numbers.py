@@ -11,7 +11,7 @@ from dure.i18n.texts import _
 from dure.report.vocabulary import localised_unit
 
 if TYPE_CHECKING:
-    from dure.report.vocabulary import Verdict
+    from dure.record import Verdict
 
 WON_FACTORS = {"": 1.0, "천": 1e3, "만": 1e4, "백만": 1e6, "억": 1e8}
 MONEY_UNIT = re.compile(r"(천|만|백만|억|)\s*(원|won|krw)", re.IGNORECASE)
@@ -45,9 +45,9 @@ def scale(verdict: Verdict) -> Scale:
     It means nothing of a number that is not above zero, of per cents (points are said), and of a score or share without
     unit within 0..1 (a Brier score). Money is said as money.
     """
-    gain, unit = verdict["gain"], localised_unit(verdict["unit"])
-    base = verdict["methods"].get(verdict["against"]) or 0.0
-    bounds = [abs(bound) for bound in gain.values() if bound is not None] or [abs(verdict.get("resolution") or 0.0)]
+    gain, unit = verdict.gain, localised_unit(verdict.unit)
+    base = verdict.methods.get(verdict.against) or 0.0
+    bounds = [abs(bound) for bound in gain.bounds()] or [abs(verdict.resolution or 0.0)]
     as_share = (unit not in ("", "%") or (unit == "" and base > 1)) and not MONEY_UNIT.fullmatch(unit)
     if base > 0 and as_share and max(bounds) <= 2 * base:
         return Scale(100 / base, "%", decimals(max(bounds) * 100 / base, most=1), relative=True)

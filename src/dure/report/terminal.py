@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dure.i18n.texts import language
+from dure.record import deciding
 from dure.report import interval_plot, sentence
-from dure.trial.verdicts import deciding, same_question
+from dure.report.vocabulary import localised
 
 if TYPE_CHECKING:
     from dure.trial.types import Trial
@@ -17,9 +17,9 @@ def trial_lines(result: Trial) -> list[str]:
     lines = []
     for decisive in deciding(result.verdicts):
         lines += [sentence.plain(decisive, result.about), "", "  " + interval_plot.header()]
-        peers = [peer for peer in result.verdicts if same_question(peer, decisive)]
+        peers = [peer for peer in result.verdicts if peer.answers(decisive)]
         for peer, line in zip(peers, interval_plot.lines(peers, result.about), strict=True):
             lines.append("  " + line)
-            lines += ["      " + remark[language()] for remark in result.about.get("remarks", {}).get(peer["site"], [])]
+            lines += ["      " + localised(remark) for remark in result.about.remarks.get(peer.site, ())]
         lines.append("")
     return lines

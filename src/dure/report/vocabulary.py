@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dure.i18n.block_words import BLOCK_WORDS
 from dure.i18n.texts import _, language
 
-Verdict = Mapping[str, Any]  # one verdict as `dure.trial.verdicts.verdicts` gives it
-About = Mapping[str, Any]  # what is said about the trial
+if TYPE_CHECKING:
+    from dure.record import About, Verdict, Words
+
 # What a site is -> all, one by one, where it holds (how many, or where they are not counted), others, others than those counted.
 _SITES = {
     "site": (
@@ -67,15 +68,15 @@ GROUND = {"benchmark": "open data", "field": "field data", "live": "real use"}
 
 def word(verdict: Verdict) -> str:
     """The verdict in one or two words."""
-    return _(VERDICTS[verdict["verdict"]])
+    return _(VERDICTS[verdict.verdict])
 
 
-def localised(text: Any) -> str:
+def localised(text: Words) -> str:
     """A text that may stand in both languages ({ko, en}), in the reader's."""
     return str(text[language()]) if isinstance(text, Mapping) else str(text)
 
 
-def localised_unit(unit: Any) -> str:
+def localised_unit(unit: Words) -> str:
     """A KPI's unit in the reader's language: won is 원 in Korean."""
     name = localised(unit)
     return re.sub(r"\bwon\b", "원", name) if language() == "ko" else name
@@ -83,19 +84,19 @@ def localised_unit(unit: Any) -> str:
 
 def offer(verdict: Verdict, about: About) -> str:
     """What people call the method that was offered."""
-    return label_of(verdict["method"], about)
+    return label_of(verdict.method, about)
 
 
 def against(verdict: Verdict, about: About) -> str:
     """What it was compared with: today's practice, or another method's label."""
-    practice = next(iter(about.get("labels", {})), verdict["against"])
-    return _("today") if verdict["against"] == practice else label_of(verdict["against"], about)
+    practice = about.today or verdict.against
+    return _("today") if verdict.against == practice else label_of(verdict.against, about)
 
 
 def place(verdict: Verdict, about: About) -> str:
     """What people call the verdict's site; all of them together; empty where there is but one without a name."""
-    site = verdict["site"]
-    return _(site_phrases(about)[0]) if site == "all" else localised(about.get("sites", {}).get(site, site))
+    site = verdict.site
+    return _(site_phrases(about)[0]) if site == "all" else localised(about.sites.get(site, site))
 
 
 def sites_heading(about: About) -> str:
@@ -103,20 +104,19 @@ def sites_heading(about: About) -> str:
     return _(site_phrases(about)[1])
 
 
-def site_word(source: Mapping[str, Any]) -> str:
+def site_word(source: Verdict | About) -> str:
     """What a site is called; a place, where a verdict or a trial does not say."""
-    word = str(source.get("site_word", "site"))
-    return word if word in _SITES else "site"
+    return source.site_word if source.site_word in _SITES else "site"
 
 
-def site_phrases(source: Mapping[str, Any]) -> tuple[str, ...]:
+def site_phrases(source: Verdict | About) -> tuple[str, ...]:
     """What is said of several sites: all, one by one, where it holds, others."""
     return _SITES[site_word(source)]
 
 
 def label_of(method: str, about: About) -> str:
     """A method's name as people read it."""
-    return localised(about.get("labels", {}).get(method, method))
+    return localised(about.label(method))
 
 
 def counted(word: Any, count: int) -> str:

@@ -5,28 +5,28 @@ from __future__ import annotations
 import ast
 import math
 import re
-from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dure.errors import UserError
 from dure.i18n.texts import _, language
+from dure.record import Price
 from dure.report.numbers import MONEY_UNIT, WON_FACTORS, rounded
 from dure.report.vocabulary import localised
 
 if TYPE_CHECKING:
-    from dure.report.vocabulary import About, Verdict
+    from dure.record import About, Verdict
 
 DAYS_A_MONTH = 365.25 / 12
 
 
-def worth(text: str) -> dict[str, Any]:
+def worth(text: str) -> Price:
     """A price as people write it: ``120원/kWh``, ``1.2만원/t``, ``120 won/kWh``, ``120`` (per unit of the KPI).
 
-    Returns ``{"won": 120.0, "unit": "kWh"}``; the unit is empty where none is named. Raises UserError.
+    The unit is empty where none is named. Raises UserError.
 
     >>> worth("1.2만원/t")
-    {'won': 12000.0, 'unit': 't'}
+    Price(won=12000.0, unit='t')
     """
     match = re.fullmatch(
         r"₩?\s*([\d,]*\.?\d+)\s*(?:(천|만|백만|억)?\s*(?:원|won|krw))?\s*(?:/\s*(\S.*?)|(?:a|per)\s+(\S.*?))?\s*",
@@ -37,35 +37,36 @@ def worth(text: str) -> dict[str, Any]:
         raise UserError(
             _("{text} is not a price", text=text), where="--worth", cure=_("Write won and the unit: 120원/kWh.")
         )
-    return {"won": won, "unit": (match[3] or match[4] or "").strip()}
+    return Price(won, (match[3] or match[4] or "").strip())
 
 
 def priced(verdict: Verdict, about: About) -> tuple[float | None, str]:
     """Won a month that the gain is worth (negative: lost), and why it cannot be said where it cannot.
 
     Gain a case x price x cases a month, where the KPI is a mean or a sum over cases that carry time, its unit has a price
-    (`about["worth"]`, or it is won itself), and one place is meant.
+    (`about.worth`, or it is won itself), and one place is meant.
     """
-    unit, gain = localised(verdict["unit"]), verdict["gain"]["mean"]
-    price, no_price = _won_a_unit(unit, about.get("worth"))
-    kind = _form(_formula(verdict, about))
+    unit, gain = localised(verdict.unit), verdict.gain.mean
+    price, no_price = _won_a_unit(unit, about.worth)
+    kind = _form(verdict.of)
     months = _months(verdict, about)
     reasons = (
         (gain is None, "the gain cannot be computed"),
         (price is None, no_price),
         (not kind, "the KPI is neither a sum nor a mean over cases"),
-        (verdict["site"] == "all", "a mean over places has no bill of its own; see each place"),
+        (verdict.site == "all", "a mean over places has no bill of its own; see each place"),
         (months is None, "the cases carry no time, so nobody knows how many come in a month"),
     )
     for true, reason in reasons:
         if true:
             return None, _(reason) if reason else ""
-    assert price is not None  # the reasons above have looked
+    assert gain is not None  # the reasons above have looked
+    assert price is not None
     assert months is not None
-    return gain * price * (verdict["cases"] if kind == "mean" else 1) / months, ""
+    return gain * price * (verdict.cases if kind == "mean" else 1) / months, ""
 
 
-def _won_a_unit(unit: str, price: Mapping[str, Any] | None) -> tuple[float | None, str]:
+def _won_a_unit(unit: str, price: Price | None) -> tuple[float | None, str]:
     """Won for one unit of the KPI. No reason where nobody asked for a price."""
     from dure.tables import conversion
 
@@ -73,18 +74,13 @@ def _won_a_unit(unit: str, price: Mapping[str, Any] | None) -> tuple[float | Non
         return WON_FACTORS[match[1]], ""
     if not price:
         return None, ""
-    if not price.get("unit") or price["unit"] == unit:
-        return float(price["won"]), ""
+    if price.unit in ("", unit):
+        return price.won, ""
     try:
-        factor, offset = conversion(unit, price["unit"])
+        factor, offset = conversion(unit, price.unit)
     except ValueError:
         factor, offset = 0.0, 1.0
-    return (None, "the price is for another unit than the KPI's") if offset else (float(price["won"]) * factor, "")
-
-
-def _formula(verdict: Verdict, about: About) -> str:
-    known = {str(kpi["name"]): kpi["of"] for kpi in about.get("kpis", ())}
-    return str(verdict.get("of") or known.get(str(verdict["kpi"]), ""))
+    return (None, "the price is for another unit than the KPI's") if offset else (price.won * factor, "")
 
 
 def _form(of: str) -> str:
@@ -119,31 +115,31 @@ def _linear(node: ast.expr) -> bool:
 
 def _months(verdict: Verdict, about: About) -> float | None:
     """How long the cases of the verdict's rounds took: from the first to the last, and one step more."""
-    span = about.get("span", {}).get(verdict.get("round", ""))
-    if not span or span.get("moments", 0) < 2:
+    span = about.span.get(verdict.round)
+    if not span or span.moments < 2:
         return None
     try:
-        first, last = (datetime.fromisoformat(span[name]) for name in ("first", "last"))
+        first, last = datetime.fromisoformat(span.first), datetime.fromisoformat(span.last)
         days = (last - first).total_seconds() / 86400
     except (ValueError, TypeError):
         return None
-    return days * (1 + 1 / (span["moments"] - 1)) / DAYS_A_MONTH if days > 0 else None
+    return days * (1 + 1 / (span.moments - 1)) / DAYS_A_MONTH if days > 0 else None
 
 
 def price_phrase(verdict: Verdict, about: About) -> str:
     """What the gain is worth a month, where a price was given."""
-    if verdict["verdict"] not in ("better", "worse"):
+    if verdict.verdict not in ("better", "worse"):
         return ""
     value, reason = priced(verdict, about)
     if value is None:
-        return _("It cannot be priced by the month: {why}.", why=reason) if reason and about.get("worth") else ""
-    price = about.get("worth")
-    unit = (price or {}).get("unit") or localised(verdict["unit"])
-    if not price or MONEY_UNIT.fullmatch(localised(verdict["unit"])):
+        return _("It cannot be priced by the month: {why}.", why=reason) if reason and about.worth else ""
+    price = about.worth
+    unit = (price.unit if price else "") or localised(verdict.unit)
+    if not price or MONEY_UNIT.fullmatch(localised(verdict.unit)):
         text = "That is {won} a month." if value > 0 else "That costs {won} more a month."
         return _(text, won=won(abs(value)))
     text = "At {worth} that is {won} a month." if value > 0 else "At {worth} that costs {won} more a month."
-    return _(text, worth=_("{price} won a {unit}", price=f"{price['won']:,.10g}", unit=unit), won=won(abs(value)))
+    return _(text, worth=_("{price} won a {unit}", price=f"{price.won:,.10g}", unit=unit), won=won(abs(value)))
 
 
 def won(value: float) -> str:

@@ -6,9 +6,10 @@ methods. The same cases were asked both times, so the method's sums are compared
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -17,6 +18,9 @@ from dure.errors import UserError, nearest
 from dure.i18n.texts import LANGUAGES, _, per_language
 from dure.trial import verdicts
 from dure.trial.types import KEYS, Trial
+
+if TYPE_CHECKING:
+    from dure.record import About
 
 
 def compare(first_folder: Path, second_folder: Path, *, method: str | None = None) -> Trial:
@@ -36,10 +40,10 @@ def compare(first_folder: Path, second_folder: Path, *, method: str | None = Non
     """
     first, second = _intact(first_folder), _intact(second_folder)
     for field in ("id", "version", "code"):
-        if first.about[field] != second.about[field]:
+        if getattr(first.about, field) != getattr(second.about, field):
             raise UserError(
                 _("the two runs are not of the same {what}: {one}, {other}",
-                  what=field, one=str(first.about[field])[:16], other=str(second.about[field])[:16]),
+                  what=field, one=getattr(first.about, field)[:16], other=getattr(second.about, field)[:16]),
                 cure=_("Run both with the project as it is now."),
             )  # fmt: skip
     name = method or _model(first)
@@ -94,7 +98,7 @@ def _of(run: Trial, method: str, called: str, folder: Path) -> pl.DataFrame:
 
 def _names(first_folder: Path, second_folder: Path, first: Trial, second: Trial) -> list[str]:
     """What the runs are called: by the settings in which they differ, else by their folders."""
-    first_settings, second_settings = first.about.get("settings", {}), second.about.get("settings", {})
+    first_settings, second_settings = first.about.settings, second.about.settings
     differ = [key for key in first_settings if first_settings[key] != second_settings.get(key)]
     if differ:
         return [
@@ -108,20 +112,25 @@ def _names(first_folder: Path, second_folder: Path, first: Trial, second: Trial)
     return names if names[0] != names[1] else [f"{names[0]} 1", f"{names[1]} 2"]
 
 
-def _about(first: Trial, second: Trial, names: tuple[str, ...], method: str) -> dict[str, Any]:
+def _about(first: Trial, second: Trial, names: tuple[str, ...], method: str) -> About:
     """What is said of the pair: the second run's words, and where both come from."""
-    label = second.about["labels"].get(method, dict.fromkeys(LANGUAGES, method))
-    called = {name: {lang: f"{label[lang]} · {name}" for lang in LANGUAGES} for name in names}
-    # The first label is what a sentence calls "today"; here neither of the two is, so the one compared with stands last.
-    labels = dict(reversed(called.items()))
-    data = [{**source, "name": f"{source['name']} · {name}"} for run, name in zip((first, second), names, strict=True)
-            for source in run.about.get("data", ())]  # fmt: skip
-    of_one_run = {"given", "quick", "practice", "settings", "unanswered_by", "left_out", "remarks", "rerun_of", "goal"}
-    runs = {name: evidence.replay_hash(run.outcomes) for name, run in zip(names, (first, second), strict=True)}
-    return {key: value for key, value in second.about.items() if key not in of_one_run} | {
-        "labels": labels, "rivals": [], "data": data, "compared": runs,
+    label = second.about.label(method)
+    called = {
+        name: {lang: f"{label if isinstance(label, str) else label[lang]} · {name}" for lang in LANGUAGES}
+        for name in names
+    }
+    data = tuple(
+        replace(source, name=f"{source.name} · {name}")
+        for run, name in zip((first, second), names, strict=True)
+        for source in run.about.data
+    )
+    remark = per_language(lambda: _("What is called today here is the first run: {name}.", name=names[0]))
+    return replace(
+        second.about,
+        # The first label is what a sentence calls "today"; here neither of the two is, so the one compared with stands last.
+        labels=dict(reversed(called.items())), rivals=(), data=data, remarks={"": (remark,)},
+        compared={name: evidence.replay_hash(run.outcomes) for name, run in zip(names, (first, second), strict=True)},
         # Whoever vouched for a run has not seen this comparison; and the line of the picture is no practice here.
-        "assurance": "self-run", "date": datetime.now(UTC).date().isoformat(),
-        "remarks": {"": [per_language(lambda: _("What is called today here is the first run: {name}.", name=names[0]))]},
-        "looks": max(first.about.get("looks", 0), second.about.get("looks", 0)),
-    }  # fmt: skip
+        assurance="self-run", date=datetime.now(UTC).date().isoformat(), looks=max(first.about.looks, second.about.looks),
+        given={}, quick={}, practice=None, settings={}, unanswered_by={}, left_out=(), rerun_of="", goal=None,
+    )  # fmt: skip

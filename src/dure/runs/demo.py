@@ -15,9 +15,9 @@ from dure.datasets.data import Data
 from dure.datasets.sources import Source, Wheel
 from dure.i18n.texts import _, language
 from dure.project.loader import load
+from dure.record import deciding
 from dure.report.terminal import trial_lines
 from dure.runs.run import Inputs, judge, opened, run
-from dure.trial.verdicts import deciding
 
 if TYPE_CHECKING:
     from dure.trial.types import Tell, Trial
@@ -67,7 +67,9 @@ def demo(out: Path, tell: Tell, say: Callable[[str], None]) -> dict[str, Any]:
     return {
         "evidence": str(out),
         "forgery_refused": not report.intact,
-        "verdicts": {name: deciding(trial.verdicts) for name, trial in parts.items()},
+        "verdicts": {
+            name: [verdict.to_json() for verdict in deciding(trial.verdicts)] for name, trial in parts.items()
+        },
     }
 
 

@@ -22,6 +22,7 @@ from dure.errors import UserError, nearest, refusal
 from dure.i18n.texts import _
 from dure.project.code_hash import project_hash
 from dure.project.loader import load
+from dure.record import OpenedSource
 from dure.trial import trial, types
 from dure.trial.access_log import admitted_looks, log_look
 from dure.trial.access_log import opened_rounds as looked_at
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from dure.judge import Question
     from dure.project.case import Builder, Round
     from dure.project.project import Project
+    from dure.record import Particulars
     from dure.trial.types import Tell, Trial
 
 Confirm = Callable[[str], bool]
@@ -103,7 +105,7 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
     if newer:
         project, sealed = _newer(project), True
     chosen = list(seeds) if seeds is not None else list(range(manifest.seeds))
-    about: dict[str, Any] = {}
+    particulars: Particulars = {}
     if sealed:
         sealed_rounds = [
             trial_round.name
@@ -114,13 +116,23 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
             raise UserError(_("{project} has no sealed round", project=manifest.id), cure=_("Run it without --sealed."))
         assert project.folder is not None
         code = project_hash(project.folder)
-        about["looks"] = max(log_look(manifest.id, code, sealed_rounds), admitted_looks(project.folder, code), looks)
+        particulars["looks"] = max(
+            log_look(manifest.id, code, sealed_rounds), admitted_looks(project.folder, code), looks
+        )
     project, offers = with_methods(project, inputs)
-    about |= {"date": datetime.now(UTC).date().isoformat(), "assurance": assurance}
-    about["given"] = {name: sha256_of(Path(path)) for name, path in given_files(inputs).items()}
+    given = {name: sha256_of(Path(path)) for name, path in given_files(inputs).items()}
+    particulars |= {"date": datetime.now(UTC).date().isoformat(), "assurance": assurance, "given": given}
     folder = inputs.work or _working(project, inputs, sealed=sealed, newer=newer, profile=profile, seeds=chosen)
     result = trial.run(
-        project, data, folder, sealed=sealed, profile=profile, seeds=chosen, offers=offers, about=about, tell=tell
+        project,
+        data,
+        folder,
+        sealed=sealed,
+        profile=profile,
+        seeds=chosen,
+        offers=offers,
+        particulars=particulars,
+        tell=tell,
     )
     place = evidence.write(result, out, charts=_charts(project, result)) if out else None
     types.forget(folder)
@@ -237,20 +249,22 @@ def judge(
     question: Question,
     table: Path,
     *,
-    about: Mapping[str, Any] | None = None,
+    particulars: Particulars | None = None,
     out: Path | None = None,
     tell: Tell = types.quiet,
 ) -> tuple[Trial, Path | None]:
     """Judge a table that was made a question; the evidence is written into `out`."""
     import tempfile
 
-    predicate = {
-        "note": "answers recorded elsewhere; leakage not excluded",
-        "data": [{"name": table.name, "sha256": sha256_of(table), "origin": "own", "licence": "", "credit": "",
-                  "access": "restricted", "version": ""}],
-        **question.about,
-        **(about or {}),
+    file = OpenedSource(
+        name=table.name, sha256=sha256_of(table), origin="own", licence="", credit="", access="restricted", version=""
+    )
+    added: Particulars = {
+        "note": "answers recorded elsewhere; leakage not excluded", "data": (file,), "judge": question.reading,
+        "notes": question.notes, **(particulars or {}),
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
-        result = trial.run(question.project, Data(()), Path(folder), offers=question.offers, about=predicate, tell=tell)
+        result = trial.run(
+            question.project, Data(()), Path(folder), offers=question.offers, particulars=added, tell=tell
+        )
     return result, evidence.write(result, out) if out else None

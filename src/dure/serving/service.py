@@ -17,6 +17,7 @@ from dure.errors import Invalid, UserError, nearest
 from dure.i18n.texts import _
 from dure.project.case import Case, Work, once
 from dure.project.code_hash import project_hash
+from dure.record import plain
 from dure.runs.run import Confirm, Inputs, opened
 from dure.trial.ask import Ask, Unanswered, answer
 from dure.trial.types import project_settings
@@ -143,8 +144,8 @@ def open_service(
     data = opened(project, inputs, confirm)
     history = project.history(data, None)
     code = project_hash(project.folder) if project.folder else ""
-    settings = project_settings(data)
-    fitted_on = _digest([code, settings, data.opened])
+    settings, sources = project_settings(data), {name: plain.to_json(file) for name, file in data.opened.items()}
+    fitted_on = _digest([code, settings, sources])
     place = home() / "services" / manifest.id / fitted_on
 
     def build(builder: Builder) -> Method:
@@ -156,7 +157,7 @@ def open_service(
         "project": manifest.id,
         "version": manifest.version,
         "code": code[:16],
-        "data": _digest([settings, data.opened]),
+        "data": _digest([settings, sources]),
     }
     return Service(project, name, build(builder), build(project.practice), versions)
 

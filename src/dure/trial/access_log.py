@@ -6,21 +6,22 @@ machine admits". A project's own trial.json admits looks too: on a machine that 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from dure.content_store import home
+from dure.errors import UserError
+from dure.record import committed
 
 
 def admitted_looks(folder: Path, code: str) -> int:
     """The looks that a project's trial.json admits, this one by the code with this hash among them; 0 where it admits none."""
-    try:
-        about = json.loads((folder / "trial.json").read_text(encoding="utf-8"))["about"]
-        return int(about["looks"]) + (about["code"] != code) if about["looks"] else 0
-    except (OSError, ValueError, KeyError, TypeError):
-        return 0
+    with suppress(UserError):
+        if (record := committed(folder)) and record.about.looks:
+            return record.about.looks + (record.about.code != code)
+    return 0
 
 
 def opened_rounds(project: str, folder: Path) -> set[str]:
@@ -30,11 +31,10 @@ def opened_rounds(project: str, folder: Path) -> set[str]:
     opened = {
         round_name for _moment, name, round_name, _code in (line.split("\t") for line in lines) if name == project
     }
-    try:
-        about = json.loads((folder / "trial.json").read_text(encoding="utf-8"))["about"]
-        return opened | set(about["rounds"] if about["looks"] else ())
-    except (OSError, ValueError, KeyError, TypeError):
-        return opened
+    with suppress(UserError):
+        if (record := committed(folder)) and record.about.looks:
+            return opened | set(record.about.rounds)
+    return opened
 
 
 def log_look(project: str, code: str, rounds: Iterable[str]) -> int:

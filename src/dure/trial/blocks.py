@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from dure.record import Span
 from dure.statistics import formula
 from dure.trial.types import KEYS
 
@@ -67,7 +68,7 @@ def outcomes_of(cases: pl.DataFrame, names: list[str], rounds: Sequence[Round], 
     return joined.select(*KEYS, "cases", "unanswered", *names)
 
 
-def span_of(cases: pl.DataFrame, rounds: Sequence[Round]) -> dict[str, Any]:
+def span_of(cases: pl.DataFrame, rounds: Sequence[Round]) -> dict[str, Span]:
     """First and last moment and the number of cases, open and sealed, where cases carry time."""
     sealed = {trial_round.name for trial_round in rounds if trial_round.sealed}
     reference = cases.filter((pl.col("method") == cases["method"][0]) & (pl.col("seed") == cases["seed"][0]))
@@ -75,6 +76,6 @@ def span_of(cases: pl.DataFrame, rounds: Sequence[Round]) -> dict[str, Any]:
     for kind in ("open", "sealed"):
         timed = reference.filter(pl.col("time").is_not_null() & (pl.col("round").is_in(sealed) == (kind == "sealed")))
         if timed.height:
-            span[kind] = {"first": timed["time"].min(), "last": timed["time"].max(), "cases": timed.height,
-                          "moments": timed["time"].n_unique()}  # fmt: skip
+            moments = timed["time"].unique().sort()
+            span[kind] = Span(moments[0], moments[-1], timed.height, moments.len())
     return span

@@ -7,9 +7,9 @@ The small table of outcomes is all that KPIs, intervals and a stranger's re-comp
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -18,6 +18,7 @@ from dure.i18n.block_words import block_word
 from dure.i18n.texts import LANGUAGES, _, per_language
 from dure.project.case import Case, Round, Work
 from dure.project.project import Project, label
+from dure.record import About, Kpi, LeftOut, Practice
 from dure.trial.blocks import in_blocks, outcomes_of, span_of
 from dure.trial.play import play_part
 from dure.trial.types import PROFILES, TEXT_COLUMNS, Trial, bilingual, file_name, project_settings, quiet, text_of
@@ -26,6 +27,7 @@ from dure.trial.verdicts import verdicts
 if TYPE_CHECKING:
     from dure.datasets.data import Data
     from dure.project.case import Builder
+    from dure.record import Particulars, Words
     from dure.trial.play import Part
     from dure.trial.types import Tell
 
@@ -39,7 +41,7 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
     profile: str = "full",
     seeds: Sequence[int] = (0,),
     offers: Sequence[Builder] = (),
-    about: Mapping[str, Any] | None = None,
+    particulars: Particulars | None = None,
     tell: Tell = quiet,
 ) -> Trial:
     """Play the rounds and compare.
@@ -54,8 +56,8 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
         One of PROFILES: ``full``, or the first rounds and blocks (``quick``: minutes).
     offers
         Further methods: a vendor's file or URL.
-    about
-        Added to the predicate.
+    particulars
+        What is added to that which the trial says of itself.
 
     Raises
     ------
@@ -66,7 +68,7 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
     rounds = chosen(project.rounds(data), profile, sealed=sealed)
     if not rounds or not any(trial_round.cases for trial_round in rounds):
         raise UserError(_("there is no round to play"), cure=_("Sealed rounds are opened with --sealed."))
-    predicate = {**_about(project, data, builders, rounds, seeds, profile), **(about or {})}
+    about = replace(_about(project, data, builders, rounds, seeds, profile), **(particulars or {}))
     parts: list[Part] = []
     total = len(rounds) * len(seeds) * len(builders)
     for seed in seeds:
@@ -85,7 +87,7 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
                 settled.append(part)
                 parts.append(part)
     tell(1.0, "")
-    return _result(project, parts, rounds, predicate)
+    return _result(project, parts, rounds, about)
 
 
 def chosen(rounds: Iterable[Round], profile: str, *, sealed: bool) -> list[Round]:
@@ -110,7 +112,7 @@ def _first_blocks(cases: Sequence[Case], blocks: int) -> list[Case]:
     return [case for case in cases if (case.block or case.id) in first[case.site]]
 
 
-def _result(project: Project, parts: list[Part], rounds: Sequence[Round], about: dict[str, Any]) -> Trial:
+def _result(project: Project, parts: list[Part], rounds: Sequence[Round], about: About) -> Trial:
     named = [
         part.rows.select(
             pl.lit(part.seed).alias("seed"),
@@ -125,24 +127,22 @@ def _result(project: Project, parts: list[Part], rounds: Sequence[Round], about:
     left_out = rows.filter((pl.col("method") == practice) & (pl.col("cause") != "")).unique(
         ["round", "case"], maintain_order=True
     )
-    about["left_out"] = left_out.select("round", "case", "cause", "why").to_dicts()
     answered = rows.join(left_out.select("round", "case"), on=["round", "case"], how="anti", maintain_order="left")
     if not answered.height:
         raise UserError(
             _("today's practice answered none of the cases: {why}", why=left_out["why"][0] or left_out["cause"][0]),
             cure=_("Check the practice first; without it nothing can be compared."),
         )
-    about["quick"] = fingerprint(answered, rounds, len(about["seeds"]))
+    quick = fingerprint(answered, rounds, len(about.seeds))
     answered = in_blocks(answered, project.kpis[0], rounds)
     names = [name for name in answered.columns if name not in ("seed", "round", "method", "answer", *TEXT_COLUMNS)]
     cases = answered.drop("answer")
-    about["span"] = span_of(cases, rounds)
-    about["unanswered_by"] = _causes(cases)
-    outcomes = outcomes_of(cases, names, rounds, len(about["seeds"]))
-    kpis = [
-        {**asdict(kpi), "name": bilingual(project, kpi.name), "limit": list(kpi.limit) if kpi.limit else None}
-        for kpi in project.kpis
-    ]
+    about = replace(
+        about, quick=quick, span=span_of(cases, rounds), unanswered_by=_causes(cases),
+        left_out=tuple(LeftOut(**row) for row in left_out.select("round", "case", "cause", "why").to_dicts()),
+    )  # fmt: skip
+    outcomes = outcomes_of(cases, names, rounds, len(about.seeds))
+    kpis = tuple(Kpi(bilingual(project, kpi.name), kpi.unit, kpi.better, kpi.of, kpi.limit) for kpi in project.kpis)
     assert project.manifest is not None
     return Trial(
         project.manifest.id, project.manifest.version, outcomes, cases,
@@ -188,38 +188,38 @@ def _about(
     rounds: Sequence[Round],
     seeds: Sequence[int],
     profile: str,
-) -> dict[str, Any]:
+) -> About:
     from dure import __version__
     from dure.project.code_hash import project_hash
 
     manifest = project.manifest
     assert manifest is not None
-    return {
-        "id": manifest.id, "version": manifest.version, "title": manifest.title.model_dump(), "dure": __version__,
-        "code": project_hash(project.folder) if project.folder else "", "profile": profile, "seeds": list(seeds),
-        "practice": manifest.practice.model_dump(), "ground": manifest.ground, "assurance": "self-run",
-        "replay": manifest.replay, "unanswered_limit": manifest.unanswered, "looks": 0,
-        "labels": {name: bilingual(project, label(builder)) for name, builder in builders.items()},
-        "rivals": [builder.__name__ for builder in project.rivals],
-        "sites": {site: bilingual(project, site)
-                  for site in dict.fromkeys(case.site for trial_round in rounds for case in trial_round.cases) if site},
-        "remarks": _remarks(project, data), "data": [data.opened[name] for name in sorted(data.opened)],
-        "block_word": block_word(project.block_word, bilingual(project, project.block_word)),
-        "rounds": [trial_round.name for trial_round in rounds], "settings": project_settings(data),
-        **({"site_word": project.site_word} if project.site_word != "site" else {}),
-    }  # fmt: skip
+    practice = manifest.practice
+    sites = dict.fromkeys(case.site for trial_round in rounds for case in trial_round.cases)
+    return About(
+        id=manifest.id, version=manifest.version, title=manifest.title.model_dump(), dure=__version__,
+        code=project_hash(project.folder) if project.folder else "", profile=profile, seeds=tuple(seeds),
+        practice=Practice(practice.source, practice.who.model_dump(), practice.year, practice.stronger.model_dump()),
+        ground=manifest.ground, assurance="self-run", replay=manifest.replay, unanswered_limit=manifest.unanswered, looks=0,
+        labels={name: bilingual(project, label(builder)) for name, builder in builders.items()},
+        rivals=tuple(builder.__name__ for builder in project.rivals),
+        sites={site: bilingual(project, site) for site in sites if site}, remarks=_remarks(project, data),
+        data=tuple(data.opened[name] for name in sorted(data.opened)),
+        block_word=block_word(project.block_word, bilingual(project, project.block_word)),
+        rounds=tuple(trial_round.name for trial_round in rounds), settings=project_settings(data), site_word=project.site_word,
+    )  # fmt: skip
 
 
-def _remarks(project: Project, data: Data) -> dict[str, list[dict[str, str]]]:
+def _remarks(project: Project, data: Data) -> dict[str, tuple[Words, ...]]:
     """What the project found odd in its data, by site, in both languages."""
     if project.remarks is None:
         return {}
     remarks = project.remarks
     by_language = per_language(lambda: {site: list(texts) for site, texts in remarks(data).items()})
     return {
-        site: [
+        site: tuple(
             dict(zip(LANGUAGES, translations, strict=True))
             for translations in zip(*(by_language[lang][site] for lang in LANGUAGES), strict=True)
-        ]
+        )
         for site in by_language["en"]
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from dure.datasets.data import Data
     from dure.project.project import Project
+    from dure.record import About, Kpi, Verdict
 
 # Profiles: open rounds, sealed rounds, blocks of each site that are played; `full` plays all.
 PROFILES = {"full": (None, None, None), "quick": (2, 1, 20), "demo": (1, 1, 10)}
@@ -37,9 +38,9 @@ class Trial:
     costs
         Seconds and steps a seed, round and method.
     kpis
-        Names and formulas as data.
+        Names, in both languages, and formulas.
     about
-        Everything else a stranger needs to judge the numbers: the evidence's predicate without the verdicts.
+        Everything else a stranger needs to judge the numbers.
     verdicts
         One for each site and over all sites, KPI and comparison.
     """
@@ -50,9 +51,9 @@ class Trial:
     cases: pl.DataFrame
     answers: pl.DataFrame
     costs: pl.DataFrame
-    kpis: list[dict[str, Any]]
-    about: dict[str, Any]
-    verdicts: list[dict[str, Any]] = field(default_factory=list)
+    kpis: tuple[Kpi, ...]
+    about: About
+    verdicts: tuple[Verdict, ...] = ()
 
 
 def quiet(_share: float, _text: str) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from dure.hub.db.schema import evidence, key
 from dure.hub.db.store import folder, incoming, now, reading
 from dure.hub.uploads.sandbox import looked
 from dure.i18n.texts import _
+from dure.record import About, TrialRecord, Verdict
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine, Row
@@ -25,22 +27,32 @@ if TYPE_CHECKING:
 
 # What vouches more stands before what vouches less; among the same the newer.
 ASSURED = ("live", "hub-witnessed", "re-run", "self-run")
-# Of a verdict, what a cell repeats.
-VERDICT = (
-    "site",
-    "method",
-    "against",
-    "verdict",
-    "gain",
-    "unit",
-    "kpi",
-    "better",
-    "level",
-    "methods",
-    "blocks",
-    "block_word",
-    "cases",
-)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A verdict on the board with what stands behind it: whose evidence, of which project and trial, since when."""
+
+    verdict: Verdict
+    project: str
+    evidence: str
+    created: float
+    version: str
+    about: About
+
+    @property
+    def vouched(self) -> tuple[int, int, float]:
+        """How much stands behind it: the larger, the more. A newer rule stands before an older one."""
+        return self.verdict.rule, -_assured(self.about.assurance), self.created
+
+    def to_json(self) -> dict[str, Any]:
+        """As the API tells it."""
+        about, verdict = self.about, self.verdict
+        return verdict.to_json() | {
+            "title": about.title, "project": self.project, "evidence": self.evidence, "created": self.created, "date": about.date,
+            "version": self.version, "profile": about.profile, "sealed": verdict.round == "sealed",
+            "place": about.sites.get(verdict.site, verdict.site), "label": about.label(verdict.method),
+        }  # fmt: skip
 
 
 def publish(engine: Engine, packed: Path, caller: Caller) -> dict[str, Any]:
@@ -62,8 +74,8 @@ def publish_run(engine: Engine, folder_of_run: Path, caller: Caller, run: str) -
 def _taken(engine: Engine, place: Path, caller: Caller, run: str = "") -> dict[str, Any]:
     """Keep evidence that lies in a folder; `run`: it is of a run of this hub."""
     report = looked("evidence", place, seconds=SECONDS, megabytes=MEGABYTES)
-    about = report["said"]["about"]
-    if not run and about.get("assurance") != "self-run" and not _vouches(engine, report["signer"]):
+    about = kept(report["said"]).about
+    if not run and about.assurance != "self-run" and not _vouches(engine, report["signer"]):
         message = _("only a hub that is known here can vouch for more than its own run")
         raise UserError(message, where="assurance")
     name = hashlib.sha256((place / "evidence.json").read_bytes()).hexdigest()
@@ -73,7 +85,7 @@ def _taken(engine: Engine, place: Path, caller: Caller, run: str = "") -> dict[s
             shutil.copytree(place, folder_of(name), dirs_exist_ok=True)
             connection.execute(
                 insert(evidence).values(
-                    id=name, organisation=caller.organisation, person=caller.name, project=str(about["id"])[:200],
+                    id=name, organisation=caller.organisation, person=caller.name, project=about.id[:200],
                     created=now(engine), signer=report["signer"], said=report["said"], run=run, public=False,
                 )
             )  # fmt: skip
@@ -127,13 +139,24 @@ def withdraw(engine: Engine, name: str, organisation: str) -> None:
 
 def summary_of(row: Row[Any]) -> dict[str, Any]:
     """Evidence as the API tells it."""
-    about = row.said["about"]
+    record = record_of(row)
+    about = record.about
     return {
-        "id": row.id, "project": row.project, "version": row.said["version"], "title": about["title"], "organisation": row.organisation,
-        "run": row.run, "public": row.public,
-        "created": row.created, "date": about.get("date", ""), "signer": row.signer, "assurance": about["assurance"],
-        "ground": about["ground"], "code": about["code"], "replay": row.said["replay"], "verdicts": row.said["verdicts"],
+        "id": row.id, "project": row.project, "version": record.version, "title": about.title, "organisation": row.organisation,
+        "run": row.run, "public": row.public, "created": row.created, "date": about.date, "signer": row.signer,
+        "assurance": about.assurance, "ground": about.ground, "code": about.code, "replay": record.replay,
+        "verdicts": [verdict.to_json() for verdict in record.verdicts],
     }  # fmt: skip
+
+
+def record_of(row: Row[Any]) -> TrialRecord:
+    """What published evidence says."""
+    return kept(row.said)
+
+
+def kept(said: Mapping[str, Any]) -> TrialRecord:
+    """What evidence says, as the store keeps it; until Dure 0.1.0 it kept no KPIs."""
+    return TrialRecord.from_json({"kpis": [], **said})
 
 
 def listed(engine: Engine, project: str = "") -> Sequence[Row[Any]]:
@@ -143,43 +166,22 @@ def listed(engine: Engine, project: str = "") -> Sequence[Row[Any]]:
         return connection.execute(query.where(evidence.c.project == project) if project else query).all()
 
 
-def cells(engine: Engine) -> list[dict[str, Any]]:
-    """A cell for each project, place and method: the verdict that vouches most, among those the newest.
-
-    Each is told with what stands behind it: assurance, ground, date, evidence.
-    """
-    best: dict[tuple[str, str, str], dict[str, Any]] = {}
+def cells(engine: Engine) -> list[Cell]:
+    """A cell for each project, place and method: the verdict that vouches most, among those the newest."""
+    best: dict[tuple[str, str, str], Cell] = {}
     for row in listed(engine):
-        for verdict in _places(row.said["verdicts"]):
-            cell = _cell(row, verdict)
-            at = (row.project, verdict["site"], verdict["method"])
-            if at not in best or vouched(best[at]) < vouched(cell):
+        record = record_of(row)
+        for verdict in _places(record):
+            cell = Cell(verdict, row.project, row.id, row.created, record.version, record.about)
+            at = (row.project, verdict.site, verdict.method)
+            if at not in best or best[at].vouched < cell.vouched:
                 best[at] = cell
     return [cell for _at, cell in sorted(best.items(), key=lambda item: item[0][:2])]
 
 
-def _cell(row: Row[Any], verdict: Mapping[str, Any]) -> dict[str, Any]:
-    """A verdict with what stands behind it."""
-    about = row.said["about"]
-    facts = {name: verdict[name] for name in VERDICT} | {name: about[name] for name in ("title", "assurance", "ground")}
-    return facts | {
-        "project": row.project, "evidence": row.id, "created": row.created, "date": about.get("date", ""), "version": row.said["version"],
-        "profile": about.get("profile", ""), "sealed": verdict["round"] == "sealed",
-        "place": about.get("sites", {}).get(verdict["site"], verdict["site"]),
-        "label": about.get("labels", {}).get(verdict["method"], verdict["method"]),
-    }  # fmt: skip
-
-
-def vouched(cell: Mapping[str, Any]) -> tuple[int, float]:
-    """How much stands behind a cell: the larger, the more."""
-    return -_assured(cell["assurance"]), cell["created"]
-
-
-def _places(verdicts: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _places(record: TrialRecord) -> list[Verdict]:
     """The deciding verdicts, and those of the same question at each place."""
-    from dure.trial.verdicts import deciding, same_question
-
-    return [verdict for decider in deciding(verdicts) for verdict in verdicts if same_question(verdict, decider)]
+    return [verdict for decisive in record.deciding for verdict in record.verdicts if verdict.answers(decisive)]
 
 
 def _assured(assurance: str) -> int:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import func, insert, select, update
 
 from dure.errors import Unknown, UserError
+from dure.hub.board import board
 from dure.hub.db.schema import entry, evidence, problem, run
 from dure.hub.db.store import now, reading
 from dure.hub.jobs import queue
 from dure.hub.uploads import uploads
 from dure.i18n.texts import _
-from dure.trial.verdicts import deciding
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine, Row
@@ -189,7 +189,11 @@ def entries(engine: Engine, of: str) -> list[dict[str, Any]]:
 
 def _entry_record(row: dict[str, Any]) -> dict[str, Any]:
     signed, reason = row.pop("signed"), row.pop("said")
-    verdicts = deciding(signed["verdicts"]) if signed else []
-    verdict = next((candidate for candidate in verdicts if candidate["method"] == row["name"]), None)
-    about = signed["about"] if signed else None
-    return row | {"state": row["state"] or "deleted", "why": reason, "verdict": verdict, "about": about}
+    record = board.kept(signed) if signed else None
+    verdict = next((taken for taken in record.deciding if taken.method == row["name"]), None) if record else None
+    return row | {
+        "state": row["state"] or "deleted",
+        "why": reason,
+        "verdict": verdict,
+        "about": record and record.about,
+    }

@@ -9,17 +9,19 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dure.hub.board import board
+from dure.statistics.rules import newest
 
 if TYPE_CHECKING:
+    from dure.hub.board import board
     from dure.project.manifest import Manifest
     from dure.registry.plan import Line, Region, Strategy
 
 MAP = Path(__file__).parents[1] / "pages" / "korea.json"  # made by tools/korea.py
 EVERYWHERE = ("", "all")  # a cell's site where its verdict is over all places
 # How a state of lines is marked, the one that tells most first.
-STATES = ("better", "not shown", "too few", "worse", "lost", "not measured yet", "built", "not built yet")
-MEASURED = STATES[:5]
+OLDER = "by an older rule"
+STATES = ("better", "not shown", "too few", "worse", "lost", OLDER, "not measured yet", "built", "not built yet")
+MEASURED = STATES[:6]
 HUB = "hub"  # the region of the plan that is the hub itself
 CLASSES = {
     "better": "better",
@@ -27,6 +29,7 @@ CLASSES = {
     "lost": "worse",
     "not shown": "shown",
     "too few": "shown",
+    OLDER: "shown",
     "built": "built",
 }
 
@@ -34,9 +37,7 @@ CLASSES = {
 # ---- rows of the board --------------------------------------------------------------------------------------------------
 
 
-def rows(
-    cells: Sequence[Mapping[str, Any]], lines: Sequence[Line], known: Mapping[str, Manifest]
-) -> list[dict[str, Any]]:
+def rows(cells: Sequence[board.Cell], lines: Sequence[Line], known: Mapping[str, Manifest]) -> list[dict[str, Any]]:
     """A row for each project that is known here or has evidence, as the plan has them in order.
 
     Returns
@@ -52,9 +53,9 @@ def rows(
     more
         How many further methods have cells.
     """
-    by_project: dict[str, list[Mapping[str, Any]]] = {name: [] for name in known}
+    by_project: dict[str, list[board.Cell]] = {name: [] for name in known}
     for cell in cells:
-        by_project.setdefault(cell["project"], []).append(cell)
+        by_project.setdefault(cell.project, []).append(cell)
     serves = {served.id: (number, line, served) for number, line in enumerate(lines) for served in line.projects}
     made = []
     for name, project_cells in by_project.items():
@@ -62,34 +63,32 @@ def rows(
         best = _best(project_cells)
         over = next((best[site] for site in ("all", "") if site in best), None)
         sites = {
-            site
-            for names in (served.measured["sites"].values() if served and served.measured else ())
-            for site in names
+            site for names in (served.measured.sites.values() if served and served.measured else ()) for site in names
         }
-        title = known[name].title.model_dump() if name in known else project_cells[0]["title"]
+        title = known[name].title.model_dump() if name in known else project_cells[0].about.title
         made.append((not project_cells, place, {
             "project": name, "title": title, "linked": name in known, "line": line, "over": over, "stands": _stands(best, over),
             "untried": [served.places.get(site, site) for site in sorted(sites - best.keys())] if served else [],
-            "more": len({cell["method"] for cell in project_cells} - {cell["method"] for cell in best.values()}),
+            "more": len({cell.verdict.method for cell in project_cells} - {cell.verdict.method for cell in best.values()}),
         }))  # fmt: skip
     return [row for _empty, _place, row in sorted(made, key=lambda item: (*item[:2], item[2]["project"]))]
 
 
-def _best(cells: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+def _best(cells: Iterable[board.Cell]) -> dict[str, board.Cell]:
     """By place the verdict that vouches most, among several methods and versions."""
-    best: dict[str, Mapping[str, Any]] = {}
+    best: dict[str, board.Cell] = {}
     for cell in cells:
-        known = best.get(cell["site"])
-        if known is None or board.vouched(known) < board.vouched(cell):
-            best[cell["site"]] = cell
+        known = best.get(cell.verdict.site)
+        if known is None or known.vouched < cell.vouched:
+            best[cell.verdict.site] = cell
     return best
 
 
-def _stands(best: Mapping[str, Mapping[str, Any]], over: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+def _stands(best: Mapping[str, board.Cell], over: board.Cell | None) -> list[dict[str, Any]]:
     """Cells by what stands behind them."""
     groups: dict[tuple[Any, ...], dict[str, Any]] = {}
     for cell in ([over] if over else []) + [standing for site, standing in best.items() if site not in EVERYWHERE]:
-        same = (cell["evidence"], cell["method"], cell["sealed"])
+        same = (cell.evidence, cell.verdict.method, cell.verdict.round)
         group = groups.setdefault(same, {"behind": cell, "cells": []})
         if cell is not over:
             group["cells"].append(cell)
@@ -103,8 +102,8 @@ def states(lines: Iterable[Line]) -> list[tuple[str, int, str]]:
     """What is known of lines: (verdict or state, of how many projects or lines, class of its mark)."""
     counted: Counter[str] = Counter()
     for line in lines:
-        measured = [project.measured["verdict"] for project in line.projects if project.measured]
-        counted.update(measured or [line.state])
+        measured = [project.measured.verdict for project in line.projects if project.measured]
+        counted.update([verdict.verdict if verdict.rule == newest() else OLDER for verdict in measured] or [line.state])
     return [(state, counted[state], CLASSES.get(state, "none")) for state in STATES if counted[state]]
 
 

@@ -143,15 +143,15 @@ def _number(kpi: Mapping[str, Any], rows: Sequence[Any]) -> dict[str, Any]:
     import numpy as np
 
     from dure.statistics.formula import evaluate
+    from dure.statistics.rules import newest, rule
     from dure.statistics.types import Pair
-    from dure.statistics.verdict import compare
 
     sides = [_days(rows, name) for name in ("sums", "practice")]
-    facts = {"name": kpi["name"], "unit": kpi["unit"], "better": kpi["better"]}
+    facts = {name: kpi[name] for name in ("name", "unit", "better", "of")}
     try:
         total = [{name: float(sum(values)) for name, values in side.items()} for side in sides]
         service, practice = (float(evaluate(kpi["of"], sums)) for sums in total)
-        comparison = compare(
+        comparison = rule(newest()).compare(
             [Pair(*({name: np.array(v) for name, v in side.items()} for side in sides))], kpi["of"], kpi["better"]
         )
     except (UserError, ArithmeticError) as error:

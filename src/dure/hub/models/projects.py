@@ -6,8 +6,9 @@ import hashlib
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dure import __version__
 from dure.content_store import write_atomically
@@ -18,6 +19,7 @@ from dure.i18n.texts import _
 from dure.project.code_hash import project_hash
 from dure.project.loader import found
 from dure.project.manifest import manifest
+from dure.record import TrialRecord, committed
 from dure.registry import describe
 
 if TYPE_CHECKING:
@@ -61,14 +63,20 @@ def known_method(description: Mapping[str, Any], method: str) -> None:
         raise UserError(message, where="method", cure=", ".join(description["methods"]))
 
 
-def tried(name: str) -> dict[str, Any] | None:
-    """What a project's own trial.json says, `stale` where its code has changed since; None where there is none. Raises Unknown."""
+class Tried(NamedTuple):
+    """A project's own trial, and whether the project has changed since."""
+
+    record: TrialRecord
+    stale: bool
+
+
+def tried(name: str) -> Tried | None:
+    """What a project's own trial.json says; None where there is none that can be read. Raises Unknown."""
     place = place_of(name)
-    try:
-        record: dict[str, Any] = json.loads((place / "trial.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return record | {"stale": record["about"].get("code") != project_hash(place)}
+    with suppress(UserError):
+        if record := committed(place):
+            return Tried(record, record.about.code != project_hash(place))
+    return None
 
 
 def promises(name: str) -> dict[str, Any] | None:

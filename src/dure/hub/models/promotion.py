@@ -87,35 +87,32 @@ def by_evidence(folder: Path, project: str, method: str, code: str) -> Accepted:
     """
     from dure import evidence
     from dure.report.sentence import sentence
-    from dure.trial import verdicts
 
     faults = evidence.verify(folder).faults
     if faults:
         raise UserError(_("this evidence is not whole: {fault}", fault=str(faults[0])), where=str(folder))
     predicate = evidence.predicate(folder)
-    about = predicate["about"]
-    if about["id"] != project:
-        raise UserError(_("this evidence is of {other}", other=about["id"]), where=str(folder))
-    if about["code"] != code:
+    about = predicate.about
+    if about.id != project:
+        raise UserError(_("this evidence is of {other}", other=about.id), where=str(folder))
+    if about.code != code:
         raise UserError(
             _("this evidence is of other code of {project} than is installed here", project=project), where=str(folder),
             cure=_("Try it again: `dure run {project}`.", project=project),
         )  # fmt: skip
-    if about["profile"] != "full":
+    if about.profile != "full":
         raise UserError(_("this evidence is of the quick profile, which decides nothing"), where=str(folder))
-    verdict = next(
-        (candidate for candidate in verdicts.deciding(predicate["verdicts"]) if candidate["method"] == method), None
-    )
+    verdict = next((candidate for candidate in predicate.deciding if candidate.method == method), None)
     if verdict is None:
         raise UserError(_("this evidence has no verdict on {method}", method=method), where=str(folder))
-    if verdict["verdict"] != "better":
+    if verdict.verdict != "better":
         raise UserError(
-            _("the trial says: {verdict}", verdict=_(verdict["verdict"])), where=str(folder),
+            _("the trial says: {verdict}", verdict=_(verdict.verdict)), where=str(folder),
             cure=_("A steward can accept it for a written reason."),
         )  # fmt: skip
     reason = per_language(lambda: sentence(verdict, about))
-    settings = {name: str(value) for name, value in about.get("settings", {}).items()}
-    return Accepted(method, settings, code, predicate["replay"], reason)
+    settings = {name: str(value) for name, value in about.settings.items()}
+    return Accepted(method, settings, code, predicate.replay, reason)
 
 
 def candidates(engine: Engine, project: str, organisation: str, code: str) -> list[dict[str, Any]]:
@@ -126,7 +123,6 @@ def candidates(engine: Engine, project: str, organisation: str, code: str) -> li
     """
     from dure import evidence
     from dure.report.sentence import plain
-    from dure.trial import verdicts
 
     query = select(run).where(run.c.organisation == organisation, run.c.project == project, run.c.state == "done")
     query = query.where(run.c.kind == "trial", run.c.evidence.is_not(None)).order_by(run.c.ended.desc(), run.c.id)
@@ -136,15 +132,15 @@ def candidates(engine: Engine, project: str, organisation: str, code: str) -> li
     for row in rows:
         with suppress(UserError):  # its folder is on another machine, or was changed
             predicate = evidence.predicate(queue.evidence_of(row))
-            about = predicate["about"]
-            if "problem" in row.asked or about["code"] != code or about["profile"] != "full":
+            about = predicate.about
+            if "problem" in row.asked or about.code != code or about.profile != "full":
                 continue
-            for verdict in verdicts.deciding(predicate["verdicts"]):
+            for verdict in predicate.deciding:
                 # an offer is a stranger's URL, and no method of the project
-                if verdict["verdict"] == "better" and verdict["method"] not in (row.asked.get("offers") or {}):
+                if verdict.verdict == "better" and verdict.method not in (row.asked.get("offers") or {}):
                     sentence = per_language(partial(plain, verdict, about))
-                    values = {"run": row.id, "ended": row.ended, "evidence": predicate["replay"]}
-                    methods.append(values | {"method": verdict["method"], "said": sentence})
+                    values = {"run": row.id, "ended": row.ended, "evidence": predicate.replay}
+                    methods.append(values | {"method": verdict.method, "said": sentence})
     return methods
 
 

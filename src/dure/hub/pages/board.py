@@ -88,7 +88,7 @@ def _table(engine: Engine, hub: Hub, _language: str, organisation: str, able: bo
     board_cells = board.cells(engine)
     rows = overview.rows(board_cells, hub.lines, hub.manifests)
     news = first_start.news(engine, organisation)
-    measured = {cell["project"] for cell in board_cells}
+    measured = {cell.project for cell in board_cells}
     failed = [
         trial
         for trial in first_start.asked_for(engine, organisation)

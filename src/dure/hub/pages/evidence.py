@@ -16,6 +16,7 @@ from dure.hub.pages import layout
 from dure.hub.pages.runs import body_of, evidence_page
 from dure.hub.routes.evidence_files import checked
 from dure.i18n.texts import _
+from dure.record import TrialRecord
 from dure.report.vocabulary import GROUND
 
 if TYPE_CHECKING:
@@ -32,11 +33,11 @@ async def one(name: str, request: Request, hub: Here) -> Response:
     if caller is None and not row.public:
         raise HTTPException(401)
     body = await asyncio.to_thread(evidence_page, board.folder_of(name))
-    about, address = row.said["about"], f"/api/v1/evidence/{name}"
+    about, address = board.record_of(row).about, f"/api/v1/evidence/{name}"
     return layout.page(
         "evidence.html", caller, title=body["title"], lead=_("Evidence that somebody has published here. Anybody can compute it again."),
         here="/board", twin=address, row=row, page=body, w=body["words"], about=about,
-        ground=_(GROUND.get(about["ground"], about["ground"])), files=f"{address}/files", zip=f"{address}/zip",
+        ground=_(GROUND.get(about.ground, about.ground)), files=f"{address}/files", zip=f"{address}/zip",
         whole="", publish="", published=None, mine=_may(caller, row.organisation, "steward"), member=_may(caller, "", "member"),
         ours=row.signer in board.keys(hub.engine), rerun=row.project in hub.manifests,
     )  # fmt: skip
@@ -63,7 +64,7 @@ async def verify(request: Request, hub: Here) -> Response:
     check = await checked(request, hub)
     body: dict[str, Any] | None = None
     if check["intact"]:
-        body = body_of(check["said"], check["signer"]["fingerprint"])
+        body = body_of(TrialRecord.from_json(check["said"]), check["signer"]["fingerprint"])
     return layout.piece(
         "verified.html", found=check, page=body, w=body["words"] if body else {}, short=short_fingerprint(check["signer"]["fingerprint"]),
         ours=check["signer"]["fingerprint"] in board.keys(hub.engine), again=_may(caller, "", "member") and not check["missing"],

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
@@ -14,11 +12,14 @@ from fastapi.responses import RedirectResponse
 from dure.hub.auth.middleware import LANGUAGE
 from dure.hub.auth.permissions import Ruled, Viewer
 from dure.hub.context import Here, Hub
+from dure.hub.models import projects
 from dure.hub.pages import layout
 from dure.hub.pages.board import table
 from dure.i18n.texts import LANGUAGES, _
 from dure.project.loader import found
-from dure.trial.verdicts import deciding
+
+if TYPE_CHECKING:
+    from dure.record import TrialRecord, Verdict
 
 YEAR = 366 * 24 * 3600  # seconds that a choice of language is remembered
 
@@ -43,7 +44,7 @@ def verdicts() -> tuple[dict[str, Any], ...]:
     chosen: list[dict[str, Any]] = []
     for word in ("worse", "not shown", "better"):  # what is rare first: each from another project where that can be
         known = {trial["project"] for trial in chosen}
-        fit = [trial for trial in tried if trial["verdict"]["verdict"] == word]
+        fit = [trial for trial in tried if trial["verdict"].verdict == word]
         fit.sort(key=lambda trial: trial["project"] in known)
         chosen = fit[:1] + chosen
     return tuple(chosen)
@@ -51,21 +52,26 @@ def verdicts() -> tuple[dict[str, Any], ...]:
 
 def _tried() -> Iterator[dict[str, Any]]:
     """Place by place what the trials of the projects found here said of every method against today's practice, on sealed rounds."""
-    for name, place in found().items():
-        with suppress(OSError, ValueError):
-            record = json.loads((place / "trial.json").read_text(encoding="utf-8"))
-            decider = deciding(record["verdicts"])[0]
-            for verdict in record["verdicts"]:
-                same = all(verdict[key] == decider[key] for key in ("kpi", "against", "round"))
-                bounds = verdict["gain"]["low"], verdict["gain"]["high"]
-                clear = verdict["verdict"] in ("better", "worse") or (None not in bounds and bounds[0] < 0 < bounds[1])
-                if same and verdict["site"] != "all" and clear:
-                    yield {
-                        "project": name,
-                        "title": record["about"]["title"],
-                        "verdict": verdict,
-                        "about": record["about"],
-                    }
+    for name in found():
+        tried = projects.tried(name)
+        if tried is None:
+            continue
+        about = tried.record.about
+        for verdict in _places(tried.record):
+            if not layout.older(verdict):
+                yield {"project": name, "title": about.title, "verdict": verdict, "about": about}
+
+
+def _places(record: TrialRecord) -> Iterator[Verdict]:
+    """The verdicts at places on what decides, those of further methods too, that say better, worse, or have an interval around zero."""
+    first = record.deciding[0]
+    question = first.kpi, first.against, first.round
+    for verdict in record.verdicts:
+        low, high = verdict.gain.low, verdict.gain.high
+        open_ = low is not None and high is not None and low < 0 < high
+        same = (verdict.kpi, verdict.against, verdict.round) == question
+        if same and verdict.site != "all" and (verdict.verdict in ("better", "worse") or open_):
+            yield verdict
 
 
 def closed(hub: Hub, address: str) -> Response:

@@ -19,14 +19,14 @@ from fastapi import Response
 from dure.i18n.texts import LANGUAGES, _, language
 from dure.registry.plan import MARKS
 from dure.report import interval_plot, numbers, sentence, vocabulary
+from dure.statistics.rules import newest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from jinja2 import Environment
     from markupsafe import Markup
 
     from dure.hub.auth.accounts import Caller
+    from dure.record import Verdict
 
 HERE = Path(__file__).parent
 SHARED = HERE.parents[1] / "report" / "templates"  # the report's: a verdict looks the same on a page and in a report
@@ -129,6 +129,7 @@ def _environment() -> Environment:
         "asset": asset,
         "drawn": drawn,
         "kind": kind,
+        "older": older,
         "ends": interval_plot.ends,
     }
     made.globals |= {"amount": lambda value, unit: numbers.amount(value, vocabulary.localised(unit))}
@@ -158,21 +159,26 @@ def _environment() -> Environment:
 # ---- how things are told --------------------------------------------------------------------------------------------------
 
 
-def drawn(verdict: Mapping[str, Any], ends_at: tuple[float, float] | None = None) -> Markup:
+def drawn(verdict: Verdict, ends_at: tuple[float, float] | None = None) -> Markup:
     """The mark of a verdict."""
     from markupsafe import Markup
 
     return Markup(interval_plot.svg(verdict, ends_at))  # noqa: S704 - its words are escaped where it is drawn
 
 
-def kind(verdict: str) -> str:
-    """The class of a verdict: better, worse, or shown for all else."""
-    return interval_plot.COLOURS.get(verdict, "shown")
+def kind(verdict: Verdict) -> str:
+    """The class of a verdict: better, worse, or shown (grey) for all else, and for what an older rule has said."""
+    return "shown" if older(verdict) else interval_plot.COLOURS.get(verdict.verdict, "shown")
 
 
-def glyph(verdict: str) -> str:
+def older(verdict: Verdict) -> bool:
+    """Whether it was taken by another rule than today's."""
+    return verdict.rule != newest()
+
+
+def glyph(verdict: Verdict) -> str:
     """What stands in a verdict's cell: a tick or a cross; of the others the ring alone."""
-    return {"better": "✓", "worse": "✕", "lost": "✕"}.get(verdict, "")
+    return "" if older(verdict) else {"better": "✓", "worse": "✕", "lost": "✕"}.get(verdict.verdict, "")
 
 
 def sign(state: str) -> str:

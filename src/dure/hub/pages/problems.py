@@ -86,7 +86,7 @@ def _readable(entered: dict[str, Any], card: Mapping[str, Any], caller: Caller) 
     reason = entered["why"].get(language(), "") if owner and entered["state"] == "failed" else ""
     verdict = entered["verdict"]
     reaches = None
-    if verdict and verdict["verdict"] == "better" and card["gain"] is not None:
-        reaches = verdict["gain"]["low"] is not None and verdict["gain"]["low"] >= card["gain"]
+    if verdict and verdict.verdict == "better" and card["gain"] is not None:
+        reaches = verdict.gain.low is not None and verdict.gain.low >= card["gain"]
     run = entered["run"] if entered["organisation"] == caller.organisation and entered["state"] != "deleted" else ""
     return entered | {"why": reason, "reaches": reaches, "run": run}

@@ -23,7 +23,6 @@ from dure.hub.uploads import uploads
 from dure.i18n.texts import _, language
 from dure.project.manifest import manifest
 from dure.report import body, model_card, numbers
-from dure.trial.verdicts import deciding
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -65,14 +64,13 @@ def _listed(_engine: Engine, hub: Hub, _language: str) -> Markup:
 
 
 def _row(name: str, manifest: Any) -> dict[str, Any]:
-    record = projects.tried(name)
-    decider = deciding(record["verdicts"])[0] if record else None
+    tried = projects.tried(name)
     return {
         "id": name,
         "title": str(manifest.title),
         "summary": str(manifest.summary),
-        "verdict": decider,
-        "stale": bool(record and record["stale"]),
+        "verdict": tried.record.deciding[0] if tried else None,
+        "stale": bool(tried and tried.stale),
     }
 
 
@@ -110,14 +108,14 @@ def _stamp(place: Path) -> int:
 @lru_cache(maxsize=256)
 def _trial(place: Path, _language: str, _stamp: int) -> dict[str, Any] | None:
     """What a project's trial says, in the reader's language; None where there is none."""
-    record = projects.tried(f"{place.parent.name}.{place.name}")
-    if record is None:
+    tried = projects.tried(f"{place.parent.name}.{place.name}")
+    if tried is None:
         return None
-    report = body.body(record, "")
+    report = body.body(tried.record, "")
     passage = model_card.by_hand(place / model_card.FILES[language()])
     lines = re.sub(r"\n\s+", " ", passage).splitlines()
     cautions = [line.removeprefix("- ") for line in lines if line.strip()]
-    return report | {"stale": record["stale"], "date": record["about"].get("date", ""), "cautions": cautions}
+    return report | {"stale": tried.stale, "date": tried.record.about.date, "cautions": cautions}
 
 
 def _promises(project: str) -> dict[str, Any] | None:

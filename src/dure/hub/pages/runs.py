@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine, Row
 
+    from dure.record import TrialRecord
+
 MOST = 50
 KINDS = {
     "trial": "trial",
@@ -104,9 +106,9 @@ def evidence_page(place: Path) -> dict[str, Any]:
     return body_of(predicate(place), signer(place)) | {"charts": still, "moving": moving, "tables": tables}
 
 
-def body_of(statement: dict[str, Any], fingerprint: str) -> dict[str, Any]:
+def body_of(record: TrialRecord, fingerprint: str) -> dict[str, Any]:
     """What the report shows, as a page tells it."""
-    parts = body(statement, fingerprint)
+    parts = body(record, fingerprint)
     return parts | {
         "notes": [layout.in_page(note) for note in parts["notes"]],
         "charts": [],

@@ -16,9 +16,11 @@ from dure.hub.context import Here, Hub
 from dure.hub.models import monitoring, prediction_log, projects, promotion
 from dure.hub.pages import charts, layout
 from dure.i18n.texts import _, language
+from dure.record import Gain, Unanswered, Verdict
 from dure.report import vocabulary
 from dure.report.numbers import figure
 from dure.statistics.drift import LEAST
+from dure.statistics.rules import newest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -147,13 +149,16 @@ def _candidates(hub: Hub, caller: Caller, project: str, active: Row[Any] | None)
     ]
 
 
-def _verdict(kpi: Mapping[str, Any]) -> dict[str, Any]:
-    """A KPI of `live` as what is drawn for a verdict, where there is one."""
-    facts = {"gain": {"low": None, "mean": None, "high": None}, "service": None, "practice": None, "blocks": 0} | dict(
-        kpi
-    )
-    numbers = {"service": facts["service"], "practice": facts["practice"]}
-    return facts | {"methods": numbers, "against": "practice", "level": 0.95, "block_word": "day", "sites": 1}
+def _verdict(kpi: Mapping[str, Any]) -> Verdict:
+    """A KPI of `live` as the verdict it is: of the service against today's practice, a block a day, while it is in use."""
+    gain = Gain(**kpi["gain"]) if "gain" in kpi else Gain(None, None, None)
+    return Verdict(
+        kpi=kpi["name"], unit=kpi["unit"], better=kpi["better"], of=kpi["of"], method="service", against="practice", site="",
+        verdict=kpi["verdict"], because=kpi["because"], gain=gain, level=0.95, resolution=None, smaller=None, more_blocks=None,
+        rare=None, undo=None, blocks=kpi.get("blocks", 0), sampled="block", sites=1, broken=None, block_word="day",
+        cases=kpi.get("cases", 0), unanswered=Unanswered(0.0, {}), looks=0, assurance="live", ground="live", round="open",
+        methods={"service": kpi.get("service"), "practice": kpi.get("practice")}, decides=True, rule=newest(),
+    )  # fmt: skip
 
 
 def brief(text: str) -> str:

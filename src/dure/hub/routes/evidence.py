@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/v1", route_class=Ruled)
 @router.get("/board")
 def show_board(hub: Here, _caller: Viewer) -> list[dict[str, Any]]:
     """A cell for each project, place and method, with what stands behind it; what has no cell has not been tried."""
-    return board.cells(hub.engine)
+    return [cell.to_json() for cell in board.cells(hub.engine)]
 
 
 @router.post(

@@ -131,7 +131,9 @@ def list_projects(hub: Here, _caller: Viewer) -> list[dict[str, Any]]:
 @router.get("/{project}")
 def describe_project(project: str, _caller: Viewer) -> dict[str, Any]:
     """A project: what it asks, answers and measures, its methods and data; `tried`: what its own trial came to."""
-    return projects.described(project) | {"tried": projects.tried(project)}
+    tried = projects.tried(project)
+    last = tried.record.to_json() | {"stale": tried.stale} if tried else None
+    return projects.described(project) | {"tried": last}
 
 
 @router.get("/{project}/sources/{source}/{sha256}")

@@ -14,9 +14,12 @@ import sys
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dure.i18n.texts import _, language
+from dure.i18n.texts import _
+
+if TYPE_CHECKING:
+    from dure.record import About
 
 LONGEST = 60  # letters of a cell that are shown
 SHOWN, LISTED = 6, 20  # rows of a table that are shown; rows without use that are listed
@@ -47,14 +50,10 @@ def _evidence(folder: Path) -> dict[str, Any]:
         fault = report.faults[0]
         row = f" {fault.rows[0]}" if fault.rows else ""
         raise UserError(_("this evidence is not whole: {fault}", fault=f"{fault.what}{row}"), where=fault.file)
-    if (folder / evidence.PRIVATE).exists() or evidence.loaded(folder).about.get("joined") != evidence.FEWEST:
+    if (folder / evidence.PRIVATE).exists() or evidence.predicate(folder).about.joined != evidence.FEWEST:
         message = _("this evidence holds more than others may see")
         raise UserError(message, cure=_("Send it with `dure publish`: it joins small blocks and leaves rows out."))
-    predicate = evidence.predicate(folder)
-    return {
-        "signer": report.fingerprint,
-        "said": {name: predicate[name] for name in ("project", "version", "about", "verdicts", "replay")},
-    }
+    return {"signer": report.fingerprint, "said": evidence.predicate(folder).to_json()}
 
 
 def _verified(folder: Path) -> dict[str, Any]:
@@ -73,23 +72,23 @@ def _verified(folder: Path) -> dict[str, Any]:
     if not report.intact:
         return {**result, "said": None, "missing": ""}
     predicate = evidence.predicate(place)
-    return {**result, "said": predicate, "missing": _missing(predicate["about"])}
+    return {**result, "said": predicate.to_json(), "missing": _missing(predicate.about)}
 
 
-def _missing(about: dict[str, Any]) -> str:
+def _missing(about: About) -> str:
     """What is not here that running it again would need; empty: nothing."""
     from dure.i18n.texts import _
     from dure.project.code_hash import project_hash
     from dure.project.loader import found
 
-    if about["id"] == "judge.table":
-        return _("the table that was judged ({name})", name=about["data"][0]["name"])
-    place = found().get(about["id"])
+    if about.id == "judge.table":
+        return _("the table that was judged ({name})", name=about.data[0].name)
+    place = found().get(about.id)
     if place is None:
-        return _("the project {name}", name=about["id"])
-    if project_hash(place) != about["code"]:
-        return _("version {version} of {name}; here is another one", version=about["version"], name=about["id"])
-    return ", ".join(about.get("given", {}))
+        return _("the project {name}", name=about.id)
+    if project_hash(place) != about.code:
+        return _("version {version} of {name}; here is another one", version=about.version, name=about.id)
+    return ", ".join(about.given)
 
 
 def _table(path: Path) -> dict[str, Any]:
@@ -134,6 +133,7 @@ def judged(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
     """
     from dure import judge, tables
     from dure.errors import UserError
+    from dure.report.vocabulary import localised
 
     visible = [tab for tab in tables.sheets(path) if not tab.hidden]
     sheet = tables.read(path, asked["sheet"] or (visible[0].sheet if len(visible) > 1 else None))
@@ -164,14 +164,14 @@ def judged(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
         return reading
     trial_round = question.project.rounds(None)[0]  # type: ignore[arg-type, index]  # a table's rounds need no data
     blocks = len({case.block for case in trial_round.cases})
-    reading["notes"] = [note[language()] for note in question.notes]
+    reading["notes"] = [localised(note) for note in question.notes]
     reading |= {
         "cases": len(trial_round.cases),
         "blocks": blocks,
         "block": question.project.block_word,
-        "kpi": question.about["judge"]["kpi"],
+        "kpi": question.reading.kpi,
     }
-    return reading | {"asks": asks, "scale": question.about["judge"]["scale"]}
+    return reading | {"asks": asks, "scale": dict(question.reading.scale)}
 
 
 def mapped(path: Path, asked: dict[str, Any]) -> dict[str, Any]:

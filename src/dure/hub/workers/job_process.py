@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dure.record import Particulars
     from dure.serving.service import Service
 
 ORPHANED = 75  # exit code where the worker is gone: try again (EX_TEMPFAIL)
@@ -54,9 +55,9 @@ def _ends_with_the_worker() -> None:
 def _trial(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     """Try the project and write the evidence; the deciding sentence by language."""
     from dure.i18n.texts import per_language
+    from dure.record import deciding
     from dure.report import sentence
     from dure.runs import run
-    from dure.trial import verdicts
 
     asked, place = job["asked"], Path(job["place"])
     inputs = run.Inputs(
@@ -80,7 +81,7 @@ def _trial(job: dict[str, Any], tell: Any) -> dict[str, Any]:
         assurance=asked.get("assurance", "self-run"),
         looks=asked.get("looks", 0),
     )
-    return {"said": per_language(lambda: sentence.sentence(verdicts.deciding(result.verdicts)[0], result.about))}
+    return {"said": per_language(lambda: sentence.sentence(deciding(result.verdicts)[0], result.about))}
 
 
 def _batch(job: dict[str, Any], tell: Any) -> dict[str, Any]:
@@ -141,21 +142,21 @@ def _judge(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     """Judge a table and write the evidence; the deciding sentence by language."""
     from dure import judge, tables
     from dure.i18n.texts import per_language
+    from dure.record import deciding
     from dure.report import sentence, worth
     from dure.runs import run
-    from dure.trial import verdicts
 
     asked, table = job["asked"], Path(job["files"][""])
     roles = judge.Roles(**{**asked["roles"], "offers": tuple(asked["roles"].get("offers", ()))})
     sheet = tables.read(table, asked["sheet"] or None)
     question = judge.question(sheet, judge.named(sheet, roles), kpi=asked["kpi"] or None, scale=asked["scale"])
-    about = {
+    particulars: Particulars = {
         "worth": worth.worth(asked["worth"]) if asked["worth"] else None,
         "goal": asked["goal"],
-        "notes": [*question.notes],
+        "notes": question.notes,
     }
-    result, _place = run.judge(question, table, about=about, out=Path(job["place"]) / "evidence", tell=tell)
-    return {"said": per_language(lambda: sentence.sentence(verdicts.deciding(result.verdicts)[0], result.about))}
+    result, _place = run.judge(question, table, particulars=particulars, out=Path(job["place"]) / "evidence", tell=tell)
+    return {"said": per_language(lambda: sentence.sentence(deciding(result.verdicts)[0], result.about))}
 
 
 def _rerun(job: dict[str, Any], tell: Any) -> dict[str, Any]:

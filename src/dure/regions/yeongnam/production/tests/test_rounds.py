@@ -246,10 +246,10 @@ def test_own_sheets_are_played_week_by_week_against_the_plan_of_that_time(tmp_pa
     practice = offer("practice", str(real), PROJECT.response, 60)
     project = replace(PROJECT, practice=practice, model=PROJECT.practice, rivals=())
     played = trial.run(project, data, tmp_path / "trial")
-    assert played.about["left_out"] == []
+    assert played.about.left_out == ()
     gaps = [played.cases.filter(method=name)["gap"].to_list() for name in ("practice", "best_rule")]
     assert gaps[0] == gaps[1]
-    assert [source["origin"] for source in played.about["data"]] == ["own"]
+    assert [source.origin for source in played.about.data] == ["own"]
 
 
 def test_a_mistake_in_own_sheets_ends_the_trial_and_is_named(tmp_path):

@@ -1,4 +1,4 @@
-"""The statistics of a verdict, and nothing else: sums per block go in, machine codes and numbers come out.
+"""Rule 1, of every verdict until Dure 0.1.0: sums per block go in, machine codes and numbers come out.
 
 *Better* needs two judges who fail on different shapes of gains: the studentised bootstrap interval over blocks [1]_
 lies above zero, **and** exchanging the two methods' sums of whole blocks by a coin [2]_ seldom gives as large a gain.
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from dure.statistics.blocks import skewness
 from dure.statistics.bootstrap import interval_bounds, resampled, standard_error, studentised
 from dure.statistics.draws import random_bits
 from dure.statistics.power import detectable_gain
@@ -42,7 +43,17 @@ from dure.statistics.types import (
 from dure.statistics.undo import undoing_loss
 
 if TYPE_CHECKING:
-    from dure.statistics.types import KpiSums, Pair, Verdict
+    from dure.statistics.types import Array, KpiSums, Pair, Verdict
+
+SKEWED = (
+    1.0  # block gains of open rounds above this skewness: the verdict on sealed rounds is taken at 99 % (docs/gate.md)
+)
+
+
+def sealed_level(gains: Array) -> float:
+    """The level of a verdict on sealed rounds, from the block gains of the open ones."""
+    finite = gains[np.isfinite(gains)]
+    return 0.99 if finite.size >= 6 and abs(skewness(finite)) > SKEWED else 0.95
 
 
 def compare(
