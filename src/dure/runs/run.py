@@ -107,18 +107,7 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
     chosen = list(seeds) if seeds is not None else list(range(manifest.seeds))
     particulars: Particulars = {}
     if sealed:
-        sealed_rounds = [
-            trial_round.name
-            for trial_round in trial.chosen(project.rounds(data), profile, sealed=True)
-            if trial_round.sealed
-        ]
-        if not sealed_rounds:
-            raise UserError(_("{project} has no sealed round", project=manifest.id), cure=_("Run it without --sealed."))
-        assert project.folder is not None
-        code = project_hash(project.folder)
-        particulars["looks"] = max(
-            log_look(manifest.id, code, sealed_rounds), admitted_looks(project.folder, code), looks
-        )
+        particulars["looks"] = max(_look(project, trial.chosen(project.rounds(data), profile, sealed=True)), looks)
     project, offers = with_methods(project, inputs)
     given = {name: sha256_of(Path(path)) for name, path in given_files(inputs).items()}
     particulars |= {"date": datetime.now(UTC).date().isoformat(), "assurance": assurance, "given": given}
@@ -137,6 +126,17 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
     place = evidence.write(result, out, charts=_charts(project, result)) if out else None
     types.forget(folder)
     return result, place
+
+
+def _look(project: Project, rounds: Sequence[Round]) -> int:
+    """Write down that the sealed ones of these rounds are opened; the looks so far. Raises UserError where none is sealed."""
+    assert project.manifest is not None
+    assert project.folder is not None
+    name, code = project.manifest.id, project_hash(project.folder)
+    opened_rounds = [trial_round.name for trial_round in rounds if trial_round.sealed]
+    if not opened_rounds:
+        raise UserError(_("{project} has no sealed round", project=name), cure=_("Run it without --sealed."))
+    return max(log_look(name, code, opened_rounds), admitted_looks(project.folder, code))
 
 
 def with_methods(project: Project, inputs: Inputs) -> tuple[Project, list[Builder]]:
