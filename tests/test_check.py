@@ -343,7 +343,7 @@ def second(_history, _seed, _work):
 
 PROJECT = Project(
     request=Request, response=Response, sources=(), history=lambda _data, _until=None: (), rounds=rounds,
-    practice=practice, model=model, rivals=(second, first), block_word="day",
+    practice=practice, model=model, rivals=(second, first),
     score=lambda case, got: {{"cost": case.truth[got.who]}}, kpis=(Kpi("cost of a day", "won", "lower", "cost / cases"),),
 )
 """

@@ -1,23 +1,26 @@
 """What is said of a verdict, word for word, in Korean and English."""
 
+import json
 import re
-import typing
 from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import dure
 import trials
 from dure.errors import UserError
-from dure.i18n import block_words
-from dure.i18n.texts import _, particle, per_language, speak
-from dure.project.case import SiteWord
-from dure.record import Price
+from dure.i18n import block_words, former_words
+from dure.i18n.texts import particle, per_language, speak
+from dure.project import manifest
+from dure.record import Price, committed
 from dure.report import interval_plot, sentence, vocabulary, worth
 from trials import verdict
 
+SHIPPED = sorted(Path(dure.__file__).parent.glob("regions/*/*/trial.json"))
 _ABOUT = {
     "labels": {
         "today": {"ko": "현행", "en": "today"},
@@ -244,12 +247,54 @@ def test_what_was_counted_whole_is_so_called_even_where_a_limit_was_broken(lang)
     assert sentence.blocks(one) == {"ko": "162건 전수", "en": "all 162 cases, counted"}[lang]
 
 
-def test_every_word_for_a_site_has_all_its_forms_in_korean():
-    words = typing.get_args(SiteWord)
-    assert set(words) == set(vocabulary._SITES) <= set(block_words.BLOCK_WORDS)
-    texts = {text for word in words for text in (*vocabulary._SITES[word], *block_words.BLOCK_WORDS[word])}
-    korean = per_language(lambda: [_(text) for text in sorted(texts)])["ko"]
-    assert [text for text in korean if not re.search("[가-힣]", text)] == []
+def test_every_general_word_has_all_its_forms_in_korean():
+    words = block_words.GENERAL_WORDS
+    assert {*manifest.BLOCKS, "site", "case"} == set(words)
+    texts = [text for word in (*words, *former_words.FORMER_WORDS) for text in block_words.forms(word)]
+    korean = per_language(lambda: [*map(block_words.forms, words), block_words.site_phrases("site")])["ko"]
+    assert [text for phrases in korean for text in phrases if not re.search("[가-힣]", text)] == []
+    assert not re.search("[가-힣]", " ".join(texts))
+
+
+def all_forms(word):
+    """A word in every form that a sentence uses."""
+    phrases = [text.replace("{places}", vocabulary.counted(word, 3)) for text in block_words.site_phrases(word)]
+    return [
+        vocabulary.counted(word, 1), vocabulary.counted(word, 1234), vocabulary.more_blocks(word, 1),
+        vocabulary.more_blocks(word, 300, about=True), vocabulary.one_more_block(word), *phrases,
+    ]  # fmt: skip
+
+
+def test_words_of_former_evidence_are_said_as_they_were():
+    """As they were printed when Dure itself knew the trades' words, until 0.1.0."""
+    printed = json.loads((Path(__file__).parent / "former_words.json").read_text(encoding="utf-8"))
+    assert printed.keys() == former_words.FORMER_WORDS.keys()
+    for word, in_language in printed.items():
+        now = per_language(lambda word=word: all_forms(word))
+        assert {lang: now[lang][: len(forms)] for lang, forms in in_language.items()} == in_language
+    bare = per_language(lambda: all_forms({"ko": "골격", "en": "scaffold"})[1:5])
+    assert bare["ko"] == ["골격 1,234개", "묶음 1개", "묶음 약 300개", "묶음 하나에서"]
+    assert bare["en"] == ["1,234 scaffolds", "1 more block", "about 300 more blocks", "One more block"]
+
+
+def shipped_sentences(record, words):
+    """Everything said of a trial that came with Dure, with these words for its blocks and sites."""
+    about = replace(record.about, **words)
+    verdicts = [replace(one, **words) for one in record.verdicts]
+    return [
+        vocabulary.sites_heading(about),
+        *((sentence.plain(one, about), vocabulary.place(one, about)) for one in verdicts),
+    ]
+
+
+@pytest.mark.parametrize("file", SHIPPED, ids=lambda file: file.parent.name)
+def test_a_projects_own_words_say_what_its_former_evidence_says(file):
+    record = committed(file.parent)
+    words = manifest.manifest(file.parent).words.carried()
+    if not isinstance(record.about.block_word, str):
+        words |= {"block_word": record.about.block_word}  # a word without further forms: sentences may gain some
+    before, after = (per_language(lambda given=given: shipped_sentences(record, given)) for given in ({}, words))
+    assert before == after
 
 
 def test_unanswered_cases_are_counted_by_cause(lang):

@@ -64,6 +64,11 @@ def tiny(turns=None, **changed):
     return replace(project, **changed)
 
 
+def named(**words):
+    project = tiny()
+    return replace(project, manifest=project.manifest.model_copy(update={"words": manifest.Words(**words)}))
+
+
 def run(project, folder, **options):
     return trial.run(project, Data(project.sources, project.folder), folder, **options)
 
@@ -224,12 +229,14 @@ def test_the_code_that_is_signed_is_the_code_that_was_loaded(tmp_path):
     assert found.about.code == before != project_hash(place)
 
 
-def test_a_word_for_blocks_of_the_projects_own_stands_in_both_languages(tmp_path):
-    assert run(tiny(block_word="week"), tmp_path / "one").about.block_word == "week"
-    assert deciding(run(tiny(block_word="flock"), tmp_path / "two")).block_word == {"ko": "flock", "en": "flock"}
-    assert "site_word" not in run(tiny(), tmp_path / "three").about.to_json()  # as before: a place
-    targets = run(tiny(site_word="target"), tmp_path / "four")
-    assert (targets.about.site_word, deciding(targets).site_word) == ("target", "target")
+def test_evidence_carries_a_trades_words_with_all_their_forms(tmp_path):
+    assert run(named(block="week"), tmp_path / "one").about.block_word == "week"
+    flock = {"ko": "무리", "en": "flock", "many": "flocks", "counted": "{count}무리", "one": "한 무리에서", "at": "at"}
+    given = manifest.Word(ko="무리", en="flock", counted="{count}무리")
+    assert deciding(run(named(block=given), tmp_path / "two")).block_word == flock
+    assert "site_word" not in run(tiny(), tmp_path / "three").about.to_json()  # a place
+    farms = run(named(site=given), tmp_path / "four")
+    assert (farms.about.site_word, deciding(farms).site_word) == (flock, flock)
 
 
 def test_progress_only_moves_forward_and_ends_at_one(tmp_path):

@@ -19,17 +19,6 @@ if TYPE_CHECKING:
     from dure.checks.subject import Subject
 
 LIBRARY = Path(__file__).parents[1] / "i18n"
-BLOCK_WORDS = {
-    "block",
-    "day",
-    "week",
-    "month",
-    "lot",
-    "patient",
-    "order",
-    "instance",
-    "site",
-}  # in Dure's own catalogue
 HANGUL = re.compile("[가-힣]")
 
 
@@ -62,7 +51,6 @@ def _texts(subject: Subject) -> Iterator[tuple[str, str]]:
             ):
                 yield f"{path.relative_to(folder).as_posix()}:{node.lineno}", str(node.args[0].value)
     labels = [kpi.name for kpi in project.kpis] + [label(builder) for builder in project.builders().values()]
-    labels += [] if project.block_word in BLOCK_WORDS else [project.block_word]
     for form in {
         *_forms(project.request),
         *_forms(project.response),

@@ -11,7 +11,7 @@ from dure.project.form import Form
 if TYPE_CHECKING:
     from dure.project.case import Builder
     from dure.project.project import Project
-    from dure.record import TableReading, Words
+    from dure.record import Localised, TableReading
 
 
 class Asked(Form):
@@ -38,7 +38,7 @@ class Question:
 
     project: Project
     offers: tuple[Builder, ...]  # the second offer and those after it
-    notes: tuple[Words, ...]
+    notes: tuple[Localised, ...]
     reading: TableReading  # signed in the evidence
 
 

@@ -100,7 +100,7 @@ def _reading(
 def _project(
     sheet: Sheet, kind: str, roles: Roles, cases: tuple[Case, ...], builders: list[Builder], word: str
 ) -> Project:
-    from dure.project.manifest import Manifest, Practice, Text
+    from dure.project.manifest import Manifest, Practice, Text, Words
 
     chosen = KINDS[kind]
     unit = (
@@ -120,13 +120,13 @@ def _project(
         rivals=(),
         score=lambda case, answer: chosen.sums(case.truth, answer.value),
         kpis=(Kpi(chosen.name, unit, chosen.better, chosen.of),),  # type: ignore[arg-type]
-        block_word=word,
         manifest=Manifest(
             id="judge.table",
             title=title,
             summary=title,
             version="1",
             ground="field",
+            words=Words(block=word),
             unanswered=1.0,  # rows without an answer are left out of the comparison, counted and said
             practice=Practice(source=f"{Path(sheet.file).name} · {roles.practice}", who=title, year=1,
                               stronger=Text(ko="알려지지 않음", en="not known")),

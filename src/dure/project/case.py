@@ -80,8 +80,6 @@ class Kpi:
     limit: tuple[float | None, float | None] | None = None
 
 
-SiteWord = Literal["site", "hospital", "home", "target", "situation"]
-"""What a project may call a site (people read a site as a place)."""
 Method = Callable[[Any], Any]
 """request -> response, or None to decline. May carry `start(case_id)`, called before each case (memory begins there), and
 `many(columns)`, which answers thousands at once: a mapping of request field to array -> the same of response fields."""

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dure.project.case import feasible, once
+from dure.project.manifest import Words
 
 if TYPE_CHECKING:
     import polars as pl
 
     from dure.datasets.data import Data
     from dure.datasets.sources import Source
-    from dure.project.case import Builder, Case, History, Kpi, Method, Opened, Round, SiteWord
+    from dure.project.case import Builder, Case, History, Kpi, Method, Opened, Round
     from dure.project.form import Form
     from dure.project.manifest import Manifest
 
@@ -64,11 +65,6 @@ class Project:
     remarks
         ``remarks(data)`` -> what must be read beside a site's verdict, by site ("" for all): a column that is absurd
         there, a group that is tiny. Computed from the data; signed in the evidence.
-    block_word
-        What a block is, in English singular: block, day, week, lot, patient, order, instance, site; another word needs its
-        translation in the project's locale.
-    site_word
-        What a site is, of `SiteWord`.
     opens
         ``opens(paths, given)`` -> `Opened`: a person's own files as a request. `given` holds fields of the request that
         were given beside them, by name: as text from ``--set``, or as JSON has them. Raises UserError, or pydantic's
@@ -97,13 +93,16 @@ class Project:
     figure: Callable[..., Any] | None = None
     figures: Callable[[pl.DataFrame], Mapping[str, Any]] | None = None
     remarks: Callable[[Data], Mapping[str, Sequence[str]]] | None = None
-    block_word: str = "block"
-    site_word: SiteWord = "site"
     opens: Callable[[Sequence[Path], Mapping[str, Any]], Opened] | None = None
     saves: Mapping[str, Callable[[Any, Any, Path], None]] = field(default_factory=dict)
     says: Callable[[Any, Any], str] | None = None
     manifest: Manifest | None = None  # read from project.toml by `dure.project.loader.load`
     folder: Path | None = field(default=None, compare=False)
+
+    @property
+    def words(self) -> Words:
+        """What a block and a site are called (`[words]` of project.toml)."""
+        return self.manifest.words if self.manifest else Words()
 
     def builders(self) -> dict[str, Builder]:
         """Every method's builder by name, the practice first, then the model, then the rivals."""

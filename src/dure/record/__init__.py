@@ -6,7 +6,7 @@ room knows a key of that JSON.
 
 from dure.record.about import About, LeftOut, NamedFile, OpenedSource, Particulars, Practice, Price, Span, TableReading
 from dure.record.trial_record import NAME, Kpi, TrialRecord, committed
-from dure.record.verdict import Broken, Gain, Unanswered, Verdict, Words, deciding
+from dure.record.verdict import Broken, Gain, Localised, Unanswered, Verdict, deciding
 
 __all__ = [
     "NAME",
@@ -15,6 +15,7 @@ __all__ = [
     "Gain",
     "Kpi",
     "LeftOut",
+    "Localised",
     "NamedFile",
     "OpenedSource",
     "Particulars",
@@ -25,7 +26,6 @@ __all__ = [
     "TrialRecord",
     "Unanswered",
     "Verdict",
-    "Words",
     "committed",
     "deciding",
 ]

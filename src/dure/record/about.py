@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypedDict
 
 from dure.record import plain
-from dure.record.verdict import Words
+from dure.record.verdict import Localised
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +15,9 @@ class Practice:
     """Where today's practice is from, who works like this, and a stronger one that was not run."""
 
     source: str
-    who: Words
+    who: Localised
     year: int
-    stronger: Words
+    stronger: Localised
     __pydantic_config__: ClassVar = plain.STRICT
 
 
@@ -100,7 +100,7 @@ class Particulars(TypedDict, total=False):
     given: Mapping[str, str]
     data: tuple[OpenedSource, ...]
     note: str
-    notes: tuple[Words, ...]
+    notes: tuple[Localised, ...]
     judge: TableReading
     worth: Price | None
     goal: float | None
@@ -136,7 +136,7 @@ class About:
 
     id: str
     version: str
-    title: Words
+    title: Localised
     dure: str
     code: str
     profile: str
@@ -146,16 +146,16 @@ class About:
     replay: float
     unanswered_limit: float
     looks: int
-    labels: Mapping[str, Words]
+    labels: Mapping[str, Localised]
     rivals: tuple[str, ...]
-    sites: Mapping[str, Words]
+    sites: Mapping[str, Localised]
     data: tuple[OpenedSource, ...]
-    block_word: Words
+    block_word: Localised
     rounds: tuple[str, ...]
     practice: Practice | None = None
-    remarks: Mapping[str, tuple[Words, ...]] = field(default_factory=dict)
+    remarks: Mapping[str, tuple[Localised, ...]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
-    site_word: str = "site"
+    site_word: Localised = "site"
     date: str = ""
     given: Mapping[str, str] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
@@ -163,7 +163,7 @@ class About:
     span: Mapping[str, Span] = field(default_factory=dict)
     unanswered_by: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     note: str = ""
-    notes: tuple[Words, ...] = ()
+    notes: tuple[Localised, ...] = ()
     judge: TableReading | None = None
     worth: Price | None = None
     goal: float | None = None
@@ -181,7 +181,7 @@ class About:
         """As evidence has it."""
         return plain.to_json(self)
 
-    def label(self, method: str) -> Words:
+    def label(self, method: str) -> Localised:
         """A method's name as people read it."""
         return self.labels.get(method, method)
 

@@ -12,7 +12,7 @@ from dure.errors import UserError
 from dure.i18n.texts import _
 from dure.record import plain
 from dure.record.about import About
-from dure.record.verdict import Verdict, Words, deciding
+from dure.record.verdict import Localised, Verdict, deciding
 
 NAME = "trial.json"
 
@@ -21,7 +21,7 @@ NAME = "trial.json"
 class Kpi:
     """A KPI as a trial tells it: an author's (`dure.Kpi`), its name in both languages."""
 
-    name: Words
+    name: Localised
     unit: str
     better: Literal["lower", "higher"]
     of: str

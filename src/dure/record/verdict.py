@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from dure.record import plain
 
-Words: TypeAlias = str | Mapping[str, str]
+Localised: TypeAlias = str | Mapping[str, str]
 """A text: a plain one, or one in both languages ({ko, en})."""
 
 
@@ -30,7 +30,7 @@ class Gain:
 class Broken:
     """A limit that a method did not keep: (low, high), None on a side without a limit."""
 
-    kpi: Words
+    kpi: Localised
     unit: str
     number: float
     limit: tuple[float | None, float | None]
@@ -76,7 +76,7 @@ class Verdict:
         By which of `dure.statistics.rules` it was taken.
     """
 
-    kpi: Words
+    kpi: Localised
     unit: str
     better: Literal["lower", "higher"]
     method: str
@@ -96,7 +96,7 @@ class Verdict:
     sites: int
     of: str
     broken: Broken | None
-    block_word: Words
+    block_word: Localised
     cases: int
     unanswered: Unanswered
     methods: Mapping[str, float | None]
@@ -106,7 +106,7 @@ class Verdict:
     round: Literal["open", "sealed"]
     decides: bool
     rule: int
-    site_word: str = "site"
+    site_word: Localised = "site"
     __pydantic_config__: ClassVar = plain.STRICT
 
     @classmethod

@@ -22,7 +22,7 @@ from dure.record import committed
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from dure.record import TrialRecord, Verdict, Words
+    from dure.record import Localised, TrialRecord, Verdict
 
 VERDICTS = ("better", "worse", "not shown", "too few", "lost")
 MARKS = {
@@ -121,7 +121,7 @@ class Served:
     id: str
     title: Text
     measured: Measured | None = None
-    places: Mapping[str, Words] = field(default_factory=dict)
+    places: Mapping[str, Localised] = field(default_factory=dict)
     stale: bool = False
 
     def to_json(self) -> dict[str, Any]:

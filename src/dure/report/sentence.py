@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+from dure.i18n.block_words import site_phrases
 from dure.i18n.texts import _
 from dure.report.numbers import MONEY_UNIT, amount, in_points, percent, rounded, scale
 from dure.report.vocabulary import (
@@ -24,7 +25,6 @@ from dure.report.vocabulary import (
     offer,
     one_more_block,
     place,
-    site_phrases,
     site_word,
 )
 from dure.report.worth import price_phrase
@@ -271,8 +271,9 @@ def _places(verdict: Verdict) -> str:
     sites = verdict.sites
     if verdict.site != "all" or verdict.sampled == "site" or verdict.verdict not in ("better", "worse"):
         return ""
-    _all, _one_by_one, counted_sites, uncounted_sites, *_others = site_phrases(verdict)
-    return _(counted_sites, places=counted(site_word(verdict), sites)) if sites > 1 else _(uncounted_sites)
+    word = site_word(verdict)
+    phrases = site_phrases(word)
+    return phrases.here.replace("{places}", counted(word, sites)) if sites > 1 else phrases.here_uncounted
 
 
 def _unanswered(verdict: Verdict) -> str:
@@ -310,10 +311,11 @@ def _limits(verdict: Verdict, about: About) -> str:
 def _elsewhere(verdict: Verdict) -> list[str]:
     if verdict.sampled == "site":
         return []
-    *_known, others, others_than_counted = site_phrases(verdict)
+    word = site_word(verdict)
+    phrases = site_phrases(word)
     if verdict.site == "all" and verdict.sites > 1:
-        return [_(others_than_counted, places=counted(site_word(verdict), verdict.sites))]
-    return [_(others)]
+        return [phrases.others_than.replace("{places}", counted(word, verdict.sites))]
+    return [phrases.others]
 
 
 def _seasons(verdict: Verdict, about: About) -> list[str]:

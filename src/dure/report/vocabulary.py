@@ -6,55 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dure.i18n.block_words import BLOCK_WORDS
+from dure.i18n.block_words import forms, site_phrases
 from dure.i18n.texts import _, language
 
 if TYPE_CHECKING:
-    from dure.record import About, Verdict, Words
+    from dure.record import About, Localised, Verdict
 
-# What a site is -> all, one by one, where it holds (how many, or where they are not counted), others, others than those counted.
-_SITES = {
-    "site": (
-        "all places",
-        "Place by place",
-        "This holds at these {places}.",
-        "This holds at these places.",
-        "other places",
-        "places other than these {places}",
-    ),
-    "target": (
-        "all targets",
-        "Target by target",
-        "This holds at these {places}.",
-        "This holds at these targets.",
-        "other targets",
-        "targets other than these {places}",
-    ),
-    "situation": (
-        "all situations",
-        "Situation by situation",
-        "This holds in these {places}.",
-        "This holds in these situations.",
-        "other situations",
-        "situations other than these {places}",
-    ),
-    "hospital": (
-        "all hospitals",
-        "Hospital by hospital",
-        "This holds at these {places}.",
-        "This holds at these hospitals.",
-        "other hospitals",
-        "hospitals other than these {places}",
-    ),
-    "home": (
-        "all homes",
-        "Home by home",
-        "This holds at these {places}.",
-        "This holds at these homes.",
-        "other homes",
-        "homes other than these {places}",
-    ),
-}
 VERDICTS = {
     "better": "better",
     "worse": "worse",
@@ -71,12 +28,12 @@ def word(verdict: Verdict) -> str:
     return _(VERDICTS[verdict.verdict])
 
 
-def localised(text: Words) -> str:
+def localised(text: Localised) -> str:
     """A text that may stand in both languages ({ko, en}), in the reader's."""
     return str(text[language()]) if isinstance(text, Mapping) else str(text)
 
 
-def localised_unit(unit: Words) -> str:
+def localised_unit(unit: Localised) -> str:
     """A KPI's unit in the reader's language: won is 원 in Korean."""
     name = localised(unit)
     return re.sub(r"\bwon\b", "원", name) if language() == "ko" else name
@@ -96,22 +53,18 @@ def against(verdict: Verdict, about: About) -> str:
 def place(verdict: Verdict, about: About) -> str:
     """What people call the verdict's site; all of them together; empty where there is but one without a name."""
     site = verdict.site
-    return _(site_phrases(about)[0]) if site == "all" else localised(about.sites.get(site, site))
+    together = site_phrases(site_word(about)).together
+    return together if site == "all" else localised(about.sites.get(site, site))
 
 
 def sites_heading(about: About) -> str:
     """A heading over what is said of each site: Place by place."""
-    return _(site_phrases(about)[1])
+    return site_phrases(site_word(about)).one_by_one
 
 
-def site_word(source: Verdict | About) -> str:
-    """What a site is called; a place, where a verdict or a trial does not say."""
-    return source.site_word if source.site_word in _SITES else "site"
-
-
-def site_phrases(source: Verdict | About) -> tuple[str, ...]:
-    """What is said of several sites: all, one by one, where it holds, others."""
-    return _SITES[site_word(source)]
+def site_word(source: Verdict | About) -> Localised:
+    """What a site is called: a word, or one with its forms as evidence carries them; a place, where a verdict or a trial does not say."""
+    return source.site_word
 
 
 def label_of(method: str, about: About) -> str:
@@ -120,23 +73,20 @@ def label_of(method: str, about: About) -> str:
 
 
 def counted(word: Any, count: int) -> str:
-    """So many blocks: 24 weeks, 24주. A word that is not among ours stands in both languages ({ko, en})."""
-    if str(word) not in BLOCK_WORDS:
-        return _("{count} {word}s", count=f"{count:,}", word=localised(word))
-    singular, plural, *_rest = BLOCK_WORDS[word]
-    return _(singular) if count == 1 else _(plural, count=f"{count:,}")
+    """So many blocks: 24 weeks, 24주."""
+    one, many, *_more = forms(word)
+    return one if count == 1 else many.replace("{count}", f"{count:,}")
 
 
 def more_blocks(word: Any, count: int, *, about: bool = False) -> str:
     """So many further blocks: about 300 more days, 약 300일치."""
-    _singular, _plural, single, several, _next = BLOCK_WORDS.get(str(word), BLOCK_WORDS["block"])
     number = _("about {count}", count=f"{count:,}") if about else f"{count:,}"
-    return _(single) if count == 1 else _(several, count=number)
+    return forms(word).one_more if count == 1 else forms(word).many_more.replace("{count}", number)
 
 
 def one_more_block(word: Any) -> str:
     """In one further block: One more week, 한 주에."""
-    return _(BLOCK_WORDS.get(str(word), BLOCK_WORDS["block"])[-1])
+    return forms(word).in_one_more
 
 
 _CAUSES = {

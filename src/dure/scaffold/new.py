@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import json
 import random
 import re
 import shutil
@@ -16,7 +17,7 @@ from typing import Any
 from dure import tables
 from dure.errors import UserError
 from dure.i18n.texts import _, particle
-from dure.project.manifest import Text
+from dure.project.manifest import BLOCKS, Text, Word
 from dure.scaffold.practice import practice, year_before
 from dure.scaffold.split import split
 from dure.scaffold.survey import survey
@@ -171,7 +172,8 @@ def _words(region: str, noun: str, survey: Survey, file: Path, survey_file: Path
         "practice_source": f"{practice_text.en}: common practice where no model is used, chosen by `dure new` from the file; name your own",
         "title_ko": title.ko, "title_en": title.en,
         "rows": int(survey.rows.sum()), "without": survey.sheet.cells.height - int(survey.rows.sum()),
-        "sealed_blocks": chosen.held[1], "block_word": chosen.word.en, "block_word_ko": chosen.word.ko,
+        "sealed_blocks": chosen.held[1], "block_word_ko": chosen.word.ko,
+        "block_words": chosen.word.forms()["many"], "named_block": _named(chosen.word),
     }  # fmt: skip
     return (
         words
@@ -179,6 +181,14 @@ def _words(region: str, noun: str, survey: Survey, file: Path, survey_file: Path
         | _practice_words(survey, errors, method)
         | _source_words(survey, survey_file, words)
     )
+
+
+def _named(word: Word) -> str:
+    """A block's word as project.toml has it: one of Dure's own, or its noun and what is not made from it."""
+    if word.en in BLOCKS:
+        return _python(word.en)
+    given = word.model_dump(exclude_unset=True)
+    return "{ " + ", ".join(f"{name} = {_toml(form)}" for name, form in given.items()) + " }"
 
 
 def _plain(header: str) -> str:
@@ -294,8 +304,6 @@ def _source_words(survey: Survey, survey_file: Path | None, words: Mapping[str, 
 
 
 def _rendered(template: str, words: Mapping[str, Any]) -> str:
-    import json
-
     import jinja2
 
     environment = jinja2.Environment(  # noqa: S701 - Python, TOML and Markdown, no HTML; values are quoted by `py` and `toml`
@@ -304,16 +312,18 @@ def _rendered(template: str, words: Mapping[str, Any]) -> str:
     )  # fmt: skip
     environment.filters |= {
         "py": _python,
-        "toml": lambda text: json.dumps(text, ensure_ascii=False),
+        "toml": _toml,
         "particle": particle,
     }
     return environment.get_template(template).render(d=words)
 
 
+def _toml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
 def _python(value: object) -> str:
     """A literal of Python; texts in double quotes, as people write them."""
-    import json
-
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False) if value.isprintable() else repr(value)
     if isinstance(value, Mapping):
@@ -332,7 +342,6 @@ def _catalogue(path: Path, words: Mapping[str, Any]) -> None:
         "Ridge regression on what is known beforehand": "미리 아는 값으로 하는 능형 회귀",
         "mean absolute error": "평균 절대 오차",
         "root mean square error": "평균 제곱근 오차",
-        words["block_word"]: words["block_word_ko"],
         f"{words['target']}: mean at the time before{words['alike']}": f"{words['target']}: 직전 조사의 평균",
         f"{words['target']}: mean at the same time last year{words['alike']}": f"{words['target']}: 지난해 같은 때의 평균",
         **{f"days since {header}": f"{header}부터 지난 날수" for header in words["since"].values()},

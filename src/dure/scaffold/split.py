@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from dure.project.manifest import Text
+from dure.project.manifest import Word
 from dure.scaffold.types import DAY, FEWEST_BLOCKS, Split, texts_of
 
 if TYPE_CHECKING:
@@ -35,11 +35,11 @@ def split(survey: Survey) -> Split:
         name = max(fit, key=lambda field: (bool(_PLACE.search(survey.names[field])), fit[field]))
         header = survey.names[name]
         others = tuple(field for field in survey.names if field != name)
-        return Split("groups", Text(ko=header, en="group"), fit[name], block=name, same=_alike(survey, others, 5))
+        return Split("groups", Word(ko=header, en="group"), fit[name], block=name, same=_alike(survey, others, 5))
     count = int(survey.rows.sum())
     return Split(
         "rows",
-        Text(ko="행 묶음", en="stretch of rows"),
+        Word(ko="행 묶음", en="stretch of rows", many="stretches of rows"),
         min(30, count // 3),
         same=_alike(survey, tuple(survey.names), 5),
     )
@@ -62,17 +62,17 @@ def _by_time(survey: Survey) -> Split | None:
     return Split("time", word, blocks, period, same=_recurring(survey), step=step, span=span)
 
 
-def _periods(step: float, span: float) -> tuple[Text, str]:
+def _periods(step: float, span: float) -> tuple[Word, str]:
     """What a block of time is: a year, month or date of the records themselves, a week of daily ones, a day of a short log."""
     if step >= 350 * DAY:
-        return Text(ko="해", en="year"), "%Y"
+        return Word(ko="해", en="year", counted="{count}년"), "%Y"
     if step >= 27 * DAY:
-        return Text(ko="달", en="month"), "%Y-%m"
+        return Word(ko="달", en="month"), "%Y-%m"
     if step >= 4 * DAY:
-        return Text(ko="조사일", en="survey date"), "%Y-%m-%d"
+        return Word(ko="조사일", en="survey date"), "%Y-%m-%d"
     if span >= 12 * 7 * DAY:
-        return Text(ko="주", en="week"), "%G-W%V"
-    return Text(ko="날", en="day"), "%Y-%m-%d"
+        return Word(ko="주", en="week"), "%G-W%V"
+    return Word(ko="날", en="day"), "%Y-%m-%d"
 
 
 def _recurring(survey: Survey) -> tuple[str, ...]:

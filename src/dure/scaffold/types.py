@@ -16,7 +16,7 @@ from dure.project.form import Form
 if TYPE_CHECKING:
     import polars as pl
 
-    from dure.project.manifest import Text
+    from dure.project.manifest import Text, Word
     from dure.tables import Sheet
 
 FEWEST_ROWS, FEWEST_BLOCKS = 12, 4
@@ -105,7 +105,7 @@ class Split:
     block
         Field of the column whose names are blocks; of groups only.
     word
-        What a block is.
+        What a block is called.
     blocks
         How many there are.
     same
@@ -117,7 +117,7 @@ class Split:
     """
 
     kind: str
-    word: Text
+    word: Word
     blocks: int
     period: str = ""
     block: str = ""

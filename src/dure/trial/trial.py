@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from dure.errors import UserError
-from dure.i18n.block_words import block_word
 from dure.i18n.texts import LANGUAGES, _, per_language
 from dure.project.case import Case, Round, Work
 from dure.project.project import Project, label
@@ -27,7 +26,7 @@ from dure.trial.verdicts import verdicts
 if TYPE_CHECKING:
     from dure.datasets.data import Data
     from dure.project.case import Builder
-    from dure.record import Particulars, Words
+    from dure.record import Localised, Particulars
     from dure.trial.play import Part
     from dure.trial.types import Tell
 
@@ -205,12 +204,11 @@ def _about(
         rivals=tuple(builder.__name__ for builder in project.rivals),
         sites={site: bilingual(project, site) for site in sites if site}, remarks=_remarks(project, data),
         data=tuple(data.opened[name] for name in sorted(data.opened)),
-        block_word=block_word(project.block_word, bilingual(project, project.block_word)),
-        rounds=tuple(trial_round.name for trial_round in rounds), settings=project_settings(data), site_word=project.site_word,
+        rounds=tuple(trial_round.name for trial_round in rounds), settings=project_settings(data), **project.words.carried(),
     )  # fmt: skip
 
 
-def _remarks(project: Project, data: Data) -> dict[str, tuple[Words, ...]]:
+def _remarks(project: Project, data: Data) -> dict[str, tuple[Localised, ...]]:
     """What the project found odd in its data, by site, in both languages."""
     if project.remarks is None:
         return {}

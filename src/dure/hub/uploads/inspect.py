@@ -168,7 +168,7 @@ def judged(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
     reading |= {
         "cases": len(trial_round.cases),
         "blocks": blocks,
-        "block": question.project.block_word,
+        "block": question.project.words.block,
         "kpi": question.reading.kpi,
     }
     return reading | {"asks": asks, "scale": dict(question.reading.scale)}

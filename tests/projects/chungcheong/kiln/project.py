@@ -77,6 +77,6 @@ def descent(history, _seed, work):
 
 PROJECT = Project(
     request=Request, response=Response, sources=(FIRINGS,), history=history, rounds=rounds, practice=rule, model=descent,
-    score=lambda case, got: {"squares": (got.shrinkage - case.truth) ** 2}, block_word="lot",
+    score=lambda case, got: {"squares": (got.shrinkage - case.truth) ** 2},
     kpis=(Kpi("root mean square error", "%", "lower", "sqrt(squares / cases)", limit=(None, 1.0)),),
 )  # fmt: skip

@@ -53,7 +53,7 @@ def regression(history, _seed, _work):
 
 PROJECT = Project(
     request=Request, response=Response, sources=(LANDINGS,), history=history, rounds=rounds,
-    practice=last_week, model=regression, block_word="week",
+    practice=last_week, model=regression,
     score=lambda case, got: {"errors": abs(got.landings - case.truth)},
     kpis=(Kpi("mean absolute error", "t", "lower", "errors / cases"),),
 )  # fmt: skip

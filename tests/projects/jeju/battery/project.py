@@ -98,6 +98,6 @@ def seen(_history, _seed, _work):
 
 PROJECT = Project(
     request=Request, response=Response, sources=(), history=lambda _data, _until=None: (), rounds=rounds,
-    practice=clock, model=seen, play=play, play_many=play_many, block_word="week",
+    practice=clock, model=seen, play=play, play_many=play_many,
     score=lambda _case, bill: {"bill": bill}, kpis=(Kpi("bill of a day", "1000 KRW", "lower", "bill / cases"),),
 )  # fmt: skip

@@ -46,6 +46,6 @@ def line(history, _seed, _work):
 
 PROJECT = Project(
     request=Request, response=Response, sources=(), history=lambda _data, _until=None: list(days()), rounds=rounds,
-    practice=as_yesterday, model=line, score=lambda case, got: {"errors": abs(got.catch - case.truth)}, block_word="week",
+    practice=as_yesterday, model=line, score=lambda case, got: {"errors": abs(got.catch - case.truth)},
     kpis=(Kpi("mean absolute error", "kg", "lower", "errors / cases"),),
 )  # fmt: skip

@@ -56,7 +56,6 @@ PROJECT = Project(
         Kpi("hard braking in cases that are safe without braking", "%", "lower", of="100 * needless / safe"),
         Kpi("discomfort: root mean square jerk", "m/s3", "lower", of="sqrt(jerk / seconds)"),
     ),
-    site_word="situation",
     figure=figure,
     figures=figures,
     opens=opens,

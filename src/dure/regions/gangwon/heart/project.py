@@ -63,6 +63,4 @@ PROJECT = Project(
     figure=figure,
     figures=figures,
     remarks=remarks,
-    block_word="patient",
-    site_word="hospital",
 )

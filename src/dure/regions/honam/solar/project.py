@@ -142,7 +142,6 @@ PROJECT = Project(
     ),
     settings=Settings,
     remarks=remarks,
-    block_word="week",
     figure=figure,
     figures=figures,
     opens=opens,

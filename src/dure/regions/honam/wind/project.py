@@ -82,7 +82,6 @@ PROJECT = Project(
     figure=figure,
     figures=figures,
     remarks=remarks,
-    block_word="week",
     opens=opens,
     saves={".csv": save_csv, ".xlsx": save_xlsx},
     says=says,

@@ -35,7 +35,6 @@ PROJECT = Project(
     check=check,
     figure=figure,
     remarks=remarks,
-    block_word="instance",
     opens=opens,
     saves=SAVES,
     says=summary,
