@@ -1,5 +1,8 @@
 """What an author of a project meets: the words of a trade, mistakes told in one line, types, the page that teaches it all."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,3 +66,116 @@ def test_strange_words_of_foreign_evidence_are_shown_as_they_are():
     about = trials.about(site_word=word)
     found = per_language(lambda: (vocabulary.counted(word, 2), vocabulary.sites_heading(about)))
     assert found == {"ko": ("2{z}", "{x}별 판정"), "en": ("2 {y}", "{0.__class__} by {0.__class__}")}
+
+
+# ---- types -----------------------------------------------------------------------------------------------------------
+
+RIGHT = """
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dure import Case, Data, Form, Kpi, Method, Opened, Project, Round, Work
+
+
+class Request(Form):
+    before: float
+
+
+class Response(Form):
+    after: float
+
+
+class Other(Form):
+    after: float
+
+
+def history(data: Data, until: datetime | None) -> list[Case[Request]]:
+    return []
+
+
+def rounds(data: Data) -> Iterator[Round[Request]]:
+    yield Round("one", (), [Case("1", Request(before=1.0), truth=1.0)])
+
+
+def practice(history: Sequence[Case[Request]], seed: int, work: Work) -> Method[Request, Response]:
+    return lambda asked: Response(after=asked.before)
+
+
+def model(history: Sequence[Case[Request]], seed: int, work: Work) -> Method[Request, Response | None]:
+    return lambda asked: Response(after=asked.before) if asked.before else None
+
+
+def score(case: Case[Request], outcome: Response) -> dict[str, float]:
+    return {"errors": abs(outcome.after - case.truth)}
+
+
+def check(request: Request, response: Response) -> None: ...
+
+
+def says(request: Request, response: Response) -> str:
+    return f"{response.after}"
+
+
+def save(request: Request, response: Response, path: Path) -> None: ...
+
+
+def opens(paths: Sequence[Path], given: Mapping[str, Any]) -> Opened[Request | None]:
+    return Opened(None)
+
+
+PROJECT = Project[Request, Response](
+    request=Request, response=Response, sources=(), history=history, rounds=rounds, practice=practice, model=model,
+    score=score, kpis=(Kpi("mean absolute error", "t", "lower", "errors / cases"),), check=check, says=says,
+    saves={".csv": save}, opens=opens,
+)
+"""  # fmt: skip
+PLAYED = """
+def play(case: Case[Request], ask: Method[Request, Response]) -> list[float]:
+    return [ask(case.request).after]
+
+
+def bill(case: Case[Request], outcome: list[float]) -> dict[str, float]:
+    return {"errors": sum(outcome)}
+
+
+PLAYED = Project[Request, Response, list[float]](
+    request=Request, response=Response, sources=(), history=history, rounds=rounds, practice=practice, model=model,
+    score=bill, kpis=(), play=play,
+)
+NO_TYPES = Project(
+    request=Request, response=Response, sources=(), history=history, rounds=rounds, practice=practice, model=model,
+    score=bill, kpis=(), play=play,
+)
+"""
+WRONG = {
+    "model": ("Method[Request, Response | None]:\n    return lambda asked: Response(after=asked.before) if asked.before else None",
+              "Method[Request, Other]:\n    return lambda asked: Other(after=asked.before)"),
+    "score": ("outcome: Response) -> dict", "outcome: Other) -> dict"),
+    "check": ("def check(request: Request, response: Response)", "def check(request: Request, response: Other)"),
+    "says": ('-> str:\n    return f"{response.after}"', "-> float:\n    return response.after"),
+    "saves": ("def save(request: Request, response: Response", "def save(request: Response, response: Request"),
+    "opens": ("-> Opened[Request | None]:\n    return Opened(None)", "-> Opened[Other]:\n    return Opened(Other(after=1.0))"),
+}  # fmt: skip
+
+
+@pytest.mark.slow  # mypy reads the library: eight seconds
+def test_a_type_checker_sees_a_wrong_answer_and_leaves_a_right_one_alone(tmp_path):
+    (tmp_path / "right.py").write_text(RIGHT + PLAYED, encoding="utf-8")
+    for name, (before, after) in WRONG.items():
+        assert before in RIGHT
+        (tmp_path / f"wrong_{name}.py").write_text(RIGHT.replace(before, after), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--follow-imports=silent", "."],
+        cwd=tmp_path, env={**os.environ, "MYPYPATH": str(ROOT / "src")}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    errors = [line for line in done.stdout.splitlines() if ": error: " in line]
+    assert [line for line in errors if line.startswith("right.py")] == []
+    for name in WRONG:
+        found = [line for line in errors if line.startswith(f"wrong_{name}.py")]
+        assert len(found) == 1, (name, found, done.stdout, done.stderr)
+        assert name in found[0] or name == "saves", found  # of a dict mypy names the entry
+    assert len(errors) == len(WRONG)

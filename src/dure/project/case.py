@@ -6,14 +6,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol
+
+from typing_extensions import TypeVar
 
 if TYPE_CHECKING:
     from dure.errors import UserError
+    from dure.project.form import Form
+
+# With defaults: a Case, a Round or a Project without types in brackets is one of Any.
+Request = TypeVar("Request", bound="Form", default=Any)
+Response = TypeVar("Response", bound="Form", default=Any)
+Request_contra = TypeVar("Request_contra", bound="Form", contravariant=True, default=Any)
+Response_co = TypeVar("Response_co", bound="Form", covariant=True, default=Any)
+Question = TypeVar("Question", default=Any)
+Answer = TypeVar("Answer", default=Any)
+Answer_co = TypeVar("Answer_co", covariant=True, default=Any)
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+@dataclass(frozen=True)
+class Case(Generic[Request]):
     """One question with a known outcome. `truth` never reaches a method.
 
     Parameters
@@ -33,7 +45,7 @@ class Case:
     """
 
     id: str
-    request: Any
+    request: Request
     truth: Any = None
     block: str | None = None
     site: str = ""
@@ -46,12 +58,12 @@ History = Any
 
 
 @dataclass(frozen=True)
-class Round:
+class Round(Generic[Request]):
     """One honest split: what was known before, what is asked after. Sealed rounds decide, open ones are for working on."""
 
     name: str
     history: History
-    cases: Sequence[Case]
+    cases: Sequence[Case[Request]]
     sealed: bool = False
 
 
@@ -80,9 +92,11 @@ class Kpi:
     limit: tuple[float | None, float | None] | None = None
 
 
-Method = Callable[[Any], Any]
-"""request -> response, or None to decline. May carry `start(case_id)`, called before each case (memory begins there), and
-`many(columns)`, which answers thousands at once: a mapping of request field to array -> the same of response fields."""
+Method = Callable[[Question], Answer]
+"""request -> response, or None to decline: `Method[Request, Response]`, or `Method[Request, Response | None]`.
+
+May carry `start(case_id)`, called before each case (memory begins there), and `many(columns)`, which answers thousands at once: a
+mapping of request field to array -> the same of response fields."""
 
 
 @dataclass(frozen=True)
@@ -112,18 +126,18 @@ class Work:
     cancelled: Callable[[], bool] = lambda: False
 
 
-class Builder(Protocol):
+class Builder(Protocol[Request_contra, Response_co]):
     """(history, seed, work) -> Method. The first line of its docstring is the label people read."""
 
     __name__: str
 
-    def __call__(self, history: History, seed: int, work: Work, /) -> Method:
+    def __call__(self, history: History, seed: int, work: Work, /) -> Method[Request_contra, Response_co | None]:
         """Fit, or take up what `work.folder` holds."""
         ...
 
 
 @dataclass(frozen=True)
-class Opened:
+class Opened(Generic[Answer_co]):
     """A person's own files as a request, with every mistake found in them.
 
     Parameters
@@ -138,7 +152,7 @@ class Opened:
         How the files were read, for the person.
     """
 
-    request: Any
+    request: Answer_co
     faults: tuple[UserError, ...] = ()
     left: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

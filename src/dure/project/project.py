@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
 
-from dure.project.case import feasible, once
+from typing_extensions import TypeVar
+
+from dure.project.case import Request, Response, feasible, once
 from dure.project.manifest import Words
 
 if TYPE_CHECKING:
@@ -26,9 +28,15 @@ if TYPE_CHECKING:
     from dure.project.manifest import Manifest
 
 
+Outcome = TypeVar("Outcome", default=Response)
+
+
 @dataclass(frozen=True)
-class Project:
+class Project(Generic[Request, Response, Outcome]):
     """Everything executable about one question of a trade.
+
+    ``Project[Request, Response](...)`` lets a type checker see that every method, `score`, `check`, `says` and `saves` take and
+    give these types; ``Project[Request, Response, Outcome](...)`` where `play` comes to something else than a response.
 
     Parameters
     ----------
@@ -76,26 +84,26 @@ class Project:
         ``says(request, response)`` -> what the answer comes to, for people to read in a terminal before they keep it.
     """
 
-    request: type[Form]
-    response: type[Form]
+    request: type[Request]
+    response: type[Response]
     sources: tuple[Source, ...]
     history: Callable[[Data, datetime | None], History]
-    rounds: Callable[[Data], Iterable[Round]]
-    practice: Builder
-    model: Builder
-    score: Callable[[Case, Any], Mapping[str, float]]
+    rounds: Callable[[Data], Iterable[Round[Request]]]
+    practice: Builder[Request, Response]
+    model: Builder[Request, Response]
+    score: Callable[[Case[Request], Outcome], Mapping[str, float]]
     kpis: tuple[Kpi, ...]
-    rivals: tuple[Builder, ...] = ()
-    check: Callable[[Any, Any], None] = feasible
-    play: Callable[[Case, Method], Any] = once
-    play_many: Callable[[Sequence[Case], Method], Sequence[Any]] | None = None
+    rivals: tuple[Builder[Request, Response], ...] = ()
+    check: Callable[[Request, Response], None] = feasible
+    play: Callable[[Case[Request], Method[Request, Response]], Outcome] = once
+    play_many: Callable[[Sequence[Case[Request]], Method], Sequence[Outcome]] | None = None
     settings: type[Form] | None = None
     figure: Callable[..., Any] | None = None
     figures: Callable[[pl.DataFrame], Mapping[str, Any]] | None = None
     remarks: Callable[[Data], Mapping[str, Sequence[str]]] | None = None
-    opens: Callable[[Sequence[Path], Mapping[str, Any]], Opened] | None = None
-    saves: Mapping[str, Callable[[Any, Any, Path], None]] = field(default_factory=dict)
-    says: Callable[[Any, Any], str] | None = None
+    opens: Callable[[Sequence[Path], Mapping[str, Any]], Opened[Request | None]] | None = None
+    saves: Mapping[str, Callable[[Request, Response, Path], None]] = field(default_factory=dict)
+    says: Callable[[Request, Response], str] | None = None
     manifest: Manifest | None = None  # read from project.toml by `dure.project.loader.load`
     folder: Path | None = field(default=None, compare=False)
 
@@ -104,7 +112,7 @@ class Project:
         """What a block and a site are called (`[words]` of project.toml)."""
         return self.manifest.words if self.manifest else Words()
 
-    def builders(self) -> dict[str, Builder]:
+    def builders(self) -> dict[str, Builder[Request, Response]]:
         """Every method's builder by name, the practice first, then the model, then the rivals."""
         return {builder.__name__: builder for builder in (self.practice, self.model, *self.rivals)}
 

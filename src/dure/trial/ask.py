@@ -49,7 +49,7 @@ def answer(project: Project, method: Method, request: Any) -> Form:
     if output is None:
         raise Unanswered("declined")
     try:
-        response = project.response.model_validate(output)
+        response: Form = project.response.model_validate(output)
     except ValidationError as error:
         if error.error_count() > FAULTS:
             raise Unanswered("invalid", f"{error.error_count()} faults") from None

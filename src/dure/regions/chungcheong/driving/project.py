@@ -15,6 +15,7 @@ from .drivers import car_following, fuzzy_safety, human_driver, lane_intrusion, 
 from .files import opens
 from .forms import Request, Response
 from .policy import anticipation
+from .world import Played
 
 if TYPE_CHECKING:
     from dure import Data
@@ -26,7 +27,7 @@ def history(data: Data, until: datetime | None = None) -> Stages:
     return stages(data)
 
 
-def rounds(data: Data) -> Iterator[Round]:
+def rounds(data: Data) -> Iterator[Round[Request]]:
     """Open: what is left of the grid. Sealed: bands of speed, gap and lateral speed. A person's own scenarios stand alone."""
     known = history(data)
     if data.has("scenarios"):
@@ -37,7 +38,7 @@ def rounds(data: Data) -> Iterator[Round]:
     yield Round("sealed bands", known, sealed, sealed=True)
 
 
-PROJECT = Project(
+PROJECT = Project[Request, Response, Played](
     request=Request,
     response=Response,
     sources=(SCENARIOS, STAGES),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dure import Case, Data
 
 
-def history(data: Data, until: datetime | None = None) -> tuple[Case, ...]:
+def history(data: Data, until: datetime | None = None) -> tuple[Case[Request], ...]:
     """Every measured compound of every target. They carry no time, so there is nothing before `until` to tell apart."""
     del until
     return tuple(case for target, frame in targets(data).items() for case in known_cases(target, frame))
@@ -34,7 +34,7 @@ def check(request: Request, response: Response) -> None:
             raise Invalid(_("molecule {place}: the potency lies outside its interval", place=place))
 
 
-PROJECT = Project(
+PROJECT = Project[Request, Response](
     request=Request,
     response=Response,
     sources=(*SOURCES, COMPOUNDS),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FOLDS = 5
 
 
-def history(data: Data, until: datetime | None = None) -> tuple[Case, ...]:
+def history(data: Data, until: datetime | None = None) -> tuple[Case[Request], ...]:
     """Cleveland's patients, always: what is served is what was tried. A fit on all hospitals would be a model nobody tried.
 
     The records carry no time, so there is nothing before `until` to tell apart.
@@ -28,7 +28,7 @@ def history(data: Data, until: datetime | None = None) -> tuple[Case, ...]:
     return tuple(case for case in cases(patients(data)) if case.site == HOME)
 
 
-def rounds(data: Data) -> Iterator[Round]:
+def rounds(data: Data) -> Iterator[Round[Request]]:
     """Open: Cleveland in five parts, each asked of what was learnt from the others. Sealed: every other hospital."""
     cleveland = history(data)
     blocks = list(dict.fromkeys(case.block for case in cleveland))
@@ -43,13 +43,13 @@ def rounds(data: Data) -> Iterator[Round]:
     )
 
 
-def score(case: Case, outcome: Response) -> dict[str, float]:
+def score(case: Case[Request], outcome: Response) -> dict[str, float]:
     """The squared distance of the risk from what the angiogram showed; risk and truth themselves are for the curves."""
     truth = float(case.truth)
     return {"squares": (outcome.risk - truth) ** 2, "risk": outcome.risk, "narrowed": truth}
 
 
-PROJECT = Project(
+PROJECT = Project[Request, Response](
     request=Request,
     response=Response,
     sources=(HOSPITALS, CLINIC),

@@ -9,11 +9,11 @@ from .chart import figure, figures
 from .files import SAVES, opens, says
 from .forms import Request, Response, Settings
 from .methods import mpc_on_yesterday, rolling_mpc, self_consumption, time_of_use_timer
-from .month import play, score
+from .month import Outcome, play, score
 from .remarks import remarks
 from .sources import SOURCES
 
-PROJECT = Project(
+PROJECT = Project[Request, Response, Outcome](
     request=Request,
     response=Response,
     sources=SOURCES,

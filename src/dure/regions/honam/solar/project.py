@@ -33,13 +33,13 @@ def history(data: Data, until: datetime | None = None) -> pl.DataFrame:
     return frame if until is None else frame.filter(pl.col("time") < until.replace(tzinfo=None))
 
 
-def rounds(data: Data) -> Iterator[Round]:
+def rounds(data: Data) -> Iterator[Round[Request]]:
     """A round for each whole month but the first: every method is built anew on all that was before.
 
     Half of the whole months, the later ones, are sealed.
     """
     frame = together(data)
-    months: dict[str, list[Case]] = {}
+    months: dict[str, list[Case[Request]]] = {}
     for case in cases(frame):
         assert case.time is not None
         months.setdefault(f"{case.time:%Y-%m}", []).append(case)
@@ -58,7 +58,7 @@ def rounds(data: Data) -> Iterator[Round]:
         )
 
 
-def cases(frame: pl.DataFrame) -> list[Case]:
+def cases(frame: pl.DataFrame) -> list[Case[Request]]:
     """Every roof at every midnight whose yesterday and whose next 48 hours are wholly known, day by day.
 
     A block is a week of all roofs: they lie under one sky. Copies of one roof are asked each, and weigh together as one.
@@ -101,7 +101,7 @@ def check(request: Request, response: Response) -> None:
         )
 
 
-def score(case: Case, outcome: Response) -> dict[str, float]:
+def score(case: Case[Request], outcome: Response) -> dict[str, float]:
     """Sums over the hours of light: pinball loss, distance of the median, truths within the band of 80 %, truths below levels.
 
     An hour counts where the roof gave anything at that hour in its last weeks, or does now: a right night earns nothing.
@@ -124,7 +124,7 @@ def score(case: Case, outcome: Response) -> dict[str, float]:
     return {name: weight * value for name, value in {**sums, **below}.items()}
 
 
-PROJECT = Project(
+PROJECT = Project[Request, Response](
     request=Request,
     response=Response,
     sources=(*HOMES, ROOFS),

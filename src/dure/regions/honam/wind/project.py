@@ -61,7 +61,7 @@ def check(request: Request, response: Response) -> None:
             raise Invalid(_("{hour}: power below 0 or above the capacity", hour=f"{hour:%m-%d %H}h"))
 
 
-PROJECT = Project(
+PROJECT = Project[Request, Response](
     request=Request,
     response=Response,
     sources=(FARM,),

@@ -17,7 +17,7 @@ from .trial.instances import INSTANCES, score
 from .trial.rounds import history, remarks, rounds
 from .trial.weeks import PLANT
 
-PROJECT = Project(
+PROJECT = Project[Request, Response](
     request=Request,
     response=Response,
     sources=(INSTANCES, PLANT),
