@@ -448,7 +448,7 @@ def test_published_evidence_agrees_with_itself_and_names_no_case(tmp_path):
     assert not (place / "private").exists()
     assert public.verdicts == verdicts(public.outcomes, public.kpis, public.about)
     assert public.outcomes["cases"].min() >= 5
-    assert public.verdicts[0]["blocks"] == 24
+    assert public.verdicts[0].blocks == 24
 
 
 # ---- a re-run --------------------------------------------------------------------------------------------------------------

@@ -129,7 +129,10 @@ def close_problem(name: str, hub: Here, caller: Steward) -> Problem:
 def list_entries(name: str, hub: Here, _caller: Viewer) -> list[Entered]:
     """Who has entered what, the newest first, and what came of it."""
     hidden_cases.one(hub.engine, name)
-    return [Entered(**entry) for entry in hidden_cases.entries(hub.engine, name)]
+    return [
+        Entered(**entry | {"verdict": entry["verdict"] and entry["verdict"].to_json()})
+        for entry in hidden_cases.entries(hub.engine, name)
+    ]
 
 
 @router.post("/{name}/entries", status_code=201)
