@@ -1,16 +1,23 @@
 """What an author of a project meets: the words of a trade, mistakes told in one line, types, the page that teaches it all."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import polib
 import pytest
 
 import trials
+from dure.checks.subject import Subject
+from dure.checks.texts import LIBRARY, both_languages
 from dure.errors import UserError
-from dure.i18n.texts import per_language
+from dure.i18n.texts import catalogue, per_language
+from dure.project.loader import load
 from dure.project.manifest import Words, manifest
+from dure.trial.types import quiet
 
 ROOT = Path(__file__).resolve().parent.parent
 TIDE = ROOT / "tests" / "projects" / "honam" / "tide"
@@ -66,6 +73,27 @@ def test_strange_words_of_foreign_evidence_are_shown_as_they_are():
     about = trials.about(site_word=word)
     found = per_language(lambda: (vocabulary.counted(word, 2), vocabulary.sites_heading(about)))
     assert found == {"ko": ("2{z}", "{x}별 판정"), "en": ("2 {y}", "{0.__class__} by {0.__class__}")}
+
+
+# ---- texts -----------------------------------------------------------------------------------------------------------
+
+
+def test_every_text_without_korean_is_named_at_once_and_ready_to_be_pasted(tmp_path):
+    folder = tmp_path / "honam" / "tide"
+    shutil.copytree(TIDE, folder)
+    korean = folder / "locale" / "ko.po"
+    whole = korean.read_text(encoding="utf-8")
+    korean.unlink()
+    catalogue.cache_clear()
+    state, reason = both_languages(Subject(load(folder), tmp_path, {}, lambda words: "", full=False, tell=quiet))
+    assert state == "broken"
+    head, _blank, entries = reason.partition("\n\n")
+    missing = {entry.msgid for entry in polib.pofile(entries)}
+    assert missing == {entry.msgid for entry in polib.pofile(whole)} - catalogue(LIBRARY, "ko").keys()
+    assert head == f"No Korean yet ({len(missing)}); add to locale/ko.po:"
+    korean.write_text(re.sub('msgstr ""', 'msgstr "글"', entries), encoding="utf-8")
+    catalogue.cache_clear()
+    assert both_languages(Subject(load(folder), tmp_path, {}, lambda words: "", full=False, tell=quiet))[0] == "kept"
 
 
 # ---- types -----------------------------------------------------------------------------------------------------------
