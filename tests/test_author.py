@@ -96,6 +96,49 @@ def test_every_text_without_korean_is_named_at_once_and_ready_to_be_pasted(tmp_p
     assert both_languages(Subject(load(folder), tmp_path, {}, lambda words: "", full=False, tell=quiet))[0] == "kept"
 
 
+# ---- mistakes in project.py ------------------------------------------------------------------------------------------
+
+MISTAKES = [
+    ("kpis=(Kpi", "kpi=(Kpi", "PROJECT = ", "Project takes no kpi. Did you mean kpis?"),
+    ('"errors / cases")', 'off="errors / cases")', "PROJECT = ", "Kpi takes no off. Did you mean of?"),
+    ("from dure import Case", "from dure import Cases, Case", "from dure", "dure has no Cases. Did you mean Case?"),
+    ("from dure import Case", "import pandaz\nfrom dure import Case", "import pandaz", "there is no module pandaz. Install it, or correct its name."),
+    ("from dure import Case", "from .model import x\nfrom dure import Case", "from .model", "there is no module .model"),
+    ("practice=last_week", "practice=last_weak", "PROJECT = ", "NameError: name 'last_weak' is not defined. Did you mean last_week?"),
+    ("def rounds(data):", "def rounds(data:", "def rounds", "this is not Python: '(' was never closed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "line", "message"), MISTAKES, ids=[row[1][:24] for row in MISTAKES])
+def test_a_mistake_in_a_projects_code_is_one_line_with_its_place(tmp_path, before, after, line, message):
+    folder = tmp_path / "honam" / "tide"
+    shutil.copytree(TIDE, folder)
+    text = (folder / "project.py").read_text(encoding="utf-8")
+    assert before in text
+    text = text.replace(before, after, 1)
+    (folder / "project.py").write_text(text, encoding="utf-8")
+    number = next(number for number, code in enumerate(text.splitlines(), 1) if code.startswith(line))
+    done = subprocess.run(
+        [sys.executable, "-m", "dure", "--lang", "en", "show", "honam.tide"],
+        env={**os.environ, "DURE_PROJECTS": str(tmp_path)}, capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    found = re.match(r"Error: (.+):(\d+): (.+)\n$", done.stderr)
+    assert found, done.stderr
+    assert (done.returncode, done.stdout, found[3].removesuffix(".")) == (2, "", message.removesuffix("."))
+    assert Path(found[1]).samefile(folder / "project.py")
+    assert number <= int(found[2]) <= number + 6  # a call runs over several lines
+
+
+@pytest.mark.parametrize("code", ["PROJEKT = 1", "PROJECT = 1"])
+def test_a_file_without_a_project_is_told(tmp_path, code):
+    folder = tmp_path / "honam" / "tide"
+    folder.mkdir(parents=True)
+    shutil.copyfile(TIDE / "project.toml", folder / "project.toml")
+    (folder / "project.py").write_text(code, encoding="utf-8")
+    with pytest.raises(UserError, match="no name PROJECT is defined"):
+        load(folder)
+
+
 # ---- types -----------------------------------------------------------------------------------------------------------
 
 RIGHT = """

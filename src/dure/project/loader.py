@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 from dure.errors import UserError, nearest
 from dure.i18n.texts import _
 from dure.project.manifest import manifest
+from dure.project.mistakes import mistake
+from dure.project.project import Project
 
 if TYPE_CHECKING:
-    from dure.project.project import Project
+    from dure.project.manifest import Manifest
 
 
 def found() -> dict[str, Path]:
@@ -48,19 +50,28 @@ def load(name: str | Path) -> Project:
     """The project called `name` (an id, or a folder). Raises UserError with the nearest id."""
     folder = _folder(name)
     project_manifest = manifest(folder)
+    module = _imported(folder, project_manifest)
+    project = getattr(module, "PROJECT", None)
+    if not isinstance(project, Project):
+        cure = _("End the file with PROJECT = Project(...); docs/project.md shows one.")
+        raise UserError(_("no name PROJECT is defined"), where=str(folder / "project.py"), cure=cure)
+    return replace(project, manifest=project_manifest, folder=folder)
+
+
+def _imported(folder: Path, project_manifest: Manifest) -> types.ModuleType:
+    """The project's module. Raises UserError with file and line where it cannot be imported."""
     try:
-        module = _module(folder)
-    except ModuleNotFoundError as error:
-        if project_manifest.extra and not str(error.name).startswith("dure"):
+        return _module(folder)
+    except UserError:
+        raise
+    except Exception as error:
+        missing = error.name if isinstance(error, ModuleNotFoundError) else None
+        if missing and project_manifest.extra and not missing.startswith("dure"):
             raise UserError(
-                _("{project} needs the library {library}", project=project_manifest.id, library=error.name),
+                _("{project} needs the library {library}", project=project_manifest.id, library=missing),
                 cure=_("Install it with: pip install 'dure[{extra}]'", extra=project_manifest.extra),
             ) from None
-        raise
-    if not hasattr(module, "PROJECT"):
-        raise UserError(_("no name PROJECT is defined"), where=str(folder / "project.py"))
-    project: Project = module.PROJECT
-    return replace(project, manifest=project_manifest, folder=folder)
+        raise mistake(error, folder) from error
 
 
 def _folder(name: str | Path) -> Path:
