@@ -139,6 +139,75 @@ def test_a_file_without_a_project_is_told(tmp_path, code):
         load(folder)
 
 
+# ---- a trial that is kept --------------------------------------------------------------------------------------------
+
+
+def dure(projects, *words):
+    """The command line in a process of its own, with the projects of a folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "dure", "--lang", "en", *words], cwd=projects,
+        env={**os.environ, "DURE_PROJECTS": str(projects)}, capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def tide(tmp_path):
+    folder = tmp_path / "honam" / "tide"
+    shutil.copytree(TIDE, folder)
+    return folder
+
+
+def test_a_trial_is_kept_whole_beside_project_toml(tide, tmp_path):
+    kept = tide / "trial.json"
+    kept.write_text("{}", encoding="utf-8")
+    done = dure(tmp_path, "run", "honam.tide", "--sealed", "--keep", "--out", "evidence")
+    assert done.returncode == 0, done.stderr
+    assert kept.read_bytes() == (tmp_path / "evidence" / "trial.json").read_bytes()
+    assert f"Kept: {kept}" in done.stdout
+    assert sorted(path.name for path in tide.iterdir() if path.name.endswith((".json", ".tmp"))) == ["trial.json"]
+
+
+@pytest.mark.parametrize(
+    ("words", "cure"),
+    [
+        ((), "Add --sealed."),
+        (("--sealed", "--profile", "quick"), "Leave the other options out"),
+        (("--sealed", "--seed", "3"), "Leave the other options out"),
+        (("--newer",), "Leave the other options out"),
+        (("--sealed", "--data", "landings=mine.csv"), "Leave the other options out"),
+    ],
+)
+def test_what_is_no_trial_of_the_project_is_not_kept(tide, tmp_path, words, cure):
+    (tmp_path / "mine.csv").write_text("x", encoding="utf-8")
+    done = dure(tmp_path, "run", "honam.tide", "--keep", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.match(r"Error: --keep: .+", done.stderr)
+    assert cure in done.stderr
+    assert not (tide / "trial.json").exists()
+    assert not (tmp_path / "dure-evidence").exists()
+
+
+def test_a_project_without_a_sealed_round_keeps_its_open_ones(tide, tmp_path):
+    code = (tide / "project.py").read_text(encoding="utf-8")
+    assert "sealed=" in code
+    (tide / "project.py").write_text(re.sub(r"sealed=[^,)]+", "sealed=False", code), encoding="utf-8")
+    done = dure(tmp_path, "run", "honam.tide", "--keep")
+    assert done.returncode == 0, done.stderr
+    assert (tide / "trial.json").is_file()
+
+
+def test_where_nothing_can_be_written_the_evidence_is_named(tide, tmp_path):
+    from dure.runs.keep import keep
+
+    (tmp_path / "evidence").mkdir()
+    (tmp_path / "evidence" / "trial.json").write_text("{}", encoding="utf-8")
+    (tide / "trial.json").mkdir()  # a folder cannot be replaced by a file, whoever asks
+    (tide / "trial.json" / "x").touch()
+    with pytest.raises(UserError, match="evidence is whole") as caught:
+        keep(tmp_path / "evidence", tide)
+    assert caught.value.where == str(tide / "trial.json")
+
+
 # ---- types -----------------------------------------------------------------------------------------------------------
 
 RIGHT = """

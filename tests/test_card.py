@@ -103,13 +103,13 @@ def test_a_project_that_was_never_tried_is_told_how(tide, tmp_path):
     (tide / "trial.json").unlink()
     state, reason = promise(tide, tmp_path)
     assert state == "broken"
-    assert "dure run honam.tide --sealed --out DIR" in reason
+    assert "dure run honam.tide --sealed --keep" in reason
 
 
 def test_a_new_project_is_told_how(tmp_path):
     state, reason = promise(new.new("jeju", "onion", tmp_path / "regions"), tmp_path)
     assert state == "broken"
-    assert "dure run jeju.onion --sealed --out DIR" in reason
+    assert "dure run jeju.onion --sealed --keep" in reason
 
 
 def test_a_tried_project_without_a_card_is_told_how(tide, tmp_path):

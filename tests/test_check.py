@@ -110,7 +110,7 @@ def test_without_its_fault_none_of_them_would_be_caught(tmp_path):
 def test_without_a_trial_the_cure_is_said(tmp_path):
     state, reason = one_promise(copied("projects/honam/tide", tmp_path), "replay", tmp_path)
     assert state == "broken"
-    assert "dure run honam.tide --sealed --out DIR" in reason
+    assert "dure run honam.tide --sealed --keep" in reason
 
 
 def test_a_changed_project_is_stale_and_keeps_its_level_while_the_numbers_agree(tmp_path):

@@ -20,10 +20,7 @@ def replay_agrees(subject: Subject) -> Outcome:
     """The quick part of trial.json comes out again."""
     if subject.record is None:
         return broken(
-            _(
-                "there is no trial.json; run `dure run {project} --sealed --out DIR` and put DIR/trial.json beside project.toml",
-                project=subject.manifest.id,
-            )
+            _("there is no trial.json; run `dure run {project} --sealed --keep`", project=subject.manifest.id)
         )
     recorded, replayed = subject.record.about.quick, subject.quick_trial.about.quick
     rounds = set(subject.quick_trial.about.rounds)

@@ -50,22 +50,25 @@ def dump(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
-def show_result(result: Trial, place: Path | None, *, json_wanted: bool, required: str | None) -> None:
+def show_result(
+    result: Trial, place: Path | None, *, json_wanted: bool, required: str | None, kept: Path | None = None
+) -> None:
     """The sentence, the picture, the table, in this order; or JSON. Exit code 1 where `required` is not met."""
     from dure.record import deciding
     from dure.report.terminal import trial_lines
     from dure.report.vocabulary import localised
 
     if json_wanted:
-        dump(
-            {"evidence": str(place) if place else None, "verdicts": [verdict.to_json() for verdict in result.verdicts]}
-        )
+        written = {"evidence": str(place) if place else None} | ({"kept": str(kept)} if kept else {})
+        dump({**written, "verdicts": [verdict.to_json() for verdict in result.verdicts]})
     else:
         click.echo("\n".join(trial_lines(result)))
         for note in result.about.notes:
             click.echo(f"· {localised(note)}")
         if place:
             click.echo(_("Evidence: {place}  (open report.html; check it with: dure verify {place})", place=str(place)))
+        if kept:
+            click.echo(_("Kept: {place}", place=str(kept)))
     verdicts = [verdict.verdict for verdict in deciding(result.verdicts)]
     if required == "better" and "better" not in verdicts:
         sys.exit(REFUSED)

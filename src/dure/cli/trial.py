@@ -23,19 +23,23 @@ from dure.cli.output import progress, show_result, stamped
 @click.option("--newer", is_flag=True, help="Only sealed rounds that nobody has looked at yet.")
 @click.option("--profile", type=click.Choice(["quick", "full"]), default="full", show_default=True)
 @click.option("--seed", type=int, help="One seed instead of the project's own.")
+@click.option("--keep", is_flag=True, help="Write trial.json beside the project's project.toml.")
 @require
 @out_option
 @yes_option
 @as_json
 def run(
     project: str, data: tuple[str, ...], practice: Path | None, offers: tuple[str, ...], maps: tuple[str, ...],
-    settings: tuple[str, ...], sealed: bool, newer: bool, profile: str, seed: int | None, require: str | None, out: Path | None,
-    yes: bool, as_json: bool,
+    settings: tuple[str, ...], sealed: bool, newer: bool, profile: str, seed: int | None, keep: bool,
+    require: str | None, out: Path | None, yes: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Try a project's methods against today's practice and write the evidence."""
+    from dure.runs import keep as keeping
     from dure.runs import run as running
 
     inputs = inputs_of(data, maps, settings, practice, offers)
+    whole = profile == "full" and seed is None and not newer
+    beside = keeping.keepable(project, inputs, sealed=sealed, whole=whole) if keep else None
     seeds = None if seed is None else [seed]
     confirm = confirmer(yes=yes)
     with progress(quiet=as_json) as tell:
@@ -50,7 +54,8 @@ def run(
             tell=tell,
             confirm=confirm,
         )
-    show_result(result, place, json_wanted=as_json, required=require)
+    kept = keeping.keep(place, beside) if place and beside else None
+    show_result(result, place, json_wanted=as_json, required=require, kept=kept)
 
 
 @click.command()

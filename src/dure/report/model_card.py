@@ -87,10 +87,7 @@ def _record(project: Project) -> TrialRecord:
     if record is None:
         raise UserError(
             _("there is no trial.json"),
-            cure=_(
-                "Run `dure run {project} --sealed --out DIR` and put DIR/trial.json beside project.toml.",
-                project=project.manifest.id,
-            ),
+            cure=_("Run `dure run {project} --sealed --keep`.", project=project.manifest.id),
         )
     return record
 
