@@ -1,5 +1,6 @@
 """What an author of a project meets: the words of a trade, mistakes told in one line, types, the page that teaches it all."""
 
+import json
 import os
 import re
 import shutil
@@ -11,10 +12,11 @@ import polib
 import pytest
 
 import trials
+from dure.checks.promises import PROMISES
 from dure.checks.subject import Subject
 from dure.checks.texts import LIBRARY, both_languages
 from dure.errors import UserError
-from dure.i18n.texts import catalogue, per_language
+from dure.i18n.texts import _, catalogue, per_language
 from dure.project.loader import load
 from dure.project.manifest import Words, manifest
 from dure.trial.types import quiet
@@ -206,6 +208,36 @@ def test_where_nothing_can_be_written_the_evidence_is_named(tide, tmp_path):
     with pytest.raises(UserError, match="evidence is whole") as caught:
         keep(tmp_path / "evidence", tide)
     assert caught.value.where == str(tide / "trial.json")
+
+
+# ---- what the next level needs ---------------------------------------------------------------------------------------
+
+
+def test_show_says_what_the_next_level_lacks_and_what_to_do(tide, tmp_path, monkeypatch):
+    monkeypatch.setenv("DURE_HOME", str(tmp_path / "home"))
+    finds_out = "`dure check honam.tide` finds out what the next one needs"
+    assert finds_out in dure(tmp_path, "show", "honam.tide").stdout
+    assert "honam.tide: bronze" in dure(tmp_path, "check", "honam.tide").stdout
+    *_description, level, missing, promise, step = dure(tmp_path, "show", "honam.tide").stdout.splitlines()
+    assert (level, missing) == ("Level: bronze", "Missing for silver:")
+    assert promise.startswith("  ✗ the quick replay agrees with trial.json [replay]: there is no trial.json")
+    assert step == "    → Run `dure run honam.tide --sealed --keep`."
+
+    assert dure(tmp_path, *step.split("`")[1].split()[1:]).returncode == 0
+    assert finds_out in dure(tmp_path, "show", "honam.tide").stdout  # its files have changed since
+    assert "honam.tide: silver" in dure(tmp_path, "check", "honam.tide").stdout
+    found = json.loads(dure(tmp_path, "show", "honam.tide", "--json").stdout)["check"]
+    assert (found["level"], found["next"]) == ("silver", "gold")
+    assert {entry["name"]: entry["step"].partition(" and ")[0] for entry in found["missing"]} == {
+        "card": "Run `dure card honam.tide --write`"
+    }
+
+
+def test_every_promise_says_what_to_do_in_both_languages():
+    for promise in PROMISES:
+        in_language = per_language(lambda promise=promise: _(promise.step, project="jeju.onion"))
+        assert re.search("[가-힣]", in_language["ko"])
+        assert in_language["en"].endswith((".", "--rerun"))
 
 
 # ---- types -----------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ def better(subject: Subject) -> Outcome:
         return broken(_("there is no trial.json with a verdict"))
     if deciding_verdict.round != "sealed":
         return broken(
-            _("trial.json has no sealed round; run `dure run {project} --sealed`", project=subject.manifest.id)
+            _("trial.json has no sealed round; run `dure run {project} --sealed --keep`", project=subject.manifest.id)
         )
     if deciding_verdict.verdict != "better":
         return broken(_("sealed rounds: {verdict}", verdict=vocabulary.word(deciding_verdict)))

@@ -54,15 +54,19 @@ def list_(as_json: bool) -> None:
 @click.argument("project")
 @as_json
 def show(project: str, as_json: bool) -> None:
-    """What a project asks, answers, opens and measures."""
+    """What a project asks, answers, opens and measures; what its next level needs."""
+    from dure.checks import known
     from dure.project.loader import load
     from dure.registry.describe import describe, in_words
 
     loaded = load(project)
+    assert loaded.folder is not None
+    assert loaded.manifest is not None
+    report = known.known(loaded.folder)
     if as_json:
-        dump(describe(loaded))
+        dump({**describe(loaded), "check": known.as_data(report)})
     else:
-        click.echo(in_words(loaded))
+        click.echo(in_words(loaded) + "\n\n" + known.in_words(report, loaded.manifest.id))
 
 
 @click.command()
@@ -91,11 +95,15 @@ def card(project: str, write: bool) -> None:
 @as_json
 def check(project: str, full: bool, as_json: bool) -> None:
     """The promises a project keeps; its level is computed from them."""
+    from dure.checks import known
     from dure.checks import report as checking
     from dure.project.loader import load
 
+    loaded = load(project)
+    assert loaded.folder is not None
     with progress(quiet=as_json) as tell:
-        report = checking.check(load(project), command_fault=command_fault, full=full, tell=tell)
+        report = checking.check(loaded, command_fault=command_fault, full=full, tell=tell)
+    known.remember(report, loaded.folder)
     if as_json:
         dump(report.to_dict())
     else:
