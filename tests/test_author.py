@@ -105,6 +105,7 @@ MISTAKES = [
     ('"errors / cases")', 'off="errors / cases")', "PROJECT = ", "Kpi takes no off. Did you mean of?"),
     ("from dure import Case", "from dure import Cases, Case", "from dure", "dure has no Cases. Did you mean Case?"),
     ("from dure import Case", "import pandaz\nfrom dure import Case", "import pandaz", "there is no module pandaz. Install it, or correct its name."),
+    ("from dure import Case", "import dure.formatz\nfrom dure import Case", "import dure.f", "there is no module dure.formatz. Did you mean dure.formats?"),
     ("from dure import Case", "from .model import x\nfrom dure import Case", "from .model", "there is no module .model"),
     ("practice=last_week", "practice=last_weak", "PROJECT = ", "NameError: name 'last_weak' is not defined. Did you mean last_week?"),
     ("def rounds(data):", "def rounds(data:", "def rounds", "this is not Python: '(' was never closed"),

@@ -46,8 +46,9 @@ def _words(error: Exception, names: dict[str, Any]) -> tuple[str, str]:
         return _("{name} takes no {keyword}", name=called, keyword=given), _instead(given, _keywords(called, names))
     if isinstance(error, ModuleNotFoundError):
         module = _PACKAGE.sub("", str(error.name))
-        own = module.startswith((".", "dure."))
-        return _("there is no module {name}", name=module), "" if own else _("Install it, or correct its name.")
+        if module.startswith((".", "dure.")):
+            return _("there is no module {name}", name=module), _instead(module, dure.OPEN_ROOMS)
+        return _("there is no module {name}", name=module), _("Install it, or correct its name.")
     if isinstance(error, ImportError) and (missing := _NAME.search(text)):
         known = tuple(dure.__all__) if missing[2] == "dure" else ()
         return _("{module} has no {name}", module=missing[2], name=missing[1]), _instead(missing[1], known)

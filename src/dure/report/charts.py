@@ -17,6 +17,8 @@ from dure.i18n.texts import _
 if TYPE_CHECKING:
     from types import ModuleType
 
+__all__ = ["ACCENT", "FONT", "INK", "LINE", "PAPER", "SOFT", "finished", "html", "moving", "save", "svg"]
+
 INK, SOFT, LINE, PAPER, ACCENT = "#1c2321", "#5c6663", "#d9dedb", "#fbfbf9", "#22577a"
 FONT = "Noto Sans KR, Noto Sans CJK KR, system-ui, sans-serif"
 SVG = "http://www.w3.org/2000/svg"
