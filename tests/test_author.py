@@ -6,11 +6,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import polib
 import pytest
 
+import author_page
 import trials
 from dure.checks.promises import PROMISES
 from dure.checks.subject import Subject
@@ -18,7 +21,8 @@ from dure.checks.texts import LIBRARY, both_languages
 from dure.errors import UserError
 from dure.i18n.texts import _, catalogue, per_language
 from dure.project.loader import load
-from dure.project.manifest import Words, manifest
+from dure.project.manifest import BLOCKS, Manifest, Practice, Word, Words, manifest
+from dure.project.project import Project
 from dure.trial.types import quiet
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -352,3 +356,92 @@ def test_a_type_checker_sees_a_wrong_answer_and_leaves_a_right_one_alone(tmp_pat
         assert len(found) == 1, (name, found, done.stdout, done.stderr)
         assert name in found[0] or name == "saves", found  # of a dict mypy names the entry
     assert len(errors) == len(WRONG)
+
+
+# ---- docs/project.md -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def page():
+    return author_page.PAGE.read_text(encoding="utf-8")
+
+
+def plain(text):
+    return re.sub(r"\s+", " ", text).replace("( ", "(")
+
+
+def test_the_page_opens_with_a_whole_project(page):
+    first, *_rest = author_page.files(page)
+    assert first == "regions/seoul/parcels/project.py"
+    before = page.partition(f"`{first}`")[0]
+    assert before.count("\n## ") == 1
+    code = [line for line in author_page.files(page)[first].splitlines() if line.strip()]
+    assert len(code) <= 45
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["seoul.parcels", "seoul.tank"])
+def test_a_project_of_the_page_is_silver(name, page, tmp_path):
+    for path, content in author_page.files(page).items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(content, encoding="utf-8")
+    assert dure(tmp_path, "run", name).returncode == 0
+    run = dure(tmp_path, "run", name, "--sealed", "--keep")
+    assert run.returncode == 0, run.stderr
+    assert " is better than today: " in run.stdout
+    checked = dure(tmp_path, "check", name)
+    assert checked.stdout.startswith(f"{name}: silver\n"), checked.stdout
+    assert "Level: silver" in dure(tmp_path, "show", name).stdout
+    if name == "seoul.parcels":
+        asked = dure(tmp_path, "ask", name, "request.json", "--json")
+        assert json.loads(asked.stdout)["response"] == {"parcels": 78.25}
+
+
+@pytest.mark.slow
+def test_the_projects_of_the_page_pass_a_type_checker(page, tmp_path):
+    shown = {path: code for path, code in author_page.files(page).items() if path.endswith(".py")}
+    for path, code in shown.items():
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text(code, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--follow-imports=silent", "--namespace-packages",
+         "--explicit-package-bases", *shown],
+        cwd=tmp_path, env={**os.environ, "MYPYPATH": str(ROOT / "src")}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", author_page.SIGNED)
+def test_the_page_has_the_signature_as_the_code_has_it(name, page):
+    assert plain(author_page.signature(name)) in plain(page)
+
+
+def test_the_page_names_every_field_an_author_can_fill(page):
+    def unnamed(section, names):
+        part = page.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+        return [name for name in names if not re.search(rf"`\[?{name}\]?`", part)]
+
+    assert unnamed("Project", [field.name for field in fields(Project)]) == []
+    assert unnamed("project.toml", [*Manifest.model_fields, *Practice.model_fields, *Word.model_fields]) == []
+    assert [word for word in BLOCKS if f"`{word}`" not in page] == []
+
+
+def test_the_page_has_the_promises_as_they_are(page):
+    assert [row for row in page.splitlines() if re.match(r"\| (bronze|silver|gold|platinum) \|", row)] == (
+        author_page.promises()
+    )
+
+
+def test_the_page_has_the_open_rooms_as_they_are(page):
+    assert [row for row in page.splitlines() if row.startswith("| `dure.")] == author_page.rooms()
+
+
+@pytest.mark.parametrize(
+    "block", re.findall(r"```toml\n(.*?)```", author_page.PAGE.read_text(encoding="utf-8"), re.DOTALL)
+)
+def test_every_piece_of_project_toml_on_the_page_can_be_read(block):
+    given = tomllib.loads(block)
+    if "id" not in given:
+        given = tomllib.loads((TIDE / "project.toml").read_text(encoding="utf-8")) | given
+    read = Manifest.model_validate(given)
+    assert set(read.exempt) <= {promise.name for promise in PROMISES if promise.can_be_exempt}
