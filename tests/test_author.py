@@ -339,7 +339,7 @@ WRONG = {
 }  # fmt: skip
 
 
-@pytest.mark.slow  # mypy reads the library: eight seconds
+@pytest.mark.long  # mypy reads the library
 def test_a_type_checker_sees_a_wrong_answer_and_leaves_a_right_one_alone(tmp_path):
     (tmp_path / "right.py").write_text(RIGHT + PLAYED, encoding="utf-8")
     for name, (before, after) in WRONG.items():

@@ -222,7 +222,7 @@ def test_a_sheet_nobody_designed_for_becomes_a_project_that_is_tried(name, tmp_p
     assert block_name(project) == block
     assert practice in (None, project.practice.__name__)
     one = decided(result)
-    assert one["blocks"] >= 6
+    assert one.blocks >= 6
     assert one.verdict in ("better", "worse", "not shown")
     assert one.methods["ridge"] < 1.2 * one.methods[project.practice.__name__]
     assert_bronze(project)

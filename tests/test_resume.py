@@ -31,7 +31,7 @@ def tell(share, text):
 
 project = loader.load(Path(sys.argv[3]))
 found = trial.run(project, Data(project.sources, project.folder), folder, sealed=True, tell=tell)
-print(json.dumps({"verdicts": found.verdicts, "outcomes": found.outcomes.to_dicts()}))
+print(json.dumps({"verdicts": [one.to_json() for one in found.verdicts], "outcomes": found.outcomes.to_dicts()}))
 """
 STEPS, KEPT, ROUNDS = 400, 20, 2  # of chungcheong.kiln: steps of one fit, a checkpoint every so many, fits in the trial
 
@@ -54,7 +54,7 @@ def steps(folder):
     return [int(line.split()[1]) for line in (folder.parent / "steps.txt").read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_killed_trial_goes_on_from_its_checkpoint_and_gives_the_same_verdict(tmp_path):
     whole = tmp_path / "undisturbed" / "run"
     killed = tmp_path / "killed" / "run"
@@ -79,7 +79,7 @@ def test_a_killed_trial_goes_on_from_its_checkpoint_and_gives_the_same_verdict(t
     assert again == expected
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_killed_before_the_first_checkpoint_it_starts_from_nothing(tmp_path):
     folder = tmp_path / "run"
     folder.mkdir()

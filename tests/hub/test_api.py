@@ -328,6 +328,7 @@ def test_every_project_has_a_path_whose_example_works_when_pasted(client):
 # ---- dure up ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_dure_up_answers_plays_the_queue_and_ends(address, projects, tmp_path):
     environment = {**os.environ, "DURE_STORE": address, "DURE_PROJECTS": str(PROJECTS)}
     up = subprocess.Popen(

@@ -194,6 +194,7 @@ def test_the_hubs_keys_are_public(engine, client):
     assert bytes.fromhex(key["public"]) == evidence.signing_key().public_key().public_bytes_raw()
 
 
+@pytest.mark.long
 def test_the_command_publishes_to_a_hub_that_runs(engine, address, projects, tried, tmp_path):
     accounts.keep(engine, "kim", "member")
     token = accounts.issue(engine, accounts.Caller("kim", accounts.HUB, "member"), 1)

@@ -261,9 +261,9 @@ def test_the_plan_of_a_facility_elsewhere_has_lines_with_prices_and_no_map(engin
     ("old", "new", "said"),
     [
         ('region = "it"', 'region = "itt"', "[it.tide]: there is no region called itt. Did you mean it"),
-        ("price = 940\n", "", "[line[1]]: price and unit go together"),
-        ("price = 940", "price = -1", "[line[1].price]: -1 is below 0"),
-        ("[[strategy]]", "[[strategy", "line 3"),
+        pytest.param("price = 940\n", "", "[line[1]]: price and unit go together", marks=pytest.mark.long),
+        pytest.param("price = 940", "price = -1", "[line[1].price]: -1 is below 0", marks=pytest.mark.long),
+        pytest.param("[[strategy]]", "[[strategy", "line 3", marks=pytest.mark.long),
     ],
 )
 def test_a_faulty_plan_ends_the_start_with_its_place(dure_home, facility, old, new, said):

@@ -29,6 +29,7 @@ def up(engine, address, projects):
     server.communicate(timeout=30)
 
 
+@pytest.mark.long
 def test_a_page_of_python_asks_everything(engine, up, tmp_path):
     client = Client(up, clients.known(engine, "kim", "member")["authorization"].removeprefix("Bearer "))
     answer = client.answer("honam.tide", {"week_ago": 10, "change": 1})

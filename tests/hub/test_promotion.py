@@ -95,6 +95,7 @@ def test_evidence_of_the_quick_profile_or_of_a_lost_trial_is_refused(tmp_path, a
         by_evidence(tmp_path / "lost")
 
 
+@pytest.mark.long
 def test_the_commands_promote_tell_and_roll_back(address, tried, projects):
     environment = {**os.environ, "DURE_STORE": address, "DURE_PROJECTS": str(PROJECTS)}
 

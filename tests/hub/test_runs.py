@@ -225,6 +225,7 @@ def test_a_running_run_is_cancelled(engine, tide):
     assert not psutil.pid_exists(int((tide / "began").read_text()))
 
 
+@pytest.mark.long
 def test_a_worker_killed_in_the_middle_loses_nothing(engine, address, tide):
     environment = {**os.environ, "DURE_STORE": address}
     command = [sys.executable, "-m", "dure", "worker", "--idle"]
@@ -302,6 +303,7 @@ def test_what_a_run_knows_of_the_machine_holds_no_secret(monkeypatch):
 # ---- the commands -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_commands_queue_list_and_tell(address, tide, tmp_path):
     environment = {**os.environ, "DURE_STORE": address}
     (tide / "gate").touch()

@@ -395,6 +395,7 @@ def test_a_split_of_ones_own_is_the_open_rounds(tmp_path):
 # ---- screening ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_screening_goes_on_where_it_was_killed_and_ranks_as_if_it_had_not_been(rounds, tmp_path, monkeypatch):
     known = methods.by_target(rounds[0].history)["laboratory"]
     (tmp_path / "model").mkdir()
