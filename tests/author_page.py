@@ -3,13 +3,18 @@
 import inspect
 import re
 from importlib import import_module
+from operator import attrgetter
 from pathlib import Path
 
 import dure
+import dure.tables
 from dure.checks.promises import PROMISES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "project.md"
-SIGNED = ("Source", "Own", "Wheel", "Git", "Made", "Column", "Case", "Round", "Kpi", "Work")
+SIGNED = (
+    "Source", "Own", "Wheel", "Git", "Made", "Column", "Case", "Round", "Kpi", "Work", "UserError", "texts", "write_atomically",
+    "tables.read", "tables.numbers", "tables.times", "tables.texts",
+)  # fmt: skip
 
 
 def files(text):
@@ -19,14 +24,19 @@ def files(text):
 
 def signature(name):
     """One of the names a project imports with its parameters, as a person writes them."""
-    shown = []
-    for parameter in inspect.signature(getattr(dure, name)).parameters.values():
+    shown: list[str] = []
+    named = attrgetter(name)(dure)
+    found = inspect.signature(named)
+    for parameter in found.parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in shown:
+            shown.append("*")
         default = parameter.default
         text = f"{parameter.name}: {parameter.annotation}"
         if default is not parameter.empty:
             text += " = ..." if callable(default) else f" = {default!r}"
         shown.append(text.replace("'", '"'))
-    return f"{name}({', '.join(shown)})"
+    gives = "" if inspect.isclass(named) else f" -> {found.return_annotation}"
+    return f"{name}({', '.join(shown)}){gives}"
 
 
 def promises():

@@ -7,14 +7,16 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
+import polars as pl
 import polib
 import pytest
 
 import author_page
 import trials
+from dure import Column, Data, Own, Source, Work, tables
 from dure.checks.promises import PROMISES
 from dure.checks.subject import Subject
 from dure.checks.texts import LIBRARY, both_languages
@@ -170,6 +172,7 @@ def test_a_trial_is_kept_whole_beside_project_toml(tide, tmp_path):
     done = dure(tmp_path, "run", "honam.tide", "--sealed", "--keep", "--out", "evidence")
     assert done.returncode == 0, done.stderr
     assert kept.read_bytes() == (tmp_path / "evidence" / "trial.json").read_bytes()
+    assert kept.stat().st_mode == (tmp_path / "evidence" / "trial.json").stat().st_mode
     assert f"Kept: {kept}" in done.stdout
     assert sorted(path.name for path in tide.iterdir() if path.name.endswith((".json", ".tmp"))) == ["trial.json"]
 
@@ -409,6 +412,44 @@ def test_the_projects_of_the_page_pass_a_type_checker(page, tmp_path):
         cwd=tmp_path, env={**os.environ, "MYPYPATH": str(ROOT / "src")}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def pieces(page):
+    """The Python on the page that belongs to no file, by the first name it defines."""
+    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    whole = author_page.files(page).values()
+    return {found[1]: block for block in blocks if block not in whole and (found := re.match(r"def (\w+)", block))}
+
+
+def test_the_builder_of_the_page_learns_and_comes_back(page, tmp_path):
+    folder = tmp_path / "seoul" / "parcels"
+    for path, content in author_page.files(page).items():
+        if "parcels" in path:
+            place = folder / Path(path).relative_to("regions/seoul/parcels")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(content, encoding="utf-8")
+    code = (folder / "project.py").read_text(encoding="utf-8").replace("model=four_weeks", "model=regression")
+    head, tail = code.split("PROJECT = ")
+    imports = "import json\nimport numpy as np\nfrom dure import write_atomically\n"
+    (folder / "project.py").write_text(
+        f"{imports}{head}{pieces(page)['regression']}\n\nPROJECT = {tail}", encoding="utf-8"
+    )
+    project = load(folder)
+    first = next(iter(project.rounds(Data(project.sources, folder))))
+    work, asked = Work(folder=tmp_path / "work"), first.cases[0].request
+    answer = project.model(first.history, 0, work)(asked)
+    assert 20 < answer.parcels < 120
+    assert project.model([], 0, work)(asked) == answer
+
+
+def test_the_source_of_the_page_reads_a_sheet(page, tmp_path):
+    names = {"tables": tables, "pl": pl, "Path": Path, "Source": Source, "Own": Own, "Column": Column}
+    exec(pieces(page)["read"], names)
+    sheet = "일시,사용량(m3)\n2025-03-01 00:00,5325\n2025-03-02 00:00,5297\n"
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "uses.csv").write_text(sheet, encoding="cp949")
+    source = replace(names["USES"], origin=Own("data/uses.csv"))
+    assert Data((source,), tmp_path)["uses"]["use"].to_list() == [5325.0, 5297.0]
 
 
 @pytest.mark.parametrize("name", author_page.SIGNED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,9 @@ def keepable(name: str | Path, inputs: Inputs, *, sealed: bool, whole: bool) -> 
 def keep(evidence: Path, project_folder: Path) -> Path:
     """Put a run's trial.json beside project.toml, whole or not at all. Raises UserError where nothing can be written there."""
     try:
-        return write_atomically(project_folder / NAME, (evidence / NAME).read_bytes())
+        kept = write_atomically(project_folder / NAME, (evidence / NAME).read_bytes())
+        shutil.copymode(evidence / NAME, kept)  # what is written aside is closed to everybody else
     except OSError as error:
         cure = _("The evidence is whole: {place}.", place=str(evidence))
         raise UserError(str(error.strerror or error), where=str(project_folder / NAME), cure=cure) from None
+    return kept
