@@ -180,6 +180,8 @@ def test_the_level_is_the_last_one_before_a_broken_promise():
         ("honam/tide", "answers", ("landings=asked.week_ago)", "landings='many')"), ["last_week", "landings"]),
         ("honam/tide", "sources", ('licence="CC0-1.0", ', ""), ["landings", "licence"]),
         ("honam/tide", "pickle", ("import numpy as np", "import numpy as np\nx = eval('1')"), ["project.py:4", "eval"]),
+        ("honam/tide", "figures", ("PROJECT = Project(", "PROJECT = Project(figures=lambda rows, rounds: {'': rows['no_such_sum']},"),
+         ["whole trial", "no_such_sum"]),
         ("chungcheong/kiln", "blocks", ("number // 8}", "number % 60}"), ["lot"]),
         ("chungcheong/kiln", "rebuilt", ('kept["weights"]', '[w + kept["step"] / 1e3 for w in kept["weights"]]'), ["descent"]),
         ("jeju/battery", "ids", ('self.start_many([""])', 'self.start_many([""])\n        self.total += 50 * len(_case)'), ["seen", "day 0"]),
@@ -191,6 +193,15 @@ def test_other_faults_are_named(place, promise, change, words, tmp_path):
     state, reason = one_promise(edited(copied(f"projects/{place}", tmp_path), change), promise, tmp_path)
     assert state == "broken"
     assert [word for word in words if word not in reason] == []
+
+
+@pytest.mark.slow
+def test_charts_of_a_whole_trial_are_drawn_from_one(tmp_path):
+    drawn = ("class Drawn(dict):\n    def to_dict(self):\n        return dict(self)\n\n\n"
+             "def figures(rows, rounds):\n    return {r.name: Drawn(rows=rows['answer'].len()) for r in rounds if r.cases}\n\n\n")  # fmt: skip
+    change = ("PROJECT = Project(", drawn + "PROJECT = Project(figures=figures,")
+    folder = edited(copied("projects/honam/tide", tmp_path), change)
+    assert one_promise(folder, "figures", tmp_path) == ("kept", "")
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from dure.project.project import Project
 from dure.record import TrialRecord
 from dure.statistics import formula
 from dure.trial import trial, types, verdicts
+from dure.trial.charts import charts_of
 
 PROJECTS = Path(__file__).parent / "projects"
 
@@ -168,6 +169,27 @@ def test_finished_parts_are_taken_up_and_not_built_again(tmp_path):
     assert len(built) == 1
     assert before.outcomes.equals(after.outcomes)
     assert before.verdicts == after.verdicts
+
+
+def test_figures_are_handed_what_was_played_taken_up_or_not(tmp_path):
+    class Course(Form):
+        asked: list[float]
+
+    def play(case, ask):
+        return Course(asked=[ask(case.request).tomorrow, 0.5])
+
+    def figures(rows, rounds):
+        truths = {case.id: case.truth for played in rounds for case in played.cases}
+        return {
+            (method, truths[case]): Course.model_validate_json(answer).asked
+            for method, case, answer in rows.select("method", "case", "answer").iter_rows()
+        }
+
+    project = tiny(play=play, figures=figures, score=lambda case, got: {"errors": abs(got.asked[0] - case.truth)})
+    drawn = charts_of(project, trial.run(project, Data(()), tmp_path))
+    assert drawn == {(name, 3.0 + n): [3.0 + (name == "better"), 0.5] for name in ("same", "better") for n in range(3)}
+    taken_up = replace(project, play=lambda _case, _ask: pytest.fail("it was played before"))
+    assert charts_of(project, trial.run(taken_up, Data(()), tmp_path)) == drawn
 
 
 def test_seeds_are_averaged_a_block_before_one_verdict(tmp_path):

@@ -167,7 +167,7 @@ PROMISES = (
         "Add a site, a period or a data set of another place.",
     ),
     Promise(
-        "figures", "gold", "figures draw for the smallest and largest case", figures.figures_draw,
+        "figures", "gold", "figures draw for the smallest and largest case, and for a trial", figures.figures_draw,
         "Let figure draw the case that is named.",
     ),
     Promise(

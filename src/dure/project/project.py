@@ -59,7 +59,7 @@ class Project(Generic[Request, Response, Outcome]):
     check
         ``check(request, response)`` raises `Invalid` with the reason when the response breaks a rule.
     play
-        ``play(case, ask)`` -> outcome; a simulator loops over `ask`.
+        ``play(case, ask)`` -> outcome; a simulator loops over `ask`. An outcome that is a `Form` is kept as it is.
     play_many
         The vectorised twin of `play`, used when every method has `many`:
         ``play_many(cases, ask)`` -> one outcome a case, where `ask` takes and returns mappings of field to array.
@@ -68,8 +68,9 @@ class Project(Generic[Request, Response, Outcome]):
     figure
         ``figure(request, answers, truth, trace)`` -> an Altair chart of one case; `answers` maps method to response.
     figures
-        ``figures(rows)`` -> {title: chart} of a whole trial; `rows` is the frame of cases. A chart with a slider lies in the
-        evidence as it moves, too.
+        ``figures(rows, rounds)`` -> {title: chart} of a whole trial. `rows`: a row a seed, round, method and case with its
+        sums, its cause if unanswered, and in `answer` the outcome as JSON where it is a `Form`; `rounds`: as they were played.
+        A chart with a slider lies in the evidence as it moves, too.
     remarks
         ``remarks(data)`` -> what must be read beside a site's verdict, by site ("" for all): a column that is absurd
         there, a group that is tiny. Computed from the data; signed in the evidence.
@@ -99,7 +100,7 @@ class Project(Generic[Request, Response, Outcome]):
     play_many: Callable[[Sequence[Case[Request]], Method], Sequence[Outcome]] | None = None
     settings: type[Form] | None = None
     figure: Callable[..., Any] | None = None
-    figures: Callable[[pl.DataFrame], Mapping[str, Any]] | None = None
+    figures: Callable[[pl.DataFrame, Sequence[Round]], Mapping[str, Any]] | None = None
     remarks: Callable[[Data], Mapping[str, Sequence[str]]] | None = None
     opens: Callable[[Sequence[Path], Mapping[str, Any]], Opened[Request | None]] | None = None
     saves: Mapping[str, Callable[[Request, Response, Path], None]] = field(default_factory=dict)

@@ -26,6 +26,7 @@ from dure.record import OpenedSource
 from dure.trial import trial, types
 from dure.trial.access_log import admitted_looks, log_look
 from dure.trial.access_log import opened_rounds as looked_at
+from dure.trial.charts import charts_of
 
 if TYPE_CHECKING:
     from dure.judge import Question
@@ -235,12 +236,10 @@ def _working(
     return home() / "runs" / f"{project.manifest.id if project.manifest else 'table'}-{digest}"
 
 
-def _charts(project: Project, result: Trial) -> dict[str, Any]:
-    """The project's charts of the whole trial, where the extra that draws them is installed."""
-    if project.figures is None:
-        return {}
+def _charts(project: Project, result: Trial) -> Mapping[str, Any]:
+    """The project's charts of the whole trial; none where the extra that draws them is not installed."""
     try:
-        return dict(project.figures(result.cases))
+        return charts_of(project, result)
     except ModuleNotFoundError:
         return {}
 

@@ -15,6 +15,7 @@ from dure.content_store import write_atomically
 from dure.errors import UserError
 from dure.i18n.texts import _
 from dure.project.case import Case, Round, Work, once
+from dure.project.form import Form
 from dure.statistics import formula
 from dure.trial.ask import Ask, AskMany, Unanswered
 from dure.trial.types import TEXT_COLUMNS, file_name
@@ -149,7 +150,7 @@ class _Rows:
             strict=True,
         ):
             columns[name].append(text)
-        columns["answer"].append(outcome.model_dump_json() if isinstance(outcome, project.response) else "")
+        columns["answer"].append(outcome.model_dump_json() if isinstance(outcome, Form) else "")
 
     def frame(self) -> pl.DataFrame:
         """All of them."""

@@ -146,7 +146,7 @@ def _result(project: Project, parts: list[Part], rounds: Sequence[Round], about:
     return Trial(
         project.manifest.id, project.manifest.version, outcomes, cases,
         answered.select("seed", "round", "site", "case", "time", "method", "answer"),
-        pl.DataFrame([part.cost for part in parts]), kpis, about, verdicts(outcomes, kpis, about),
+        pl.DataFrame([part.cost for part in parts]), kpis, about, verdicts(outcomes, kpis, about), rounds,
     )  # fmt: skip
 
 

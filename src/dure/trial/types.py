@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from dure.datasets.data import Data
+    from dure.project.case import Round
     from dure.project.project import Project
     from dure.record import About, Kpi, Verdict
 
@@ -34,7 +35,7 @@ class Trial:
     cases
         One row a seed, round, case and method, with its cause if unanswered. Private.
     answers
-        The answers themselves as JSON. Private.
+        The answers themselves as JSON, or the outcome of a loop that keeps one. Private.
     costs
         Seconds and steps a seed, round and method.
     kpis
@@ -43,6 +44,8 @@ class Trial:
         Everything else a stranger needs to judge the numbers.
     verdicts
         One for each site and over all sites, KPI and comparison.
+    rounds
+        As they were played, with their cases; none where it was read from evidence.
     """
 
     project: str
@@ -54,6 +57,7 @@ class Trial:
     kpis: tuple[Kpi, ...]
     about: About
     verdicts: tuple[Verdict, ...] = ()
+    rounds: Sequence[Round] = field(default=(), repr=False)
 
 
 def quiet(_share: float, _text: str) -> None:

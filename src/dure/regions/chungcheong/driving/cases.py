@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dure import Case
+from dure import Case, Form
 
 from .drivers import human_rule
-from .forms import request
+from .forms import STEP, request
 from .grid import cut_in, cut_ins, further, sealed_band
 from .policy import keeping_rule
 from .world import Played, Scenario, World, put, simulate
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dure import Method
 
 HARD = 4.0  # m/s2: braking that is called hard here
+OWN = "own scenarios"  # the site of a person's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +43,17 @@ class Truth:
     safe_alone: bool
 
 
-OWN: dict[str, Scenario] = {}  # a person's own scenarios of this process, by the name of their case
-# How they were driven in this process, as accelerations a step: a stranger's driver is known by what it did alone. A play is
-# found again by its case and what came of it.
-DRIVEN: dict[tuple[str, float, float], list[float]] = {}
+class Driven(Form):
+    """What came of one of a person's own scenarios. It is kept with the accelerations wanted, so that any driver's can be drawn.
 
+    Attributes
+    ----------
+    wanted
+        m/s2, one a step until the case was settled.
+    """
 
-def known(name: str) -> Scenario | None:
-    """The scenario of a case, by its name: of the grid, or a person's own that was opened in this process."""
-    kind, _space, rest = name.partition(" ")
-    if name in OWN:
-        return OWN[name]
-    if kind == "cut-in":
-        own, other, gap, lateral = map(float, rest.split())
-        return cut_in(own, other, gap, lateral)
-    return further()[name][2] if name in further() else None
+    played: Played
+    wanted: tuple[float, ...]
 
 
 def cases_of(scenarios: Mapping[str, Scenario], sites: Mapping[str, str]) -> list[Case]:
@@ -89,23 +86,22 @@ def grid_cases() -> tuple[list[Case], list[Case]]:
     return [case for case in cases if case.id not in sealed], [case for case in cases if case.id in sealed]
 
 
-def play(case: Case, ask: Method) -> Played:
+def play(case: Case, ask: Method) -> Played | Driven:
     """Ten questions a second until the case is settled."""
-    world, driven = World([case.truth.scenario]), list[float]()
+    world, wanted = World([case.truth.scenario]), list[float]()
     while not world.done.all():
-        world.move(np.array([ask(request(world.seen())).acceleration]))
-        driven.append(float(world.own_acceleration[0]))
-    played = world.played()[0]
-    if case.id in OWN:
-        DRIVEN[case.id, played.jerk, played.seconds] = driven
-    return played
+        wanted.append(ask(request(world.seen())).acceleration)
+        world.move(np.array(wanted[-1:]))
+    (played,) = world.played()
+    return Driven(played=played, wanted=tuple(wanted)) if case.site == OWN else played
 
 
-def play_many(cases: Sequence[Case], ask: Method) -> list[Played]:
+def play_many(cases: Sequence[Case], ask: Method) -> Sequence[Played | Driven]:
     """The same for thousands of cases, as columns; a settled case has nothing around any more."""
     all_cases = World([case.truth.scenario for case in cases])
     rows = np.arange(len(cases))
-    world = all_cases.only(rows)
+    world, kept = all_cases.only(rows), list[np.ndarray]()
+    own = any(case.site == OWN for case in cases)  # a round of them holds nothing else; the grid is too large to keep
     while not world.done.all():
         if world.done.any():
             going = ~world.done
@@ -113,8 +109,18 @@ def play_many(cases: Sequence[Case], ask: Method) -> list[Played]:
             world, rows = world.only(going), rows[going]
         wanted = ask({name: _spread(values, rows, len(cases)) for name, values in world.seen().items()})
         world.move(wanted["acceleration"][rows])
+        kept += [wanted["acceleration"]] if own else []
     put(all_cases, world, rows)
-    return all_cases.played()
+    return _driven(all_cases.played(), np.reshape(kept, (len(kept), len(cases)))) if own else all_cases.played()
+
+
+def _driven(played: Sequence[Played], wanted: np.ndarray) -> list[Driven]:
+    """What came of each case with its column of `wanted` (step, case), as far as it was played."""
+    steps = [round(outcome.seconds / STEP) for outcome in played]
+    return [
+        Driven(played=outcome, wanted=tuple(wanted[:count, row].tolist()))
+        for row, (outcome, count) in enumerate(zip(played, steps, strict=True))
+    ]
 
 
 def _spread(values: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
@@ -124,8 +130,9 @@ def _spread(values: np.ndarray, rows: np.ndarray, count: int) -> np.ndarray:
     return column
 
 
-def score(case: Case, outcome: Played) -> dict[str, float]:
+def score(case: Case, outcome: Played | Driven) -> dict[str, float]:
     """Counts and sums of one case."""
+    outcome = outcome.played if isinstance(outcome, Driven) else outcome
     return {
         "crash": float(outcome.crash),
         "avoidable": float(outcome.crash and case.truth.human_avoids),

@@ -10,7 +10,7 @@ import polars as pl
 
 from dure import texts
 
-from .cases import DRIVEN, OWN, known
+from .cases import OWN, Driven
 from .data import USUAL
 from .drivers import RULES, Array, Rule, staged_rule
 from .forms import STEP, Request, Response
@@ -20,6 +20,8 @@ from .world import Other, Scenario, World
 
 if TYPE_CHECKING:
     import altair as alt
+
+    from dure import Round
 
     from .cases import Truth
 
@@ -62,19 +64,22 @@ def _finished(chart: Any) -> Any:
 # ---- the grid as a map ------------------------------------------------------------------------------------------------------
 
 
-def figures(rows: pl.DataFrame) -> dict[str, Any]:
+def figures(rows: pl.DataFrame, rounds: Sequence[Round]) -> dict[str, Any]:
     """Charts of a whole trial: the cut-in grid as a map for each own speed, and the worst cases seen from above.
 
     A person's own scenarios are drawn each, with every driver. `rows` is the frame of cases: seed, site, case, method, crash,
-    impact, jerk, seconds.
+    impact, answer.
     """
+    scenarios = {case.id: case.truth.scenario for trial_round in rounds for case in trial_round.cases}
     played = rows.filter(pl.col("crash").is_not_null() & (pl.col("seed") == pl.col("seed").min()))
     charts = {
         _("Cut-ins at 10 km/h, by own speed: who crashes?"): _map(played),
-        _("The worst crashes left, seen from above: move the time"): _worst(played),
+        _("The worst crashes left, seen from above: move the time"): _worst(played, scenarios),
     }
-    for name in [case for case in played["case"].unique(maintain_order=True) if case in OWN][:WORST]:
-        charts[_("{scenario}, with every driver: move the time", scenario=name)] = _own(name, played)
+    own = played.filter(pl.col("site") == OWN)
+    for name in own["case"].unique(maintain_order=True)[:WORST]:
+        driven = own.filter(pl.col("case") == name)
+        charts[_("{scenario}, with every driver: move the time", scenario=name)] = _own(driven, scenarios[name])
     return {title: chart for title, chart in charts.items() if chart is not None}
 
 
@@ -133,7 +138,7 @@ def trace(scenario: Scenario, rule: Rule, seconds: float = 60.0) -> pl.DataFrame
         world.move(rule(world.seen(), memory))
 
 
-def _worst(played: pl.DataFrame) -> Any:
+def _worst(played: pl.DataFrame, scenarios: Mapping[str, Scenario]) -> Any:
     """The crashes of our proposal with the highest speed of impact, one for each own speed: from above, and the time to collision."""
     import altair as alt
 
@@ -142,11 +147,10 @@ def _worst(played: pl.DataFrame) -> Any:
     )
     own_speed = pl.col("case").str.extract(r"^(?:cut-in|cut-out|braking) (\S+) \S+ \S+( \S+)?$")
     first = crashes.with_columns(pl.coalesce(own_speed, "case").alias("own")).unique("own", maintain_order=True)
-    worst = [(row["case"], row["impact"], known(row["case"])) for row in first.head(WORST).iter_rows(named=True)]
-    scenarios = [(name, impact, scenario) for name, impact, scenario in worst if scenario is not None]
-    if not scenarios:
+    worst = [(name, impact, scenarios[name]) for name, impact in first.head(WORST).select("case", "impact").iter_rows()]
+    if not worst:
         return None
-    ways = [trace(scenario, anticipating_rule) for _name, _impact, scenario in scenarios]
+    ways = [trace(scenario, anticipating_rule) for _name, _impact, scenario in worst]
     lasts = [float(way["time"].max()) for way in ways]  # type: ignore[arg-type]
     reach = min(NEAR, max(lasts))  # the worst crashes come soon
     now = alt.param(
@@ -155,7 +159,7 @@ def _worst(played: pl.DataFrame) -> Any:
         bind=alt.binding_range(min=-reach, max=0.0, step=STEP, name=_("seconds from the crash") + " "),
     )
     panels = []
-    for (name, impact, scenario), way, last in zip(scenarios, ways, lasts, strict=True):
+    for (name, impact, scenario), way, last in zip(worst, ways, lasts, strict=True):
         late = way.with_columns((pl.col("time") - last).round(1).alias("after")).filter(pl.col("after") >= -reach)
         title = _("{case}: impact at {speed} km/h", case=_spoken(name), speed=f"{3.6 * impact:.0f}")
         panels.append(_from_above(late, scenario, "after", now).properties(title=title) & _collision(late, now, reach))
@@ -244,15 +248,13 @@ def _held_answers(wanted: Sequence[float]) -> Rule:
     return rule
 
 
-def _own(name: str, played: pl.DataFrame) -> Any:
-    """One of a person's own scenarios with every driver whose play is known: the project's, and those that drove in this process."""
-    rows = played.filter(pl.col("case") == name)
-    ways: dict[str, pl.DataFrame] = {}
-    for method, *sums in rows.select("method", "jerk", "seconds").iter_rows():
-        driven = DRIVEN.get((name, *sums))
-        rule = _held_answers(driven) if driven else DRIVERS.get(method)
-        ways |= {method: trace(OWN[name], rule, LONG)} if rule else {}
-    return _side_by_side(OWN[name], ways)
+def _own(driven: pl.DataFrame, scenario: Scenario) -> Any:
+    """One of a person's own scenarios, as each driver drove it."""
+    wanted = {
+        method: Driven.model_validate_json(answer).wanted
+        for method, answer in driven.select("method", "answer").iter_rows()
+    }
+    return _side_by_side(scenario, {name: trace(scenario, _held_answers(way), LONG) for name, way in wanted.items()})
 
 
 def figure(request: Request, answers: Mapping[str, Response], truth: Truth | None, trace_: object = None) -> Any:
@@ -285,7 +287,7 @@ def _side_by_side(scenario: Scenario, ways: Mapping[str, pl.DataFrame]) -> Any:
     x = alt.X("time:Q", title=_("time [s]"), scale=alt.Scale(domain=[0, end]))
     nearest = (
         lines.filter(pl.col("collision").is_not_null())
-        .group_by("name", "time")
+        .group_by("name", "time", maintain_order=True)
         .agg(pl.col("collision").min())
         .sort("time")
     )

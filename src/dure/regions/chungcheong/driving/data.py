@@ -82,5 +82,4 @@ def stages(data: Data) -> Stages:
 def own_cases(data: Data) -> list[Case]:
     """A person's own scenarios as cases: one a file, all at one site."""
     own_scenarios = {name: from_row(frame["scenario"][0]) for name, frame in data.several("scenarios").items()}
-    OWN.update(own_scenarios)
-    return cases_of(own_scenarios, dict.fromkeys(own_scenarios, "own scenarios"))
+    return cases_of(own_scenarios, dict.fromkeys(own_scenarios, OWN))

@@ -261,7 +261,7 @@ def _list(request: Request, answers: Mapping[str, Response], truth: Mapping[str,
     )
 
 
-def figures(rows: pl.DataFrame) -> dict[str, Any]:
+def figures(rows: pl.DataFrame, _rounds: object) -> dict[str, Any]:
     """Charts of a whole trial: error and coverage target by target, for every method.
 
     `rows` is the frame of cases: site, method, cause, round, squares, molecules, covered.

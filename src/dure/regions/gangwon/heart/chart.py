@@ -109,7 +109,7 @@ def figure(
     return _finished(chart)
 
 
-def figures(rows: pl.DataFrame) -> dict[str, Any]:
+def figures(rows: pl.DataFrame, _rounds: object) -> dict[str, Any]:
     """Charts of a whole trial: calibration of practice and model in each hospital, discrimination of every method.
 
     `rows` is the frame of cases: site, method, cause, risk, narrowed.

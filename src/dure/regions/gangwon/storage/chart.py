@@ -135,7 +135,7 @@ def _bounds(request: Request, answers: Mapping[str, Response]) -> Any:
     return finished(chart.properties(width=360, height=alt.Step(20)))
 
 
-def figures(rows: pl.DataFrame) -> dict[str, Any]:
+def figures(rows: pl.DataFrame, _rounds: object) -> dict[str, Any]:
     """Charts of a whole trial. `rows` is the frame of cases: site, method, cost, none, rule, best."""
     answers = rows.filter(pl.col("cost").is_not_null())
     if not answers.height:

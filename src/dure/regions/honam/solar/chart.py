@@ -111,7 +111,7 @@ def _lines(times: list[str], curves: Mapping[str, tuple[list[float], str, list[i
     )
 
 
-def figures(rows: pl.DataFrame) -> dict[str, Any]:
+def figures(rows: pl.DataFrame, _rounds: object) -> dict[str, Any]:
     """Charts of a whole trial: pinball loss month by month, and how often the truth lay below each level.
 
     `rows` is the frame of cases: round, method and the sums of the score.

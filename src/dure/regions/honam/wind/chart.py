@@ -86,7 +86,7 @@ def _line(ahead: list[float], answer: Response, colour: str, dash: list[int]) ->
     return line.encode(x="ahead:Q", y="power:Q")
 
 
-def figures(rows: pl.DataFrame) -> dict[str, Any]:
+def figures(rows: pl.DataFrame, _rounds: object) -> dict[str, Any]:
     """Charts of a whole trial; `rows` is the frame of cases: site, round, method and the sums."""
     answered = rows.filter(pl.col("pinball").is_not_null())
     months = _monthly(answered)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dure import Work
+from dure import Round, Work
 from dure.project.loader import load
 from dure.regions.chungcheong.driving import cases, chart, drivers, grid, policy
-from dure.regions.chungcheong.driving.forms import FULL, Request, Vehicle, columns, request
+from dure.regions.chungcheong.driving.forms import FULL, Request, Response, Vehicle, columns, request
 from dure.regions.chungcheong.driving.world import JERK, Other, Scenario, World, simulate
 from dure.trial.ask import Ask, AskMany
 
@@ -55,11 +55,23 @@ def test_a_trial_is_drawn_as_a_map_and_as_its_worst_crashes_which_move(tmp_path)
         ]
     worst = sum(row["crash"] for row in rows if row["method"] == chart.MODEL and row["case"] in hopeless)
     assert worst > chart.WORST
-    drawn = chart.figures(pl.DataFrame(rows))
+    drawn = chart.figures(pl.DataFrame(rows), [Round("some", (), all_cases)])
     still, moves = list(drawn.values())
     assert moving(still) is None
     assert "<animate" in str(moving(moves))
     assert svg(moves).count("ahead of the own car") >= chart.WORST
+
+
+def test_a_car_that_stops_is_drawn_standing():
+    """10.3 m/s, 4 m/s2: the step in which it stops is wanted like any other, though nothing is left to brake after it."""
+    pytest.importorskip("altair", reason="pictures need the extra dure[driving]")
+    (case,) = cases.cases_of({"wall": Scenario(10.3, (Other(60.0, 0.0),))}, {"wall": cases.OWN})
+    outcome = cases.play(case, lambda _request: Response(acceleration=-4.0))
+    row = {"seed": 0, "site": case.site, "case": case.id, "method": "somebodys", "answer": outcome.model_dump_json()}
+    (drawn,) = chart.figures(pl.DataFrame([row | cases.score(case, outcome)]), [Round("own", (), [case])]).values()
+    rows = [row for dataset in drawn.to_dict()["datasets"].values() for row in dataset if "speed" in row]
+    last = max(rows, key=lambda row: row["time"])
+    assert (last["time"], last["speed"]) == (pytest.approx(outcome.played.seconds), 0)
 
 
 # ---- the grid -----------------------------------------------------------------------------------------------------------

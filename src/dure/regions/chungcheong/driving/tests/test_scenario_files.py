@@ -9,10 +9,11 @@ import pytest
 from dure import Data, UserError
 from dure.project.loader import load
 from dure.regions.chungcheong.driving import drivers, policy
-from dure.regions.chungcheong.driving.chart import figures, trace
+from dure.regions.chungcheong.driving.chart import trace
 from dure.regions.chungcheong.driving.files import opens
 from dure.regions.chungcheong.driving.openscenario.scenario import scenario_of
 from dure.trial.ask import Ask
+from dure.trial.charts import charts_of
 from dure.trial.remote import Remote
 from dure.trial.trial import run
 
@@ -130,7 +131,7 @@ def test_a_file_is_played_by_every_driver_and_drawn(tmp_path):
     assert tried.cases["site"].unique().to_list() == ["own scenarios"]
     assert dict(zip(tried.cases["method"], tried.cases["crash"], strict=True))["anticipation"] == 0
     pytest.importorskip("altair", reason="pictures need the extra dure[driving]")
-    (drawn,) = figures(tried.cases).values()  # nothing of the grid was played: no map
+    (drawn,) = charts_of(PROJECT, tried).values()  # nothing of the grid was played: no map
     rows = [row for dataset in drawn.to_dict()["datasets"].values() for row in dataset]
     slowest = {row["name"]: row["acceleration"] for row in rows if row.get("name") and "acceleration" in row}
     assert slowest.keys() == {"human driver", "our proposal", "5.2.5.2", "RSS", "FSM", "IDM", "stages", "somebodys"}
@@ -140,6 +141,31 @@ def test_a_file_is_played_by_every_driver_and_drawn(tmp_path):
         name: builder(PROJECT.history(data, None), 0, None)(asked) for name, builder in PROJECT.builders().items()
     }
     PROJECT.figure(asked, answers, None, None).to_dict()
+
+
+def test_a_trial_that_was_taken_up_draws_what_was_driven(tmp_path):
+    """A stranger's driver, and stages of one's own: neither can be driven again from its name."""
+    pytest.importorskip("altair", reason="pictures need the extra dure[driving]")
+    table = tmp_path / "stages.csv"
+    table.write_text("ttc [s],across [m],braking [m/s2]\n3,1.6,2\n", encoding="utf-8")
+    own = {"scenarios": CUT_IN, "stages": table}
+
+    def somebodys(_history, _seed, work):
+        """A stranger's driver brakes a little."""
+        assert not any(work.folder.iterdir()), "what was played is not built again"
+        (work.folder / "built").touch()
+        return lambda _request: {"acceleration": -1.5}
+
+    def lines():
+        data = Data(PROJECT.sources, HERE, own=own, confirm=lambda _proposal: True)
+        (drawn,) = charts_of(PROJECT, run(PROJECT, data, tmp_path / "trial", offers=[somebodys])).values()
+        rows = [row for dataset in drawn.to_dict()["datasets"].values() for row in dataset if row.get("slot") == 0]
+        return {name: [row for row in rows if row.get("name") == name] for name in ("somebodys", "stages")}
+
+    first = lines()
+    assert min(row["acceleration"] for row in first["somebodys"]) == -1.5
+    assert min(row["acceleration"] for row in first["stages"]) == -2  # the usual stages brake by 6.5 m/s2 here
+    assert lines() == first
 
 
 def test_a_trace_ends_with_the_case():
@@ -183,4 +209,4 @@ def test_a_url_that_does_not_answer_in_time_is_braked_by_the_human_driver(tmp_pa
         server.shutdown()
         server.server_close()
     assert ask.cause == "late"
-    assert outcome.hardest == pytest.approx(0.774 * 9.81)
+    assert outcome.played.hardest == pytest.approx(0.774 * 9.81)

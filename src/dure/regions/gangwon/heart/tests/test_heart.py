@@ -244,9 +244,9 @@ def test_a_trials_pictures_draw_even_where_nobody_is_well(methods):
             for case in SEALED.cases
         ]
     )
-    assert len(PROJECT.figures(rows)) == 2
-    assert len(PROJECT.figures(rows.filter(pl.col("narrowed") == 1))) == 1
-    for chart in PROJECT.figures(rows).values():
+    assert len(PROJECT.figures(rows, ())) == 2
+    assert len(PROJECT.figures(rows.filter(pl.col("narrowed") == 1), ())) == 1
+    for chart in PROJECT.figures(rows, ()).values():
         chart.to_dict()
 
 

@@ -463,8 +463,8 @@ def test_pictures_draw(methods, last_round):
         {"round": last_round.name, "method": name, **PROJECT.score(case, method(case.request))}
         for name, method in methods.items() for case in cases
     ])  # fmt: skip
-    assert len(PROJECT.figures(frame)) == 2
-    for chart in PROJECT.figures(frame).values():
+    assert len(PROJECT.figures(frame, ())) == 2
+    for chart in PROJECT.figures(frame, ()).values():
         chart.to_dict()
 
 

@@ -445,7 +445,7 @@ def test_a_trials_pictures_draw():
             for name in BUILDERS
         ]
     )
-    for charts in per_language(lambda: list(PROJECT.figures(rows).values())).values():
+    for charts in per_language(lambda: list(PROJECT.figures(rows, ()).values())).values():
         for chart in charts:
             chart.to_dict()
 
