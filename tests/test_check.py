@@ -445,5 +445,9 @@ def test_the_command_prints_the_level_and_the_promises(tmp_path, monkeypatch):
     said = json.loads(done.stdout)
     assert said["level"] == "bronze"  # no trial.json lies beside it
     assert [each["name"] for each in said["promises"]] == [each.name for each in promises.PROMISES]
-    assert set(said["promises"][0]) == {"name", "level", "title", "state", "reason"}
+    kept, broken_ = [[each for each in said["promises"] if each["state"] == state] for state in ("kept", "broken")]
+    assert {frozenset(each) for each in kept} == {frozenset({"name", "state"})}
+    assert all(each["reason"] for each in broken_)
+    assert done.stdout.count("\n") == len(promises.PROMISES) + 7  # a promise a line
+    assert CliRunner().invoke(cli, ["check", "jeju.battery", "--json"], catch_exceptions=False).stdout == done.stdout
     assert "✗" in CliRunner().invoke(cli, ["check", "jeju.battery"], catch_exceptions=False).stdout

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from dure import content_store, evidence
 from dure.errors import UserError
+from dure.json_text import json_text
 from dure.record import LeftOut, TrialRecord, plain
 from dure.trial.verdicts import verdicts
 from trials import about, outcomes, trial
@@ -69,7 +70,10 @@ def test_it_is_an_in_toto_statement_in_a_dsse_envelope(written):
     assert {each["name"] for each in statement["subject"]} == {
         n for n in files(written) if n != "evidence.json" and "private/" not in n
     }
-    assert statement["predicate"]["trial"] == json.loads((written / "trial.json").read_text(encoding="utf-8"))
+    text = (written / "trial.json").read_text(encoding="utf-8")
+    assert statement["predicate"]["trial"] == json.loads(text)
+    verdicts_line_by_line = {json.dumps(verdict, ensure_ascii=False) for verdict in json.loads(text)["verdicts"]}
+    assert verdicts_line_by_line < {line.strip().removesuffix(",") for line in text.splitlines()}
 
 
 def test_the_verdicts_come_out_again_from_the_folder_alone(written):
@@ -474,3 +478,27 @@ def test_missing_and_new_rows_are_named():
     table = outcomes()
     assert evidence.compare(table, table.head(-1)) == ["boosting · summer · B · W11: missing in the re-run"]
     assert evidence.compare(table.head(-1), table) == ["boosting · summer · B · W11: only in the re-run"]
+
+
+# ---- JSON that people compare ---------------------------------------------------------------------------------------------
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=80),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=20), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(values)
+def test_the_text_of_json_says_what_the_value_says(value):
+    assert json.loads(json_text(value)) == value
+
+
+def test_one_entry_changed_is_one_line_changed():
+    record = {"name": "a", "left_out": {"sites": [{"case": f"p-{n}", "why": "no age"} for n in range(40)]}}
+    before = json_text(record).splitlines()
+    record["left_out"]["sites"][7]["why"] = "no sex"
+    changed = [(old, new) for old, new in zip(before, json_text(record).splitlines(), strict=True) if old != new]
+    assert changed == [('      {"case": "p-7", "why": "no age"},', '      {"case": "p-7", "why": "no sex"},')]
+    with pytest.raises(ValueError, match="JSON"):
+        json_text({"share": float("nan")})

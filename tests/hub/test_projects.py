@@ -184,7 +184,7 @@ def test_a_project_says_what_its_trial_came_to_and_when_its_code_has_changed_sin
         assert "dure check honam.tide --json" in told
         shutil.copy(tried / "trial.json", place)
         (place / "check.json").write_text(json.dumps({
-            "code": project_hash(place), "level": "silver", "promises": [{"title": "better on sealed rounds", "state": "broken", "reason": "it is not"}],
+            "code": project_hash(place), "level": "silver", "promises": [{"name": "better", "state": "broken", "reason": "it is not"}],
         }))  # fmt: skip
         told = looked(client)
         assert "is <em>better</em> than today" in re.sub(r"\s+", " ", told)

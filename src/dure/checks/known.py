@@ -15,7 +15,7 @@ from dure.content_store import home, write_atomically
 from dure.i18n.texts import _, language
 from dure.project.code_hash import project_hash
 
-STEPS = {promise.name: promise.step for promise in PROMISES}
+TABLE = {promise.name: promise for promise in PROMISES}
 
 
 def remember(report: Report, folder: Path) -> None:
@@ -32,10 +32,15 @@ def known(folder: Path) -> Report | None:
     if not report and beside.get("code") != project_hash(folder):
         return None
     try:
-        findings = tuple(Found(**finding) for finding in beside["promises"])
+        findings = tuple(_found(**finding) for finding in beside["promises"])
         return Report(beside["project"], beside["code"], beside["level"], findings)
-    except (KeyError, TypeError):
+    except (KeyError, TypeError):  # of a Dure with other promises
         return None
+
+
+def _found(name: str, state: str, reason: str = "") -> Found:
+    promise = TABLE[name]
+    return Found(name, promise.level, promise.title, state, reason)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -88,4 +93,4 @@ def in_words(report: Report | None, project: str) -> str:
 
 
 def _step(finding: Found, project: str) -> str:
-    return _(STEPS.get(finding.name, ""), project=project)
+    return _(TABLE[finding.name].step, project=project)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dure.checks.outcome import BROKEN, EXEMPT, Outcome
+from dure.checks.outcome import BROKEN, EXEMPT, KEPT, Outcome
 from dure.checks.promises import EXEMPTABLE, PROMISES
 from dure.checks.subject import CommandFault, Subject
 from dure.errors import UserError
@@ -44,9 +44,12 @@ class Report:
     promises: tuple[Found, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
+        """What is kept as check.json: the same for the same code, so no measurements.
+
+        A promise is a name and a state, with the reason where it is not kept; title and level are those of `promises.PROMISES`.
+        """
         summary = {"project": self.project, "code": self.code, "level": self.level}
-        return {**summary, "promises": [asdict(finding) for finding in self.promises]}
+        return {**summary, "promises": [_entry(finding) for finding in self.promises]}
 
     def in_words(self) -> str:
         """For a terminal: the level, then each promise with its reason."""
@@ -93,6 +96,11 @@ def check(
     tell(1.0, "")
     code = project_hash(project.folder) if project.folder else ""
     return Report(project.manifest.id, code, level_of(findings), tuple(findings))
+
+
+def _entry(finding: Found) -> dict[str, str]:
+    reason = {"reason": finding.reason} if finding.state != KEPT else {}
+    return {"name": finding.name, "state": finding.state, **reason}
 
 
 def _outcome(promise: Promise, subject: Subject) -> Outcome:

@@ -10,6 +10,7 @@ from dure.cli.app import command_fault
 from dure.cli.options import as_json, existing, out_option
 from dure.cli.output import dump, progress, show_table, stamped
 from dure.i18n.texts import _, language
+from dure.json_text import json_text
 
 
 @click.command("plan")
@@ -105,7 +106,7 @@ def check(project: str, full: bool, as_json: bool) -> None:
         report = checking.check(loaded, command_fault=command_fault, full=full, tell=tell)
     known.remember(report, loaded.folder)
     if as_json:
-        dump(report.to_dict())
+        click.echo(json_text(report.to_dict()))
     else:
         click.echo(report.in_words())
 

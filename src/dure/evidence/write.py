@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import secrets
 import shutil
 import tempfile
@@ -16,6 +15,7 @@ from dure.evidence.format import ENVELOPE, PRIVATE, Refused, commitment_of, cont
 from dure.evidence.read import open_envelope
 from dure.evidence.signing import envelope_of, fingerprint, signing_key, statement_of
 from dure.i18n.texts import _
+from dure.json_text import json_text
 
 if TYPE_CHECKING:
     from dure.trial.types import Trial
@@ -60,7 +60,7 @@ def _fill(trial: Trial, place: Path, charts: Mapping[str, Any]) -> None:
     trial.outcomes.write_parquet(place / "outcomes.parquet")
     trial.costs.write_parquet(place / "costs.parquet")
     _save(place / "rows.txt", "".join(f"{digest}\t{name}\n" for digest, name in texts))
-    _save(place / "trial.json", json.dumps(record.to_json(), ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+    _save(place / "trial.json", json_text(record.to_json()) + "\n")
     drawn = html.draw(charts, place / "figures")
     _save(place / "report.html", html.report_html(record, fingerprint(key.public_key()), drawn))
     rnd_table.write(record, place)

@@ -120,13 +120,16 @@ def _trial(place: Path, _language: str, _stamp: int) -> dict[str, Any] | None:
 
 def _promises(project: str) -> dict[str, Any] | None:
     """The level, and the promises that are not kept; None where nobody has kept what `dure check` found."""
+    from dure.checks.promises import PROMISES
+
     check = projects.promises(project)
     if check is None:
         return None
-    broken = [promise for promise in check["promises"] if promise["state"] == "broken"]
+    titles = {promise.name: promise.title for promise in PROMISES}
+    broken = [(promise["name"], promise["reason"]) for promise in check["promises"] if promise["state"] == "broken"]
     return {
         "level": _(check["level"]),
-        "broken": [{"title": _(promise["title"]), "reason": promise["reason"]} for promise in broken],
+        "broken": [{"title": _(titles.get(name, name)), "reason": reason} for name, reason in broken],
     }
 
 

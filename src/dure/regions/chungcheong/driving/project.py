@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from dure import Kpi, Project, Round
 
-from .cases import grid_cases, play, play_many, score
+from .cases import Driven, grid_cases, play, play_many, score
 from .chart import figure, figures
 from .data import SCENARIOS, STAGES, Stages, own_cases, stages
 from .drivers import car_following, fuzzy_safety, human_driver, lane_intrusion, rss, staged_braking
@@ -38,7 +38,7 @@ def rounds(data: Data) -> Iterator[Round[Request]]:
     yield Round("sealed bands", known, sealed, sealed=True)
 
 
-PROJECT = Project[Request, Response, Played](
+PROJECT = Project[Request, Response, Played | Driven](
     request=Request,
     response=Response,
     sources=(SCENARIOS, STAGES),
