@@ -20,6 +20,7 @@ from dure import Column, Data, Own, Source, Work, tables
 from dure.checks.promises import PROMISES
 from dure.checks.subject import Subject
 from dure.checks.texts import LIBRARY, both_languages
+from dure.cli.app import cli
 from dure.errors import UserError
 from dure.i18n.texts import _, catalogue, per_language
 from dure.project.loader import load
@@ -29,6 +30,21 @@ from dure.trial.types import quiet
 
 ROOT = Path(__file__).resolve().parent.parent
 TIDE = ROOT / "tests" / "projects" / "honam" / "tide"
+
+
+def dure(projects, *words):
+    """The command line in a process of its own, with the projects of a folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "dure", "--lang", "en", *words], cwd=projects,
+        env={**os.environ, "DURE_PROJECTS": str(projects)}, capture_output=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def tide(tmp_path):
+    folder = tmp_path / "honam" / "tide"
+    shutil.copytree(TIDE, folder)
+    return folder
 
 
 # ---- words of a trade ------------------------------------------------------------------------------------------------
@@ -127,15 +143,19 @@ def test_a_mistake_in_a_projects_code_is_one_line_with_its_place(tmp_path, befor
     text = text.replace(before, after, 1)
     (folder / "project.py").write_text(text, encoding="utf-8")
     number = next(number for number, code in enumerate(text.splitlines(), 1) if code.startswith(line))
-    done = subprocess.run(
-        [sys.executable, "-m", "dure", "--lang", "en", "show", "honam.tide"],
-        env={**os.environ, "DURE_PROJECTS": str(tmp_path)}, capture_output=True, encoding="utf-8", check=False,
-    )  # fmt: skip
-    found = re.match(r"Error: (.+):(\d+): (.+)\n$", done.stderr)
-    assert found, done.stderr
-    assert (done.returncode, done.stdout, found[3].removesuffix(".")) == (2, "", message.removesuffix("."))
-    assert Path(found[1]).samefile(folder / "project.py")
-    assert number <= int(found[2]) <= number + 6  # a call runs over several lines
+    with pytest.raises(UserError) as caught:
+        load(folder)
+    assert str(caught.value).partition(": ")[2].removesuffix(".") == message.removesuffix(".")
+    file, _colon, found = caught.value.where.rpartition(":")
+    assert Path(file).samefile(folder / "project.py")
+    assert number <= int(found) <= number + 6  # a call runs over several lines
+
+
+def test_the_command_line_tells_it_in_one_line(tide, tmp_path):
+    (tide / "project.py").write_text("from dure import Projekt\n", encoding="utf-8")
+    done = dure(tmp_path, "show", "honam.tide")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"Error: {tide / 'project.py'}:1: dure has no Projekt. Did you mean Project?\n"
 
 
 @pytest.mark.parametrize("code", ["PROJEKT = 1", "PROJECT = 1"])
@@ -149,21 +169,6 @@ def test_a_file_without_a_project_is_told(tmp_path, code):
 
 
 # ---- a trial that is kept --------------------------------------------------------------------------------------------
-
-
-def dure(projects, *words):
-    """The command line in a process of its own, with the projects of a folder."""
-    return subprocess.run(
-        [sys.executable, "-m", "dure", "--lang", "en", *words], cwd=projects,
-        env={**os.environ, "DURE_PROJECTS": str(projects)}, capture_output=True, encoding="utf-8", check=False,
-    )  # fmt: skip
-
-
-@pytest.fixture
-def tide(tmp_path):
-    folder = tmp_path / "honam" / "tide"
-    shutil.copytree(TIDE, folder)
-    return folder
 
 
 def test_a_trial_is_kept_whole_beside_project_toml(tide, tmp_path):
@@ -187,12 +192,12 @@ def test_a_trial_is_kept_whole_beside_project_toml(tide, tmp_path):
         (("--sealed", "--data", "landings=mine.csv"), "Leave the other options out"),
     ],
 )
-def test_what_is_no_trial_of_the_project_is_not_kept(tide, tmp_path, words, cure):
+def test_what_is_no_trial_of_the_project_is_not_kept(tide, tmp_path, monkeypatch, words, cure):
     (tmp_path / "mine.csv").write_text("x", encoding="utf-8")
-    done = dure(tmp_path, "run", "honam.tide", "--keep", *words)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert re.match(r"Error: --keep: .+", done.stderr)
-    assert cure in done.stderr
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="--keep: ") as caught:
+        cli(["run", str(tide), "--keep", *words], standalone_mode=False)
+    assert cure in str(caught.value)
     assert not (tide / "trial.json").exists()
     assert not (tmp_path / "dure-evidence").exists()
 
@@ -221,6 +226,7 @@ def test_where_nothing_can_be_written_the_evidence_is_named(tide, tmp_path):
 # ---- what the next level needs ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow  # eight commands
 def test_show_says_what_the_next_level_lacks_and_what_to_do(tide, tmp_path, monkeypatch):
     monkeypatch.setenv("DURE_HOME", str(tmp_path / "home"))
     finds_out = "`dure check honam.tide` finds out what the next one needs"
