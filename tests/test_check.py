@@ -135,13 +135,18 @@ def test_changed_code_does_not_open_sealed_rounds(tmp_path, dure_home):
 
 
 @pytest.mark.slow
-@pytest.mark.long
-def test_the_whole_check_opens_them_and_writes_the_look_down(tmp_path, dure_home):
-    folder = edited(
-        copied("projects/chungcheong/kiln", tmp_path, tried=True), ("A slow learner", "A very slow learner")
-    )
-    check(loader.load(folder), command_fault=command_fault, full=True)
-    assert "chungcheong.kiln\tfourth quarter" in (dure_home / "looks.tsv").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [(("A slow learner", "A very slow learner"), "replay"), (("w - 0.5 * sum", "w - 0.4 * sum"), "look")],
+)
+def test_the_whole_check_opens_them_and_writes_down_whether_they_show_what_trial_json_shows(
+    change, kind, tmp_path, dure_home
+):
+    folder = edited(copied("projects/chungcheong/kiln", tmp_path, tried=True), change)
+    one_promise(folder, "replay", tmp_path, full=True)
+    opened, settled = (line.split("\t") for line in (dure_home / "looks.tsv").read_text(encoding="utf-8").splitlines())
+    assert opened[1:3] == ["chungcheong.kiln", "fourth quarter"]
+    assert settled[-1] == kind
 
 
 def test_an_exemption_is_a_sentence_and_bronze_has_none(tmp_path):

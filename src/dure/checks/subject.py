@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dure import evidence
 from dure.checks.sandbox import KILLED, Transcript, ask_all, first_round, settings_of
 from dure.datasets.data import Data
 from dure.errors import UserError
@@ -24,7 +25,7 @@ from dure.project.case import Case, Round, Work
 from dure.project.code_hash import project_hash
 from dure.record import committed
 from dure.trial import trial, types
-from dure.trial.access_log import log_look
+from dure.trial.access_log import Look, log_look, settle_look
 
 if TYPE_CHECKING:
     import polars as pl
@@ -156,16 +157,28 @@ class Subject:
         names = [
             trial_round.name for trial_round in trial.chosen(self.rounds, "quick", sealed=sealed) if trial_round.sealed
         ]
-        if names and (self.stale or self.record is None):
-            log_look(self.manifest.id, project_hash(self.folder), names)
+        look = Look(self.manifest.id, project_hash(self.folder), names, "dure check")
+        counted = bool(names) and (self.stale or self.record is None)
+        if counted:
+            log_look(look)
         seeds = self.record.about.seeds if self.record else None
         learns, numbers = size_of(self.trial_round.history), numbers_in(self.trial_round.history)
         offers = [constant(self.project, kind) for kind in CONSTANTS if numbers and number_field(self.project)]
         offers += [permuted(self.project)] if learns else []
-        return trial.run(
+        result = trial.run(
             self.project, self.data, self.place / "trial", sealed=bool(names), profile="quick",
             seeds=seeds or range(self.manifest.seeds), offers=offers, tell=self.tell,
         )  # fmt: skip
+        if counted:
+            shown = self._shown(result.about.quick)
+            settle_look(look, evidence.replay_hash(result.outcomes), self.folder, shown=shown)
+        return result
+
+    def _shown(self, quick: Mapping[str, Any]) -> bool:
+        """Whether trial.json has every number that the project's methods come to here, to the last digit."""
+        recorded = self.record.about.quick if self.record else {}
+        own = [key for key in quick if key.split(" · ")[0] in self.project.builders()]
+        return all(recorded.get(key) == quick[key] for key in own)
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,13 @@ from dure.project.code_hash import project_hash
 from dure.project.loader import load
 from dure.record import OpenedSource
 from dure.trial import trial, types
-from dure.trial.access_log import admitted_looks, log_look
+from dure.trial.access_log import Look, log_look, settle_look
 from dure.trial.access_log import opened_rounds as looked_at
 from dure.trial.charts import charts_of
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from dure.judge import Question
     from dure.project.case import Builder, Round
     from dure.project.project import Project
@@ -105,14 +107,13 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
     assert manifest is not None
     if newer:
         project, sealed = _newer(project), True
-    chosen = list(seeds) if seeds is not None else list(range(manifest.seeds))
-    particulars: Particulars = {}
-    if sealed:
-        particulars["looks"] = max(_look(project, trial.chosen(project.rounds(data), profile, sealed=True)), looks)
     project, offers = with_methods(project, inputs)
+    chosen = list(seeds) if seeds is not None else list(range(manifest.seeds))
+    key = _key(project, inputs, sealed=sealed, newer=newer, profile=profile, seeds=chosen)
+    count_looks = _opened_look(project, data, profile, key, looks) if sealed else None
     given = {name: sha256_of(Path(path)) for name, path in given_files(inputs).items()}
-    particulars |= {"date": datetime.now(UTC).date().isoformat(), "assurance": assurance, "given": given}
-    folder = inputs.work or _working(project, inputs, sealed=sealed, newer=newer, profile=profile, seeds=chosen)
+    particulars: Particulars = {"date": datetime.now(UTC).date().isoformat(), "assurance": assurance, "given": given}
+    folder = inputs.work or home() / "runs" / f"{manifest.id}-{key}"
     result = trial.run(
         project,
         data,
@@ -122,6 +123,7 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
         seeds=chosen,
         offers=offers,
         particulars=particulars,
+        looks=count_looks,
         tell=tell,
     )
     place = evidence.write(result, out, charts=_charts(project, result)) if out else None
@@ -129,15 +131,18 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
     return result, place
 
 
-def _look(project: Project, rounds: Sequence[Round]) -> int:
-    """Write down that the sealed ones of these rounds are opened; the looks so far. Raises UserError where none is sealed."""
+def _opened_look(project: Project, data: Data, profile: str, key: str, least: int) -> Callable[[pl.DataFrame], int]:
+    """Write the look down, before anything is played; what it was is settled by its outcomes, and then the looks are counted."""
     assert project.manifest is not None
     assert project.folder is not None
-    name, code = project.manifest.id, project_hash(project.folder)
-    opened_rounds = [trial_round.name for trial_round in rounds if trial_round.sealed]
-    if not opened_rounds:
-        raise UserError(_("{project} has no sealed round", project=name), cure=_("Run it without --sealed."))
-    return max(log_look(name, code, opened_rounds), admitted_looks(project.folder, code))
+    rounds = trial.chosen(project.rounds(data), profile, sealed=True)
+    names = [trial_round.name for trial_round in rounds if trial_round.sealed]
+    if not names:
+        message = _("{project} has no sealed round", project=project.manifest.id)
+        raise UserError(message, cure=_("Run it without --sealed."))
+    look, folder = Look(project.manifest.id, project_hash(project.folder), names, key), project.folder
+    log_look(look)
+    return lambda outcomes: max(settle_look(look, evidence.replay_hash(outcomes), folder), least)
 
 
 def with_methods(project: Project, inputs: Inputs) -> tuple[Project, list[Builder]]:
@@ -218,10 +223,8 @@ def given_paths(inputs: Inputs) -> list[Path]:
     return [path for paths in (inputs.data or {}).values() for path in files_of(paths)]
 
 
-def _working(
-    project: Project, inputs: Inputs, *, sealed: bool, newer: bool, profile: str, seeds: Sequence[int]
-) -> Path:
-    """The folder this trial resumes from: another one for other code, data, settings or seeds."""
+def _key(project: Project, inputs: Inputs, *, sealed: bool, newer: bool, profile: str, seeds: Sequence[int]) -> str:
+    """Of the folder this trial resumes from: another one for other code, data, settings or seeds."""
     for path in given_files(inputs).values():
         if not Path(path).is_file():
             raise UserError(_("there is no such file"), where=path)
@@ -232,8 +235,7 @@ def _working(
         "settings": dict(inputs.settings or {}), "sealed": sealed, "newer": newer, "profile": profile,
         "seeds": list(seeds),
     }  # fmt: skip
-    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
-    return home() / "runs" / f"{project.manifest.id if project.manifest else 'table'}-{digest}"
+    return hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _charts(project: Project, result: Trial) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ The small table of outcomes is all that KPIs, intervals and a stranger's re-comp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +41,7 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
     seeds: Sequence[int] = (0,),
     offers: Sequence[Builder] = (),
     particulars: Particulars | None = None,
+    looks: Callable[[pl.DataFrame], int] | None = None,
     tell: Tell = quiet,
 ) -> Trial:
     """Play the rounds and compare.
@@ -57,6 +58,8 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
         Further methods: a vendor's file or URL.
     particulars
         What is added to that which the trial says of itself.
+    looks
+        How often sealed rounds have been looked at, asked with the outcomes: what they show may be known already.
 
     Raises
     ------
@@ -86,7 +89,7 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
                 settled.append(part)
                 parts.append(part)
     tell(1.0, "")
-    return _result(project, parts, rounds, about)
+    return _result(project, parts, rounds, about, looks or (lambda _outcomes: about.looks))
 
 
 def chosen(rounds: Iterable[Round], profile: str, *, sealed: bool) -> list[Round]:
@@ -111,7 +114,9 @@ def _first_blocks(cases: Sequence[Case], blocks: int) -> list[Case]:
     return [case for case in cases if (case.block or case.id) in first[case.site]]
 
 
-def _result(project: Project, parts: list[Part], rounds: Sequence[Round], about: About) -> Trial:
+def _result(
+    project: Project, parts: list[Part], rounds: Sequence[Round], about: About, looks: Callable[[pl.DataFrame], int]
+) -> Trial:
     named = [
         part.rows.select(
             pl.lit(part.seed).alias("seed"),
@@ -136,11 +141,11 @@ def _result(project: Project, parts: list[Part], rounds: Sequence[Round], about:
     answered = in_blocks(answered, project.kpis[0], rounds)
     names = [name for name in answered.columns if name not in ("seed", "round", "method", "answer", *TEXT_COLUMNS)]
     cases = answered.drop("answer")
+    outcomes = outcomes_of(cases, names, rounds, len(about.seeds))
     about = replace(
-        about, quick=quick, span=span_of(cases, rounds), unanswered_by=_causes(cases),
+        about, quick=quick, span=span_of(cases, rounds), unanswered_by=_causes(cases), looks=looks(outcomes),
         left_out=tuple(LeftOut(**row) for row in left_out.select("round", "case", "cause", "why").to_dicts()),
     )  # fmt: skip
-    outcomes = outcomes_of(cases, names, rounds, len(about.seeds))
     kpis = tuple(Kpi(bilingual(project, kpi.name), kpi.unit, kpi.better, kpi.of, kpi.limit) for kpi in project.kpis)
     assert project.manifest is not None
     return Trial(
