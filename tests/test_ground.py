@@ -352,9 +352,14 @@ def test_no_pickle_eval_or_shell():
 
 
 def test_the_changelog_opens_with_this_version():
+    """A version that is not out yet is written as 0.2.0.dev0; one that is has its day."""
     lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
-    headings = [line for line in lines if line.startswith("## ")]
-    assert headings[0].startswith(f"## {dure.__version__}")
+    first, *closed = [line for line in lines if line.startswith("## ")]
+    version, _, unreleased = dure.__version__.partition(".dev")
+    assert re.fullmatch(
+        rf"## Unreleased \({version}\)" if unreleased else rf"## {version} \(\d{{4}}-\d\d-\d\d\)", first
+    )
+    assert all(re.fullmatch(r"## \d+\.\d+\.\d+ \(\d{4}-\d\d-\d\d\)", line) for line in closed)
 
 
 def test_the_document_checks_find_what_is_wrong(tmp_path):

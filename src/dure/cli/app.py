@@ -13,6 +13,7 @@ from importlib.metadata import entry_points
 
 import click
 
+from dure import __version__
 from dure.cli.options import MISTAKE
 from dure.cli.output import fail
 from dure.errors import UserError, nearest
@@ -71,7 +72,7 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option("--lang", type=click.Choice(LANGUAGES), help="Language of texts (else DURE_LANG, else the locale's).")
-@click.version_option(package_name="dure")
+@click.version_option(__version__)
 def cli(lang: str | None) -> None:
     """Is the AI you are offered better than what you do today? Drop the table: actual, today's, offered."""
     if lang:
