@@ -137,7 +137,7 @@ def ids_are_names(subject: Subject) -> Outcome:
     return kept()
 
 
-def _spells(name: str, truths: Sequence[Any]) -> bool:
+def _spells(name: str, truths: Sequence[str | float]) -> bool:
     tokens = {token for token in re.split(r"[^\w.+]+|_", name.lower()) if token}
     numbers = {float(token) for token in re.findall(r"\d+(?:\.\d+)?", name)}
     for truth in truths:
@@ -149,7 +149,7 @@ def _spells(name: str, truths: Sequence[Any]) -> bool:
     return False
 
 
-def _scalars(truth: Any) -> list[Any]:
+def _scalars(truth: Any) -> list[str | float]:
     """Numbers and texts a truth is made of; long ones (a day's prices) are no more than a name could hold."""
     if isinstance(truth, str | bool | int | float):
         return [truth]

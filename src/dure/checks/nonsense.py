@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 
 from dure.checks.outcome import Outcome, broken, inner_form, kept, steps
 from dure.i18n.texts import _
+from dure.project.json_schema import Schema, schema_of
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from dure.checks.subject import Subject
 
 
@@ -22,15 +25,14 @@ def refuses_nonsense(subject: Subject) -> Outcome:
     request = next((request for _name, _case, (request, _answer) in steps(subject)), None)
     if request is None:
         return broken(_("no method has answered a case"))
-    mutations = 0
-    for path, form, value in _places(project.request, json.loads(request), ()):
+    mutations, whole = 0, json.loads(request)
+    for path, form, value in _places(project.request, whole, ()):
         for field, nonsense, fault in _nonsense(form, value):
             mutations += 1
-            spoilt = json.loads(request)
-            _put(spoilt, (*path, field), nonsense)
+            spoilt = _spoilt(whole, value, field, nonsense)
             named = ".".join(map(str, (*path, field)))
             try:
-                project.request.model_validate_json(json.dumps(spoilt))
+                project.request.model_validate_json(spoilt)
             except ValidationError as error:
                 if not any(field in detail["loc"] for detail in error.errors()):
                     return broken(_("{field} {what}: refused, but the field is not named", field=named, what=fault))
@@ -41,17 +43,26 @@ def refuses_nonsense(subject: Subject) -> Outcome:
     return kept(_("{count} requests refused", count=mutations))
 
 
-_GONE = object()
+def _spoilt(whole: Mapping[str, JsonValue], value: dict[str, JsonValue], field: str, nonsense: JsonValue) -> str:
+    """The whole request with a field of an object in it spoilt (None: taken away), as JSON; the object is as it was again."""
+    before = dict(value)
+    value[field] = nonsense
+    if nonsense is None:
+        del value[field]
+    text = json.dumps(whole)
+    value.clear()
+    value.update(before)
+    return text
 
 
-def _nonsense(form: type[BaseModel], value: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
-    """(field, value, what is wrong) for each field of a form."""
+def _nonsense(form: type[BaseModel], value: Mapping[str, JsonValue]) -> Iterator[tuple[str, JsonValue, str]]:
+    """(field, value, what is wrong) for each field of a form; None: the field is missing."""
     yield "no_such_field", 1, _("is unknown")
-    schema = form.model_json_schema()
+    schema = schema_of(form)
     for name, field in form.model_fields.items():
         kinds = list(_kinds(schema["properties"].get(field.alias or name, {})))
         if field.is_required():
-            yield name, _GONE, _("is missing")
+            yield name, None, _("is missing")
         if not any(
             kind.get("type") is None and "$ref" not in kind and "enum" not in kind and "const" not in kind
             for kind in kinds
@@ -74,13 +85,13 @@ def _nonsense(form: type[BaseModel], value: Mapping[str, Any]) -> Iterator[tuple
                 yield name, high + 1, _("is above its bound")
 
 
-def _kinds(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _kinds(schema: Schema) -> Iterator[Schema]:
     yield from schema.get("anyOf", schema.get("oneOf", [schema]))
 
 
 def _places(
-    form: type[BaseModel], value: Any, path: tuple[str | int, ...]
-) -> Iterator[tuple[tuple[str | int, ...], type[BaseModel], Any]]:
+    form: type[BaseModel], value: dict[str, JsonValue], path: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], type[BaseModel], dict[str, JsonValue]]]:
     """The request itself and the first of each form inside it."""
     yield path, form, value
     for name, field in form.model_fields.items():
@@ -91,13 +102,3 @@ def _places(
             yield from _places(inner, inner_value[0], (*path, name, 0))
         elif isinstance(inner_value, dict) and set(inner.model_fields) >= set(inner_value):
             yield from _places(inner, inner_value, (*path, name))
-
-
-def _put(value: Any, path: tuple[str | int, ...], new: Any) -> None:
-    *way, last = path
-    for step in way:
-        value = value[step]
-    if new is _GONE:
-        value.pop(last, None)
-    else:
-        value[last] = new

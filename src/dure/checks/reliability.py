@@ -8,6 +8,7 @@ import statistics
 from typing import TYPE_CHECKING
 
 from dure.checks.outcome import Outcome, absent, broken, kept
+from dure.checks.sandbox import answered
 from dure.checks.subject import cases_in, witnessed
 from dure.i18n.texts import _
 
@@ -30,15 +31,11 @@ def survives_kill(subject: Subject) -> Outcome:
     if cut is not None:
         return absent(_("it fits without telling progress: there is no halfway"))
     after = witnessed(subject, [{"method": name, "folder": "killed"}])
-    part = after["parts"][0] if after else {"error": "?", "answers": []}
-    expected = [
-        [transcript.case, transcript.cause, [answer for _request, answer in transcript.steps]]
-        for transcript in subject.transcripts[name]
-    ]
-    if part["error"] or part["answers"] != expected:
-        return broken(
-            _("{method}, ended halfway and started again: {why}", method=name, why=part["error"] or _("other answers"))
-        )
+    part = after["parts"][0] if after else None
+    expected = [answered(transcript) for transcript in subject.transcripts[name]]
+    if part is None or part["error"] or part["answers"] != expected:
+        why = "?" if part is None else part["error"] or _("other answers")
+        return broken(_("{method}, ended halfway and started again: {why}", method=name, why=why))
     return kept()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from dure.checks.outcome import Outcome, broken, kept
+from dure.checks.sandbox import answered
 from dure.checks.subject import differs
 from dure.i18n.texts import _
 
@@ -30,12 +31,14 @@ def _same(subject: Subject, folder: str) -> Outcome:
         name, transcripts = part["method"], subject.transcripts[part["method"]]
         if part["error"]:
             return broken(_("{method} could not be built in a fresh process: {why}", method=name, why=part["error"]))
-        for transcript, (case, cause, answers) in zip(transcripts, part["answers"], strict=True):
-            expected = [answer for _request, answer in transcript.steps]
-            difference = f"{transcript.cause or '-'} ≠ {cause or '-'}" if transcript.cause != cause else None
-            difference = difference or _first_difference(expected, answers, subject.manifest.replay)
+        for transcript, again in zip(transcripts, part["answers"], strict=True):
+            expected, cause = answered(transcript), again["cause"]
+            difference = f"{expected['cause'] or '-'} ≠ {cause or '-'}" if expected["cause"] != cause else None
+            difference = difference or _first_difference(expected["answers"], again["answers"], subject.manifest.replay)
             if difference:
-                return broken(_("{method}, case {case}, same seed: {why}", method=name, case=case, why=difference))
+                return broken(
+                    _("{method}, case {case}, same seed: {why}", method=name, case=again["case"], why=difference)
+                )
     return kept()
 
 

@@ -14,17 +14,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from dure.content_store import write_atomically
 from dure.datasets.data import Data
-from dure.project.case import Case, Method, Work
+from dure.project.case import Case, Method, Round, Work
 from dure.project.loader import load
 from dure.trial.ask import Ask, Unanswered
 from dure.trial.trial import chosen
 
 if TYPE_CHECKING:
+    from dure.project.form import Form
     from dure.project.project import Project
+    from dure.trial.types import Tell
 
 MOST = 200  # cases asked at most
 SECONDS = 5.0  # a slow method is asked fewer of them ...
@@ -54,6 +56,61 @@ class Transcript:
     touched: tuple[str, str] | None = None
 
 
+class Part(TypedDict):
+    """A method to be built in a folder and asked so many cases; `kill`: the share of its progress at which the process ends itself."""
+
+    method: str
+    folder: str
+    cases: NotRequired[int]
+    kill: NotRequired[float]
+
+
+class Job(TypedDict):
+    """What the fresh process is told: the project's folder, a seed, what to build."""
+
+    project: str
+    seed: int
+    parts: list[Part]
+
+
+class Answered(TypedDict):
+    """A case: the cause that ended it, if any, and its answers, each as JSON."""
+
+    case: str
+    cause: str
+    answers: list[str]
+
+
+class PartResult(TypedDict):
+    """What came of a part: why it could not be built, or its cases."""
+
+    method: str
+    error: str
+    answers: list[Answered]
+    folder: NotRequired[str]
+
+
+class Event(TypedDict):
+    """A reach for the network or another program: what for, and from which line of the project."""
+
+    event: str
+    what: str
+    where: str
+
+
+class Findings(TypedDict):
+    """What a fresh, watched process found."""
+
+    parts: list[PartResult]
+    events: list[Event]
+
+
+def answered(transcript: Transcript) -> Answered:
+    """A transcript as the fresh process tells it."""
+    answers = [answer for _request, answer in transcript.steps]
+    return {"case": transcript.case, "cause": transcript.cause, "answers": answers}
+
+
 class _Watched:
     """A method that is timed and whose request is compared before and after."""
 
@@ -62,21 +119,22 @@ class _Watched:
         if start := getattr(method, "start", None):
             self.start = start
 
-    def __call__(self, request: Any) -> Any:
+    def __call__(self, request: Form) -> Form | None:
         before, started = request.model_dump_json(), time.perf_counter()
         try:
-            return self.method(request)
+            answer: Form | None = self.method(request)
         finally:
             self.transcript.seconds.append(time.perf_counter() - started)
             # model_construct'ed or broken on purpose: what cannot be dumped any more has been changed as well
             after = _dumped(request)
             if after != before:
                 self.transcript.touched = (before, after)
+        return answer
 
 
-def _dumped(request: Any) -> str:
+def _dumped(request: Form) -> str:
     try:
-        return str(request.model_dump_json(warnings=False))
+        return request.model_dump_json(warnings=False)
     except Exception as error:  # noqa: BLE001 - a method may leave anything in its request
         return json.dumps({"unreadable": str(error)[:200]})
 
@@ -101,7 +159,7 @@ def ask_all(
         ask = Ask(project, watched, None)
         ask.begin(names[number] if names else case.id)
 
-        def spy(request: Any, ask: Ask = ask, transcript: Transcript = transcript) -> Any:
+        def spy(request: Form, ask: Ask = ask, transcript: Transcript = transcript) -> Form:
             response = ask(request)
             transcript.steps.append(
                 (project.request.model_validate(request).model_dump_json(), response.model_dump_json())
@@ -116,13 +174,13 @@ def ask_all(
     return transcripts
 
 
-def first_round(project: Project, data: Data) -> Any:
+def first_round(project: Project, data: Data) -> Round:
     """The round whose first cases are asked: an open one where there is one."""
     rounds = list(project.rounds(data))
     return (chosen(rounds, "quick", sealed=False) or chosen(rounds, "quick", sealed=True))[0]
 
 
-def settings_of(project: Project) -> Any:
+def settings_of(project: Project) -> Form | None:
     """A site's settings as they are by default."""
     return project.settings() if project.settings else None
 
@@ -130,10 +188,10 @@ def settings_of(project: Project) -> Any:
 # ---- the fresh process ----------------------------------------------------------------------------------------------------
 
 
-def _watch(folder: Path, events: list[dict[str, str]]) -> None:
+def _watch(folder: Path, events: list[Event]) -> None:
     """Write down, and refuse, every reach for the network or for a program; write down what pickle loads."""
 
-    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
         if event in _NETWORK or (event in _PROGRAMS and _program(event, arguments) not in _HARMLESS):
             target = _program(event, arguments) if event in _PROGRAMS else _target(arguments)
             events.append({"event": event, "what": target[:120], "where": _where(folder)})
@@ -144,7 +202,7 @@ def _watch(folder: Path, events: list[dict[str, str]]) -> None:
     sys.addaudithook(hook)
 
 
-def _target(arguments: tuple[Any, ...]) -> str:
+def _target(arguments: tuple[object, ...]) -> str:
     """The address an event is about: its first text, or what stands in its address."""
     for argument in arguments:
         if isinstance(argument, tuple):
@@ -154,7 +212,7 @@ def _target(arguments: tuple[Any, ...]) -> str:
     return ""
 
 
-def _program(event: str, arguments: tuple[Any, ...]) -> str:
+def _program(event: str, arguments: tuple[object, ...]) -> str:
     if event == "subprocess.Popen" and isinstance(arguments[1], list | tuple) and arguments[1]:
         return Path(str(arguments[1][0])).name
     return Path(str(arguments[0])).name
@@ -171,30 +229,29 @@ def _where(folder: Path) -> str:
     return ""
 
 
-def _work(job: dict[str, Any]) -> dict[str, Any]:
+def _work(job: Job) -> Findings:
     """Build and ask what the job names; what went wrong stands in `error`."""
-    folder, events = Path(job["project"]), []  # type: tuple[Path, list[dict[str, str]]]
+    folder = Path(job["project"])
+    events: list[Event] = []
     _watch(folder, events)
     project = load(folder)
     data = Data(project.sources, project.folder, settings=settings_of(project))
-    trial_round, parts = first_round(project, data), []
+    trial_round = first_round(project, data)
+    parts: list[PartResult] = []
     for part in job["parts"]:
-        part_result: dict[str, Any] = {"method": part["method"], "error": "", "answers": []}
+        part_result: PartResult = {"method": part["method"], "error": "", "answers": []}
         try:
             work = Work(folder=Path(part["folder"]), tell=_killer(part.get("kill")))
             method = project.builders()[part["method"]](trial_round.history, job["seed"], work)
             transcripts = ask_all(project, method, trial_round.cases[: part["cases"]], seconds=None)
-            part_result["answers"] = [
-                [transcript.case, transcript.cause, [answer for _request, answer in transcript.steps]]
-                for transcript in transcripts
-            ]
+            part_result["answers"] = [answered(transcript) for transcript in transcripts]
         except Exception as error:  # noqa: BLE001 - a stranger's builder; what it said is the finding
             part_result["error"] = f"{type(error).__name__}: {error}"
         parts.append(part_result)
     return {"parts": parts, "events": events}
 
 
-def _killer(share: float | None) -> Any:
+def _killer(share: float | None) -> Tell:
     """Progress that ends this process on the spot once `share` is reached, as a power cut would."""
     import os
 

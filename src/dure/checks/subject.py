@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 from dure import evidence
 from dure.checks.sandbox import KILLED, Transcript, ask_all, first_round, settings_of
@@ -29,14 +29,18 @@ from dure.trial.access_log import Look, log_look, settle_look
 
 if TYPE_CHECKING:
     import polars as pl
+    from pydantic import JsonValue
 
+    from dure.checks.sandbox import Findings, Job, Part
     from dure.project.case import Builder, History, Method
+    from dure.project.form import Form
     from dure.project.manifest import Manifest
     from dure.project.project import Project
     from dure.record import TrialRecord
 
 CONSTANTS = ("mean", "median")
 CommandFault = Callable[[Sequence[str]], str]
+T = TypeVar("T")
 
 
 class Subject:
@@ -76,7 +80,7 @@ class Subject:
         self.folder: Path = project.folder
         self._had: dict[str, Any] = {}
 
-    def once(self, name: str, make: Callable[[], Any]) -> Any:
+    def once(self, name: str, make: Callable[[], T]) -> T:
         """What `make` gave the first time, or the failure it ended with."""
         if name not in self._had:
             try:
@@ -85,7 +89,8 @@ class Subject:
                 self._had[name] = _Failed(error)
         if isinstance(self._had[name], _Failed):
             raise self._had[name].error
-        return self._had[name]
+        value: T = self._had[name]
+        return value
 
     @cached_property
     def data(self) -> Data:
@@ -95,12 +100,12 @@ class Subject:
     @property
     def rounds(self) -> list[Round]:
         """All rounds."""
-        return self.once("rounds", lambda: list(self.project.rounds(self.data)))  # type: ignore[no-any-return]
+        return self.once("rounds", lambda: list(self.project.rounds(self.data)))
 
     @property
     def trial_round(self) -> Round:
         """The round whose first cases are asked."""
-        return self.once("trial_round", lambda: first_round(self.project, self.data))  # type: ignore[no-any-return]
+        return self.once("trial_round", lambda: first_round(self.project, self.data))
 
     def build(self, name: str, seed: int = 0, folder: str = "first") -> Method:
         """A method on the first round's history; the same folder gives the same method again."""
@@ -116,7 +121,7 @@ class Subject:
             cases = self.trial_round.cases
             return {name: ask_all(self.project, self.build(name), cases) for name in self.project.builders()}
 
-        return self.once("transcripts", ask)  # type: ignore[no-any-return]
+        return self.once("transcripts", ask)
 
     @property
     def stochastic(self) -> list[str]:
@@ -130,17 +135,17 @@ class Subject:
                 names += [name] if answers_of(transcripts) != answers_of(reseeded) else []
             return names
 
-        return self.once("stochastic", find)  # type: ignore[no-any-return]
+        return self.once("stochastic", find)
 
     @property
-    def fresh_run(self) -> dict[str, Any]:
+    def fresh_run(self) -> Findings:
         """What a fresh, watched process found: built anew, and built again from the folders that are full already."""
-        return self.once("fresh_run", lambda: fresh(self, ["anew", "first"]))  # type: ignore[no-any-return]
+        return self.once("fresh_run", lambda: fresh(self, ["anew", "first"]))
 
     @property
     def record(self) -> TrialRecord | None:
         """The project's trial.json. Raises UserError where it is not what a trial writes."""
-        return self.once("record", lambda: committed(self.folder))  # type: ignore[no-any-return]
+        return self.once("record", lambda: committed(self.folder))
 
     @property
     def stale(self) -> bool:
@@ -150,7 +155,7 @@ class Subject:
     @property
     def quick_trial(self) -> types.Trial:
         """The quick trial, with the best constants and a model rebuilt on permuted truth among the methods."""
-        return self.once("quick_trial", self._quick)  # type: ignore[no-any-return]
+        return self.once("quick_trial", self._quick)
 
     def _quick(self) -> types.Trial:
         sealed = self.full or (self.record is not None and not self.stale)
@@ -279,7 +284,7 @@ def constant(project: Project, kind: str) -> Builder:
     return constant
 
 
-def _declines(_request: Any) -> None:
+def _declines(_request: Form) -> None:
     """Answer nothing."""
 
 
@@ -292,9 +297,9 @@ def number_field(project: Project) -> str | None:
 # ---- a fresh process ------------------------------------------------------------------------------------------------
 
 
-def fresh(subject: Subject, folders: Sequence[str]) -> dict[str, Any]:
+def fresh(subject: Subject, folders: Sequence[str]) -> Findings:
     """Every method built in `folders` and asked, in one fresh and watched process. Raises UserError where it gave nothing."""
-    parts = [{"method": name, "folder": folder} for name in subject.transcripts for folder in folders]
+    parts: list[Part] = [{"method": name, "folder": folder} for name in subject.transcripts for folder in folders]
     result = witnessed(subject, parts)
     if result is None:
         raise UserError(_("the fresh process ended without an answer"))
@@ -303,11 +308,11 @@ def fresh(subject: Subject, folders: Sequence[str]) -> dict[str, Any]:
     return result
 
 
-def witnessed(subject: Subject, parts: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+def witnessed(subject: Subject, parts: Sequence[Part]) -> Findings | None:
     """Build and ask in a fresh, watched process; None where it ended before it had an answer. Raises UserError on its failure."""
     job, result = subject.place / "job.json", subject.place / "result.json"
     result.unlink(missing_ok=True)
-    filled_parts = [
+    filled_parts: list[Part] = [
         {
             **part,
             "folder": str(made(subject.place / part["folder"] / part["method"])),
@@ -315,15 +320,18 @@ def witnessed(subject: Subject, parts: Sequence[Mapping[str, Any]]) -> dict[str,
         }
         for part in parts
     ]
-    job.write_text(json.dumps({"project": str(subject.folder), "seed": 0, "parts": filled_parts}), encoding="utf-8")
+    told: Job = {"project": str(subject.folder), "seed": 0, "parts": filled_parts}
+    job.write_text(json.dumps(told), encoding="utf-8")
     command = [sys.executable, "-m", "dure.checks.sandbox", str(job), str(result)]
-    options: dict[str, Any] = {"capture_output": True, "encoding": "utf-8", "errors": "replace"}
     # Numba keeps what it compiles with a pickled index: there is none to read where the process compiles for itself.
     with tempfile.TemporaryDirectory(dir=subject.place) as compiled:
         watched = environment() | {"NUMBA_CACHE_DIR": compiled}
-        process = subprocess.run(command, env=watched, check=False, **options)  # noqa: S603 - this program
+        process = subprocess.run(  # noqa: S603 - this program
+            command, env=watched, check=False, capture_output=True, encoding="utf-8", errors="replace"
+        )
     if result.is_file():
-        return json.loads(result.read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+        findings: Findings = json.loads(result.read_text(encoding="utf-8"))
+        return findings
     if process.returncode == KILLED:
         return None
     raise UserError((process.stderr.strip().splitlines() or [_("the fresh process ended without an answer")])[-1])
@@ -361,7 +369,7 @@ def differs(first: str, second: str, tolerance: float = 0.0) -> str | None:
 _MISSING = "(missing)"
 
 
-def _differs(first: Any, second: Any, tolerance: float, place: str) -> str | None:
+def _differs(first: JsonValue, second: JsonValue, tolerance: float, place: str) -> str | None:
     if isinstance(first, dict) and isinstance(second, dict):
         for key in sorted({*first, *second}):
             if difference := _differs(
@@ -379,12 +387,17 @@ def _differs(first: Any, second: Any, tolerance: float, place: str) -> str | Non
             ),
             None,
         )
-    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (first, second))
-    if first == second or (numbers and math.isclose(first, second, rel_tol=tolerance, abs_tol=tolerance)):
+    if first == second:
+        return None
+    if _is_number(first) and _is_number(second) and math.isclose(first, second, rel_tol=tolerance, abs_tol=tolerance):
         return None
     return f"{place} {_short(first)} ≠ {_short(second)}".strip()
 
 
-def _short(value: Any) -> str:
+def _is_number(value: JsonValue) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _short(value: JsonValue) -> str:
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 40 else text[:37] + "..."

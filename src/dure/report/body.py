@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from dure.i18n.texts import _
 from dure.report import interval_plot, numbers, sentence, vocabulary, worth
@@ -13,7 +13,53 @@ if TYPE_CHECKING:
     from dure.record import About, Kpi, OpenedSource, TrialRecord, Verdict
 
 
-def body(record: TrialRecord, fingerprint: str) -> dict[str, Any]:
+class SiteAnswer(TypedDict):
+    """The answer at one site: its mark, its numbers, what must be read beside them."""
+
+    price: str
+    name: str
+    seen: str
+    mark: Markup
+    kind: str
+    word: str
+    ends: str
+    numbers: str
+    remarks: list[str]
+
+
+class OfferAnswer(TypedDict):
+    """One offer's answer: `head` in pieces, each with whether it is the deciding word."""
+
+    kind: str
+    head: list[tuple[str, bool]]
+    lead: str
+    cautions: list[str]
+    limits: list[str]
+    mark: Markup | str
+    sites: list[SiteAnswer]
+
+
+class Report(TypedDict):
+    """Everything that a report shows, as texts in the reader's language."""
+
+    title: str
+    answers: list[OfferAnswer]
+    numbers: list[dict[str, str]]
+    others: list[dict[str, str]]
+    measured: list[tuple[str, str]]
+    practice: list[tuple[str, str]]
+    data: list[dict[str, str]]
+    left_out: list[str]
+    unanswered: list[dict[str, str]]
+    notes: list[str]
+    general: list[str]
+    fingerprint: str
+    fingerprint_whole: str
+    replay: str
+    words: dict[str, str]
+
+
+def body(record: TrialRecord, fingerprint: str) -> Report:
     """Everything the page shows, as texts in the reader's language."""
     about = record.about
     return {
@@ -35,7 +81,7 @@ def body(record: TrialRecord, fingerprint: str) -> dict[str, Any]:
     }
 
 
-def _answer(record: TrialRecord, verdict: Verdict) -> dict[str, Any]:
+def _answer(record: TrialRecord, verdict: Verdict) -> OfferAnswer:
     """One offer's answer: the sentence, its mark, the marks of its sites with what must be read beside them."""
     about = record.about
     texts = {name: _unbroken(text) for name, text in sentence.parts(verdict, about).items()}
@@ -57,7 +103,7 @@ def _answer(record: TrialRecord, verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _site(verdict: Verdict, about: About, widest: tuple[float, float]) -> dict[str, Any]:
+def _site(verdict: Verdict, about: About, widest: tuple[float, float]) -> SiteAnswer:
     unit = vocabulary.localised_unit(verdict.unit)
     price = sentence.parts(verdict, about)["price"] if worth.priced(verdict, about)[0] is not None else ""
     return {
@@ -105,7 +151,7 @@ def _marked(text: str) -> list[tuple[str, bool]]:
     return [(part, number % 2 == 1) for number, part in enumerate(text.split("**")) if part]
 
 
-def _numbers(record: TrialRecord) -> list[dict[str, Any]]:
+def _numbers(record: TrialRecord) -> list[dict[str, str]]:
     """A row a KPI and method of the deciding rounds, over all sites: number, gain, interval, verdict."""
     decisive = next(iter(record.deciding), None)
     if decisive is None:
@@ -113,7 +159,7 @@ def _numbers(record: TrialRecord) -> list[dict[str, Any]]:
     comparable = [
         verdict for verdict in record.verdicts if verdict.site == decisive.site and _beside(verdict, decisive)
     ]
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, str]] = []
     for kpi in record.kpis:
         of_kpi = [verdict for verdict in comparable if verdict.kpi == kpi.name]
         if of_kpi:
@@ -127,7 +173,7 @@ def _beside(verdict: Verdict, decisive: Verdict) -> bool:
     return (verdict.round, verdict.against) == (decisive.round, decisive.against)
 
 
-def _number_row(verdict: Verdict, method: str, about: About, *, first: bool) -> dict[str, Any]:
+def _number_row(verdict: Verdict, method: str, about: About, *, first: bool) -> dict[str, str]:
     """One method's row; the practice stands first and is compared with nobody."""
     better = _("lower is better") if verdict.better == "lower" else _("higher is better")
     label = vocabulary.label_of(method, about)
@@ -144,7 +190,7 @@ def _number_row(verdict: Verdict, method: str, about: About, *, first: bool) -> 
     }
 
 
-def _others(record: TrialRecord) -> list[dict[str, Any]]:
+def _others(record: TrialRecord) -> list[dict[str, str]]:
     """Every other comparison over all sites: open rounds, the model against each rival."""
     decisive = next(iter(record.deciding), None)
     if decisive is None:

@@ -14,18 +14,21 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dure.errors import UserError
 from dure.i18n.texts import LANGUAGES, _, language, per_language
+from dure.project.json_schema import BOUNDS, schema_of
 from dure.record import committed
 from dure.report import interval_plot, numbers, sentence, vocabulary
 from dure.report.body import body
 from dure.trial.types import text_of
 
 if TYPE_CHECKING:
+    from dure.project.json_schema import Schema
     from dure.project.project import Project
     from dure.record import About, TrialRecord, Verdict
+    from dure.report.body import Report
 
 FILES = {"en": "CARD.md", "ko": "CARD.ko.md"}
 OTHER = {"en": "한국어: [CARD.ko.md](CARD.ko.md)", "ko": "English: [CARD.md](CARD.md)"}
@@ -140,7 +143,7 @@ def _purpose(project: Project, record: TrialRecord) -> list[str]:
     return [_plain(str(project.manifest.summary)), _listed(lines)]
 
 
-def _trial(record: TrialRecord, report: Mapping[str, Any]) -> list[str]:
+def _trial(record: TrialRecord, report: Report) -> list[str]:
     """How it was measured, and what does not stand in the numbers."""
     date = record.about.date
     counts = [f"{entry['method']}: {entry['cause']} {entry['count']}" for entry in report["unanswered"]]
@@ -153,7 +156,7 @@ def _trial(record: TrialRecord, report: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _data(project: Project, record: TrialRecord, report: Mapping[str, Any]) -> list[str]:
+def _data(project: Project, record: TrialRecord, report: Report) -> list[str]:
     """What the trial opened, and what was found odd in it, over all and place by place."""
     about = record.about
     titles = {source.name: source.title[LANGUAGES.index(language())] for source in project.sources}
@@ -253,7 +256,7 @@ def _compared(verdicts: Iterable[Verdict], about: About, *columns: str, named: b
 def _forms(project: Project) -> list[str]:
     """The fields of request and response, those of forms inside them by their path."""
     heads = (_("field"), _("needed"), _("unit"), _("allowed"), _("meaning"))
-    request, response = project.request.model_json_schema(), project.response.model_json_schema(mode="serialization")
+    request, response = schema_of(project.request), schema_of(project.response, "serialization")
     paragraphs = []
     for title, schema in ((_("Asked"), request), (_("Answered"), response)):
         paragraphs += [f"### {title}", _table(heads, _fields(project, schema, schema.get("$defs", {})))]
@@ -261,7 +264,7 @@ def _forms(project: Project) -> list[str]:
 
 
 def _fields(
-    project: Project, form: Mapping[str, Any], known: Mapping[str, Any], path: str = "", within: tuple[str, ...] = ()
+    project: Project, form: Schema, known: Mapping[str, Schema], path: str = "", within: tuple[str, ...] = ()
 ) -> Iterator[list[str]]:
     """A row a field of a JSON Schema: path, whether it is needed, unit, allowed values, meaning."""
     for name, field in form.get("properties", {}).items():
@@ -277,14 +280,11 @@ def _fields(
                 yield from _fields(project, known[inner], known, f"{place}.", (*within, inner))
 
 
-_BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
-
-
-def _allowed(kind: Mapping[str, Any]) -> str:
+def _allowed(kind: Schema) -> str:
     """The values or bounds of one kind of value."""
     if "enum" in kind or "const" in kind:
         return ", ".join(str(value) for value in kind.get("enum", [kind.get("const")]))
-    return ", ".join(f"{sign} {kind[name]:,.10g}" for name, sign in _BOUNDS.items() if name in kind).replace("-", "−")
+    return ", ".join(f"{sign} {kind[name]:,.10g}" for name, sign in BOUNDS.items() if name in kind).replace("-", "−")
 
 
 # ---- Markdown --------------------------------------------------------------------------------------------------------
