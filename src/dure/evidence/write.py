@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dure.errors import UserError
 from dure.evidence.format import ENVELOPE, PRIVATE, Refused, commitment_of, content, files_of, rows
@@ -18,10 +18,11 @@ from dure.i18n.texts import _
 from dure.json_text import json_text
 
 if TYPE_CHECKING:
+    from dure.report.charts import Chart
     from dure.trial.types import Trial
 
 
-def write(trial: Trial, folder: Path, *, charts: Mapping[str, Any] | None = None) -> Path:
+def write(trial: Trial, folder: Path, *, charts: Mapping[str, Chart] | None = None) -> Path:
     """Write and sign the evidence of a trial; returns its folder.
 
     It is written aside and renamed: there is the whole of it, or nothing.
@@ -51,7 +52,7 @@ def write(trial: Trial, folder: Path, *, charts: Mapping[str, Any] | None = None
     return folder
 
 
-def _fill(trial: Trial, place: Path, charts: Mapping[str, Any]) -> None:
+def _fill(trial: Trial, place: Path, charts: Mapping[str, Chart]) -> None:
     from dure.report import html, rnd_table
 
     record = content(trial)

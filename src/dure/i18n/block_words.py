@@ -7,7 +7,7 @@ in the evidence with all their forms, so that a reader without the project can f
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dure.i18n.former_words import FORMER_WORDS
 from dure.i18n.texts import _, language
@@ -70,7 +70,7 @@ def completed(word: Mapping[str, str]) -> dict[str, str]:
     return made | dict(word)
 
 
-def forms(word: Any) -> Forms:
+def forms(word: str | Mapping[str, str]) -> Forms:
     """A block's or a site's word, counted: a general word, a former one, or one with its forms as evidence carries them."""
     if isinstance(word, str) and word in GENERAL_WORDS:
         return Forms(*map(_, GENERAL_WORDS[word]))
@@ -86,7 +86,7 @@ def forms(word: Any) -> Forms:
     return Forms(f"1 {one}", f"{{count}} {many}", f"1 more {one}", f"{{count}} more {many}", f"One more {one}")
 
 
-def site_phrases(word: Any) -> SitePhrases:
+def site_phrases(word: str | Mapping[str, str]) -> SitePhrases:
     """What is said of several sites by that name; of places, where the name is none that a trade gave."""
     trade_word = FORMER_WORDS.get(word, {}) if isinstance(word, str) else word
     if "many" not in trade_word:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from xml.etree import ElementTree
 
 from dure.errors import UserError
@@ -17,8 +17,14 @@ from dure.i18n.texts import _
 if TYPE_CHECKING:
     from types import ModuleType
 
+    import altair as alt
+    from pydantic import JsonValue
+
 __all__ = ["ACCENT", "FONT", "INK", "LINE", "PAPER", "SOFT", "finished", "html", "moving", "save", "svg"]
 
+Chart: TypeAlias = "alt.TopLevelMixin | dict[str, JsonValue]"
+"""An Altair chart, or its specification."""
+Drawn = TypeVar("Drawn", bound="alt.TopLevelMixin")
 INK, SOFT, LINE, PAPER, ACCENT = "#1c2321", "#5c6663", "#d9dedb", "#fbfbf9", "#22577a"
 FONT = "Noto Sans KR, Noto Sans CJK KR, system-ui, sans-serif"
 SVG = "http://www.w3.org/2000/svg"
@@ -36,22 +42,19 @@ _FONT_FOLDERS = (
 )  # fmt: skip
 
 
-def finished(chart: Any) -> Any:
+def finished(chart: Drawn) -> Drawn:
     """An Altair chart in the house's look: quiet paper, soft axes, no frame, Korean letters."""
-    soft = {
-        "labelColor": SOFT,
-        "titleColor": SOFT,
-        "titleFontWeight": "normal",
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-    }
     chart = chart.configure(font=FONT, background=PAPER, padding=12).configure_view(stroke=None)
-    chart = chart.configure_axis(gridColor=LINE, domainColor=LINE, tickColor=LINE, **soft)
+    chart = chart.configure_axis(
+        gridColor=LINE, domainColor=LINE, tickColor=LINE, labelColor=SOFT, titleColor=SOFT, titleFontWeight="normal", labelFontSize=12,
+        titleFontSize=12,
+    )  # fmt: skip
     chart = chart.configure_header(labelColor=INK, titleColor=SOFT).configure_legend(labelColor=SOFT, titleColor=SOFT)
-    return chart.configure_title(anchor="start", color=INK, fontWeight="normal", fontSize=14, subtitleColor=SOFT)
+    chart = chart.configure_title(anchor="start", color=INK, fontWeight="normal", fontSize=14, subtitleColor=SOFT)
+    return chart  # noqa: RET504 - Altair's hints lose the chart's own type on the way
 
 
-def save(chart: Any, path: Path) -> Path:
+def save(chart: Chart, path: Path) -> Path:
     """Write a chart as .svg, .png or .html (one page that opens without a network); returns the path.
 
     Raises UserError for another kind of file, for a chart that wants data from an address, and where the extra
@@ -68,13 +71,13 @@ def save(chart: Any, path: Path) -> Path:
     return write_atomically(path, _converter().vegalite_to_png(_closed(chart), scale=2, allowed_base_urls=[]))
 
 
-def svg(chart: Any) -> str:
+def svg(chart: Chart) -> str:
     """A chart as SVG. Raises UserError as `save` does."""
     text: str = _converter().vegalite_to_svg(_closed(chart), allowed_base_urls=[])
     return text
 
 
-def moving(chart: Any) -> str | None:
+def moving(chart: Chart) -> str | None:
     """A chart with a slider as SVG that runs along it and begins again, without a script; None for a chart without one.
 
     What the slider does not change is drawn once. Raises UserError as `save` does.
@@ -120,7 +123,7 @@ def _together(moments: Sequence[ElementTree.Element], order: Sequence[int]) -> E
     return frames
 
 
-def html(chart: Any) -> str:
+def html(chart: Chart) -> str:
     """A chart as one page with its script in it. Raises UserError as `save` does."""
     page: str = _converter().vegalite_to_html(_closed(chart), bundle=True)
     # The library writes the texts of a chart into a script as they are: none of them may end the script.
@@ -132,10 +135,10 @@ def html(chart: Any) -> str:
     return "".join([library, place, begin, tag, script.replace("<", "\\u003c"), *end])
 
 
-def _closed(chart: Any) -> dict[str, Any]:
+def _closed(chart: Chart) -> dict[str, Any]:
     """The chart's specification, refused where any part of it would be loaded from an address."""
-    spec: dict[str, Any] = chart if isinstance(chart, dict) else chart.to_dict()
-    waiting: list[Any] = [{name: value for name, value in spec.items() if name != "datasets"}]
+    spec = chart if isinstance(chart, dict) else chart.to_dict()
+    waiting: list[JsonValue] = [{name: value for name, value in spec.items() if name != "datasets"}]
     while waiting:
         part = waiting.pop()
         if isinstance(part, Mapping):

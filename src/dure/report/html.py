@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dure.i18n.texts import LANGUAGES, language, per_language
 from dure.report import interval_plot, vocabulary
@@ -20,8 +20,10 @@ from dure.report.body import body, own
 
 if TYPE_CHECKING:
     from markupsafe import Markup
+    from pydantic import JsonValue
 
     from dure.record import TrialRecord
+    from dure.report.charts import Chart
 
 MOVING = "-moving.svg"
 _ISLAND = re.compile(r'<script type="application/json" id="trial">(.*?)</script>', re.DOTALL)
@@ -66,15 +68,16 @@ def report_html(record: TrialRecord, fingerprint: str, charts: Mapping[str, Draw
     )
 
 
-def island(page: str) -> Any:
+def island(page: str) -> JsonValue:
     """The numbers of a page: what stands in its JSON island. Raises ValueError where there is not exactly one."""
     islands = _ISLAND.findall(page)
     if len(islands) != 1:
         raise ValueError("the page holds no numbers")
-    return json.loads(islands[0])
+    numbers: JsonValue = json.loads(islands[0])
+    return numbers
 
 
-def draw(charts: Mapping[str, Any], folder: Path) -> dict[str, Drawn]:
+def draw(charts: Mapping[str, Chart], folder: Path) -> dict[str, Drawn]:
     """Altair charts as SVG, written into `folder` as well; none where the extra `figures` is not installed.
 
     A chart with a slider is written a second time as it moves: 02-moving.svg.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dure.i18n.block_words import site_phrases
 from dure.i18n.texts import _
@@ -30,7 +30,7 @@ from dure.report.vocabulary import (
 from dure.report.worth import price_phrase
 
 if TYPE_CHECKING:
-    from dure.record import About, Verdict
+    from dure.record import About, Localised, Verdict
 
 A_YEAR = 330  # days: a shorter trial has not met every season
 REACH = 20  # more blocks than so many times those at hand are not proposed
@@ -79,7 +79,7 @@ def parts(verdict: Verdict, about: About) -> dict[str, str]:
     }
 
 
-def _unit_word(verdict: Verdict) -> Any:
+def _unit_word(verdict: Verdict) -> Localised:
     """What was resampled: the block's word, or that of the sites where there are six or more of them."""
     return site_word(verdict) if verdict.sampled == "site" else verdict.block_word
 
@@ -250,7 +250,7 @@ def _caution(verdict: Verdict) -> str:
     return _(text, blocks=sample, rare=rare) + _undone(verdict, word, worse=worse)
 
 
-def _undone(verdict: Verdict, word: str, *, worse: bool) -> str:
+def _undone(verdict: Verdict, word: Localised, *, worse: bool) -> str:
     undo = verdict.undo
     if undo is None:
         return ""

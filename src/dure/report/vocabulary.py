@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dure.i18n.block_words import forms, site_phrases
 from dure.i18n.texts import _, language
@@ -72,19 +72,19 @@ def label_of(method: str, about: About) -> str:
     return localised(about.label(method))
 
 
-def counted(word: Any, count: int) -> str:
+def counted(word: Localised, count: int) -> str:
     """So many blocks: 24 weeks, 24주."""
     one, many, *_more = forms(word)
     return one if count == 1 else many.replace("{count}", f"{count:,}")
 
 
-def more_blocks(word: Any, count: int, *, about: bool = False) -> str:
+def more_blocks(word: Localised, count: int, *, about: bool = False) -> str:
     """So many further blocks: about 300 more days, 약 300일치."""
     number = _("about {count}", count=f"{count:,}") if about else f"{count:,}"
     return forms(word).one_more if count == 1 else forms(word).many_more.replace("{count}", number)
 
 
-def one_more_block(word: Any) -> str:
+def one_more_block(word: Localised) -> str:
     """In one further block: One more week, 한 주에."""
     return forms(word).in_one_more
 
