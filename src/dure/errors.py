@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 class UserError(Exception):
@@ -52,7 +55,7 @@ def nearest(name: str, names: list[str] | tuple[str, ...]) -> str:
 class Faulty(Protocol):
     """What tells the faults of a form as pydantic's ValidationError does."""
 
-    def errors(self) -> Sequence[Any]:
+    def errors(self) -> Sequence[ErrorDetails]:
         """Each with its type, loc, msg, input and ctx."""
         ...
 

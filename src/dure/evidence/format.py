@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeGuard
 
 import polars as pl
 
@@ -18,6 +18,8 @@ from dure.i18n.texts import _
 from dure.record import LeftOut, TrialRecord
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from dure.trial.types import Trial
 
 ENVELOPE, PRIVATE = "evidence.json", "private"
@@ -28,6 +30,7 @@ KEYS = ("method", "round", "site", "block")  # a row of outcomes, in words
 FEWEST = 5  # cases of a block that others may see
 SAME = 1e-6  # relative: a verdict recomputed on another machine may differ by rounding, not by more
 SHOWN = 20  # rows that are named one by one
+Cell = str | float | None  # of a table of outcomes
 
 
 def content(trial: Trial) -> TrialRecord:
@@ -97,20 +100,23 @@ def outcomes(folder: Path) -> pl.DataFrame:
         raise UserError(_("the outcomes cannot be read: {why}", why=type(error).__name__), where=str(folder)) from None
 
 
-def alike(left: Any, right: Any, tolerance: float = SAME) -> bool:
+def alike(left: JsonValue, right: JsonValue, tolerance: float = SAME) -> bool:
     """Whether two JSON values are the same, numbers within a relative tolerance."""
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(alike(left[name], right[name], tolerance) for name in left)
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(alike(a, b, tolerance) for a, b in zip(left, right, strict=True))
-    numbers = (isinstance(value, int | float) and not isinstance(value, bool) for value in (left, right))
-    if all(numbers):
+    if _is_number(left) and _is_number(right):
         return math.isclose(left, right, rel_tol=tolerance, abs_tol=1e-12)
-    return bool(left == right)
+    return left == right
 
 
-def is_close(left: Any, right: Any, tolerance: float) -> bool:
+def _is_number(value: JsonValue) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_close(left: Cell, right: Cell, tolerance: float) -> bool:
     """Whether two cells of a table are the same, numbers within a relative tolerance."""
     if isinstance(left, float) and isinstance(right, float) and tolerance:
         return math.isclose(left, right, rel_tol=tolerance)
-    return bool(left == right)
+    return left == right

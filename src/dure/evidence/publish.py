@@ -7,7 +7,7 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dure.errors import UserError
 from dure.evidence.anonymise import published
@@ -15,6 +15,9 @@ from dure.evidence.read import loaded
 from dure.evidence.verify import verify
 from dure.evidence.write import write
 from dure.i18n.texts import _
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # of every file in the zip: the same evidence gives the same bytes
 
@@ -64,12 +67,12 @@ def zipped(folder: Path, *, leave: str = "") -> bytes:
     return out.getvalue()
 
 
-def publish(content: bytes, url: str, token: str) -> dict[str, Any]:
+def publish(content: bytes, url: str, token: str) -> dict[str, JsonValue]:
     """Send packed evidence to a hub; what it says of it. Raises UserError where it cannot be reached or refuses."""
     from dure.client import Client
 
     headers = {"content-type": "application/zip"}
-    answer: dict[str, Any] = Client(url, token).ask("POST", "/evidence", data=content, headers=headers)
+    answer: dict[str, JsonValue] = Client(url, token).ask("POST", "/evidence", data=content, headers=headers)
     return answer
 
 

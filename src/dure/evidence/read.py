@@ -21,6 +21,8 @@ from dure.i18n.texts import _
 from dure.record import TrialRecord
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from dure.trial.types import Trial
 
 
@@ -29,7 +31,7 @@ class Opened:
     """An envelope whose signature holds."""
 
     subjects: dict[str, str]
-    trial: dict[str, Any]  # as it was signed
+    trial: dict[str, JsonValue]  # as it was signed
     record: TrialRecord
     private: dict[str, str]
     written: str

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dure.evidence.format import KEYS, is_close
 from dure.i18n.texts import _
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from dure.evidence.format import Cell
 
 
 def compare(old: pl.DataFrame, new: pl.DataFrame, tolerance: float = 0.0) -> list[str]:
@@ -30,11 +32,11 @@ def compare(old: pl.DataFrame, new: pl.DataFrame, tolerance: float = 0.0) -> lis
     return differing
 
 
-def _row_name(key: Sequence[Any]) -> str:
+def _row_name(key: Sequence[Cell]) -> str:
     return " · ".join(str(part) for part in key if part != "")
 
 
-def _changes(row: Mapping[str, Any], replayed: Mapping[str, Any], tolerance: float) -> str:
+def _changes(row: Mapping[str, Cell], replayed: Mapping[str, Cell], tolerance: float) -> str:
     names = [name for name in dict.fromkeys((*row, *replayed)) if name not in KEYS]
     changed = [
         name

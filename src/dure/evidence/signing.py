@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -21,13 +21,18 @@ from dure.errors import UserError
 from dure.evidence.format import PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, public_files
 from dure.i18n.texts import _
 
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
 
 def statement_of(
-    place: Path, record: Mapping[str, Any], public: Ed25519PublicKey, private: Mapping[str, str]
-) -> dict[str, Any]:
+    place: Path, record: dict[str, JsonValue], public: Ed25519PublicKey, private: Mapping[str, str]
+) -> dict[str, JsonValue]:
     """The in-toto Statement: every public file by its hash, the predicate, commitments to the private ones."""
-    subjects = [{"name": name, "digest": {"sha256": sha256_of(place / name)}} for name in public_files(place)]
-    predicate = {
+    subjects: list[JsonValue] = [
+        {"name": name, "digest": {"sha256": sha256_of(place / name)}} for name in public_files(place)
+    ]
+    predicate: dict[str, JsonValue] = {
         "trial": record,
         "private": dict(private),
         "signer": public.public_bytes_raw().hex(),
@@ -36,7 +41,7 @@ def statement_of(
     return {"_type": STATEMENT_TYPE, "subject": subjects, "predicateType": PREDICATE_TYPE, "predicate": predicate}
 
 
-def envelope_of(statement: Mapping[str, Any], key: Ed25519PrivateKey) -> str:
+def envelope_of(statement: Mapping[str, JsonValue], key: Ed25519PrivateKey) -> str:
     """The statement in a signed DSSE envelope."""
     payload = json.dumps(
         statement, ensure_ascii=False, sort_keys=False, separators=(",", ":"), allow_nan=False

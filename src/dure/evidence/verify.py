@@ -8,7 +8,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import polars as pl
 
@@ -43,6 +43,37 @@ class Fault:
     file: str
     what: str
     rows: tuple[str, ...] = ()
+
+
+class FaultFound(TypedDict):
+    """A fault as JSON has it."""
+
+    file: str
+    what: str
+    rows: list[str]
+
+
+class SignerFound(TypedDict):
+    """Who signed, as JSON has it; an empty name is this machine's own key."""
+
+    fingerprint: str
+    known: bool
+    name: str
+    since: str
+
+
+class Found(TypedDict):
+    """What `verify` found, as JSON has it."""
+
+    folder: str
+    intact: bool
+    faults: list[FaultFound]
+    signed: bool
+    signer: SignerFound
+    written: str
+    private: bool
+    rules: list[int]
+    otherwise: list[str]
 
 
 @dataclass(frozen=True)
@@ -80,7 +111,7 @@ class Report:
         """Every file is as it was signed, and the verdicts come out again."""
         return not self.faults
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Found:
         """For scripts."""
         return {
             "folder": str(self.folder),

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -77,7 +77,7 @@ def apply(sheet: Sheet, proposal: Proposal, columns: Sequence[Column]) -> pl.Dat
     return frame
 
 
-_TYPES: dict[str, Any] = {
+_TYPES: dict[str, pl.DataType | type[pl.DataType]] = {
     "number": pl.Float64,
     "time": pl.Datetime("us"),
     "date": pl.Date,

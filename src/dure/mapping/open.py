@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,7 +75,7 @@ def _applied(sheets: Sequence[Sheet], used: Proposal, columns: Sequence[Column])
     """All sheets as one frame; a key may stand only once in all of them."""
     frames = [apply(sheet, used, columns) for sheet in sheets]
     keys = [column.name for column in columns if column.key and column.name in used.matches]
-    sheet_of_key: dict[tuple[object, ...], str] = {}
+    sheet_of_key: dict[tuple[Hashable, ...], str] = {}
     for sheet, frame in zip(sheets, frames, strict=True) if keys and len(sheets) > 1 else ():
         for key_values in frame.select(keys).rows():
             if sheet_of_key.setdefault(key_values, sheet.sheet) != sheet.sheet:

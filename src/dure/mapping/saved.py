@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dure.errors import UserError
 from dure.i18n.texts import _
@@ -39,10 +39,10 @@ def save(path: Path, proposal: Proposal) -> Path:
     return write_atomically(saved(path), json.dumps(record, ensure_ascii=False, indent=2) + "\n")
 
 
-_DEFAULTS: dict[str, object] = {"header": None, "clock": "", "unit": "", "factor": 1.0, "offset": 0.0}
+_DEFAULTS: dict[str, str | float | None] = {"header": None, "clock": "", "unit": "", "factor": 1.0, "offset": 0.0}
 
 
-def _match_of(record: dict[str, Any]) -> Match:
+def _match_of(record: dict[str, str | float]) -> Match:
     """One column of a kept mapping. Raises KeyError for a field it does not have."""
     unknown = set(record) - set(_DEFAULTS)
     if unknown:

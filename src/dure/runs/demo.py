@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -20,6 +20,8 @@ from dure.report.terminal import trial_lines
 from dure.runs.run import Inputs, judge, opened, run
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from dure.trial.types import Tell, Trial
 
 WEATHER = Source(
@@ -34,7 +36,7 @@ WEATHER = Source(
 DAYS, MONTH, PULL = 182, 30, 0.2  # half a year of answers; an offer that pulls yesterday a fifth towards the last month
 
 
-def demo(out: Path, tell: Tell, say: Callable[[str], None]) -> dict[str, Any]:
+def demo(out: Path, tell: Tell, say: Callable[[str], None]) -> dict[str, JsonValue]:
     """Play the four parts into `out`; returns their folders and verdicts. `say` prints a line."""
     out.mkdir(parents=True, exist_ok=True)
 

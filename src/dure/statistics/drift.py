@@ -13,13 +13,17 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import NormalDist
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 CHANCE = 0.001  # of an alarm where nothing has drifted, over all fields
 MATTERS = 0.1  # "some change" of the index's users; 0.25 is "large"
 BINS = 10  # of a number: tenths of what was usual
 WORDS = 20  # different words of a field; with more of them it is free text, and is left out
 LEAST = 200  # rows on either side
+Cell = float | str | None  # a scalar of one row; None: the row does not have it
 
 
 class Drift(NamedTuple):
@@ -30,7 +34,7 @@ class Drift(NamedTuple):
     threshold: float
 
 
-def flat(value: Mapping[str, Any], before: str = "") -> dict[str, float | str]:
+def flat(value: Mapping[str, JsonValue], before: str = "") -> dict[str, float | str]:
     """The scalars of a request or response by field; of a list its length, of what is inside an object each with the object's name."""
     fields: dict[str, float | str] = {}
     for name, entry in value.items():
@@ -45,7 +49,7 @@ def flat(value: Mapping[str, Any], before: str = "") -> dict[str, float | str]:
     return fields
 
 
-def drifted(usual: Iterable[Mapping[str, Any]], recent: Iterable[Mapping[str, Any]]) -> list[Drift]:
+def drifted(usual: Iterable[Mapping[str, JsonValue]], recent: Iterable[Mapping[str, JsonValue]]) -> list[Drift]:
     """The fields that have drifted, the worst first; none where either side has under LEAST rows.
 
     A field that a row does not have counts as a value of its own, so that a sensor that falls silent is seen.
@@ -67,13 +71,13 @@ def drifted(usual: Iterable[Mapping[str, Any]], recent: Iterable[Mapping[str, An
     return sorted(drifts, key=lambda drift: -drift.psi)
 
 
-def _counted(before: Sequence[Any], current: Sequence[Any]) -> tuple[list[float], list[float]] | None:
+def _counted(before: Sequence[Cell], current: Sequence[Cell]) -> tuple[list[float], list[float]] | None:
     """Rows in each bin, before and now; None where the field says nothing that can be counted."""
     numbers = sorted(value for value in before if isinstance(value, float) and math.isfinite(value))
     if numbers:
         cuts = sorted({numbers[len(numbers) * part // BINS] for part in range(1, BINS)})
-        sides: list[Counter[Any]] = [Counter(_bin(value, cuts) for value in side) for side in (before, current)]
-        bins: Sequence[Any] = range(-1, len(cuts) + 1)
+        sides: list[Counter[Cell]] = [Counter(_bin(value, cuts) for value in side) for side in (before, current)]
+        bins: Sequence[Cell] = range(-1, len(cuts) + 1)
     else:
         if len(set(before)) > WORDS:
             return None
@@ -87,7 +91,7 @@ def _counted(before: Sequence[Any], current: Sequence[Any]) -> tuple[list[float]
     )
 
 
-def _bin(value: Any, cuts: Sequence[float]) -> int:
+def _bin(value: Cell, cuts: Sequence[float]) -> int:
     return bisect_right(cuts, value) if isinstance(value, float) and math.isfinite(value) else -1
 
 

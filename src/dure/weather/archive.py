@@ -181,7 +181,7 @@ class Pass:
     failed: dict[datetime, str] = field(default_factory=dict)
     lost: list[datetime] = field(default_factory=list)
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, list[str] | dict[str, str]]:
         """For JSON."""
         return {
             "kept": [_when(issued) for issued in self.kept],

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote
 
 import requests
@@ -23,6 +23,9 @@ from dure.errors import UserError
 from dure.i18n.texts import _
 from dure.trial import own_network_guard, remote
 from dure.trial.ask import Unanswered
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 URL = "https://apis.data.go.kr/1360000/VilageFcstInfoService_2.0"
 ROWS = 1000  # values a page; an issue has about that many
@@ -140,7 +143,7 @@ class Service:
             raise Later(_("{found} of {wanted} values came", found=len(values), wanted=expected or 0), half=True)
         return list(values.values())
 
-    def _page(self, grid: Grid, issued: datetime, page: int) -> Any:
+    def _page(self, grid: Grid, issued: datetime, page: int) -> JsonValue:
         """One page as the service answers it. Raises as `issue` does."""
         params: dict[str, str | int] = {
             "serviceKey": self.key, "pageNo": page, "numOfRows": ROWS, "dataType": "JSON",
@@ -185,7 +188,7 @@ def _unlogged(key: str) -> Iterator[None]:
 # ---- what an answer says ----------------------------------------------------------------------------------------------
 
 
-def _answer_of(status: int, body: bytes) -> Any:
+def _answer_of(status: int, body: bytes) -> JsonValue:
     """The JSON of an answer that is one. Raises NoData, Later or Refused for what the service says instead."""
     text = body.decode("utf-8", errors="replace").lstrip("\ufeff \t\r\n")
     if text.startswith("<") and any(fault := _in_xml(text)):
@@ -199,7 +202,7 @@ def _answer_of(status: int, body: bytes) -> Any:
     if text.startswith("<"):
         _refuse("", "")
     try:
-        answer = json.loads(text)
+        answer: JsonValue = json.loads(text)
     except (ValueError, RecursionError):
         raise Later(_("the answer is broken off, or no JSON"), half=True) from None
     header = _inside(answer, "response", "header")
@@ -299,7 +302,7 @@ _CURES = {
 }
 
 
-def _inside(node: Any, *names: str) -> dict[str, Any]:
+def _inside(node: JsonValue, *names: str) -> dict[str, JsonValue]:
     """An object within objects. Raises Later where there is none."""
     for name in names:
         node = node.get(name) if isinstance(node, dict) else None
@@ -308,14 +311,16 @@ def _inside(node: Any, *names: str) -> dict[str, Any]:
     return node
 
 
-def _content(answer: Any, grid: Grid, issued: datetime) -> tuple[list[Item], int]:
+def _content(answer: JsonValue, grid: Grid, issued: datetime) -> tuple[list[Item], int]:
     """The values of one page, and how many the issue has. Raises Later where they are not what was asked for."""
     body = _inside(answer, "response", "body")
     items, total = _inside(body, "items").get("item"), body.get("totalCount")
-    items = [items] if isinstance(items, dict) else items
+    entries = [items] if isinstance(items, dict) else items or []
     try:
         count = int(str(total))
-        values = [_item(entry) for entry in items or ()]
+        if not isinstance(entries, list):
+            raise TypeError(entries)
+        values = [_item(entry) for entry in entries]
     except (ValueError, TypeError, KeyError, AttributeError):
         raise Later(_("the answer is not made as the guide says"), half=True) from None
     own = {"baseDate": f"{issued:%Y%m%d}", "baseTime": f"{issued:%H%M}", "nx": str(grid[0]), "ny": str(grid[1])}
@@ -330,8 +335,10 @@ _PATTERNS = {
 }  # fmt: skip
 
 
-def _item(fields: dict[str, Any]) -> Item:
+def _item(fields: JsonValue) -> Item:
     """One value, all its fields as text. Raises ValueError where a field is not made as the guide says, KeyError where it lacks."""
+    if not isinstance(fields, dict):
+        raise TypeError(fields)
     item = {name: "null" if fields[name] is None else str(fields[name]).strip() for name in _PATTERNS}
     for name, pattern in _PATTERNS.items():
         if not re.fullmatch(pattern, item[name]):
