@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from dure.content_store import write_atomically
 from dure.errors import UserError, nearest
@@ -17,12 +17,13 @@ from dure.trial.recorded import rows_field
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from dure.registry.describe import SourceRow
     from dure.trial.types import Tell
 
 
-def sources(project: str | None = None) -> list[dict[str, Any]]:
+def sources(project: str | None = None) -> list[SourceRow]:
     """Every source of one project, or of all; a project whose extra is not installed is left out and said by its name."""
-    rows = []
+    rows: list[SourceRow] = []
     for name in [project] if project else list(found()):
         try:
             loaded = load(name)
@@ -43,7 +44,7 @@ def sources(project: str | None = None) -> list[dict[str, Any]]:
     return rows
 
 
-def table(rows: list[dict[str, Any]]) -> Table:
+def table(rows: list[SourceRow]) -> Table:
     """The list for a terminal."""
     from rich.table import Table as Sheet
 
@@ -55,10 +56,12 @@ def table(rows: list[dict[str, Any]]) -> Table:
     return sheet
 
 
-def in_words(rows: list[dict[str, Any]]) -> str:
+def in_words(rows: list[SourceRow]) -> str:
     """Each source in full."""
-    keys = ("name", "origin", "where", "sha256", "licence", "licensor", "credit", "access", "columns")
-    return "\n\n".join("\n".join(f"{key:10} {row[key]}" for key in keys if row.get(key)) for row in rows)
+    return "\n\n".join(
+        "\n".join(f"{key:10} {value}" for key, value in row.items() if value and key not in ("project", "title"))
+        for row in rows
+    )
 
 
 def fetch(project: str, source: str | None, tell: Tell) -> dict[str, Path]:

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -20,6 +20,7 @@ from dure.project.manifest import Text, manifest
 from dure.record import committed
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
     from rich.table import Table
 
     from dure.record import Localised, TrialRecord, Verdict
@@ -44,7 +45,7 @@ class Name(Text):
 
     @model_validator(mode="before")
     @classmethod
-    def _in_both(cls, value: Any) -> Any:
+    def _in_both(cls, value: JsonValue) -> JsonValue:
         if isinstance(value, str):
             return {"ko": value, "en": value}
         if isinstance(value, dict) and len(known := {"ko", "en"} & value.keys()) == 1:
@@ -99,7 +100,7 @@ class Measured:
     verdict: Verdict
     sites: Mapping[str, tuple[str, ...]]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JsonValue]:
         """As the API tells it."""
         return {**self.verdict.to_json(), "sites": {word: list(names) for word, names in self.sites.items()}}
 
@@ -124,11 +125,12 @@ class Served:
     places: Mapping[str, Localised] = field(default_factory=dict)
     stale: bool = False
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, JsonValue]:
         """As the API tells it, texts in both languages."""
         last = self.measured.to_json() if self.measured else None
+        places: JsonValue = {site: name if isinstance(name, str) else dict(name) for site, name in self.places.items()}
         return {
-            "id": self.id, "title": self.title.model_dump(), "measured": last, "places": dict(self.places), "stale": self.stale,
+            "id": self.id, "title": self.title.model_dump(), "measured": last, "places": places, "stale": self.stale,
         }  # fmt: skip
 
 
@@ -166,17 +168,21 @@ class Line:
     unit: Text | None = None
     projects: tuple[Served, ...] = field(default=())
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, JsonValue]:
         """Everything as data, texts in both languages."""
         return {part.name: _plain(getattr(self, part.name)) for part in fields(self)}
 
 
-def _plain(value: Any) -> Any:
+_Value: TypeAlias = str | float | Text | Served | None
+
+
+def _plain(value: _Value | tuple[_Value, ...]) -> JsonValue:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
-    if isinstance(value, Served):
-        return value.to_json()
-    return value.model_dump(exclude={"provinces"}) if isinstance(value, Text) else value
+    if isinstance(value, Text):
+        texts: JsonValue = value.model_dump(exclude={"provinces"})
+        return texts
+    return value.to_json() if isinstance(value, Served) else value
 
 
 def lines(path: Path | None = None, *, leave_out: bool = False) -> list[Line]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from dure.scaffold.types import DAY, FEWEST_ROWS, texts_of
+from dure.scaffold.types import DAY, FEWEST_ROWS, number, texts_of
 
 if TYPE_CHECKING:
     from dure.scaffold.types import Split, Survey
@@ -36,7 +35,7 @@ def practice(survey: Survey, chosen: Split) -> tuple[str, dict[str, float]]:
         both = early.filter(pl.all_horizontal(pl.col(column).is_not_null() for column in ("last_value", name)))
         if name == "same_time_last_year" and (late[name].null_count() > 0.2 * late.height or both.height < FEWEST_ROWS):
             continue
-        errors[name] = float((both["truth"] - both[name]).abs().mean() or np.nan)  # type: ignore[arg-type]  # a number
+        errors[name] = number((both["truth"] - both[name]).abs().mean()) or np.nan
     known = {name: error for name, error in errors.items() if error == error}  # noqa: PLR0124 - NaN
     return min(known, key=lambda name: known[name], default="last_value"), known
 
@@ -61,8 +60,9 @@ def _with_practices(frame: pl.DataFrame, chosen: Split) -> pl.DataFrame:
     )
     shift, tolerance = year_before(chosen.step)
     year = means.select(*same, pl.col("time").dt.offset_by(shift), same_time_last_year="value").sort("time")
-    by: Mapping[str, list[str]] = {"by": same} if same else {}
-    means = means.join_asof(year, on="time", strategy="nearest", tolerance=tolerance, check_sortedness=False, **by)  # type: ignore[arg-type]
+    means = means.join_asof(
+        year, on="time", by=same or None, strategy="nearest", tolerance=tolerance, check_sortedness=False
+    )
     return frame.join(means.drop("sum", "n", "value"), on=[*same, "time"], how="left", maintain_order="left")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from dure.project.manifest import Word
-from dure.scaffold.types import DAY, FEWEST_BLOCKS, Split, texts_of
+from dure.scaffold.types import DAY, FEWEST_BLOCKS, Split, number, texts_of
 
 if TYPE_CHECKING:
     from dure.scaffold.types import Survey
@@ -53,7 +53,7 @@ def _by_time(survey: Survey) -> Split | None:
     if moments.len() < FEWEST_BLOCKS:
         return None
     gaps = moments.diff().drop_nulls().dt.total_seconds()
-    step = float(gaps.median() or 0.0)  # type: ignore[arg-type]  # seconds
+    step = number(gaps.median())  # seconds
     span = float((moments[-1] - moments[0]).total_seconds())
     word, period = _periods(step, span)
     blocks = times.dt.to_string(period).n_unique()
@@ -83,7 +83,7 @@ def _recurring(survey: Survey) -> tuple[str, ...]:
     def comes_back(names: Sequence[str]) -> bool:
         frame = pl.DataFrame({**{name: texts_of(survey, survey.names[name]) for name in names}, "time": times})
         counts = frame.group_by(list(names)).agg(pl.col("time").n_unique())["time"]
-        return float(counts.median() or 0) >= 3 and float((counts >= 2).mean() or 0) > 0.8  # type: ignore[arg-type]
+        return number(counts.median()) >= 3 and number((counts >= 2).mean()) > 0.8
 
     return _finest(survey, tuple(survey.names), comes_back)
 
@@ -93,7 +93,7 @@ def _alike(survey: Survey, names: tuple[str, ...], rows: int) -> tuple[str, ...]
 
     def holds(chosen: Sequence[str]) -> bool:
         frame = pl.DataFrame({name: texts_of(survey, survey.names[name]) for name in chosen})
-        return float(frame.group_by(list(chosen)).len()["len"].median() or 0) >= rows  # type: ignore[arg-type]  # a count
+        return number(frame.group_by(list(chosen)).len()["len"].median()) >= rows
 
     return _finest(survey, names, holds)
 

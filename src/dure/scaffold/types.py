@@ -15,6 +15,7 @@ from dure.project.form import Form
 
 if TYPE_CHECKING:
     import polars as pl
+    from polars._typing import PythonLiteral
 
     from dure.project.manifest import Text, Word
     from dure.tables import Sheet
@@ -149,9 +150,14 @@ def correlation(first: pl.Series, second: pl.Series) -> float | None:
 
 def bounds(values: pl.Series) -> tuple[float, float]:
     """What is refused as nonsense: ten times the next power of ten above all seen, and below zero where none was."""
-    largest = float(values.abs().max() or 1.0)  # type: ignore[arg-type]  # a number
+    largest = number(values.abs().max()) or 1.0
     high = 10.0 ** (int(np.ceil(np.log10(max(largest, 1e-9)))) + 1)
-    return (0.0 if float(values.min() or 0.0) >= 0 else -high), high  # type: ignore[arg-type]  # a number
+    return (0.0 if number(values.min()) >= 0 else -high), high
+
+
+def number(statistic: PythonLiteral | None) -> float:
+    """A statistic of a column of numbers, which polars types as any cell; zero where the column holds none."""
+    return float(statistic) if isinstance(statistic, int | float) else 0.0
 
 
 def field_name(header: str, taken: set[str]) -> str:

@@ -10,12 +10,12 @@ import io
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, Union, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -27,11 +27,15 @@ from dure.trial.ask import AskMany, Unanswered
 
 if TYPE_CHECKING:
     import polars as pl
+    from polars._typing import PythonLiteral
+    from pydantic import JsonValue
 
     from dure.project.form import Form
     from dure.serving.service import Service
     from dure.trial.types import Tell
 
+T = TypeVar("T")
+Cell = str | float | bool | None  # of an answer
 PIECE = 5_000  # rows that are read, answered and written at once
 ENDINGS = (".csv", ".xlsx", ".parquet")
 REFUSED = "refused"  # the cause of a row that is no request
@@ -198,7 +202,7 @@ class Answers:
         names = [*self.response.model_fields, *BESIDE]
         return {name: f"answer_{name}" if name in headers else name for name in names}
 
-    def rows(self, piece: Piece, columns: Mapping[str, str], counted: Counted) -> list[dict[str, Any]]:
+    def rows(self, piece: Piece, columns: Mapping[str, str], counted: Counted) -> list[dict[str, Cell]]:
         """The answers to a piece, by column."""
         requests, faults = self._requests(piece)
         replies = iter(self._answer_together(requests) if self.together else map(self._answer, requests))
@@ -231,13 +235,13 @@ class Answers:
                     faults[number] = str(error)
             return requests, faults
 
-    def _cells(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _cells(self, row: Mapping[str, PythonLiteral | None]) -> dict[str, PythonLiteral]:
         """A row's cells as a request has them; an empty one says nothing."""
         cells = {name: value for name, value in row.items() if value is not None and value != ""}
         for name in self.nested & cells.keys():
-            if isinstance(cells[name], str):
+            if isinstance(text := cells[name], str):
                 try:
-                    cells[name] = json.loads(cells[name])
+                    cells[name] = json.loads(text)
                 except (ValueError, RecursionError):
                     continue  # the form says what it wants there
         return cells
@@ -248,8 +252,7 @@ class Answers:
             answer = self.service.answer(request, where="")
         except UserError as error:
             return None, "", "unanswered", error.what
-        document = answer.said
-        return answer.response, document["method"], document.get("cause", ""), document.get("why", "")
+        return answer.response, answer.by, answer.cause, answer.why
 
     def _answer_together(self, requests: Sequence[Form]) -> Iterator[tuple[Form | None, str, str, str]]:
         """The same, all of them at once."""
@@ -282,7 +285,7 @@ def plain(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, PLAIN)
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: JsonValue) -> Cell:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
 
 
@@ -292,7 +295,7 @@ def _cell(value: Any) -> Any:
 class Writer(Protocol):
     """A file that grows by pieces; made with the first one and the names of the answers' columns."""
 
-    def write(self, frame: pl.DataFrame, answers: Sequence[Mapping[str, Any]], /) -> None:
+    def write(self, frame: pl.DataFrame, answers: Sequence[Mapping[str, Cell]], /) -> None:
         """A piece and its answers."""
 
     def close(self) -> None:
@@ -306,7 +309,7 @@ class _Csv:
         self.lines = csv.writer(self.file, lineterminator="\r\n")  # RFC 4180
         self.lines.writerow([harmless(header) for header in (*frame.columns, *self.names)])
 
-    def write(self, frame: pl.DataFrame, answers: Sequence[Mapping[str, Any]]) -> None:
+    def write(self, frame: pl.DataFrame, answers: Sequence[Mapping[str, Cell]]) -> None:
         for row, answer in zip(frame.iter_rows(), answers, strict=True):
             cells = (*row, *(answer.get(name) for name in self.names))
             self.lines.writerow([harmless(cell) for cell in cells])
@@ -315,7 +318,7 @@ class _Csv:
         self.file.close()
 
 
-def harmless(cell: Any) -> Any:
+def harmless(cell: T) -> T | str:
     """A cell that no spreadsheet program takes for a formula: text that begins like one gets an apostrophe before it."""
     if not isinstance(cell, str) or not cell.startswith(FORMULA):
         return cell
@@ -337,14 +340,14 @@ class _Workbook:
         self.sheet = self.book.add_worksheet()
         self._row([*frame.columns, *self.names])
 
-    def write(self, frame: pl.DataFrame, answers: Sequence[Mapping[str, Any]]) -> None:
+    def write(self, frame: pl.DataFrame, answers: Sequence[Mapping[str, Cell]]) -> None:
         if self.at + frame.height > MOST_ROWS + 1:
             message = _("a sheet holds {most} rows at most", most=MOST_ROWS)
             raise UserError(message, cure=_("Ask for CSV or Parquet."))
         for row, answer in zip(frame.iter_rows(), answers, strict=True):
             self._row([*row, *(answer.get(name) for name in self.names)])
 
-    def _row(self, cells: Sequence[Any]) -> None:
+    def _row(self, cells: Sequence[PythonLiteral | None]) -> None:
         plainly = [cell if cell is None or isinstance(cell, PLAIN) else str(cell) for cell in cells]
         self.sheet.write_row(self.at, 0, plainly)
         self.at += 1
@@ -364,7 +367,7 @@ class _Parquet:
         self.folder.mkdir()
         self.schema = frame.schema
 
-    def write(self, frame: pl.DataFrame, answers: Sequence[Mapping[str, Any]]) -> None:
+    def write(self, frame: pl.DataFrame, answers: Sequence[Mapping[str, Cell]]) -> None:
         import polars as pl
 
         beside = pl.DataFrame(
@@ -385,4 +388,8 @@ class _Parquet:
                 shutil.rmtree(self.folder)
 
 
-WRITERS: Mapping[str, Any] = {".csv": _Csv, ".xlsx": _Workbook, ".parquet": _Parquet}
+WRITERS: Mapping[str, Callable[[Path, pl.DataFrame, Mapping[str, str]], Writer]] = {
+    ".csv": _Csv,
+    ".xlsx": _Workbook,
+    ".parquet": _Parquet,
+}

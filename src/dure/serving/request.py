@@ -13,6 +13,9 @@ from dure.i18n.texts import _
 from dure.project.case import Opened
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from dure.project.form import Form
     from dure.project.project import Project
 
 LARGEST = 50_000_000  # bytes of one request; larger things travel as Table or File
@@ -56,14 +59,15 @@ def fields_and_settings(project: Project, values: Mapping[str, str]) -> tuple[di
     )
 
 
-def read_request(project: Project, raw: bytes, where: str) -> Any:
+def read_request(project: Project, raw: bytes, where: str) -> Form:
     """The request in `raw`. Raises UserError: not JSON, an unknown field, a wrong type, a value out of bounds."""
     try:
-        return project.request.model_validate_json(_sized(raw, where))
+        request: Form = project.request.model_validate_json(_sized(raw, where))
     except ValidationError as error:
         raise refusal(error, where=where, names=field_names(project.request)) from None
     except Invalid as error:
         raise UserError(str(error), where=where) from None
+    return request
 
 
 def _sized(raw: bytes | None, where: str) -> bytes:
@@ -72,7 +76,7 @@ def _sized(raw: bytes | None, where: str) -> bytes:
     raise UserError(_("{size} MB is more than a request may hold", size=len(raw) // 1_000_000), where=where)
 
 
-def field_names(form: Any) -> tuple[str, ...]:
+def field_names(form: type[BaseModel]) -> tuple[str, ...]:
     """Field names of a form and of the forms inside it."""
     from typing import get_args
 

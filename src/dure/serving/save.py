@@ -47,7 +47,7 @@ def _as_picture(project: Project, answer: Answer, place: Path) -> None:
 
     answers = {} if answer.practice is None else {project.practice.__name__: answer.practice}
     assert project.figure is not None
-    charts.save(project.figure(answer.request, {**answers, answer.said["method"]: answer.response}, None, None), place)
+    charts.save(project.figure(answer.request, {**answers, answer.by: answer.response}, None, None), place)
 
 
 def keep(answer: Answer, savers: Sequence[tuple[Path, Save]]) -> None:

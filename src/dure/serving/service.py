@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from pydantic import ValidationError
 
@@ -23,9 +23,19 @@ from dure.trial.ask import Ask, Unanswered, answer
 from dure.trial.types import project_settings
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
     from dure.project.case import Builder, Method
+    from dure.project.form import Form
     from dure.project.project import Project
     from dure.trial.types import Tell
+
+
+class Score(TypedDict):
+    """The project's sums of an answer, and of the practice's own; None where that has no answer to the request."""
+
+    sums: dict[str, float]
+    practice: dict[str, float] | None
 
 
 @dataclass(frozen=True)
@@ -34,18 +44,38 @@ class Answer:
 
     Parameters
     ----------
-    said
-        As JSON: versions, method, response; where the practice had to answer, in whose place and why.
+    versions
+        Of what answered: see `Service`.
+    by
+        The method that answered.
     request, response
         The project's forms.
     practice
         The practice's own answer; None where it has none.
+    instead_of, cause, why
+        Where the practice had to answer: in whose place, and why.
     """
 
-    said: dict[str, Any]
-    request: Any
-    response: Any
-    practice: Any = None
+    versions: Mapping[str, str | int]
+    by: str
+    request: Form
+    response: Form
+    practice: Form | None = None
+    instead_of: str = ""
+    cause: str = ""
+    why: str = ""
+
+    @property
+    def said(self) -> dict[str, JsonValue]:
+        """As JSON: versions, method, response; where the practice had to answer, in whose place and why."""
+        document: dict[str, JsonValue] = {
+            **self.versions,
+            "method": self.by,
+            "response": self.response.model_dump(mode="json"),
+        }
+        if self.cause:
+            document |= {"instead_of": self.instead_of, "cause": self.cause, "why": self.why}
+        return document
 
 
 @dataclass(frozen=True)
@@ -66,7 +96,7 @@ class Service:
     practice: Method
     versions: Mapping[str, str | int]
 
-    def answer(self, request: Any, *, where: str, compare: bool = False) -> Answer:
+    def answer(self, request: Form, *, where: str, compare: bool = False) -> Answer:
         """Answer a request; `compare` asks today's practice for its own answer as well.
 
         Raises UserError where neither the method nor the practice has an answer.
@@ -79,16 +109,15 @@ class Service:
         except Unanswered:  # the practice itself has no answer
             response = _alone(project, self.method, request, where)
         by = project.practice.__name__ if ask.cause else self.wanted
-        document = {**self.versions, "method": by, "response": response.model_dump(mode="json")}
-        document |= {"instead_of": self.wanted, "cause": ask.cause, "why": ask.why} if ask.cause else {}
         beside = None
         if compare and by != project.practice.__name__:
             with suppress(Unanswered):
                 beside = answer(project, self.practice, request)
-        return Answer(document, request, response, beside)
+        instead_of = self.wanted if ask.cause else ""
+        return Answer(self.versions, by, request, response, beside, instead_of=instead_of, cause=ask.cause, why=ask.why)
 
 
-def _alone(project: Project, method: Method, request: Any, where: str) -> Any:
+def _alone(project: Project, method: Method, request: Form, where: str) -> Form:
     """The method's answer without a practice that could take over."""
     try:
         return answer(project, method, request)
@@ -97,12 +126,8 @@ def _alone(project: Project, method: Method, request: Any, where: str) -> Any:
         raise UserError(_("no method has an answer: {why}", why=reason), where=where) from None
 
 
-def scored(service: Service, request: Any, response: Any, truth: Any) -> dict[str, Any]:
+def scored(service: Service, request: JsonValue, response: JsonValue, truth: JsonValue) -> Score:
     """The project's sums of an answer that was given, by what really happened, and of the practice's own answer.
-
-    Returns
-    -------
-    ``{"sums": {name: number}, "practice": {name: number} or None}``; None where the practice has no answer to this request.
 
     Raises UserError where the project plays its cases step by step, or cannot score this truth.
     """
@@ -144,7 +169,8 @@ def open_service(
     data = opened(project, inputs, confirm)
     history = project.history(data, None)
     code = project_hash(project.folder) if project.folder else ""
-    settings, sources = project_settings(data), {name: plain.to_json(file) for name, file in data.opened.items()}
+    settings: JsonValue = project_settings(data)
+    sources: JsonValue = {name: plain.to_json(file) for name, file in data.opened.items()}
     fitted_on = _digest([code, settings, sources])
     place = home() / "services" / manifest.id / fitted_on
 
@@ -153,7 +179,7 @@ def open_service(
         folder.mkdir(parents=True, exist_ok=True)
         return builder(history, 0, Work(folder=folder, tell=tell))
 
-    versions = {
+    versions: dict[str, str | int] = {
         "project": manifest.id,
         "version": manifest.version,
         "code": code[:16],
@@ -172,6 +198,6 @@ def builder_of(project: Project, method: str) -> Builder:
     return builders[method]
 
 
-def _digest(value: Any) -> str:
+def _digest(value: JsonValue) -> str:
     """Sixteen hexadecimal digits that stand for what the JSON says."""
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]

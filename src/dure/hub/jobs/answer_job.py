@@ -204,8 +204,7 @@ def _beside(project: Project, asked: Asked, opening: Opened) -> tuple[Opened, Fo
 def _answer_record(service: Service, answer: Answer, done: Form | None) -> dict[str, Any]:
     """Who answered, and what."""
     project, record = service.project, answer.said
-    by, today = record["method"], project.practice.__name__
-    builders = project.builders()
+    builders, today = project.builders(), project.practice.__name__
     response, beside = record["response"], done or answer.practice
     practice = None if beside is None else beside.model_dump(mode="json")
     small = len(json.dumps([response, practice])) <= SMALL
@@ -213,9 +212,9 @@ def _answer_record(service: Service, answer: Answer, done: Form | None) -> dict[
         "answered": True,
         "by": {"instead_of": "", "cause": "", "why": ""}
         | {name: value for name, value in record.items() if name != "response"},
-        "label": bilingual(project, label(builders[by])),
-        "instead_of": bilingual(project, label(builders[record["instead_of"]])) if "instead_of" in record else None,
-        "practice": by == today,
+        "label": bilingual(project, label(builders[answer.by])),
+        "instead_of": bilingual(project, label(builders[answer.instead_of])) if answer.instead_of else None,
+        "practice": answer.by == today,
         "own_practice": done is not None,
         "text": project.says(answer.request, answer.response) if project.says else "",
         "response": response if small else None,
@@ -249,7 +248,7 @@ def _drawn(project: Project, answer: Answer, done: Form | None, place: Path) -> 
 
     if project.figure is None:
         return False, []
-    by = answer.said["method"]
+    by = answer.by
     if done is not None:
         # under the names that people read: this is no method's answer
         answers = {_("what was really done"): done, text_of(project, label(project.builders()[by])): answer.response}
