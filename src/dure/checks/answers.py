@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from dure.checks.differences import differs
 from dure.checks.outcome import Outcome, broken, kept, steps
-from dure.checks.subject import differs
 from dure.errors import refusal
 from dure.i18n.texts import _
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from dure.checks.differences import differs
 from dure.checks.outcome import Outcome, absent, broken, kept
-from dure.checks.subject import differs
 from dure.i18n.texts import _
 from dure.trial.ask import Ask, AskMany
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from dure.checks.differences import differs
 from dure.checks.outcome import Outcome, broken, kept
 from dure.checks.sandbox import answered
-from dure.checks.subject import differs
 from dure.i18n.texts import _
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import random
 import statistics
@@ -14,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from dure import evidence
 from dure.checks.sandbox import KILLED, Transcript, ask_all, first_round, settings_of
@@ -29,7 +28,6 @@ from dure.trial.access_log import Look, log_look, settle_look
 
 if TYPE_CHECKING:
     import polars as pl
-    from pydantic import JsonValue
 
     from dure.checks.sandbox import Findings, Job, Part
     from dure.project.case import Builder, History, Method
@@ -353,51 +351,6 @@ def made(folder: Path) -> Path:
     return folder
 
 
-# ---- answers compared -----------------------------------------------------------------------------------------------
-
-
 def answers_of(transcripts: Sequence[Transcript]) -> list[tuple[str, list[str]]]:
     """Cause and answers of each case, without ids and seconds: what is compared."""
     return [(transcript.cause, [answer for _request, answer in transcript.steps]) for transcript in transcripts]
-
-
-def differs(first: str, second: str, tolerance: float = 0.0) -> str | None:
-    """The first place where two JSON texts differ, as words; None where they agree within the relative tolerance."""
-    return _differs(json.loads(first), json.loads(second), tolerance, "")
-
-
-_MISSING = "(missing)"
-
-
-def _differs(first: JsonValue, second: JsonValue, tolerance: float, place: str) -> str | None:
-    if isinstance(first, dict) and isinstance(second, dict):
-        for key in sorted({*first, *second}):
-            if difference := _differs(
-                first.get(key, _MISSING), second.get(key, _MISSING), tolerance, f"{place}.{key}" if place else key
-            ):
-                return difference
-        return None
-    if isinstance(first, list) and isinstance(second, list) and len(first) == len(second):
-        pairs = enumerate(zip(first, second, strict=True))
-        return next(
-            (
-                difference
-                for number, (a, b) in pairs
-                if (difference := _differs(a, b, tolerance, f"{place}[{number + 1}]"))
-            ),
-            None,
-        )
-    if first == second:
-        return None
-    if _is_number(first) and _is_number(second) and math.isclose(first, second, rel_tol=tolerance, abs_tol=tolerance):
-        return None
-    return f"{place} {_short(first)} ≠ {_short(second)}".strip()
-
-
-def _is_number(value: JsonValue) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _short(value: JsonValue) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 40 else text[:37] + "..."
