@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from dure.project.form import File, Form, Table
     from dure.project.project import Project
 
-OPEN_ROOMS = ("dure.formats", "dure.mapping", "dure.report.charts", "dure.tables")
-"""What a project may import beside the names of this page: the trades' file formats, what makes headers columns, chart helpers,
-what reads people's tables. Of each room the names in its `__all__`."""
+OPEN_ROOMS = ("dure.formats", "dure.mapping", "dure.methods", "dure.report.charts", "dure.tables")
+"""What a project may import beside the names of this page: the trades' file formats, what makes headers columns, parts of methods
+that several trades use, chart helpers, what reads people's tables. Of each room the names in its `__all__`."""
 
 # One page of names for a project's author: everything a project may import. Looked up when used, so that the
 # command line starts without loading what it does not need.

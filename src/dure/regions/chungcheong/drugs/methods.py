@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dure import UserError, nearest, write_atomically
+from dure import UserError, nearest
+from dure.methods import column_scale, kept_arrays
 
 from . import chem
 from .forms import Estimate, Request, Response, _
@@ -55,8 +55,8 @@ class Known:
 
     def standard(self, properties: np.ndarray) -> np.ndarray:
         """Properties of molecules, (molecules, properties), in standard deviations of the known compounds'."""
-        spread = self.properties.std(axis=0)
-        return np.asarray((properties - self.properties.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
+        mean, spread = column_scale(self.properties)
+        return np.asarray((properties - mean) / spread)
 
     @cached_property
     def scaffolds(self) -> frozenset[str]:
@@ -201,13 +201,12 @@ def unknown(target: str, names: list[str]) -> UserError:
 def _fitted_arrays(work: Work, target: str, fit: Callable[[], Arrays]) -> Arrays:
     """The arrays fitted before in this folder, else `fit()`, written down."""
     place = work.folder / f"{hashlib.sha256(target.encode()).hexdigest()[:16]}.npz"
-    if not place.is_file():
+
+    def begun() -> Arrays:
         work.tell(0.0, target)
-        buffer = io.BytesIO()
-        np.savez(buffer, **fit())  # type: ignore[arg-type]  # numpy's stub takes the names for its own options
-        write_atomically(place, buffer.getvalue())
-    with np.load(place, allow_pickle=False) as arrays:
-        return dict(arrays)
+        return fit()
+
+    return kept_arrays(place, begun)
 
 
 def _estimates(known: Known, fitted: Arrays, smiles: Sequence[str], predict: Predict) -> list[Estimate]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dure import write_atomically
+from dure.methods import column_scale
 
 from .forms import Request, Response
 
@@ -174,8 +175,7 @@ def logistic(rows: np.ndarray, truth: np.ndarray, *, penalty: float) -> dict[str
     penalty
         Half of it times the sum of squared weights is added to the log loss; 1 is scikit-learn's C = 1.
     """
-    centre, scale = rows.mean(axis=0), rows.std(axis=0)
-    scale[scale == 0] = 1.0
+    centre, scale = column_scale(rows)
     design = np.column_stack([np.ones(len(rows)), (rows - centre) / scale])
     # 1e-6: where the columns separate the classes, weights without any penalty would run off to infinity
     ridge = np.array([1e-6, *[max(penalty, 1e-6)] * rows.shape[1]])

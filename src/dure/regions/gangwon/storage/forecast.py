@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from dure import write_atomically
+from dure.methods import kept_arrays
 
 from .forms import AHEAD, PAST
 
@@ -87,14 +87,7 @@ class Forecast:
 
 def fitted(history: pl.DataFrame, place: Path) -> Forecast:
     """The forecast fitted on a history (site, time, load, sun), or taken up from the file at `place`."""
-    if not place.is_file():
-        import io
-
-        buffer = io.BytesIO()
-        np.savez(buffer, **_fit(history))
-        write_atomically(place, buffer.getvalue())
-    with np.load(place, allow_pickle=False) as file:
-        return Forecast({name: file[name] for name in file.files})
+    return Forecast(kept_arrays(place, lambda: _fit(history)))
 
 
 def _fit(history: pl.DataFrame) -> dict[str, Any]:

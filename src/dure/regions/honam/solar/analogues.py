@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dure.methods import pinball
+
 from .forms import DAY, LEVELS
 from .roof import whole_days
 
@@ -119,18 +121,8 @@ def worth(roof: Roof, sky: np.ndarray) -> float:
             continue
         counted += 1
         weight = np.nanmax(np.vstack([roof.past, np.zeros(DAY)]), axis=0)[at]
-        with_sky += float(weight @ pinball(quantiles(roof, sky, day)[at], truth[at]))
-        without += float(weight @ pinball(quantiles(roof, None, day)[at], truth[at]))
+        with_sky += float(weight @ pinball(quantiles(roof, sky, day)[at], truth[at], LEVELS))
+        without += float(weight @ pinball(quantiles(roof, None, day)[at], truth[at], LEVELS))
     if counted < ENOUGH or not without:
         return 0.0
     return min(1.0, max(0.0, 1 - with_sky / without))
-
-
-def pinball(forecast: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Mean pinball loss over LEVELS of each hour; Koenker and Bassett (1978), Econometrica 46, 33-50.
-
-    `forecast` is hours x 19, `truth` one value an hour, in one unit.
-    """
-    beyond = truth[:, None] - forecast
-    levels = np.array(LEVELS)
-    return np.asarray(np.maximum(levels * beyond, (levels - 1) * beyond).mean(axis=1))

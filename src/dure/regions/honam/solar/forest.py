@@ -7,12 +7,12 @@ Deviation: a leaf keeps the quantiles at LEVELS of its samples instead of all sa
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dure import write_atomically
+from dure.methods import load_arrays, save_arrays
 
 from .forms import LEVELS
 
@@ -68,9 +68,7 @@ def grow(rows: np.ndarray, truth: np.ndarray, weight: np.ndarray, folder: Path, 
         edges = np.flatnonzero(np.diff(at[order, tree])) + 1
         for part in np.split(order, edges):
             leaves[tree, at[part[0], tree]] = np.quantile(truth[part], LEVELS)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, leaves=leaves)
-    write_atomically(folder / "leaves.npz", buffer.getvalue())
+    save_arrays(folder / "leaves.npz", leaves=leaves)
     write_atomically(folder / "trees.txt", grown.model_to_string())
 
 
@@ -78,5 +76,5 @@ def restored(folder: Path, threads: int) -> Forest | None:
     """The forest a folder holds, if it holds a whole one."""
     if not (folder / "trees.txt").is_file():
         return None
-    with np.load(folder / "leaves.npz", allow_pickle=False) as arrays:
-        return Forest((folder / "trees.txt").read_text(encoding="utf-8"), arrays["leaves"], threads)
+    leaves = load_arrays(folder / "leaves.npz")["leaves"]
+    return Forest((folder / "trees.txt").read_text(encoding="utf-8"), leaves, threads)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dure import write_atomically
+from dure.methods import kept_arrays, known_mean
 
 from . import analogues, forest
 from .forms import DAY, LEVELS, Request, Response
@@ -55,10 +55,7 @@ def _yesterdays_curve(past: np.ndarray, hours: int) -> np.ndarray:
 
 
 def _weeks_mean(past: np.ndarray, hours: int) -> np.ndarray:
-    days = _last_days(past)
-    count = np.isfinite(days).sum(axis=0)
-    mean = np.where(count > 0, np.nansum(days, axis=0) / np.maximum(count, 1), np.nan)
-    return np.asarray(mean[np.arange(hours) % DAY])
+    return np.asarray(known_mean(_last_days(past), 0)[np.arange(hours) % DAY])
 
 
 def _last_days(past: np.ndarray) -> np.ndarray:
@@ -76,13 +73,7 @@ def _bin(curve: np.ndarray) -> np.ndarray:
 
 
 def _dressed(point: Point, history: pl.DataFrame, work: Work) -> Method:
-    file = work.folder / "errors.npz"
-    if not file.is_file():
-        content = io.BytesIO()
-        np.savez_compressed(content, errors=_errors(point, known(history)))
-        write_atomically(file, content.getvalue())
-    with np.load(file, allow_pickle=False) as opened:
-        errors = opened["errors"]
+    errors = kept_arrays(work.folder / "errors.npz", lambda: {"errors": _errors(point, known(history))})["errors"]
 
     def answer(request: Request) -> Response | None:
         curve = point(_past(request), request.hours)

@@ -10,8 +10,8 @@ import numpy as np
 import polars as pl
 
 from dure import Case, Invalid, Kpi, Project, Round, UserError
+from dure.methods import pinball
 
-from .analogues import pinball
 from .chart import figure, figures
 from .data import HOMES, ROOFS, copies, grid, together
 from .forms import DAY, LEVELS, MEDIAN, PAST, Request, Response, Settings, _
@@ -113,7 +113,7 @@ def score(case: Case[Request], outcome: Response) -> dict[str, float]:
     truth, quantiles, weight = truth[light], quantiles[light], case.truth["weight"]
     sums = {
         "hours": float(light.sum()),
-        "pinball": 100 * float(pinball(quantiles, truth).sum()),
+        "pinball": 100 * float(pinball(quantiles, truth, LEVELS).sum()),
         "distance": 100 * float(np.abs(truth - quantiles[:, MEDIAN]).sum()),
         "inside": float(((truth >= quantiles[:, LOW]) & (truth <= quantiles[:, HIGH])).sum()),
     }

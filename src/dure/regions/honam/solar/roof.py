@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dure.methods import known_mean
+
 from . import sun
 from .forms import DAY, PAST
 
@@ -114,8 +116,8 @@ def features(roof: Roof) -> np.ndarray:
     column, daily = np.arange(hours) % DAY, whole_days(roof)
     ones = np.ones(hours)
     table = [
-        np.arange(hours) // DAY, roof.height[-hours:], roof.angle, y[-1][column], _mean(y[-7:])[column], _mean(y)[column],
-        _tenth(y)[column], ones * daily[-1], ones * _mean(daily[-7:, None])[0],
+        np.arange(hours) // DAY, roof.height[-hours:], roof.angle, y[-1][column], known_mean(y[-7:], 0)[column], known_mean(y, 0)[column],
+        _tenth(y)[column], ones * daily[-1], ones * known_mean(daily[-7:], 0),
     ]  # fmt: skip
     return np.column_stack(table).astype(float)
 
@@ -150,11 +152,6 @@ def _angle(clock: np.ndarray, noon: float) -> np.ndarray:
 def _most(days: np.ndarray) -> np.ndarray:
     """Highest known value of each hour; 0 where none is known."""
     return np.nanmax(np.vstack([days, np.zeros(days.shape[1])]), axis=0)
-
-
-def _mean(y: np.ndarray) -> np.ndarray:
-    count = np.isfinite(y).sum(axis=0)
-    return np.where(count > 0, np.nansum(y, axis=0) / np.maximum(count, 1), np.nan)
 
 
 def _tenth(y: np.ndarray) -> np.ndarray:

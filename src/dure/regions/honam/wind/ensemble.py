@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dure.methods import load_arrays, save_arrays
+
 from .forms import LEVELS
 from .inputs import column_scale, inputs, neighbour_names, standardised
-from .methods import Predict, each_farm, load_arrays, save_arrays
+from .methods import FIT, Predict, each_farm
 from .network import Recipe, Weights, quantiles, trained
 
 if TYPE_CHECKING:
@@ -55,16 +57,16 @@ def _fit(runs: Runs, folder: Path, seed: int, work: Work) -> None:
     for number in range(RECIPE.members):
         left_out = part == number
         place = folder / f"member-{number}"
-        if not (place / "fit.npz").is_file():  # what was fitted before a kill stays
+        if not (place / FIT).is_file():  # what was fitted before a kill stays
             place.mkdir(parents=True, exist_ok=True)
             work.tell(number / RECIPE.members, f"{number + 1} / {RECIPE.members}")
             with threadpool_limits(work.threads):  # more threads than free cores stall on matrices this small
                 rng = np.random.default_rng([seed, number])
                 weights = trained(standard[~left_out], power[~left_out], own, rng, RECIPE)
-            save_arrays(place, **{f"{layer:02d}": weight for layer, weight in enumerate(weights)})
+            save_arrays(place / FIT, **{f"{layer:02d}": weight for layer, weight in enumerate(weights)})
         needed[left_out] = _stretch(quantiles(_member(place), standard[left_out]), power[left_out])
     save_arrays(
-        folder,
+        folder / FIT,
         stretch=np.quantile(needed, BAND),
         mean=mean,
         spread=spread,
@@ -75,7 +77,7 @@ def _fit(runs: Runs, folder: Path, seed: int, work: Work) -> None:
 
 def _restored(folder: Path) -> Predict:
     """The networks a folder holds, averaged."""
-    arrays = load_arrays(folder)
+    arrays = load_arrays(folder / FIT)
     members = [_member(place) for place in sorted(folder.glob("member-*"))]
     heights, names = arrays["heights"].tolist(), arrays["neighbours"].tolist()
 
@@ -94,7 +96,7 @@ def _restored(folder: Path) -> Predict:
 
 
 def _member(place: Path) -> Weights:
-    return [weights for _name, weights in sorted(load_arrays(place).items())]
+    return [weights for _name, weights in sorted(load_arrays(place / FIT).items())]
 
 
 def _stretch(answers: np.ndarray, power: np.ndarray) -> np.ndarray:

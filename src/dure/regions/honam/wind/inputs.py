@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dure.methods import known_mean
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -84,7 +86,7 @@ def _fading(runs: Runs) -> list[np.ndarray]:
     count = known.sum(axis=1, keepdims=True)
     newest = runs.past.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
     last = np.where(count > 0, filled[np.arange(len(filled)), newest][:, None], np.nan)
-    mean = np.where(count > 0, filled.sum(axis=1, keepdims=True) / np.maximum(count, 1), np.nan)
+    mean = known_mean(runs.past, 1)[:, None]
     weights = [np.exp(-ahead / fade) for fade in FADES]
     return [*(last * weight for weight in weights), mean, *weights]
 

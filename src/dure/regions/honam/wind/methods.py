@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dure import write_atomically
+from dure.methods import known_mean, load_arrays, save_arrays
 
 from .forms import LEVELS, Request, Response
 from .runs import Runs, places, recorded, run_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from dure import Method, Work
 
+FIT = "fit.npz"
 BINS = 24  # of forecast wind speed, equally filled: a few hundred hours of a year in each
 Predict = Callable[[Runs], np.ndarray | None]
 """Runs -> (runs, hours, levels) as shares of capacity; None where the farm is not known in this form."""
@@ -74,11 +76,11 @@ def power_curve(history: pl.DataFrame, _seed: int, work: Work) -> Method:
         height = max(runs.wind)
         speed, power = runs.wind[height][..., 0][runs.known], runs.power[runs.known]
         parts = [part for part in np.array_split(np.argsort(speed, kind="stable"), BINS) if part.size]
-        save_arrays(folder, height=height, speed=[speed[part].mean() for part in parts],
+        save_arrays(folder / FIT, height=height, speed=[speed[part].mean() for part in parts],
              power=[np.quantile(power[part], LEVELS) for part in parts])  # fmt: skip
 
     def restore(folder: Path) -> Predict:
-        curve = load_arrays(folder)
+        curve = load_arrays(folder / FIT)
         height = float(curve["height"])
 
         def predict(runs: Runs) -> np.ndarray | None:
@@ -96,10 +98,10 @@ def climatology(history: pl.DataFrame, _seed: int, work: Work) -> Method:
     """Climatology: the quantiles of all hours known, always the same."""
 
     def fit(runs: Runs, folder: Path) -> None:
-        save_arrays(folder, power=np.quantile(runs.power[~np.isnan(runs.power)], LEVELS))
+        save_arrays(folder / FIT, power=np.quantile(runs.power[~np.isnan(runs.power)], LEVELS))
 
     def restore(folder: Path) -> Predict:
-        usual = load_arrays(folder)["power"]
+        usual = load_arrays(folder / FIT)["power"]
         return lambda runs: np.broadcast_to(usual, (*runs.hour.shape, usual.size))
 
     return each_farm(history, work, fit, restore)
@@ -126,11 +128,11 @@ def lightgbm_quantiles(history: pl.DataFrame, seed: int, work: Work) -> Method:
             write_atomically(folder / f"{level:.2f}.txt", booster.model_to_string())
         names, near = [name for name, _height in others], [height for _name, height in others]
         save_arrays(
-            folder, heights=sorted(runs.wind), names=np.array(names, dtype=str), near=np.array(near, dtype=float)
+            folder / FIT, heights=sorted(runs.wind), names=np.array(names, dtype=str), near=np.array(near, dtype=float)
         )
 
     def restore(folder: Path) -> Predict:
-        arrays = load_arrays(folder)
+        arrays = load_arrays(folder / FIT)
         heights, others = (
             arrays["heights"].tolist(),
             list(zip(arrays["names"].tolist(), arrays["near"].tolist(), strict=True)),
@@ -158,34 +160,8 @@ def _plain(runs: Runs, others: Sequence[tuple[str, float]]) -> np.ndarray:
     known = [runs.wind[height][..., part] for height in sorted(runs.wind) for part in range(3)]
     missing = np.full((*hours, 1), np.nan)
     known += [runs.neighbours.get(name, {}).get(height, missing)[..., 0] for name, height in others]
-    with np.errstate(all="ignore"):
-        day = _mean(runs.past)
+    day = known_mean(runs.past, 1)
     last = np.array([line[~np.isnan(line)][-1] if (~np.isnan(line)).any() else np.nan for line in runs.past])
     known += [np.broadcast_to(values[:, None], hours) for values in (last, day)]
     known += [runs.hour, runs.season, np.broadcast_to(np.arange(hours[1]), hours)]
     return np.stack(known, axis=-1).astype(float)
-
-
-def _mean(lines: np.ndarray) -> np.ndarray:
-    """Mean of what is known in each line, NaN where nothing is."""
-    count = (~np.isnan(lines)).sum(axis=1)
-    return np.where(count > 0, np.nansum(lines, axis=1) / np.maximum(count, 1), np.nan)
-
-
-# ---- keeping ---------------------------------------------------------------------------------------------------------
-
-
-def save_arrays(folder: Path, **arrays: Any) -> None:
-    """Write arrays down as one .npz."""
-    import io
-
-    buffer = io.BytesIO()
-    named: dict[str, Any] = {name: np.asarray(array) for name, array in arrays.items()}
-    np.savez(buffer, allow_pickle=False, **named)
-    write_atomically(folder / "fit.npz", buffer.getvalue())
-
-
-def load_arrays(folder: Path) -> Mapping[str, np.ndarray]:
-    """The arrays of `save_arrays`; nothing in them is executed."""
-    with np.load(folder / "fit.npz", allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}

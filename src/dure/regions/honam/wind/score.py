@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dure.methods import pinball
+
 from .forms import LEVELS
 
 if TYPE_CHECKING:
@@ -17,17 +19,8 @@ if TYPE_CHECKING:
 
     from .forms import Response
 
-FINE = np.arange(1, 100) / 100  # the levels of the pinball loss, as in GEFCom2014
+FINE = np.arange(1, 100) / 100  # the levels of the pinball loss, as in GEFCom2014 (Hong et al. 2016)
 MEDIAN, LOW, HIGH = LEVELS.index(0.5), LEVELS.index(0.1), LEVELS.index(0.9)
-
-
-def pinball(quantiles: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """(n,): pinball loss averaged over the levels .01 to .99 of quantiles (n, 99) against what came (n,).
-
-    Hong et al. (2016), International Journal of Forecasting 32(3), eq. 1.
-    """
-    error = truth[:, None] - quantiles
-    return np.maximum(FINE * error, (FINE - 1) * error).mean(axis=1)
 
 
 def fine(quantiles: np.ndarray) -> np.ndarray:
@@ -37,7 +30,7 @@ def fine(quantiles: np.ndarray) -> np.ndarray:
 
 def climatology_loss(history: np.ndarray, truth: np.ndarray) -> float:
     """Sum of the losses over the hours `truth` (n,) of always saying the empirical quantiles of all hours `before`."""
-    return float(pinball(np.tile(np.quantile(history, FINE), (truth.size, 1)), truth).sum())
+    return float(pinball(np.tile(np.quantile(history, FINE), (truth.size, 1)), truth, FINE).sum())
 
 
 def score(case: Case, outcome: Response) -> dict[str, float]:
@@ -50,7 +43,7 @@ def score(case: Case, outcome: Response) -> dict[str, float]:
     won, energy = settlement(quantiles[:, MEDIAN], measured, days)
     return {
         "hours": float(known.sum()),
-        "pinball": float(pinball(fine(quantiles), measured).sum()),
+        "pinball": float(pinball(fine(quantiles), measured, FINE).sum()),
         "climatology": case.truth["climatology"],
         # an edge of the band that meets the power exactly (0, or capacity) holds it
         "covered": float(((measured >= quantiles[:, LOW] - 1e-9) & (measured <= quantiles[:, HIGH] + 1e-9)).sum()),

@@ -6,7 +6,6 @@ do for docking scores), and what it loses of the model's own best is counted on 
 
 from __future__ import annotations
 
-import io
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from dure import write_atomically
+from dure.methods import load_arrays, save_arrays
 
 from ..forms import _
 from . import catalogue
@@ -48,18 +47,16 @@ class State:
 
     def write(self, place: Path) -> None:
         """Write aside and rename: a kill leaves the old state or the new one."""
-        buffer = io.BytesIO()
-        np.savez(buffer, counts=np.array([self.lines, self.unread]), places=self.places, scores=self.scores)
-        write_atomically(place, buffer.getvalue())
+        save_arrays(place, counts=[self.lines, self.unread], places=self.places, scores=self.scores)
 
     @classmethod
     def read(cls, place: Path) -> State:
         """The state of a pass, or of one that has not begun."""
         if not place.is_file():
             return cls(0, 0, np.zeros(0, np.int64), np.zeros(0))
-        with np.load(place, allow_pickle=False) as arrays:
-            lines, unread = map(int, arrays["counts"])
-            return cls(lines, unread, arrays["places"], arrays["scores"])
+        arrays = load_arrays(place)
+        lines, unread = map(int, arrays["counts"])
+        return cls(lines, unread, arrays["places"], arrays["scores"])
 
 
 def hashed(smiles: list[str]) -> tuple[np.ndarray, np.ndarray]:

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from dure import Data, Invalid, UserError, Work, tables
 from dure.i18n.texts import per_language
+from dure.methods import pinball
 from dure.project.loader import load
 from dure.regions.honam.solar import analogues, sun
 from dure.regions.honam.solar.data import copies, grid, hourly, read, together
@@ -240,12 +241,6 @@ def test_a_latitude_is_found_again_from_the_days_length(latitude):
 # ---- methods ----------------------------------------------------------------------------------------------------------------
 
 
-def test_the_pinball_loss_by_hand():
-    quantiles, truth = np.zeros((1, len(LEVELS))), np.array([1.0])
-    assert analogues.pinball(quantiles, truth)[0] == pytest.approx(np.mean(LEVELS))
-    assert analogues.pinball(quantiles + 2, truth)[0] == pytest.approx(np.mean(1 - np.array(LEVELS)))
-
-
 def test_weighted_quantiles_follow_the_weights():
     values = np.array([1.0, 2.0, 3.0, np.nan])
     assert analogues.weighted(values, np.ones(4))[MEDIAN] == pytest.approx(2)
@@ -360,7 +355,7 @@ def test_a_true_forecast_moves_the_answer_and_a_false_one_does_not(methods):
     truth = [clear[28 + hour // 24] * value for hour, value in enumerate(bell(2))]
 
     def loss(answer):
-        return analogues.pinball(np.array(answer.power), np.array(truth)).mean()
+        return pinball(np.array(answer.power), np.array(truth), LEVELS).mean()
 
     assert loss(informed) < 0.5 * loss(bare)
     assert misled == bare
