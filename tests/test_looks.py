@@ -130,3 +130,16 @@ def test_every_line_says_when_what_and_by_which_code(catch, dure_home):
     assert opened[1:4] == ["sample.catch", "sealed", project_hash(folder)]
     assert settled[1:5] == opened[1:5]
     assert settled[5:] == [evidence.replay_hash(found.outcomes), "look"]
+
+
+def test_another_mapping_is_another_run(catch, tmp_path):
+    """What a killed run has played is not taken up where the columns mean something else."""
+    from dure.project.loader import load
+    from dure.runs.run import Inputs, _key
+
+    project, first, second = load(catch()), tmp_path / "a.json", tmp_path / "b.json"
+    first.write_text("{}", encoding="utf-8")
+    second.write_text("[]", encoding="utf-8")
+    asked = {"sealed": False, "newer": False, "profile": "full", "seeds": (0,)}
+    keys = [_key(project, Inputs(maps={"catch": path}), **asked) for path in (first, first, second)]
+    assert keys[0] == keys[1] != keys[2]

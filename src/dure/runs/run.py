@@ -225,13 +225,14 @@ def given_paths(inputs: Inputs) -> list[Path]:
 
 def _key(project: Project, inputs: Inputs, *, sealed: bool, newer: bool, profile: str, seeds: Sequence[int]) -> str:
     """Of the folder this trial resumes from: another one for other code, data, settings or seeds."""
-    for path in given_files(inputs).values():
+    files = given_files(inputs) | {f"map {name}": str(path) for name, path in (inputs.maps or {}).items()}
+    for path in files.values():
         if not Path(path).is_file():
             raise UserError(_("there is no such file"), where=path)
     key = {
         "code": project_hash(project.folder) if project.folder else "",
-        "files": {name: sha256_of(Path(path)) for name, path in given_files(inputs).items()},
-        "urls": sorted(address for address in (inputs.offers or {}).values() if "://" in address), "public": inputs.public,
+        "files": {name: sha256_of(Path(path)) for name, path in files.items()},
+        "urls": {name: address for name, address in (inputs.offers or {}).items() if "://" in address}, "public": inputs.public,
         "settings": dict(inputs.settings or {}), "sealed": sealed, "newer": newer, "profile": profile,
         "seeds": list(seeds),
     }  # fmt: skip
