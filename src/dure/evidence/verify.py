@@ -65,7 +65,6 @@ class SignerFound(TypedDict):
 class Found(TypedDict):
     """What `verify` found, as JSON has it."""
 
-    folder: str
     intact: bool
     faults: list[FaultFound]
     signed: bool
@@ -74,6 +73,12 @@ class Found(TypedDict):
     private: bool
     rules: list[int]
     otherwise: list[str]
+
+
+class FoundIn(Found):
+    """The same, and where."""
+
+    folder: str
 
 
 @dataclass(frozen=True)
@@ -111,10 +116,13 @@ class Report:
         """Every file is as it was signed, and the verdicts come out again."""
         return not self.faults
 
-    def to_dict(self) -> Found:
+    def to_dict(self) -> FoundIn:
         """For scripts."""
+        return {"folder": str(self.folder), **self.found()}
+
+    def found(self) -> Found:
+        """As JSON has it."""
         return {
-            "folder": str(self.folder),
             "intact": self.intact,
             "faults": [{"file": fault.file, "what": fault.what, "rows": list(fault.rows)} for fault in self.faults],
             "signed": bool(self.fingerprint),

@@ -6,7 +6,7 @@ import getpass
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +14,10 @@ from dure.cli.options import as_json, existing, pairs
 from dure.cli.output import dump
 from dure.errors import UserError
 from dure.i18n.texts import _, language
+
+if TYPE_CHECKING:
+    from dure.hub.db.rows import PromotionRow, RunRow
+    from dure.hub.jobs.job import Asked
 
 
 @click.command()
@@ -32,11 +36,15 @@ def queue(
     """Put a project's trial into the queue: a worker plays it."""
     from dure.project.loader import load
 
-    runs, store, _workers = _rooms()
+    _installed()
+    from dure.hub.db import store
+    from dure.hub.jobs import queue as runs
+
     manifest = load(project).manifest
     assert manifest is not None
-    asked: dict[str, Any] = {"settings": pairs(settings, "--set"), "sealed": sealed, "profile": profile}
-    asked |= {} if seed is None else {"seeds": [seed]}
+    asked: Asked = {"settings": pairs(settings, "--set"), "sealed": sealed, "profile": profile}
+    if seed is not None:
+        asked["seeds"] = [seed]
     name = runs.submit(store.opened(), manifest.id, asked, seconds=60 * minutes, megabytes=megabytes)
     click.echo(name)
     click.echo(_("It waits for a worker (`dure worker`); `dure runs {name}` tells how far it is.", name=name), err=True)
@@ -46,7 +54,11 @@ def queue(
 @click.option("--idle", is_flag=True, help="End once nothing waits.")
 def worker(idle: bool) -> None:
     """Play the queue's runs, each in a process of its own; several workers share a queue."""
-    runs, store, workers = _rooms()
+    _installed()
+    from dure.hub.db import store
+    from dure.hub.jobs import queue as runs
+    from dure.hub.workers import worker as workers
+
     engine = store.opened()
     click.echo(
         _("Working on {store}. Ctrl-C ends it.", store=engine.url.render_as_string(hide_password=True)), err=True
@@ -61,7 +73,10 @@ def worker(idle: bool) -> None:
 @as_json
 def runs_(name: str | None, cancel: bool, log: bool, as_json: bool) -> None:
     """The queue's runs, the newest first; or one of them."""
-    runs, store, _workers = _rooms()
+    _installed()
+    from dure.hub.db import store
+    from dure.hub.jobs import queue as runs
+
     if not name and (cancel or log):
         raise UserError(_("which run?"), where="dure runs", cure=_("`dure runs` lists them."))
     engine = store.opened()
@@ -69,7 +84,7 @@ def runs_(name: str | None, cancel: bool, log: bool, as_json: bool) -> None:
         runs.cancel(engine, name)
     rows = [runs.one(engine, name)] if name else runs.listed(engine)
     if as_json:
-        dump([_row(row) for row in rows] if not name else _row(rows[0]))
+        dump([_shown(row)._asdict() for row in rows] if not name else _shown(rows[0])._asdict())
     elif not rows:
         click.echo(_("Nothing has been asked for yet: `dure queue PROJECT`."))
     else:
@@ -99,7 +114,7 @@ def up(
     plan: Path | None,
 ) -> None:
     """Start the hub: its API, and workers that play the queue."""
-    _rooms()
+    _installed()
     from dure.hub import server
 
     front = server.Front(host, port, names, certificate, key, proxy)
@@ -114,8 +129,9 @@ def up(
 @click.option("--remove", is_flag=True, help="They, their tokens and what they have sent are gone.")
 def person(name: str, role: str | None, organisation: str | None, password: bool, remove: bool) -> None:
     """Add a person to the hub, change what they may do, or remove them."""
-    _runs, store, _workers = _rooms()
+    _installed()
     from dure.hub.auth import accounts
+    from dure.hub.db import store
     from dure.hub.uploads import retention
 
     engine = store.opened()
@@ -138,8 +154,9 @@ def person(name: str, role: str | None, organisation: str | None, password: bool
 @as_json
 def people_(as_json: bool) -> None:
     """Who may do what, and with which tokens."""
-    _runs, store, _workers = _rooms()
+    _installed()
     from dure.hub.auth import accounts
+    from dure.hub.db import store
 
     people = accounts.listed(store.opened())
     if as_json:
@@ -161,8 +178,9 @@ def people_(as_json: bool) -> None:
 @click.option("--revoke", is_flag=True, help="NAME is a token's id: it is worth nothing any more.")
 def token(name: str, role: str, organisation: str, days: float, label: str, revoke: bool) -> None:
     """Issue a token to a person: shown once, kept as a hash, worth nothing after its days."""
-    _runs, store, _workers = _rooms()
+    _installed()
     from dure.hub.auth import accounts
+    from dure.hub.db import store
 
     engine = store.opened()
     if revoke:
@@ -187,7 +205,8 @@ def promote(
     from dure.project.loader import load
     from dure.serving.service import builder_of
 
-    _runs, store, _workers = _rooms()
+    _installed()
+    from dure.hub.db import store
     from dure.hub.models import promotion
 
     loaded = load(project)
@@ -215,7 +234,8 @@ def promote(
 @click.option("--reason", default="", help="Written down.")
 def rollback(project: str, reason: str) -> None:
     """Let the version before answer again; before the first one, today's practice."""
-    _runs, store, _workers = _rooms()
+    _installed()
+    from dure.hub.db import store
     from dure.hub.models import promotion
 
     version = promotion.rollback(store.opened(), project, _me(), reason)
@@ -230,13 +250,14 @@ def rollback(project: str, reason: str) -> None:
 @as_json
 def services_(project: str | None, as_json: bool) -> None:
     """Which method answers for which project; or what has answered for one, since when and why."""
-    _runs, store, _workers = _rooms()
+    _installed()
+    from dure.hub.db import store
     from dure.hub.models import promotion
 
     engine = store.opened()
     rows = promotion.history(engine, project) if project else promotion.all_active(engine)
     if as_json:
-        dump([dict(row._mapping) for row in rows])  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
+        dump([row._asdict() for row in rows])
     elif not rows:
         click.echo(_("Today's practice answers everywhere: `dure promote PROJECT EVIDENCE`."))
     else:
@@ -244,7 +265,7 @@ def services_(project: str | None, as_json: bool) -> None:
             click.echo(_service_line(row))
 
 
-def _service_line(row: Any) -> str:
+def _service_line(row: PromotionRow) -> str:
     method = f"{row.version} {row.method}" if row.version else _("today's practice")
     reason = row.reason or (row.why or {}).get(language(), "")
     return "  ".join(filter(None, (row.project, method, _moment(row.since), row.who, reason)))
@@ -262,23 +283,21 @@ def _me() -> str:
         return str(os.getuid())
 
 
-def _rooms() -> tuple[Any, Any, Any]:
-    """`runs`, `store` and `worker`. Raises UserError where what they stand on is not installed."""
+def _installed() -> None:
+    """Raise UserError where what the hub stands on is not installed."""
     try:
-        from dure.hub.db import store
-        from dure.hub.jobs import queue
-        from dure.hub.workers import worker
+        from dure.hub.workers import worker  # noqa: F401 - it stands on all that the commands do
     except ModuleNotFoundError as error:
         message = _("{name} is not installed", name=error.name)
         raise UserError(message, cure=_("Install it with: pip install 'dure[{extra}]'", extra="hub")) from None
-    return queue, store, worker
 
 
-def _row(row: Any) -> dict[str, Any]:
-    return {**row._mapping, "evidence": _evidence(row)}  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
+def _shown(row: RunRow) -> RunRow:
+    """A run with the whole path of its evidence."""
+    return row._replace(evidence=_evidence(row))
 
 
-def _line(row: Any) -> str:
+def _line(row: RunRow) -> str:
     share = f" {100 * row.share:.0f} %" if row.state == "running" else ""
     subject = row.project if row.kind == "trial" else f"{row.project} ({_(row.kind)})"
     words = [row.id, subject, _(row.state) + share]
@@ -287,7 +306,7 @@ def _line(row: Any) -> str:
     return "  ".join(filter(None, words))
 
 
-def _evidence(row: Any) -> str | None:
+def _evidence(row: RunRow) -> str | None:
     from dure.hub.db.store import folder
 
     return str(folder() / row.evidence) if row.evidence else None

@@ -17,6 +17,9 @@ from dure.i18n.texts import language
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from dure.project.json_schema import Schema
+    from dure.registry.describe import Description
+
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457: what is wrong, where, and what to do next.",
@@ -74,7 +77,7 @@ def document(app: FastAPI, names: list[str]) -> dict[str, Any]:
     return spec
 
 
-def _schema(spec: dict[str, Any], project: str, form: str, schema: dict[str, Any]) -> dict[str, str]:
+def _schema(spec: dict[str, Any], project: str, form: str, schema: Schema) -> dict[str, str]:
     """Put a form and the forms inside it among the components, under names of the project's own."""
     stem = f"{project}.{form}"
     text = json.dumps(schema).replace('"#/$defs/', f'"#/components/schemas/{stem}.')
@@ -85,7 +88,7 @@ def _schema(spec: dict[str, Any], project: str, form: str, schema: dict[str, Any
     return {"$ref": f"#/components/schemas/{stem}"}
 
 
-def _answers(description: dict[str, Any], request: dict[str, str], response: dict[str, str]) -> dict[str, Any]:
+def _answers(description: Description, request: dict[str, str], response: dict[str, str]) -> dict[str, Any]:
     """The path of one project's answers."""
     content: dict[str, Any] = {"schema": request}
     if description.get("example") is not None:

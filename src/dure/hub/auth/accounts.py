@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -215,27 +215,51 @@ def who(engine: Engine, hashed: str) -> Held | None:
     return Held(Caller(*row[:3]), row.expires) if row else None
 
 
-def listed(engine: Engine, organisation: str | None = None) -> list[dict[str, Any]]:
+class HeldToken(TypedDict):
+    """A token, its secret apart."""
+
+    id: str
+    person: str
+    organisation: str
+    role: str
+    label: str
+    created: float
+    expires: float
+
+
+class Member(TypedDict):
+    """A person's role in an organisation, and the tokens they have for it."""
+
+    name: str
+    organisation: str
+    role: str
+    tokens: list[HeldToken]
+
+
+def listed(engine: Engine, organisation: str | None = None) -> list[Member]:
     """People of an organisation (None: of all), each role with the tokens held for it, the secrets apart."""
     people = select(membership).order_by(membership.c.organisation, membership.c.person)
-    columns = [
-        token.c.id,
-        token.c.person,
-        token.c.organisation,
-        token.c.role,
-        token.c.label,
-        token.c.created,
-        token.c.expires,
-    ]
-    tokens = select(*columns).order_by(token.c.created, token.c.id)
+    tokens = select(token).order_by(token.c.created, token.c.id)
     if organisation is not None:
         people = people.where(membership.c.organisation == organisation)
     with reading(engine) as connection:
-        held = [dict(row) for row in connection.execute(tokens).mappings()]
-        members = [dict(row) for row in connection.execute(people).mappings()]
+        held: list[HeldToken] = [
+            {
+                "id": row.id, "person": row.person, "organisation": row.organisation, "role": row.role, "label": row.label,
+                "created": row.created, "expires": row.expires,
+            }
+            for row in connection.execute(tokens)
+        ]  # fmt: skip
+        members = connection.execute(people).all()
     return [
-        {"name": row["person"], "organisation": row["organisation"], "role": row["role"]}
-        | {"tokens": [entry for entry in held if all(entry[key] == row[key] for key in ("person", "organisation"))]}
+        {
+            "name": row.person,
+            "organisation": row.organisation,
+            "role": row.role,
+            "tokens": [
+                entry for entry in held if (entry["person"], entry["organisation"]) == (row.person, row.organisation)
+            ],
+        }
         for row in members
     ]
 

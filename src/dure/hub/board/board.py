@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import delete, insert, select, update
 
 from dure.errors import Unknown, UserError
 from dure.hub.board.evidence_zip import MEGABYTES, SECONDS, shared, unpacked
+from dure.hub.db.rows import EvidenceRow
 from dure.hub.db.schema import evidence, key
 from dure.hub.db.store import folder, incoming, now, reading
 from dure.hub.uploads.sandbox import looked
@@ -21,9 +22,11 @@ from dure.i18n.texts import _
 from dure.record import About, TrialRecord, Verdict
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine, Row
+    from pydantic import JsonValue
+    from sqlalchemy import Engine
 
     from dure.hub.auth.accounts import Caller
+    from dure.hub.uploads.inspect import Signed
 
 # What vouches more stands before what vouches less; among the same the newer.
 ASSURED = ("live", "hub-witnessed", "re-run", "self-run")
@@ -55,7 +58,7 @@ class Cell:
         }  # fmt: skip
 
 
-def publish(engine: Engine, packed: Path, caller: Caller) -> dict[str, Any]:
+def publish(engine: Engine, packed: Path, caller: Caller) -> EvidenceRow:
     """Take evidence that somebody sent as a zip; a cell of the board fills.
 
     Raises UserError where it is no zip of evidence, not whole, holds rows, or vouches for itself as a hub would.
@@ -65,15 +68,15 @@ def publish(engine: Engine, packed: Path, caller: Caller) -> dict[str, Any]:
         return _taken(engine, Path(place), caller)
 
 
-def publish_run(engine: Engine, folder_of_run: Path, caller: Caller, run: str) -> dict[str, Any]:
+def publish_run(engine: Engine, folder_of_run: Path, caller: Caller, run: str) -> EvidenceRow:
     """Publish the evidence of a run of this hub, by its id, as others may see it."""
     with shared(folder_of_run) as place:
         return _taken(engine, place, caller, run)
 
 
-def _taken(engine: Engine, place: Path, caller: Caller, run: str = "") -> dict[str, Any]:
+def _taken(engine: Engine, place: Path, caller: Caller, run: str = "") -> EvidenceRow:
     """Keep evidence that lies in a folder; `run`: it is of a run of this hub."""
-    report = looked("evidence", place, seconds=SECONDS, megabytes=MEGABYTES)
+    report: Signed = looked("evidence", place, seconds=SECONDS, megabytes=MEGABYTES)
     about = kept(report["said"]).about
     if not run and about.assurance != "self-run" and not _vouches(engine, report["signer"]):
         message = _("only a hub that is known here can vouch for more than its own run")
@@ -89,7 +92,7 @@ def _taken(engine: Engine, place: Path, caller: Caller, run: str = "") -> dict[s
                     created=now(engine), signer=report["signer"], said=report["said"], run=run, public=False,
                 )
             )  # fmt: skip
-    return summary_of(one(engine, name))
+    return one(engine, name)
 
 
 def _vouches(engine: Engine, signer: str) -> bool:
@@ -104,20 +107,21 @@ def folder_of(name: str) -> Path:
     return folder() / "evidence" / name
 
 
-def one(engine: Engine, name: str) -> Row[Any]:
+def one(engine: Engine, name: str) -> EvidenceRow:
     """Published evidence by its id. Raises Unknown."""
     with reading(engine) as connection:
         row = connection.execute(select(evidence).where(evidence.c.id == name)).one_or_none()
     if row is None:
         raise Unknown(_("there is no evidence {name}", name=name[:80]))
-    return row
+    return EvidenceRow(*row)
 
 
-def of_run(engine: Engine, run: str) -> Row[Any] | None:
+def of_run(engine: Engine, run: str) -> EvidenceRow | None:
     """What was published of a run, the newest; None: nothing."""
     query = select(evidence).where(evidence.c.run == run).order_by(evidence.c.created.desc()).limit(1)
     with reading(engine) as connection:
-        return connection.execute(query).one_or_none()
+        row = connection.execute(query).one_or_none()
+    return EvidenceRow(*row) if row else None
 
 
 def open_to_all(engine: Engine, name: str, organisation: str, *, public: bool) -> None:
@@ -137,7 +141,7 @@ def withdraw(engine: Engine, name: str, organisation: str) -> None:
         shutil.rmtree(folder_of(name), ignore_errors=True)
 
 
-def summary_of(row: Row[Any]) -> dict[str, Any]:
+def summary_of(row: EvidenceRow) -> dict[str, Any]:
     """Evidence as the API tells it."""
     record = record_of(row)
     about = record.about
@@ -149,21 +153,23 @@ def summary_of(row: Row[Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def record_of(row: Row[Any]) -> TrialRecord:
+def record_of(row: EvidenceRow) -> TrialRecord:
     """What published evidence says."""
     return kept(row.said)
 
 
-def kept(said: Mapping[str, Any]) -> TrialRecord:
+def kept(said: Mapping[str, JsonValue]) -> TrialRecord:
     """What evidence says, as the store keeps it; until Dure 0.1.0 it kept no KPIs."""
     return TrialRecord.from_json({"kpis": [], **said})
 
 
-def listed(engine: Engine, project: str = "") -> Sequence[Row[Any]]:
+def listed(engine: Engine, project: str = "") -> list[EvidenceRow]:
     """Published evidence, the newest first."""
     query = select(evidence).order_by(evidence.c.created.desc(), evidence.c.id)
+    if project:
+        query = query.where(evidence.c.project == project)
     with reading(engine) as connection:
-        return connection.execute(query.where(evidence.c.project == project) if project else query).all()
+        return [EvidenceRow(*row) for row in connection.execute(query)]
 
 
 def cells(engine: Engine) -> list[Cell]:
@@ -201,8 +207,15 @@ def sign_with(engine: Engine) -> None:
             )
 
 
-def keys(engine: Engine) -> dict[str, dict[str, Any]]:
+class HubKey(NamedTuple):
+    """A key that this hub has signed with, in hexadecimal digits, and since when."""
+
+    public: str
+    since: float
+
+
+def keys(engine: Engine) -> dict[str, HubKey]:
     """Keys that this hub has signed with, by fingerprint, the newest last."""
     with reading(engine) as connection:
-        rows = connection.execute(select(key).order_by(key.c.since)).mappings()
-        return {row["fingerprint"]: {"public": row["public"], "since": row["since"]} for row in rows}
+        rows = connection.execute(select(key.c.fingerprint, key.c.public, key.c.since).order_by(key.c.since))
+        return {fingerprint: HubKey(*rest) for fingerprint, *rest in rows}

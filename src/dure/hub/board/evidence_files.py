@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dure.errors import Unknown, UserError
 from dure.hub.board.evidence_zip import MEGABYTES, SECONDS, shared, unpacked
@@ -14,7 +14,8 @@ from dure.hub.uploads.sandbox import looked
 from dure.i18n.texts import _
 
 if TYPE_CHECKING:
-    from sqlalchemy import Row
+    from dure.hub.db.rows import RunRow
+    from dure.hub.uploads.inspect import Verified
 
 # Types by ending; whatever a browser would run is shown within a policy that lets nothing run.
 TYPES = {
@@ -24,7 +25,7 @@ TYPES = {
 CLOSED = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
 
-def own(row: Row[Any]) -> Path:
+def own(row: RunRow) -> Path:
     """The folder of a run's evidence, for whoever asked for the run.
 
     Raises UserError where there is none yet, and for a run on a problem's cases: what it holds is more than an entrant may see.
@@ -65,11 +66,12 @@ def shared_zip(place: Path) -> bytes:
         return zipped(folder)
 
 
-def verified(zipped: Path) -> dict[str, Any]:
+def verified(zipped: Path) -> Verified:
     """What a check of a zip of evidence finds, done by a process of its own (`dure verify`).
 
     Raises UserError where it is no zip, or holds no evidence.
     """
     with tempfile.TemporaryDirectory(dir=incoming()) as place:
         unpacked(zipped, Path(place), depth=3)
-        return looked("verified", Path(place), seconds=SECONDS, megabytes=MEGABYTES)
+        report: Verified = looked("verified", Path(place), seconds=SECONDS, megabytes=MEGABYTES)
+        return report

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from sqlalchemy import and_, select, text
 
 from dure.errors import UserError
+from dure.hub.db.rows import RunRow
 from dure.hub.db.schema import evidence, run
 from dure.hub.db.store import reading
 from dure.hub.jobs import queue
@@ -17,16 +18,34 @@ from dure.hub.models import projects
 from dure.i18n.texts import _
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, Engine, Row
+    from sqlalchemy import ColumnElement, Connection, Engine
 
     from dure.hub.auth.accounts import Caller
+    from dure.hub.jobs.job import Asked
 
 MINUTES, MEGABYTES = 60, 4096  # that one of these trials may take and hold
 DESCRIBED_AT_ONCE = 4  # projects, each by a process of its own
 MOST = 200  # of the newest runs that are looked at
 LOCK = 0x73746172  # of PostgreSQL, so that two people who click at once start once: "star" as a number
 # The quick profile, one sealed round of it: a look, as the evidence says.
-ASKED: Mapping[str, Any] = {"profile": "quick", "sealed": True, "publish": True, "public": True}
+ASKED: Asked = {"profile": "quick", "sealed": True, "publish": True, "public": True}
+
+
+class Going(TypedDict):
+    """A run that goes on."""
+
+    id: str
+    project: str
+    state: str
+    share: float
+    doing: str
+
+
+class News(TypedDict):
+    """What is new on the board: a stamp that is another one when something is, and runs that go on."""
+
+    stamp: str
+    runs: list[Going]
 
 
 def begin(engine: Engine, caller: Caller, names: Sequence[str]) -> list[str]:
@@ -47,9 +66,12 @@ def begin(engine: Engine, caller: Caller, names: Sequence[str]) -> list[str]:
             connection.execute(text(f"select pg_advisory_xact_lock({LOCK})"))
         if _going(connection, caller.organisation):
             raise _busy()
-        details: dict[str, Any] = {"seconds": 60 * MINUTES, "megabytes": MEGABYTES}
-        details |= {"organisation": caller.organisation, "person": caller.name}
-        return [queue.put(connection, name, ASKED, **details) for name in ready]
+        return [
+            queue.put(
+                connection, name, ASKED, seconds=60 * MINUTES, megabytes=MEGABYTES, organisation=caller.organisation, person=caller.name,
+            )
+            for name in ready
+        ]  # fmt: skip
 
 
 def needs_no_file(name: str) -> bool:
@@ -64,13 +86,13 @@ def needs_no_file(name: str) -> bool:
     return not origins or {"wheel"} <= origins <= {"wheel", "own"}
 
 
-def asked_for(engine: Engine, organisation: str) -> list[Row[Any]]:
+def asked_for(engine: Engine, organisation: str) -> list[RunRow]:
     """The trials of an organisation that are to be published, the newest of each project."""
     query = select(run).where(_to_publish(organisation)).order_by(run.c.created.desc(), run.c.id).limit(MOST)
     with reading(engine) as connection:
-        newest: dict[str, Row[Any]] = {}
+        newest: dict[str, RunRow] = {}
         for row in connection.execute(query):
-            newest.setdefault(row.project, row)
+            newest.setdefault(row.project, RunRow(*row))
     return sorted(newest.values(), key=lambda row: (row.created, row.id))
 
 
@@ -93,7 +115,7 @@ def _busy() -> UserError:
     return UserError(_("they are being tried already"), cure=_("Wait until these trials have ended, or cancel them."))
 
 
-def news(engine: Engine, organisation: str) -> dict[str, Any]:
+def news(engine: Engine, organisation: str) -> News:
     """What whoever looks at the board should know of: a stamp that is another one when there is something new, and runs that go on."""
     going = asked_for(engine, organisation)
     with reading(engine) as connection:
@@ -102,7 +124,7 @@ def news(engine: Engine, organisation: str) -> dict[str, Any]:
     return {
         "stamp": hashlib.sha256(state.encode()).hexdigest()[:16],
         "runs": [
-            {name: trial._mapping[name] for name in ("id", "project", "state", "share", "doing")}  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
+            {"id": trial.id, "project": trial.project, "state": trial.state, "share": trial.share, "doing": trial.doing}
             for trial in going
             if trial.ended is None
         ],

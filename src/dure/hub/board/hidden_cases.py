@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict
 
 from sqlalchemy import func, insert, select, update
 
 from dure.errors import Unknown, UserError
 from dure.hub.board import board
+from dure.hub.db.rows import ProblemRow
 from dure.hub.db.schema import entry, evidence, problem, run
 from dure.hub.db.store import now, reading
 from dure.hub.jobs import queue
@@ -17,9 +18,13 @@ from dure.hub.uploads import uploads
 from dure.i18n.texts import _
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine, Row
+    from pydantic import JsonValue
+    from sqlalchemy import Engine
 
     from dure.hub.auth.accounts import Caller
+    from dure.hub.db.rows import FileRow
+    from dure.hub.jobs.job import Asked
+    from dure.record import About, Verdict
 
 MINUTES, MEGABYTES = 240, 4096  # of an entry
 
@@ -47,6 +52,51 @@ class Card(NamedTuple):
     sample: str | None = None
 
 
+class CardKpi(TypedDict):
+    """The KPI that decides, as it was when the problem was put here; its name by language."""
+
+    name: dict[str, str]
+    unit: str
+    better: Literal["lower", "higher"]
+
+
+class Listed(NamedTuple):
+    """A card with what the hub adds; `sample`: whether there is a file that shows the form of the cases."""
+
+    id: str
+    organisation: str
+    project: str
+    created: float
+    open: bool
+    kpi: CardKpi | None
+    title: str
+    hurts: str
+    today: str
+    gain: float | None
+    site: str
+    sample: bool
+    entries: int
+
+
+class Entry(NamedTuple):
+    """A method that was tried on a problem's cases.
+
+    `state` is the run's, or "deleted"; `why` is what it has said, by language, which may tell of the cases: it is for their owner.
+    `verdict` is the published one on the entered method, with `about` of its evidence; None where nothing is published.
+    """
+
+    organisation: str
+    name: str
+    look: int
+    created: float
+    run: str
+    state: str
+    evidence: str | None
+    why: dict[str, str] | None
+    verdict: Verdict | None
+    about: About | None
+
+
 class Cases(NamedTuple):
     """What is tried: files of the organisation by source of the project (their SHA-256), and how its site is set."""
 
@@ -55,14 +105,13 @@ class Cases(NamedTuple):
     settings: Mapping[str, str]
 
 
-def put(engine: Engine, caller: Caller, card: Card, cases: Cases, kpi: Mapping[str, Any]) -> str:
+def put(engine: Engine, caller: Caller, card: Card, cases: Cases, kpi: CardKpi) -> str:
     """Put a problem here; its id.
 
     Parameters
     ----------
     kpi
-        The project's first one as it is today: `name` by language, `unit`, `better`. The gain is in its unit, whatever becomes of
-        the project.
+        The project's first one as it is today. The gain is in its unit, whatever becomes of the project.
 
     Raises UserError where there are no cases of its own or where the sample would give them away, Unknown where a file is not here.
     """
@@ -87,20 +136,18 @@ def put(engine: Engine, caller: Caller, card: Card, cases: Cases, kpi: Mapping[s
     return name
 
 
-def one(engine: Engine, name: str) -> Row[Any]:
+def one(engine: Engine, name: str) -> ProblemRow:
     """A problem by its id. Raises Unknown."""
     with reading(engine) as connection:
         row = connection.execute(select(problem).where(problem.c.id == name)).one_or_none()
     if row is None:
         raise Unknown(_("there is no problem {name}", name=name[:80]))
-    return row
+    return ProblemRow(*row)
 
 
-def cards(engine: Engine, name: str = "") -> list[dict[str, Any]]:
+def cards(engine: Engine, name: str = "") -> list[Listed]:
     """What everybody may read of problems, the open ones first, among them the newest; of one alone by its id. Raises Unknown."""
-    columns = [
-        problem.c[column] for column in ("id", "organisation", "project", "created", "open", "kpi", *Card._fields)
-    ]
+    columns = [problem.c[column] for column in Listed._fields[:-1]]
     counted = select(func.count()).where(entry.c.problem == problem.c.id).scalar_subquery()
     query = select(*columns, counted.label("entries")).order_by(
         problem.c.open.desc(), problem.c.created.desc(), problem.c.id
@@ -109,10 +156,10 @@ def cards(engine: Engine, name: str = "") -> list[dict[str, Any]]:
         one(engine, name)
         query = query.where(problem.c.id == name)
     with reading(engine) as connection:
-        return [{**card, "sample": card["sample"] is not None} for card in connection.execute(query).mappings()]
+        return [Listed._make(row)._replace(sample=row.sample is not None) for row in connection.execute(query)]
 
 
-def sample(engine: Engine, name: str) -> Row[Any]:
+def sample(engine: Engine, name: str) -> FileRow:
     """The file that shows the form of a problem's cases. Raises Unknown where there is none."""
     row = one(engine, name)
     if row.sample is None:
@@ -120,9 +167,9 @@ def sample(engine: Engine, name: str) -> Row[Any]:
     return uploads.one(engine, row.organisation, row.sample)
 
 
-def untried(engine: Engine) -> list[dict[str, Any]]:
+def untried(engine: Engine) -> list[Listed]:
     """The open problems on which nobody's method has been tried, the newest first."""
-    return [card for card in cards(engine) if card["open"] and not card["entries"]]
+    return [card for card in cards(engine) if card.open and not card.entries]
 
 
 def close(engine: Engine, name: str, organisation: str) -> None:
@@ -153,7 +200,7 @@ def enter(engine: Engine, caller: Caller, of: str, name: str, url: str) -> str:
         look = 1 + (connection.execute(select(func.max(entry.c.look)).where(own_entries)).scalar() or 0)
         values = {"problem": of, "organisation": caller.organisation, "look": look, "run": "", "name": name}
         connection.execute(insert(entry).values(**values, created=now(engine)))
-    asked = {
+    asked: Asked = {
         "problem": of, "owner": row.organisation, "data": row.data, "settings": row.settings, "confirmed": True, "sealed": True,
         "profile": "full", "offers": {name: url}, "public": True, "assurance": "hub-witnessed", "looks": look,
     }  # fmt: skip
@@ -171,29 +218,23 @@ def published(engine: Engine, queued: str, name: str) -> None:
         connection.execute(update(entry).where(entry.c.run == queued).values(evidence=name))
 
 
-def entries(engine: Engine, of: str) -> list[dict[str, Any]]:
-    """Who has entered what on a problem, the newest first, and what came of it.
-
-    `state` is the run's, or "deleted"; `why` is what it has said, by language, which may tell of the cases: it is for their owner.
-    `verdict` is the published one on the entered method, with `about` of its evidence; None where nothing is published.
-    """
-    columns = [entry.c[column] for column in ("organisation", "name", "look", "created", "run")]
+def entries(engine: Engine, of: str) -> list[Entry]:
+    """Who has entered what on a problem, the newest first, and what came of it."""
+    columns = [entry.c[column] for column in Entry._fields[:5]]
     joined = entry.outerjoin(run, run.c.id == entry.c.run).outerjoin(evidence, evidence.c.id == entry.c.evidence)
-    query = select(*columns, run.c.state, run.c.said, evidence.c.id.label("evidence"), evidence.c.said.label("signed"))
+    query = select(*columns, run.c.state, evidence.c.id, run.c.said, evidence.c.said)
     with reading(engine) as connection:
         rows = connection.execute(
             query.select_from(joined).where(entry.c.problem == of).order_by(entry.c.created.desc(), entry.c.look.desc())
-        ).mappings()
-        return [_entry_record(dict(row)) for row in rows]
+        )
+        return [_entry(Entry._make((*row[:-1], None, None)), row[-1]) for row in rows]
 
 
-def _entry_record(row: dict[str, Any]) -> dict[str, Any]:
-    signed, reason = row.pop("signed"), row.pop("said")
-    record = board.kept(signed) if signed else None
-    verdict = next((taken for taken in record.deciding if taken.method == row["name"]), None) if record else None
-    return row | {
-        "state": row["state"] or "deleted",
-        "why": reason,
-        "verdict": verdict,
-        "about": record and record.about,
-    }
+def _entry(entered: Entry, signed: Mapping[str, JsonValue] | None) -> Entry:
+    """An entry with what its published evidence says."""
+    entered = entered._replace(state=entered.state or "deleted")
+    if not signed:
+        return entered
+    record = board.kept(signed)
+    verdict = next((taken for taken in record.deciding if taken.method == entered.name), None)
+    return entered._replace(verdict=verdict, about=record.about)

@@ -23,6 +23,9 @@ from dure.trial.recorded import rows_field
 from dure.trial.types import bilingual, text_of
 
 if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from dure.hub.jobs.job import Result, Told
     from dure.project.form import Form
     from dure.project.project import Project
     from dure.serving.service import Answer, Service
@@ -53,13 +56,13 @@ class Asked:
     """
 
     files: Sequence[Path]
-    fields: Mapping[str, Any]
-    add: Mapping[str, Sequence[Mapping[str, Any]]]
+    fields: Mapping[str, JsonValue]
+    add: Mapping[str, Sequence[Mapping[str, JsonValue]]]
     rest: bool = False
     practice: Path | None = None
 
 
-def answered(service: Callable[[], Service], asked: Asked, place: Path, tell: Tell) -> dict[str, Any]:
+def answered(service: Callable[[], Service], asked: Asked, place: Path, tell: Tell) -> Told:
     """Answer it; what is told of the run, and what came of it.
 
     The figure lies in `place`, files of the answer in its folder ``answer``. Mistakes in a person's files are part of what came of it;
@@ -78,7 +81,7 @@ def answered(service: Callable[[], Service], asked: Asked, place: Path, tell: Te
         if not asked.files:
             raise
         opening = Opened(None, (error,))
-    result: dict[str, Any] = {
+    result: Result = {
         "notes": list(opening.notes), "left": list(opening.left), "answered": False, "files": [],
         "faults": [{"what": fault.what, "where": fault.where, "cure": fault.cure} for fault in opening.faults],
         "rest": bool(opening.faults) and opening.request is not None,
@@ -91,12 +94,12 @@ def answered(service: Callable[[], Service], asked: Asked, place: Path, tell: Te
     tell(0.8, _("drawing and writing"))
     result |= _answer_record(built, answer, done)
     figure, notes = _drawn(project, answer, done, place)
-    files, missing = _written(
+    written, missing = _written(
         project, answer, place / "answer", stem=asked.files[0].stem if asked.files else project_id(project)
     )
     result["again"] = result["again"] if asked.files else ""
-    result |= {"figure": figure, "files": files, "notes": [*result["notes"], *notes, *missing]}
-    return {"said": per_language(lambda: _("answered")), "result": result}
+    result |= {"figure": figure, "notes": [*result["notes"], *notes, *missing]}
+    return {"said": per_language(lambda: _("answered")), "result": result, "written": written}
 
 
 def project_id(project: Project) -> str:
@@ -118,22 +121,22 @@ def opened(project: Project, asked: Asked) -> Opened:
     return _read(project, asked.files, {**asked.fields, **longer})
 
 
-def _read(project: Project, files: Sequence[Path], fields: Mapping[str, Any]) -> Opened:
+def _read(project: Project, files: Sequence[Path], fields: Mapping[str, JsonValue]) -> Opened:
     return request_from(project, files, {}, json.dumps(dict(fields)).encode() if fields or not files else None, "")
 
 
-def _longer(request: Form, name: str, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+def _longer(request: Form, name: str, rows: Sequence[Mapping[str, JsonValue]]) -> list[JsonValue]:
     fields = type(request).model_fields
     if name not in fields or not isinstance(getattr(request, name), list):
         close = nearest(name, list(fields))
         cure = _("Did you mean {name}?", name=close) if close else ", ".join(fields)
         raise UserError(_("there is no such list in the request"), where=name, cure=cure)
     (inner,) = get_args(fields[name].annotation)
-    held: list[Any] = request.model_dump(mode="json")[name]
+    held: list[JsonValue] = request.model_dump(mode="json")[name]
     return [*held, *(_minutes(request, inner, name, row) for row in rows)]
 
 
-def _minutes(request: Form, row_form: Any, name: str, row: Mapping[str, Any]) -> dict[str, Any]:
+def _minutes(request: Form, row_form: Any, name: str, row: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """A row with minutes where dates and times were given. Raises UserError where nobody has said when minute 0 is."""
     begins = getattr(request, "begins", None)
     converted = dict(row)
@@ -201,17 +204,21 @@ def _beside(project: Project, asked: Asked, opening: Opened) -> tuple[Opened, Fo
 # ---- told ---------------------------------------------------------------------------------------------------------------
 
 
-def _answer_record(service: Service, answer: Answer, done: Form | None) -> dict[str, Any]:
+def _answer_record(service: Service, answer: Answer, done: Form | None) -> Result:
     """Who answered, and what."""
     project, record = service.project, answer.said
     builders, today = project.builders(), project.practice.__name__
-    response, beside = record["response"], done or answer.practice
+    response, beside = answer.response.model_dump(mode="json"), done or answer.practice
     practice = None if beside is None else beside.model_dump(mode="json")
     small = len(json.dumps([response, practice])) <= SMALL
     return {
         "answered": True,
-        "by": {"instead_of": "", "cause": "", "why": ""}
-        | {name: value for name, value in record.items() if name != "response"},
+        "by": {
+            "instead_of": "",
+            "cause": "",
+            "why": "",
+            **{name: value for name, value in record.items() if name != "response"},
+        },
         "label": bilingual(project, label(builders[answer.by])),
         "instead_of": bilingual(project, label(builders[answer.instead_of])) if answer.instead_of else None,
         "practice": answer.by == today,

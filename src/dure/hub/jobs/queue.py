@@ -7,13 +7,14 @@ older claim cannot end the run any more: every word of a worker names its attemp
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sqlalchemy import and_, case, insert, literal, or_, select, tuple_, update
 
 from dure.errors import Unknown, UserError, nearest
 from dure.hub.auth.accounts import HUB
+from dure.hub.db.rows import RunRow
 from dure.hub.db.schema import run
 from dure.hub.db.store import folder, now, reading
 from dure.i18n.texts import _, multilingual
@@ -21,7 +22,9 @@ from dure.i18n.texts import _, multilingual
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sqlalchemy import ColumnElement, Connection, Engine, Row
+    from sqlalchemy import ColumnElement, Connection, Engine, Update
+
+    from dure.hub.jobs.job import Asked, Result
 
 CLAIM_SECONDS = 30.0  # seconds without a word after which a worker counts as gone
 LOSSES = 3  # of workers that a run survives less one
@@ -38,7 +41,7 @@ class Claim(NamedTuple):
     organisation: str
     person: str
     project: str
-    asked: Mapping[str, Any]
+    asked: Asked
     seconds: int
     megabytes: int
 
@@ -46,7 +49,7 @@ class Claim(NamedTuple):
 def submit(
     engine: Engine,
     project: str,
-    asked: Mapping[str, Any],
+    asked: Asked,
     *,
     seconds: int,
     megabytes: int,
@@ -61,20 +64,18 @@ def submit(
         )  # fmt: skip
 
 
-def put(connection: Connection, project: str, asked: Mapping[str, Any], *, kind: str = "trial", **details: Any) -> str:
-    """The same within a transaction; `details`: the limits and for whom."""
+def put(
+    connection: Connection, project: str, asked: Asked, *, seconds: int, megabytes: int, kind: str = "trial", organisation: str = HUB,
+    person: str = "",
+) -> str:  # fmt: skip
+    """The same within a transaction."""
     name = secrets.token_hex(8)
-    values = {
-        "id": name,
-        "created": now(connection.engine),
-        "project": project,
-        "asked": dict(asked),
-        "kind": kind,
-        "state": "queued",
-    }
     connection.execute(
-        insert(run).values(**values, **details, attempt=0, lost=0, cancel=False, share=0.0, doing="", said={})
-    )
+        insert(run).values(
+            id=name, created=now(connection.engine), project=project, asked=dict(asked), seconds=seconds, megabytes=megabytes, kind=kind,
+            organisation=organisation, person=person, state="queued", attempt=0, lost=0, cancel=False, share=0.0, doing="", said={},
+        )
+    )  # fmt: skip
     return name
 
 
@@ -100,10 +101,10 @@ def claim(engine: Engine, worker: str, kinds: Collection[str] = ()) -> Claim | N
     return Claim(*row) if row else None
 
 
-def _lapsed(engine: Engine) -> Sequence[Any]:
+def _lapsed(engine: Engine) -> tuple[Update, ...]:
     """What becomes of runs whose claim is over: stopped where somebody asked for it, failed after the last loss."""
     gone = and_(run.c.state == "running", run.c.claimed_until < now(engine))
-    free: dict[str, Any] = {"worker": None, "claimed_until": None, "lost": run.c.lost + 1}
+    free: dict[str, ColumnElement[float] | None] = {"worker": None, "claimed_until": None, "lost": run.c.lost + 1}
     ended = free | {"ended": now(engine)}
     reason = multilingual("its worker was lost {count} times", count=LOSSES)
     return (
@@ -143,15 +144,16 @@ def end(
     sentence: Mapping[str, str],
     *,
     evidence: str | None = None,
-    result: Mapping[str, Any] | None = None,
+    result: Result | None = None,
 ) -> bool:
     """End a run with what came of it, by language; False where it is another's by now, and nothing was written."""
-    words: dict[str, Any] = {"state": state, "said": dict(sentence), "evidence": evidence, "result": result}
-    words |= {"share": 1.0} if state == "done" else {}
     with engine.begin() as connection:
         ended = connection.execute(
-            update(run).where(_of(claim)).values(**words, ended=now(engine), worker=None, claimed_until=None)
-        )
+            update(run).where(_of(claim)).values(
+                state=state, said=dict(sentence), evidence=evidence, result=result, share=1.0 if state == "done" else run.c.share,
+                ended=now(engine), worker=None, claimed_until=None,
+            )
+        )  # fmt: skip
     return ended.rowcount == 1
 
 
@@ -182,7 +184,7 @@ def cancel(engine: Engine, name: str, organisation: str | None = None) -> str:
     return str(state)
 
 
-def one(engine: Engine, name: str, organisation: str | None = None) -> Row[Any]:
+def one(engine: Engine, name: str, organisation: str | None = None) -> RunRow:
     """A run by its id, of this organisation (None: of any). Raises Unknown."""
     own = run.c.organisation == organisation if organisation is not None else literal(True)
     with reading(engine) as connection:
@@ -192,12 +194,12 @@ def one(engine: Engine, name: str, organisation: str | None = None) -> Row[Any]:
         close = nearest(name, names)
         cure = _("Did you mean {name}?", name=close) if close else _("`dure runs` lists them.")
         raise Unknown(_("there is no run {name}", name=name), cure=cure)
-    return row
+    return RunRow(*row)
 
 
 def listed(
     engine: Engine, most: int = 50, before: str = "", organisation: str | None = None, project: str = ""
-) -> Sequence[Row[Any]]:
+) -> list[RunRow]:
     """Runs, the newest first; of one project where it is named; `before`: those behind this one, Unknown where it is none."""
     query = select(run).order_by(run.c.created.desc(), run.c.id.desc()).limit(most)
     if organisation is not None:
@@ -208,17 +210,17 @@ def listed(
         last = one(engine, before, organisation)
         query = query.where(tuple_(run.c.created, run.c.id) < tuple_(literal(last.created), literal(last.id)))
     with reading(engine) as connection:
-        return connection.execute(query).all()
+        return [RunRow(*row) for row in connection.execute(query)]
 
 
-def evidence_of(row: Row[Any]) -> Path:
+def evidence_of(row: RunRow) -> Path:
     """The folder of a run's evidence. Raises UserError where there is none yet."""
     if row.state != "done" or not row.evidence:
         raise UserError(_("run {name} has no evidence yet: {state}", name=row.id, state=_(row.state)), where="run")
-    return folder() / str(row.evidence)
+    return folder() / row.evidence
 
 
-def logged(row: Row[Any]) -> str:
+def logged(row: RunRow) -> str:
     """What a run's process has said, or that there is nothing on this machine."""
     place = folder() / "runs" / row.id / f"attempt-{row.attempt}" / "log.txt"
     return place.read_text(encoding="utf-8", errors="replace") if place.is_file() else _("There is no log here.")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from dure.errors import Unknown, UserError
+from dure.hub.db.rows import RunRow
 from dure.hub.db.schema import run
 from dure.hub.db.store import folder, reading
 from dure.hub.jobs import queue
@@ -18,15 +18,16 @@ from dure.i18n.texts import _, language
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sqlalchemy import Engine, Row
+    from sqlalchemy import Engine
 
     from dure.hub.auth.accounts import Caller
+    from dure.hub.jobs.job import Asked, Result
 
 SECONDS, MEGABYTES = 15 * 60, 4096
 MOST = 50  # answers that are looked through for the example
 
 
-def submit(engine: Engine, caller: Caller, project: str, given: Mapping[str, Any], *, example: bool = False) -> str:
+def submit(engine: Engine, caller: Caller, project: str, given: Asked, *, example: bool = False) -> str:
     """Have a request answered; the run's id.
 
     Parameters
@@ -45,22 +46,22 @@ def submit(engine: Engine, caller: Caller, project: str, given: Mapping[str, Any
     UserError
         The run has no answer that could be in force.
     """
-    asked = {**given, "plan": ""}
+    asked: Asked = {**given, "plan": ""}
     if given["after"]:
         earlier = queue.one(engine, given["after"], caller.organisation)
         asked |= _going_on(earlier, project, given)
     for sha256 in (*asked["files"], *filter(None, [asked["practice"], asked["plan"]])):
         uploads.one(engine, caller.organisation, sha256)
-    asked |= {"given": dict(given), "example": example, "language": language()}
+    asked |= {"given": given, "example": example, "language": language()}
     return queue.submit(
         engine, project, asked | _service(engine, caller, project, asked["method"]), seconds=SECONDS, megabytes=MEGABYTES, kind="ask",
         organisation=caller.organisation, person=caller.name,
     )  # fmt: skip
 
 
-def _going_on(earlier: Row[Any], project: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def _going_on(earlier: RunRow, project: str, given: Asked) -> Asked:
     """What is asked behind an answer in force: everything that was asked there, and what is new."""
-    result = earlier.result or {}
+    result: Result = earlier.result or {}
     if earlier.project != project or not result.get("again") or not result["files"]:
         raise UserError(_("this run has no answer that could be in force"), where="after")
     was = earlier.asked
@@ -72,7 +73,7 @@ def _going_on(earlier: Row[Any], project: str, given: Mapping[str, Any]) -> dict
     }  # fmt: skip
 
 
-def _service(engine: Engine, caller: Caller, project: str, method: str) -> dict[str, Any]:
+def _service(engine: Engine, caller: Caller, project: str, method: str) -> Asked:
     """What answers: a method by its name, which nobody has promoted, else what is promoted, else today's practice."""
     active = None if method else promotion.active(engine, caller.organisation, project)
     if active is None:
@@ -83,18 +84,18 @@ def _service(engine: Engine, caller: Caller, project: str, method: str) -> dict[
     }  # fmt: skip
 
 
-def figure_of(row: Row[Any]) -> Path:
+def figure_of(row: RunRow) -> Path:
     """The figure of an answer. Raises Unknown where there is none."""
     from dure.hub.jobs.answer_job import FIGURE
 
-    if row.kind == "ask" and (row.result or {}).get("figure"):
+    if row.kind == "ask" and row.result and row.result.get("figure"):
         place: Path = folder() / "runs" / row.id / f"attempt-{row.attempt}" / FIGURE
         if place.is_file():
             return place
     raise Unknown(_("there is no figure of this run"), where=row.id)
 
 
-def drawn_example(engine: Engine, organisation: str, project: str) -> Row[Any] | None:
+def drawn_example(engine: Engine, organisation: str, project: str) -> RunRow | None:
     """The newest answer to the project's own example that has today's practice beside it; None where nobody has asked it here."""
     own = (
         (run.c.organisation == organisation)
@@ -103,11 +104,10 @@ def drawn_example(engine: Engine, organisation: str, project: str) -> Row[Any] |
         & (run.c.state == "done")
     )
     with reading(engine) as connection:
-        rows = connection.execute(
-            select(run).where(own).order_by(run.c.created.desc(), run.c.id.desc()).limit(MOST)
-        ).all()
+        query = select(run).where(own).order_by(run.c.created.desc(), run.c.id.desc()).limit(MOST)
+        rows = [RunRow(*row) for row in connection.execute(query)]
     return next((row for row in rows if row.asked.get("example") and _compares(row.result)), None)
 
 
-def _compares(result: Mapping[str, Any] | None) -> bool:
+def _compares(result: Result | None) -> bool:
     return result is not None and bool(result["answered"]) and not result["practice"]

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict
 
 from prometheus_client import Gauge
 from sqlalchemy import and_, func, select
 
 from dure.errors import UserError
 from dure.hub.auth.accounts import DAY, HUB
+from dure.hub.db.rows import EventRow
 from dure.hub.db.schema import answer, event
 from dure.hub.db.store import happened, now, reading
 from dure.hub.models import promotion
-from dure.i18n.texts import LANGUAGES, multilingual
+from dure.i18n.texts import LANGUAGES, language, multilingual
 from dure.statistics.drift import LEAST, Drift, drifted
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Engine, Row
+    from pydantic import JsonValue
+    from sqlalchemy import ColumnElement, Engine
+
+    from dure.registry.describe import DescribedKpi
 
 USUAL, RECENT = 1_000, 500  # answers after the promotion that say what is usual; the newest ones
 MOST = 100_000  # answers that are summed up
 SHOWN = 60  # days told one by one
+SIDES: tuple[Literal["service", "practice"], ...] = ("service", "practice")
 DRIFT = Gauge(
     "dure_drift_fields", "Fields of requests and answers that have drifted, by project.", ["organisation", "project"]
 )
@@ -40,32 +45,107 @@ class Which(NamedTuple):
     service: int
 
 
-def live(engine: Engine, which: Which, kpis: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+class NamedKpi(TypedDict):
+    """A KPI of a project, its name in the reader's language."""
+
+    name: str
+    unit: str
+    better: Literal["lower", "higher"]
+    of: str
+
+
+class Bounds(TypedDict):
+    """A gain with its interval."""
+
+    low: float | None
+    mean: float | None
+    high: float | None
+
+
+class LiveKpi(NamedKpi, total=False):
+    """A KPI of both sides over the days and its verdict; where there are no numbers, `because` says why."""
+
+    verdict: Literal["better", "worse", "not shown", "too few"]
+    because: str
+    service: float
+    practice: float
+    gain: Bounds
+    blocks: int
+    cases: int
+
+
+class Day(TypedDict):
+    """A day: answers by cause as in `Live`, of how many the truth is known, and the numbers of a KPI on these."""
+
+    service: float | None
+    practice: float | None
+    day: str
+    causes: dict[str, int]
+    scored: int
+
+
+class DriftedField(TypedDict):
+    """As `dure.statistics.drift.Drift`."""
+
+    field: str
+    psi: float
+    threshold: float
+
+
+class Live(TypedDict):
     """What has come of a service's version.
 
-    Parameters
-    ----------
-    kpis
-        Of the project, as it is described.
-
-    Returns
-    -------
-    answers
-        How many are kept, by the cause for which the practice answered in its place; "" it answered itself.
-    scored
-        Of how many the truth is known; for each KPI the number of the service's answers and of the practice's on the same requests,
-        and the verdict with a day as a block.
-    drift
-        Fields that have drifted, the worst first.
-    days
-        Of `days`, by the first KPI.
+    `causes` counts the answers kept by the cause for which the practice answered in its place ("": it answered itself), `scored` those
+    of which the truth is known. For each KPI the number of the service's answers and of the practice's on the same requests, and the
+    verdict with a day as a block; the fields that have drifted, the worst first; `days` by the first KPI.
     """
+
+    service: int
+    answers: int
+    causes: dict[str, int]
+    scored: int
+    kpis: list[LiveKpi]
+    drift: list[DriftedField]
+    days: list[Day]
+
+
+class Answering(TypedDict):
+    """What answers an organisation for a project, and how many of the answers kept the practice had to give, by cause."""
+
+    project: str
+    owner: str
+    version: int
+    method: str | None
+    since: float
+    who: str
+    why: dict[str, str]
+    answers: int
+    causes: dict[str, int]
+
+
+class Scored(NamedTuple):
+    """An answer: when, why the practice gave it in the service's place (empty: it did not), and the sums of both once truth is told."""
+
+    created: float
+    cause: str
+    sums: dict[str, float] | None
+    practice: dict[str, float] | None
+
+
+def named(kpis: Sequence[DescribedKpi]) -> list[NamedKpi]:
+    """KPIs as a project is described, in the reader's language."""
+    return [
+        {"name": kpi["name"][language()], "unit": kpi["unit"], "better": kpi["better"], "of": kpi["of"]} for kpi in kpis
+    ]
+
+
+def live(engine: Engine, which: Which, kpis: Sequence[NamedKpi]) -> Live:
+    """What has come of a service's version; `kpis` are the project's."""
     own = _answers_of(which)
     with reading(engine) as connection:
         counted = select(answer.c.cause, func.count().label("times")).where(own).group_by(answer.c.cause)
         causes: dict[str, int] = {group.cause: group.times for group in connection.execute(counted)}
-        query = select(answer.c.created, answer.c.sums, answer.c.practice).where(own, answer.c.truth.is_not(None))
-        rows = connection.execute(query.order_by(answer.c.created.desc()).limit(MOST)).all()
+    rows = _scored(engine, own, answer.c.truth.is_not(None))
     scored = [row for row in rows if row.practice]
     return {
         "service": which.service,
@@ -73,19 +153,22 @@ def live(engine: Engine, which: Which, kpis: Sequence[Mapping[str, Any]]) -> dic
         "causes": causes,
         "scored": len(rows),
         "kpis": [_number(kpi, scored) for kpi in kpis] if scored else [],
-        "drift": [field._asdict() for field in drift(engine, which)],
+        "drift": [
+            {"field": drifting.field, "psi": drifting.psi, "threshold": drifting.threshold}
+            for drifting in drift(engine, which)
+        ],
         "days": days(engine, which, kpis[0]["of"]),
     }
 
 
-def answering(engine: Engine, organisation: str) -> list[dict[str, Any]]:
+def answering(engine: Engine, organisation: str) -> list[Answering]:
     """What answers an organisation, project by project, and how many of the answers kept the practice had to give, by cause."""
     by = ("project", "owner", "service", "cause")
     counted = select(*(answer.c[name] for name in by), func.count().label("times"))
     counted = counted.where(answer.c.organisation == organisation).group_by(*(answer.c[name] for name in by))
     with reading(engine) as connection:
         times = {tuple(group[:4]): group.times for group in connection.execute(counted)}
-    services: dict[str, dict[str, Any]] = {}
+    services: dict[str, Answering] = {}
     for row in promotion.all_active(engine):
         if row.organisation not in (organisation, HUB) or (
             row.project in services and row.organisation != organisation
@@ -101,33 +184,31 @@ def answering(engine: Engine, organisation: str) -> list[dict[str, Any]]:
     return list(services.values())
 
 
-def days(engine: Engine, which: Which, of: str) -> list[dict[str, Any]]:
-    """The newest SHOWN days (of UTC) on which there were answers, the oldest first.
-
-    `causes` counts them as in `live`; where the truth of some is known, `scored` of them, and `service` and `practice` are the numbers
-    of the KPI `of` on these.
-    """
+def days(engine: Engine, which: Which, of: str) -> list[Day]:
+    """The newest SHOWN days (of UTC) on which there were answers, the oldest first; by the KPI `of`."""
     from dure.statistics.formula import evaluate
 
-    columns = [answer.c[name] for name in ("created", "cause", "sums", "practice")]
-    query = select(*columns).where(_answers_of(which)).order_by(answer.c.created.desc()).limit(MOST)
-    by: dict[str, list[Row[Any]]] = defaultdict(list)
-    with reading(engine) as connection:
-        for row in connection.execute(query):
-            by[_day(row.created)].append(row)
-    series = []
+    by: dict[str, list[Scored]] = defaultdict(list)
+    for row in _scored(engine, _answers_of(which)):
+        by[_day(row.created)].append(row)
+    series: list[Day] = []
     for day in sorted(by)[-SHOWN:]:
-        record: dict[str, Any] = {"day": day, "causes": dict(Counter(row.cause for row in by[day]))}
         scored = [row for row in by[day] if row.sums and row.practice]
-        record["scored"] = len(scored)
-        for name, side in (("service", "sums"), ("practice", "practice")):
-            total: Counter[str] = Counter()
-            for row in scored:
-                total.update({**getattr(row, side), "cases": 1})
+        causes = dict(Counter(row.cause for row in by[day]))
+        record: Day = {"service": None, "practice": None, "day": day, "causes": causes, "scored": len(scored)}
+        for side in SIDES if scored else ():
+            sums = {name: sum(values) for name, values in _days(scored, side).items()}
             with suppress(UserError, ArithmeticError):  # its sums have changed with the project's code
-                record[name] = float(evaluate(of, dict(total))) if scored else None
-        series.append({"service": None, "practice": None} | record)
+                record[side] = float(evaluate(of, sums))
+        series.append(record)
     return series
+
+
+def _scored(engine: Engine, *chosen: ColumnElement[bool]) -> list[Scored]:
+    """The newest MOST of these answers, the newest first."""
+    query = select(*(answer.c[name] for name in Scored._fields)).where(*chosen).order_by(answer.c.created.desc())
+    with reading(engine) as connection:
+        return [Scored(*row) for row in connection.execute(query.limit(MOST))]
 
 
 def _day(moment: float) -> str:
@@ -138,7 +219,7 @@ def _answers_of(which: Which) -> ColumnElement[bool]:
     return and_(*(answer.c[name] == value for name, value in which._asdict().items()))
 
 
-def _number(kpi: Mapping[str, Any], rows: Sequence[Any]) -> dict[str, Any]:
+def _number(kpi: NamedKpi, rows: Sequence[Scored]) -> LiveKpi:
     """A KPI of both sides over the days, and the verdict; where sums have changed with the project's code, why there is none."""
     import numpy as np
 
@@ -146,8 +227,8 @@ def _number(kpi: Mapping[str, Any], rows: Sequence[Any]) -> dict[str, Any]:
     from dure.statistics.rules import newest, rule
     from dure.statistics.types import Pair
 
-    sides = [_days(rows, name) for name in ("sums", "practice")]
-    facts = {name: kpi[name] for name in ("name", "unit", "better", "of")}
+    sides = [_days(rows, side) for side in SIDES]
+    facts: LiveKpi = {"name": kpi["name"], "unit": kpi["unit"], "better": kpi["better"], "of": kpi["of"]}
     try:
         total = [{name: float(sum(values)) for name, values in side.items()} for side in sides]
         service, practice = (float(evaluate(kpi["of"], sums)) for sums in total)
@@ -156,18 +237,18 @@ def _number(kpi: Mapping[str, Any], rows: Sequence[Any]) -> dict[str, Any]:
         )
     except (UserError, ArithmeticError) as error:
         return facts | {"verdict": "not shown", "because": str(error)}
-    gain = {"low": comparison.low, "mean": comparison.mean, "high": comparison.high}
+    gain: Bounds = {"low": comparison.low, "mean": comparison.mean, "high": comparison.high}
     return facts | {
         "service": service, "practice": practice, "verdict": comparison.verdict, "because": comparison.because, "gain": gain,
         "blocks": comparison.blocks, "cases": len(rows),
     }  # fmt: skip
 
 
-def _days(rows: Sequence[Any], side: str) -> dict[str, list[float]]:
+def _days(rows: Sequence[Scored], side: Literal["service", "practice"]) -> dict[str, list[float]]:
     """Sums by name, one a day of UTC, in the order of days."""
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
-        sums[_day(row.created)].update({**getattr(row, side), "cases": 1})
+        sums[_day(row.created)].update({**((row.sums if side == "service" else row.practice) or {}), "cases": 1})
     names = sorted({name for day_sums in sums.values() for name in day_sums})
     return {name: [float(sums[day][name]) for day in sorted(sums)] for name in names}
 
@@ -187,7 +268,7 @@ def drift(engine: Engine, which: Which) -> list[Drift]:
     return drifted(*sides)
 
 
-def _exchange(request: str, response: str) -> dict[str, Any]:
+def _exchange(request: str, response: str) -> dict[str, JsonValue]:
     return {"request": json.loads(request), "response": json.loads(response)}
 
 
@@ -217,8 +298,10 @@ def _last_drift(engine: Engine, which: Which) -> str:
     return str(last["fields"]) if last and (last["owner"], last["service"]) == which[2:] else ""
 
 
-def events(engine: Engine, organisation: str, project: str = "") -> Sequence[Row[Any]]:
+def events(engine: Engine, organisation: str, project: str = "") -> list[EventRow]:
     """What has happened to an organisation's services and data, the newest first."""
     query = select(event).where(event.c.organisation == organisation).order_by(event.c.id.desc()).limit(200)
+    if project:
+        query = query.where(event.c.project == project)
     with reading(engine) as connection:
-        return connection.execute(query.where(event.c.project == project) if project else query).all()
+        return [EventRow(*row) for row in connection.execute(query)]

@@ -10,19 +10,21 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic_core import from_json
 from sqlalchemy import func, insert, literal, select, tuple_, update
 from sqlalchemy.exc import DBAPIError
 
 from dure.errors import Unknown
+from dure.hub.db.rows import AnswerRow
 from dure.hub.db.schema import answer
 from dure.hub.db.store import now, reading
 from dure.i18n.texts import _
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine, Row
+    from pydantic import JsonValue
+    from sqlalchemy import Engine
 
     from dure.hub.auth.accounts import Caller
 
@@ -100,7 +102,7 @@ def _written(engine: Engine, batch: Sequence[Noted]) -> None:
         connection.execute(insert(answer).values(created=now(engine)), list(_rows(batch)))
 
 
-def _rows(batch: Sequence[Noted]) -> Iterator[dict[str, Any]]:
+def _rows(batch: Sequence[Noted]) -> Iterator[dict[str, str | int]]:
     for noted in batch:
         record = from_json(noted.response)
         yield {
@@ -110,31 +112,45 @@ def _rows(batch: Sequence[Noted]) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def one(engine: Engine, organisation: str, project: str, name: str) -> Row[Any]:
+def one(engine: Engine, organisation: str, project: str, name: str) -> AnswerRow:
     """An answer by its id. Raises Unknown."""
     own = (answer.c.organisation == organisation) & (answer.c.project == project)
     with reading(engine) as connection:
         row = connection.execute(select(answer).where(answer.c.id == name, own)).one_or_none()
     if row is None:
         raise Unknown(_("no answer with the id {name} is kept", name=name[:80]), where="id")
-    return row
+    return AnswerRow(*row)
 
 
-def listed(engine: Engine, organisation: str, project: str, most: int = 50, before: str = "") -> list[dict[str, Any]]:
-    """Answers, the newest first, of request and response the first SHOWN letters; `before`: those behind this one. Raises Unknown."""
-    columns = [answer.c[name] for name in ("id", "created", "person", "owner", "service", "cause", "truth")]
+class Listed(NamedTuple):
+    """An answer in a list: the first SHOWN letters of request and response (JSON); `truth` is None until it is told."""
+
+    id: str
+    created: float
+    person: str
+    owner: str
+    service: int
+    cause: str
+    truth: str | None
+    request: str
+    response: str
+
+
+def listed(engine: Engine, organisation: str, project: str, most: int = 50, before: str = "") -> list[Listed]:
+    """Answers, the newest first; `before`: those behind this one. Raises Unknown."""
+    columns = [answer.c[name] for name in Listed._fields[:-2]]
     short = [func.substr(answer.c[name], 1, SHOWN).label(name) for name in ("request", "response")]
     query = select(*columns, *short).where(answer.c.organisation == organisation, answer.c.project == project)
     if before:
         last = one(engine, organisation, project, before)
         query = query.where(tuple_(answer.c.created, answer.c.id) < tuple_(literal(last.created), literal(last.id)))
     with reading(engine) as connection:
-        rows = connection.execute(query.order_by(answer.c.created.desc(), answer.c.id.desc()).limit(most)).mappings()
-        return [dict(row) for row in rows]
+        rows = connection.execute(query.order_by(answer.c.created.desc(), answer.c.id.desc()).limit(most))
+        return [Listed(*row) for row in rows]
 
 
 def scored(
-    engine: Engine, name: str, truth: Any, sums: Mapping[str, float], practice: Mapping[str, float] | None
+    engine: Engine, name: str, truth: JsonValue, sums: Mapping[str, float], practice: Mapping[str, float] | None
 ) -> None:
     """What became of an answer; told again, the newest word counts."""
     values = {

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NotRequired, TypedDict
 
 from dure import __version__
 from dure.content_store import write_atomically
@@ -23,9 +23,8 @@ from dure.record import TrialRecord, committed
 from dure.registry import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from dure.project.manifest import Manifest
+    from dure.registry.describe import Description
 
 PATIENCE = 120  # seconds that a project may take to be imported and described
 
@@ -56,7 +55,7 @@ def code_of(name: str) -> str:
     return project_hash(place_of(name))
 
 
-def known_method(description: Mapping[str, Any], method: str) -> None:
+def known_method(description: Description, method: str) -> None:
     """Raise UserError where a project that was described has no such method."""
     if method not in description["methods"]:
         message = _("there is no method called {name}", name=method)
@@ -79,25 +78,42 @@ def tried(name: str) -> Tried | None:
     return None
 
 
-def promises(name: str) -> dict[str, Any] | None:
+class FoundPromise(TypedDict):
+    """A promise of a project and what came of it, as `dure check` has written it: the reason where it is not kept."""
+
+    name: str
+    state: str
+    reason: NotRequired[str]
+
+
+class Check(TypedDict):
+    """What `dure check` has found of a project whose code has this hash."""
+
+    project: str
+    code: str
+    level: str
+    promises: list[FoundPromise]
+
+
+def promises(name: str) -> Check | None:
     """What `dure check` has found of a project as it is now, where it is kept beside it: check.json. Raises Unknown."""
     try:
-        check: dict[str, Any] = json.loads((place_of(name) / "check.json").read_text(encoding="utf-8"))
+        check: Check = json.loads((place_of(name) / "check.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return check if check.get("code") == code_of(name) else None
 
 
-def kept_description(name: str) -> dict[str, Any] | None:
+def kept_description(name: str) -> Description | None:
     """A description that was made before, of the code as it is now; None where none was. Raises Unknown."""
     try:
-        description: dict[str, Any] = json.loads(_place(name).read_text(encoding="utf-8"))
+        description: Description = json.loads(_place(name).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return description
 
 
-def described(name: str) -> dict[str, Any]:
+def described(name: str) -> Description:
     """A project's description (`dure.registry.describe`), kept as long as its code and Dure are the same.
 
     Raises Unknown, and UserError where it cannot be described: what it stands on is not installed.
@@ -119,13 +135,13 @@ def _place(name: str) -> Path:
     return folder() / "projects" / f"{name}-{project_hash(project)[:16]}-{__version__}-{by}.json"
 
 
-def _described(name: str) -> dict[str, Any]:
+def _described(name: str) -> Description:
     command = [sys.executable, "-m", "dure", "show", name, "--json"]
     try:
         done = subprocess.run(  # noqa: S603 - a project's id that is known here, no shell
             command, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=PATIENCE
         )
-        description: dict[str, Any] = json.loads(done.stdout)
+        description: Description = json.loads(done.stdout)
     except subprocess.TimeoutExpired:
         raise UserError(_("it took more than {seconds} s", seconds=PATIENCE), where=name) from None
     except ValueError:

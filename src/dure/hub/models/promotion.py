@@ -5,15 +5,16 @@ Version 0 is today's practice: it answers until something better is shown, and a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import and_, func, insert, select
 
 from dure.errors import UserError
 from dure.hub.auth.accounts import HUB
+from dure.hub.db.rows import PromotionRow, RunRow, ServiceRow
 from dure.hub.db.schema import promotion, run, service
 from dure.hub.db.store import now, reading
 from dure.hub.jobs import queue
@@ -22,7 +23,7 @@ from dure.i18n.texts import LANGUAGES, _, per_language
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sqlalchemy import Connection, Engine, Row, Select
+    from sqlalchemy import ColumnElement, Connection, Engine
 
 LOOKED_AT = 20  # newest runs among which a method to promote is looked for
 
@@ -115,19 +116,25 @@ def by_evidence(folder: Path, project: str, method: str, code: str) -> Accepted:
     return Accepted(method, settings, code, predicate.replay, reason)
 
 
-def candidates(engine: Engine, project: str, organisation: str, code: str) -> list[dict[str, Any]]:
-    """Methods that could be promoted by a run's evidence: better in the whole trial, of this code, on cases that are no problem's.
+class Candidate(NamedTuple):
+    """A method that could be promoted by a run's evidence (the trial's replay hash); `said` is the trial's sentence by language."""
 
-    Of the newest LOOKED_AT runs, the newest first: `run`, `ended`, `evidence` (the trial's replay hash), `method`, and `said`, the
-    trial's sentence by language.
-    """
+    run: str
+    ended: float
+    evidence: str
+    method: str
+    said: Mapping[str, str]
+
+
+def candidates(engine: Engine, project: str, organisation: str, code: str) -> list[Candidate]:
+    """Methods that are better in the whole trial, of this code, on cases that are no problem's: of the newest LOOKED_AT runs."""
     from dure import evidence
     from dure.report.sentence import plain
 
     query = select(run).where(run.c.organisation == organisation, run.c.project == project, run.c.state == "done")
     query = query.where(run.c.kind == "trial", run.c.evidence.is_not(None)).order_by(run.c.ended.desc(), run.c.id)
     with reading(engine) as connection:
-        rows = connection.execute(query.limit(LOOKED_AT)).all()
+        rows = [RunRow(*row) for row in connection.execute(query.limit(LOOKED_AT))]
     methods = []
     for row in rows:
         with suppress(UserError):  # its folder is on another machine, or was changed
@@ -139,8 +146,7 @@ def candidates(engine: Engine, project: str, organisation: str, code: str) -> li
                 # an offer is a stranger's URL, and no method of the project
                 if verdict.verdict == "better" and verdict.method not in (row.asked.get("offers") or {}):
                     sentence = per_language(partial(plain, verdict, about))
-                    values = {"run": row.id, "ended": row.ended, "evidence": predicate.replay}
-                    methods.append(values | {"method": verdict.method, "said": sentence})
+                    methods.append(Candidate(row.id, row.ended or 0.0, predicate.replay, verdict.method, sentence))
     return methods
 
 
@@ -176,7 +182,7 @@ def rollback(engine: Engine, project: str, who: str, reason: str, organisation: 
     return version
 
 
-def active(engine: Engine, organisation: str, project: str) -> Row[Any] | None:
+def active(engine: Engine, organisation: str, project: str) -> ServiceRow | None:
     """The service that answers an organisation; None: today's practice.
 
     An organisation that has decided nothing of its own is answered by what whoever runs the hub has promoted.
@@ -186,29 +192,29 @@ def active(engine: Engine, organisation: str, project: str) -> Row[Any] | None:
             version = _version(connection, owner, project)
             if version is not None:
                 query = select(service).where(service.c.organisation == owner, service.c.project == project)
-                return connection.execute(query.where(service.c.version == version)).one_or_none()
+                row = connection.execute(query.where(service.c.version == version)).one_or_none()
+                return ServiceRow(*row) if row else None
     return None
 
 
-def all_active(engine: Engine) -> Sequence[Row[Any]]:
+def all_active(engine: Engine) -> list[PromotionRow]:
     """What answers now, organisation by organisation, project by project."""
     newest = select(func.max(promotion.c.id)).group_by(promotion.c.organisation, promotion.c.project)
-    with reading(engine) as connection:
-        query = _promotions().where(promotion.c.id.in_(newest)).order_by(promotion.c.organisation, promotion.c.project)
-        return connection.execute(query).all()
+    return _promotions(engine, promotion.c.id.in_(newest), promotion.c.organisation, promotion.c.project)
 
 
-def history(engine: Engine, project: str, organisation: str = HUB) -> Sequence[Row[Any]]:
+def history(engine: Engine, project: str, organisation: str = HUB) -> list[PromotionRow]:
     """What has answered an organisation since when, by whose word, the newest first."""
-    with reading(engine) as connection:
-        own = (promotion.c.organisation == organisation) & (promotion.c.project == project)
-        return connection.execute(_promotions().where(own).order_by(promotion.c.id.desc())).all()
+    own = (promotion.c.organisation == organisation) & (promotion.c.project == project)
+    return _promotions(engine, own, promotion.c.id.desc())
 
 
-def _promotions() -> Select[Any]:
+def _promotions(engine: Engine, chosen: ColumnElement[bool], *order: ColumnElement[str]) -> list[PromotionRow]:
     """Promotions, and what they promoted."""
     same = [service.c[name] == promotion.c[name] for name in ("organisation", "project", "version")]
-    return select(promotion, service.c.method, service.c.evidence, service.c.why).outerjoin(service, and_(*same))
+    joined = select(promotion, service.c.method, service.c.evidence, service.c.why).outerjoin(service, and_(*same))
+    with reading(engine) as connection:
+        return [PromotionRow(*row) for row in connection.execute(joined.where(chosen).order_by(*order))]
 
 
 def _version(connection: Connection, organisation: str, project: str) -> int | None:

@@ -5,11 +5,12 @@ Colours are the page's own (`page.css`); each picture has a text alternative, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from dure.hub.models.monitoring import SIDES
 from dure.i18n.texts import _
 from dure.report import numbers, vocabulary
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
-Day = Mapping[str, Any]  # one of `dure.hub.models.monitoring.days`
+    from dure.hub.models.monitoring import Day, NamedKpi
+
 WIDTH, HEIGHT = 640, 170  # of a picture, in its own units
 LEFT, RIGHT, TOP, FOOT = 52, 8, 30, 24  # room around it
 WIDEST = 22  # of a bar
@@ -52,23 +54,24 @@ def answers(days: Sequence[Day], *, promoted: bool) -> Markup:
     return _svg(alternative, [*drawn, *_key(names)])
 
 
-def against(days: Sequence[Day], kpi: Mapping[str, Any]) -> Markup:
+def against(days: Sequence[Day], kpi: NamedKpi) -> Markup:
     """The KPI day by day where the truth is known: what is promoted (filled dots), today's practice (hollow dots)."""
     scored = [day for day in days if day["service"] is not None and day["practice"] is not None]
-    values = [day[side] for day in scored for side in ("service", "practice")]
-    least, most = min(0.0, *values), max(0.0, *values)
+    values = {side: [day[side] or 0.0 for day in scored] for side in SIDES}
+    least, most = min(0.0, *values["service"], *values["practice"]), max(0.0, *values["service"], *values["practice"])
     x, y = _across(scored, WIDTH - LABEL), _up(most, least)
     places = numbers.decimals(max(abs(least), abs(most)))
     drawn = [*_axis([least, most] if least else [0.0, most], y, places, WIDTH - LABEL), *_ends(scored, x)]
-    ends = {side: y(scored[-1][side]) for side in ("practice", "service")}
+    ends = {side: y(values[side][-1]) for side in SIDES}
     if abs(ends["practice"] - ends["service"]) < 15:  # their words would lie on each other
         middle, up = sum(ends.values()) / 2, 7.5 if ends["practice"] > ends["service"] else -7.5
         ends = {"practice": middle + up, "service": middle - up}
-    for side, name in (("practice", _("today's practice")), ("service", _("what is promoted"))):
-        points = [(x(day), y(day[side])) for day in scored]
+    names = {"service": _("what is promoted"), "practice": _("today's practice")}
+    for side in reversed(SIDES):
+        points = [(x(day), y(value)) for day, value in zip(scored, values[side], strict=True)]
         drawn.append(f'<polyline class="{side}" points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in points)}"/>')
         drawn += [f'<circle class="{side}" cx="{a:.1f}" cy="{b:.1f}" r="3.5"/>' for a, b in points]
-        drawn.append(_word(WIDTH - LABEL + 12, ends[side] + 4, name, side))
+        drawn.append(_word(WIDTH - LABEL + 12, ends[side] + 4, names[side], side))
     unit = vocabulary.localised_unit(kpi["unit"])
     alternative = _(
         "{kpi}, {first} to {last}, day by day: on the last one {service} with what is promoted, {practice} with today's practice.",

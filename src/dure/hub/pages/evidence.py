@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
@@ -13,7 +13,7 @@ from dure.hub.auth.permissions import Ruled, caller_of
 from dure.hub.board import board
 from dure.hub.context import Here
 from dure.hub.pages import layout
-from dure.hub.pages.runs import body_of, evidence_page
+from dure.hub.pages.runs import EvidencePage, body_of, evidence_page
 from dure.hub.routes.evidence_files import checked
 from dure.i18n.texts import _
 from dure.record import TrialRecord
@@ -62,8 +62,8 @@ async def verify(request: Request, hub: Here) -> Response:
     """What a check has found, as a piece of the page."""
     caller = await caller_of(request)
     check = await checked(request, hub)
-    body: dict[str, Any] | None = None
-    if check["intact"]:
+    body: EvidencePage | None = None
+    if check["said"] is not None:
         body = body_of(TrialRecord.from_json(check["said"]), check["signer"]["fingerprint"])
     return layout.piece(
         "verified.html", found=check, page=body, w=body["words"] if body else {}, short=short_fingerprint(check["signer"]["fingerprint"]),

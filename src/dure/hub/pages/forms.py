@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from dure.i18n.texts import _, language
+from dure.project.json_schema import BOUNDS, Schema
 from dure.report import numbers
 
-Schema = Mapping[str, Any]
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
 Texts = Mapping[str, Mapping[str, str]]  # by their English: `dure.registry.describe.texts`
 MOMENTS = ("start", "end", "now")  # what a field is called that is a point in time, not a length
-BOUNDS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
 
 
 class Field(NamedTuple):
@@ -49,7 +51,7 @@ class Field(NamedTuple):
     listed: str = ""
 
 
-def fields(schema: Schema, texts: Texts, filled: Mapping[str, Any] | None = None) -> list[Field]:
+def fields(schema: Schema, texts: Texts, filled: Mapping[str, JsonValue] | None = None) -> list[Field]:
     """The fields of a form, filled with an example."""
     values = filled or {}
     needed = schema.get("required", ())
@@ -105,7 +107,7 @@ def _translated(text: str, texts: Texts) -> str:
     return texts.get(text, {}).get(language(), text)
 
 
-def _field(name: str, part: Schema, schema: Schema, texts: Texts, value: Any, *, required: bool) -> Field:
+def _field(name: str, part: Schema, schema: Schema, texts: Texts, value: JsonValue, *, required: bool) -> Field:
     label, meaning = _label(name, part, texts)
     kinds = [_resolved(option, schema) for option in part.get("anyOf", [part]) if option.get("type") != "null"]
     inner = kinds[0] if len(kinds) == 1 else {}
@@ -118,10 +120,10 @@ def _field(name: str, part: Schema, schema: Schema, texts: Texts, value: Any, *,
     )  # fmt: skip
 
 
-def _filled(value: Any, kind: str) -> str:
+def _filled(value: JsonValue, kind: str) -> str:
     if value is None:
         return ""
-    if kind == "number":
+    if kind == "number" and isinstance(value, int | float):
         return f"{value:.15g}"
     return (
         json.dumps(value, ensure_ascii=False, indent=1 if kind == "json" else None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
@@ -19,7 +19,7 @@ from dure.i18n.texts import LANGUAGES, _
 from dure.project.loader import found
 
 if TYPE_CHECKING:
-    from dure.record import TrialRecord, Verdict
+    from dure.record import About, Localised, TrialRecord, Verdict
 
 YEAR = 366 * 24 * 3600  # seconds that a choice of language is remembered
 
@@ -37,20 +37,29 @@ async def front(hub: Here, caller: Viewer) -> Response:
     )  # fmt: skip
 
 
+class Told(NamedTuple):
+    """A verdict of a project's own trial."""
+
+    project: str
+    title: Localised
+    verdict: Verdict
+    about: About
+
+
 @cache
-def verdicts() -> tuple[dict[str, Any], ...]:
+def verdicts() -> tuple[Told, ...]:
     """Real verdicts of the projects' own trials: one better, one that crosses zero, one worse, as far as there are such."""
     tried = list(_tried())
-    chosen: list[dict[str, Any]] = []
+    chosen: list[Told] = []
     for word in ("worse", "not shown", "better"):  # what is rare first: each from another project where that can be
-        known = {trial["project"] for trial in chosen}
-        fit = [trial for trial in tried if trial["verdict"].verdict == word]
-        fit.sort(key=lambda trial: trial["project"] in known)
+        known = {trial.project for trial in chosen}
+        fit = [trial for trial in tried if trial.verdict.verdict == word]
+        fit.sort(key=lambda trial: trial.project in known)
         chosen = fit[:1] + chosen
     return tuple(chosen)
 
 
-def _tried() -> Iterator[dict[str, Any]]:
+def _tried() -> Iterator[Told]:
     """Place by place what the trials of the projects found here said of every method against today's practice, on sealed rounds."""
     for name in found():
         tried = projects.tried(name)
@@ -59,7 +68,7 @@ def _tried() -> Iterator[dict[str, Any]]:
         about = tried.record.about
         for verdict in _places(tried.record):
             if not layout.older(verdict):
-                yield {"project": name, "title": about.title, "verdict": verdict, "about": about}
+                yield Told(name, about.title, verdict, about)
 
 
 def _places(record: TrialRecord) -> Iterator[Verdict]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Response
 
@@ -13,6 +13,9 @@ from dure.hub.routes.judge import BLOCKS, ROLES, How
 from dure.hub.uploads import judged_tables
 from dure.i18n.texts import _
 from dure.report.vocabulary import counted
+
+if TYPE_CHECKING:
+    from dure.hub.uploads.judged_tables import JudgedFile
 
 router = APIRouter(prefix="/judge", route_class=Ruled, include_in_schema=False)
 
@@ -29,7 +32,7 @@ def columns(sha256: str, hub: Here, caller: Member, asked: How) -> Response:
     )  # fmt: skip
 
 
-def _summary(read: dict[str, Any]) -> str:
+def _summary(read: JudgedFile) -> str:
     """What is going to be judged, in a sentence."""
     if read["missing"] or read["fault"]:
         return ""
@@ -42,8 +45,8 @@ def _summary(read: dict[str, Any]) -> str:
     )  # fmt: skip
 
 
-def _plays(read: dict[str, Any]) -> dict[str, str]:
+def _plays(read: JudgedFile) -> dict[str, str]:
     """The role of each column that has one."""
     roles = read["roles"]
     plays = dict.fromkeys(roles["offers"], "offer")
-    return plays | {roles[role]: role for role in ROLES if role != "offer" and roles[role]}
+    return plays | {column: role for role, column in roles.items() if role in ROLES and isinstance(column, str)}

@@ -24,6 +24,7 @@ from dure.statistics.rules import newest
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
+    from pydantic import JsonValue
 
     from dure.hub.auth.accounts import Caller
     from dure.record import Verdict
@@ -238,6 +239,6 @@ def in_page(text: str) -> str:
     return OPTION.sub(lambda option: f"‘{_(OPTIONS.get(option[1], option[1]))}’", text)
 
 
-def readable_json(value: Any) -> str:
+def readable_json(value: JsonValue) -> str:
     """As JSON that people read."""
     return json.dumps(value, ensure_ascii=False, indent=2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
@@ -17,13 +17,15 @@ from dure.hub.pages import layout
 from dure.hub.routes.runs import Run, run_of
 from dure.i18n.texts import _
 from dure.report import html
-from dure.report.body import body
+from dure.report.body import Report, body
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sqlalchemy import Engine, Row
+    from pydantic import JsonValue
+    from sqlalchemy import Engine
 
+    from dure.hub.db.rows import EvidenceRow, RunRow
     from dure.record import TrialRecord
 
 MOST = 50
@@ -42,6 +44,24 @@ LEADS = {
     "cancelled": "Somebody has stopped it.",
     "done": "It is done.",
 }
+
+
+class EvidencePage(Report):
+    """What evidence says, and its files: charts as they stand and as they move, tables."""
+
+    charts: list[str]
+    moving: list[str]
+    tables: list[str]
+
+
+class Links(TypedDict):
+    """Where a page finds the files of evidence, its zip, all of it, and where it is published."""
+
+    files: str
+    zip: str
+    whole: str
+    publish: str
+
 
 router = APIRouter(prefix="/runs", route_class=Ruled, include_in_schema=False)
 
@@ -72,7 +92,7 @@ async def one(name: str, hub: Here, caller: Viewer) -> Response:
     )  # fmt: skip
 
 
-def links(run: Run, published: Any) -> dict[str, Any]:
+def links(run: Run, published: EvidenceRow | None) -> Links:
     """Where a page finds the files of evidence: the run's own, or of an entry to a problem what was published of it."""
     if "problem" not in run.asked:
         own = f"/api/v1/runs/{run.id}"
@@ -86,7 +106,7 @@ def links(run: Run, published: Any) -> dict[str, Any]:
     return {"files": f"{address}/files", "zip": f"{address}/zip", "whole": "", "publish": ""}
 
 
-def _read(engine: Engine, row: Row[Any]) -> tuple[Run, dict[str, Any] | None, Any]:
+def _read(engine: Engine, row: RunRow) -> tuple[Run, EvidencePage | None, EvidenceRow | None]:
     """The run, what its evidence says where there is some that may be seen, and what was published of it."""
     published = board.of_run(engine, row.id)
     place = None
@@ -97,7 +117,7 @@ def _read(engine: Engine, row: Row[Any]) -> tuple[Run, dict[str, Any] | None, An
     return run_of(row), evidence_page(place) if place is not None else None, published
 
 
-def evidence_page(place: Path) -> dict[str, Any]:
+def evidence_page(place: Path) -> EvidencePage:
     """What evidence says, as the report has it, and which files there are."""
     names = evidence_files.names(place)
     charts, tables = ([name for name in names if name.startswith(start)] for start in ("figures/", "table."))
@@ -106,10 +126,11 @@ def evidence_page(place: Path) -> dict[str, Any]:
     return body_of(predicate(place), signer(place)) | {"charts": still, "moving": moving, "tables": tables}
 
 
-def body_of(record: TrialRecord, fingerprint: str) -> dict[str, Any]:
+def body_of(record: TrialRecord, fingerprint: str) -> EvidencePage:
     """What the report shows, as a page tells it."""
     parts = body(record, fingerprint)
-    return parts | {
+    return {
+        **parts,
         "notes": [layout.in_page(note) for note in parts["notes"]],
         "charts": [],
         "moving": [],
@@ -124,7 +145,7 @@ def titles(hub: Here, runs: list[Run]) -> dict[str, str]:
     return {run.id: named[run.id] if run.kind == "judge" else known.get(run.project, run.project) for run in runs}
 
 
-def _repeat(run: Run) -> dict[str, Any] | None:
+def _repeat(run: Run) -> dict[str, JsonValue] | None:
     """What is asked for once more where a trial has failed or was stopped."""
     if run.kind != "trial" or run.state not in ("failed", "cancelled") or "problem" in run.asked:
         return None

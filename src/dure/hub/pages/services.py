@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 from fastapi import APIRouter, Response
 
@@ -25,14 +25,50 @@ from dure.statistics.rules import newest
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Engine, Row
+    from sqlalchemy import Engine
+
+    from dure.hub.db.rows import EventRow, PromotionRow, ServiceRow
 
 router = APIRouter(prefix="/services", route_class=Ruled, include_in_schema=False)
 SHOWN = 50  # answers of a page
 EVENTS = {"drift": "drift alarm", "deleted": "deleted", "entry": "entry"}
 
 
-def table(engine: Engine, organisation: str) -> tuple[list[dict[str, Any]], Sequence[Row[Any]]]:
+class Answering(monitoring.Answering):
+    """With what people call the method."""
+
+    label: str
+
+
+class Promoted(NamedTuple):
+    """A line of a service's history."""
+
+    version: int
+    name: str
+    since: float
+    who: str
+    why: str
+
+
+class Instead(TypedDict):
+    """How often today's practice answered in the place of what is promoted, in per cent, and why, in words."""
+
+    count: int
+    share: str
+    by: str
+
+
+class Event(NamedTuple):
+    """What has happened, in words."""
+
+    created: float
+    project: str
+    kind: str
+    said: str
+    warn: bool
+
+
+def table(engine: Engine, organisation: str) -> tuple[list[monitoring.Answering], list[EventRow]]:
     """What answers an organisation, and what has happened."""
     return monitoring.answering(engine, organisation), monitoring.events(engine, organisation)
 
@@ -42,8 +78,8 @@ async def show_all(hub: Here, caller: Viewer) -> Response:
     """Project by project: what answers since when, and how often today's practice had to."""
     await hub.book.write()
     services, happened = await hub.fresh.get(table, caller.organisation)
-    answering = [
-        service | {"label": _label(service["project"], service["method"])}
+    answering: list[Answering] = [
+        {**service, "label": _label(service["project"], service["method"])}
         for service in services
         if service["project"] in hub.manifests
     ]
@@ -77,12 +113,12 @@ def _page(hub: Hub, caller: Caller, project: str, before: str) -> Response:
     methods = {name: vocabulary.localised(label) for name, label in description["methods"].items()}
     active = promotion.active(hub.engine, caller.organisation, project)
     by = (active.organisation, active.version) if active is not None else ("", 0)
-    named = [kpi | {"name": kpi["name"][language()]} for kpi in description["kpis"]]
+    named = monitoring.named(description["kpis"])
     does = monitoring.live(hub.engine, monitoring.Which(caller.organisation, project, *by), named)
     history = promotion.history(hub.engine, project, by[0] or caller.organisation)
     own = promotion.history(hub.engine, project, caller.organisation)
     answers = prediction_log.listed(hub.engine, caller.organisation, project, SHOWN, before)
-    next_page = answers[-1]["id"] if len(answers) == SHOWN else ""
+    next_page = answers[-1].id if len(answers) == SHOWN else ""
     scored = [day for day in does["days"] if day["service"] is not None and day["practice"] is not None]
     return layout.page(
         "service.html", caller, title=vocabulary.localised(description["title"]), here="/services", twin=f"/api/v1/projects/{project}/live",
@@ -96,7 +132,7 @@ def _page(hub: Hub, caller: Caller, project: str, before: str) -> Response:
     )  # fmt: skip
 
 
-def _lead(history: Sequence[Row[Any]], methods: Mapping[str, str]) -> str:
+def _lead(history: Sequence[PromotionRow], methods: Mapping[str, str]) -> str:
     if not history:
         return _("Today's practice answers: nothing else has been promoted.")
     row = history[0]
@@ -104,30 +140,27 @@ def _lead(history: Sequence[Row[Any]], methods: Mapping[str, str]) -> str:
         return _("Today's practice answers again since {day}, by {who}'s word.", day=layout.day(row.since), who=row.who)
     return _(
         "{method} answers since {day}, by {who}'s word.",
-        method=methods.get(row.method, row.method),
+        method=_named(row, methods),
         day=layout.day(row.since),
         who=row.who,
     )
 
 
-def _reason(row: Row[Any]) -> str:
+def _named(row: PromotionRow, methods: Mapping[str, str]) -> str:
+    """What people call the method that was promoted."""
+    return methods.get(row.method, row.method) if row.method else _("today's practice")
+
+
+def _reason(row: PromotionRow) -> str:
     """The trial's sentence, or the written reason."""
-    return str(row.reason or (row.why or {}).get(language(), "")).replace("**", "")
+    return (row.reason or (row.why or {}).get(language(), "")).replace("**", "")
 
 
-def _row(row: Row[Any], methods: Mapping[str, str]) -> dict[str, Any]:
-    name = methods.get(row.method, row.method) if row.version else _("today's practice")
-    return {
-        "version": row.version,
-        "name": name,
-        "since": row.since,
-        "who": row.who,
-        "why": _reason(row),
-        "back": bool(row.reason),
-    }
+def _row(row: PromotionRow, methods: Mapping[str, str]) -> Promoted:
+    return Promoted(row.version, _named(row, methods), row.since, row.who, _reason(row))
 
 
-def _fallback(own: Sequence[Row[Any]], methods: Mapping[str, str]) -> str:
+def _fallback(own: Sequence[PromotionRow], methods: Mapping[str, str]) -> str:
     """What would answer after a roll-back of one's own; empty where there is none."""
     if not own or not own[0].version:
         return ""
@@ -135,21 +168,21 @@ def _fallback(own: Sequence[Row[Any]], methods: Mapping[str, str]) -> str:
     if not older:
         return _("today's practice")
     row = max(older, key=lambda promoted: promoted.version)
-    return _("version {number}, {method}", number=row.version, method=methods.get(row.method, row.method))
+    return _("version {number}, {method}", number=row.version, method=_named(row, methods))
 
 
-def _candidates(hub: Hub, caller: Caller, project: str, active: Row[Any] | None) -> list[dict[str, Any]]:
-    """For whoever may promote: what could answer, and does not yet."""
+def _candidates(
+    hub: Hub, caller: Caller, project: str, active: ServiceRow | None
+) -> list[tuple[promotion.Candidate, str]]:
+    """For whoever may promote: what could answer, and does not yet, each with its trial's sentence."""
     if not caller.may("steward"):
         return []
     candidates = promotion.candidates(hub.engine, project, caller.organisation, projects.code_of(project))
     now = active.evidence if active is not None else ""
-    return [
-        candidate | {"said": candidate["said"][language()]} for candidate in candidates if candidate["evidence"] != now
-    ]
+    return [(candidate, candidate.said[language()]) for candidate in candidates if candidate.evidence != now]
 
 
-def _verdict(kpi: Mapping[str, Any]) -> Verdict:
+def _verdict(kpi: monitoring.LiveKpi) -> Verdict:
     """A KPI of `live` as the verdict it is: of the service against today's practice, a block a day, while it is in use."""
     gain = Gain(**kpi["gain"]) if "gain" in kpi else Gain(None, None, None)
     return Verdict(
@@ -174,16 +207,17 @@ def brief(text: str) -> str:
     )
 
 
-def instead(causes: Mapping[str, int]) -> dict[str, Any]:
-    """How often today's practice answered in the place of what is promoted: share in per cent, and why, in words."""
+def instead(causes: Mapping[str, int]) -> Instead:
+    """How often today's practice answered in the place of what is promoted."""
     count, total = sum(times for name, times in causes.items() if name), sum(causes.values())
     by = ", ".join(f"{vocabulary.cause(name)} {times:,}" for name, times in sorted(causes.items()) if name)
     return {"count": count, "share": figure(100 * count / total, 1) if total else "", "by": by}
 
 
-def _events(rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+def _events(rows: Sequence[EventRow]) -> list[Event]:
     return [
-        {"created": event.created, "project": event.project, "kind": _(EVENTS.get(event.kind, event.kind)), "said": event.said[language()],
-         "warn": event.kind == "drift"}
-        for event in rows
-    ]  # fmt: skip
+        Event(
+            row.created, row.project, _(EVENTS.get(row.kind, row.kind)), row.said[language()], warn=row.kind == "drift"
+        )
+        for row in rows
+    ]

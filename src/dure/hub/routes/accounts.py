@@ -116,7 +116,7 @@ def change_password(given: NewPassword, hub: Here, caller: Viewer) -> Response:
 def list_tokens(hub: Here, caller: Viewer) -> list[dict[str, Any]]:
     """One's own tokens, the secrets apart."""
     members = [member for member in accounts.listed(hub.engine, caller.organisation) if member["name"] == caller.name]
-    return [token for member in members for token in member["tokens"]]
+    return [{**token} for member in members for token in member["tokens"]]
 
 
 @router.post("/tokens", status_code=201)
@@ -138,7 +138,7 @@ def revoke_token(name: str, hub: Here, caller: Viewer) -> Response:
 @router.get("/people")
 def list_people(hub: Here, caller: Admin) -> list[dict[str, Any]]:
     """The people of one's organisation, with their tokens."""
-    return accounts.listed(hub.engine, caller.organisation)
+    return [{**member} for member in accounts.listed(hub.engine, caller.organisation)]
 
 
 @router.delete("/people/{name}/tokens/{token}", status_code=204, response_class=Response)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -14,6 +14,9 @@ from dure.hub.context import Here, sent_as
 from dure.hub.jobs import queue
 from dure.hub.routes.runs import Run, run_of
 from dure.hub.uploads import uploads
+
+if TYPE_CHECKING:
+    from dure.hub.jobs.job import Asked
 
 MINUTES, MEGABYTES = 240, 4096  # of evidence that is run again
 
@@ -35,7 +38,7 @@ async def publish(request: Request, hub: Here, caller: Member) -> dict[str, Any]
     """Put evidence on the board: the zip that `dure publish` makes."""
     packed, _sha256, _size = await uploads.received(request.stream(), zips.LARGEST)
     try:
-        return await asyncio.to_thread(board.publish, hub.engine, packed, caller)
+        return board.summary_of(await asyncio.to_thread(board.publish, hub.engine, packed, caller))
     finally:
         await asyncio.to_thread(packed.unlink, missing_ok=True)
 
@@ -64,7 +67,7 @@ def rerun(name: str, hub: Here, response: Response, caller: Member) -> Run:
     """Run published evidence again on this machine; where it comes out the same, the hub says so over its own signature."""
     row = board.one(hub.engine, name)
     hub.manifest(row.project)
-    asked = {"evidence": str(board.folder_of(row.id)), "of": row.id}
+    asked: Asked = {"evidence": str(board.folder_of(row.id)), "of": row.id}
     queued = queue.submit(
         hub.engine, row.project, asked, seconds=60 * MINUTES, megabytes=MEGABYTES, kind="rerun",
         organisation=caller.organisation, person=caller.name,
@@ -76,4 +79,4 @@ def rerun(name: str, hub: Here, response: Response, caller: Member) -> Run:
 @router.get("/keys")
 def show_keys(hub: Here) -> list[dict[str, Any]]:
     """Keys that this hub has signed with, each since when: so that anybody can tell its word."""
-    return [{"fingerprint": name, **key} for name, key in board.keys(hub.engine).items()]
+    return [{"fingerprint": name, **key._asdict()} for name, key in board.keys(hub.engine).items()]

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import FileResponse
@@ -21,6 +21,9 @@ from dure.hub.jobs import queue
 from dure.hub.routes.runs import Run, run_of
 from dure.hub.uploads import uploads
 from dure.i18n.texts import _
+
+if TYPE_CHECKING:
+    from dure.hub.uploads.inspect import Verified
 
 MINUTES, MEGABYTES = 240, 4096  # of evidence that is run again
 MOST_CHECKS = 8  # that wait for their turn
@@ -110,17 +113,17 @@ def open_to_all(name: str, given: Public, hub: Here, caller: Steward) -> Respons
 @router.post("/verify", openapi_extra=sent_as(ZIP))
 async def verify(request: Request, hub: Here) -> Check:
     """Check evidence that somebody has handed over, a zip: intact, signed by whom. Nothing of it is kept."""
-    return Check(**await checked(request, hub))
+    return Check.model_validate(await checked(request, hub))
 
 
-async def checked(request: Request, hub: Here) -> dict[str, Any]:
+async def checked(request: Request, hub: Here) -> Verified:
     """The same as data."""
     async with _handed_over(request, hub) as (_zipped, _sha256, report):
         return report
 
 
 @asynccontextmanager
-async def _handed_over(request: Request, hub: Here) -> AsyncIterator[tuple[Path, str, dict[str, Any]]]:
+async def _handed_over(request: Request, hub: Here) -> AsyncIterator[tuple[Path, str, Verified]]:
     """Evidence that was sent: its file for a while, its SHA-256, what a check has found.
 
     One check at a time, and few that wait: whoever is not signed in may ask for it.
@@ -144,12 +147,12 @@ async def _handed_over(request: Request, hub: Here) -> AsyncIterator[tuple[Path,
 async def rerun(request: Request, hub: Here, response: Response, caller: Member) -> Run:
     """Run evidence again that somebody has handed over, a zip: it must come out the same on this machine."""
     async with _handed_over(request, hub) as (zipped, sha256, report):
-        if not report["intact"]:
+        if report["said"] is None:
             fault = report["faults"][0]
             raise UserError(_("this evidence is not whole: {fault}", fault=fault["what"]), where=fault["file"])
         await asyncio.to_thread(uploads.keep, hub.engine, zipped, sha256, "evidence.zip", caller, ours=True)
     name = queue.submit(
-        hub.engine, report["said"]["project"], {"file": sha256}, seconds=60 * MINUTES, megabytes=MEGABYTES, kind="rerun",
+        hub.engine, str(report["said"]["project"]), {"file": sha256}, seconds=60 * MINUTES, megabytes=MEGABYTES, kind="rerun",
         organisation=caller.organisation, person=caller.name,
     )  # fmt: skip
     response.headers["location"] = f"/api/v1/runs/{name}"
@@ -179,7 +182,7 @@ def _zip(content: bytes, name: str) -> Response:
     return Response(content, media_type=ZIP, headers={"content-disposition": f'attachment; filename="{name}.zip"'})
 
 
-def _file(typed_file: tuple[Any, str]) -> FileResponse:
+def _file(typed_file: tuple[Path, str]) -> FileResponse:
     path, kind = typed_file
     headers = {"content-security-policy": evidence_files.CLOSED} if kind.startswith(("text/html", "image/svg")) else {}
     return FileResponse(path, media_type=kind, headers=headers | {"cache-control": "private, no-cache"})

@@ -47,14 +47,14 @@ async def send(
     aside, sha256, _size = await uploads.received(request.stream(), uploads.LARGEST)
     record = await asyncio.to_thread(uploads.keep, hub.engine, aside, sha256, plain, caller)
     response.headers["location"] = f"/api/v1/files/{sha256}"
-    return Kept(**record)
+    return Kept.model_validate(record)
 
 
 @router.get("/files")
 def list_files(hub: Here, caller: Viewer) -> list[dict[str, Any]]:
     """The files of one's organisation, the newest first."""
     rows = uploads.listed(hub.engine, caller.organisation)
-    return [{key: value for key, value in row._mapping.items() if key != "organisation"} for row in rows]  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
+    return [{key: value for key, value in row._asdict().items() if key != "organisation"} for row in rows]
 
 
 @router.get("/files/{sha256}", response_class=FileResponse)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
@@ -12,8 +12,12 @@ from dure.hub.context import Given, Here
 from dure.hub.jobs import queue
 from dure.hub.routes.runs import Run, run_of
 from dure.hub.uploads import judged_tables, uploads
+from dure.hub.uploads.inspect import HowRead
 from dure.judge import KPIS
 from dure.report.worth import worth
+
+if TYPE_CHECKING:
+    from dure.hub.jobs.job import Asked, AskedRoles
 
 ROLES = ("truth", "practice", "offer", "id", "time", "site")  # that a column can play
 BLOCKS = ("day", "week", "month")
@@ -34,6 +38,13 @@ class Parts(Given):
     time: str | None = None
     site: str | None = None
     block: str | None = None
+
+    def asked(self) -> AskedRoles:
+        """As a run is told."""
+        return {
+            "truth": self.truth, "practice": self.practice, "offers": self.offers, "id": self.id, "time": self.time, "site": self.site,
+            "block": self.block,
+        }  # fmt: skip
 
 
 class NewJudgement(Given):
@@ -75,18 +86,18 @@ class Reading(BaseModel):
 
 def _reading_options(
     role: Annotated[list[Role] | None, Query(max_length=500)] = None, sheet: str = "", kpi: Kpi = "", block: Block = ""
-) -> dict[str, Any]:
+) -> HowRead:
     return {"sheet": sheet, "role": role, "kpi": kpi, "block": block}
 
 
 # How a table is read, from an address: of the API or of the page.
-How = Annotated[dict[str, Any], Depends(_reading_options)]
+How = Annotated[HowRead, Depends(_reading_options)]
 
 
 @router.get("/{sha256}")
 def read_table(sha256: str, hub: Here, caller: Member, asked: How) -> Reading:
     """Which column of a table is which; `role` says it column by column, without it it is proposed."""
-    return Reading(**judged_tables.looked_at(hub.engine, caller.organisation, sha256, asked))
+    return Reading.model_validate(judged_tables.looked_at(hub.engine, caller.organisation, sha256, asked))
 
 
 @router.post("", status_code=201)
@@ -95,7 +106,11 @@ def judge_table(given: NewJudgement, hub: Here, response: Response, caller: Memb
     if given.worth:
         worth(given.worth)
     uploads.one(hub.engine, caller.organisation, given.file)
-    name = judged_tables.submit(hub.engine, caller, given.model_dump())
+    asked: Asked = {
+        "file": given.file, "roles": given.roles.asked(), "sheet": given.sheet, "kpi": given.kpi, "worth": given.worth, "goal": given.goal,
+        "scale": given.scale,
+    }  # fmt: skip
+    name = judged_tables.submit(hub.engine, caller, asked)
     response.headers["location"] = f"/api/v1/runs/{name}"
     return run_of(queue.one(hub.engine, name))
 
@@ -103,4 +118,4 @@ def judge_table(given: NewJudgement, hub: Here, response: Response, caller: Memb
 @router.post("/example", status_code=201)
 def send_example(hub: Here, caller: Member) -> dict[str, Any]:
     """A real table to try it with."""
-    return judged_tables.example(hub.engine, caller)
+    return {**judged_tables.example(hub.engine, caller)}

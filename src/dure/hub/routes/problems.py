@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from dure.content_store import content_place
 from dure.hub.auth.permissions import Member, Ruled, Steward, Viewer
 from dure.hub.board import hidden_cases
-from dure.hub.board.hidden_cases import Card, Cases
+from dure.hub.board.hidden_cases import Card, CardKpi, Cases
 from dure.hub.context import OFFER, Given, Here
 from dure.hub.jobs import queue
 from dure.hub.models import projects
@@ -89,7 +89,7 @@ class Entered(BaseModel):
 @router.get("")
 def list_problems(hub: Here, _caller: Viewer) -> list[Problem]:
     """Problems: the open ones first, among them the newest."""
-    return [Problem(**card) for card in hidden_cases.cards(hub.engine)]
+    return [Problem(**card._asdict()) for card in hidden_cases.cards(hub.engine)]
 
 
 @router.post("", status_code=201)
@@ -97,18 +97,17 @@ def put_problem(given: NewProblem, hub: Here, response: Response, caller: Stewar
     """Let others be tried on one's own cases, which they do not see."""
     hub.manifest(given.project)
     first = projects.described(given.project)["kpis"][0]
-    kpi = {name: first[name] for name in ("name", "unit", "better")}
-    fields = given.model_dump()
-    card = Card(**{name: fields[name] for name in Card._fields})
+    kpi: CardKpi = {"name": first["name"], "unit": first["unit"], "better": first["better"]}
+    card = Card(given.title, given.hurts, given.today, given.gain, given.site, given.sample)
     name = hidden_cases.put(hub.engine, caller, card, Cases(given.project, given.data, given.settings), kpi)
     response.headers["location"] = f"/api/v1/problems/{name}"
-    return Problem(**hidden_cases.cards(hub.engine, name)[0])
+    return Problem(**hidden_cases.cards(hub.engine, name)[0]._asdict())
 
 
 @router.get("/{name}")
 def show_problem(name: str, hub: Here, _caller: Viewer) -> Problem:
     """A problem."""
-    return Problem(**hidden_cases.cards(hub.engine, name)[0])
+    return Problem(**hidden_cases.cards(hub.engine, name)[0]._asdict())
 
 
 @router.get("/{name}/sample", response_class=FileResponse)
@@ -122,7 +121,7 @@ def fetch_sample(name: str, hub: Here, _caller: Viewer) -> FileResponse:
 def close_problem(name: str, hub: Here, caller: Steward) -> Problem:
     """Nobody is tried on it any more."""
     hidden_cases.close(hub.engine, name, caller.organisation)
-    return Problem(**hidden_cases.cards(hub.engine, name)[0])
+    return Problem(**hidden_cases.cards(hub.engine, name)[0]._asdict())
 
 
 @router.get("/{name}/entries")
@@ -130,9 +129,12 @@ def list_entries(name: str, hub: Here, _caller: Viewer) -> list[Entered]:
     """Who has entered what, the newest first, and what came of it."""
     hidden_cases.one(hub.engine, name)
     return [
-        Entered(**entry | {"verdict": entry["verdict"] and entry["verdict"].to_json()})
+        Entered(
+            organisation=entry.organisation, name=entry.name, look=entry.look, created=entry.created, state=entry.state,
+            evidence=entry.evidence, verdict=entry.verdict.to_json() if entry.verdict else None,
+        )
         for entry in hidden_cases.entries(hub.engine, name)
-    ]
+    ]  # fmt: skip
 
 
 @router.post("/{name}/entries", status_code=201)

@@ -19,13 +19,13 @@ from dure.hub.models.process_pool import Asked, Busy, Limits
 from dure.hub.problem_details import refused
 from dure.hub.routes.runs import Run, run_of
 from dure.hub.uploads import uploads
-from dure.i18n.texts import _, language
+from dure.i18n.texts import _
 from dure.trial.remote import usable
 
 if TYPE_CHECKING:
-    from sqlalchemy import Row
-
     from dure.hub.auth.accounts import Caller
+    from dure.hub.db.rows import ServiceRow
+    from dure.hub.jobs import job
 
 MOST_TRUTHS = 1_000
 BATCH_MINUTES, ENTRY_MINUTES, BATCH_MEGABYTES = 240, 240, 4096
@@ -139,7 +139,7 @@ def describe_project(project: str, _caller: Viewer) -> dict[str, Any]:
 @router.get("/{project}/sources/{source}/{sha256}")
 def read_own(project: str, source: str, sha256: str, hub: Here, caller: Member) -> Mapped:
     """How a file of one's own would be read in the place of a source: which header becomes what, and what cannot be used."""
-    return Mapped(**own_data.mapped(hub.engine, caller.organisation, project, source, sha256))
+    return Mapped.model_validate(own_data.mapped(hub.engine, caller.organisation, project, source, sha256))
 
 
 # ---- answers ------------------------------------------------------------------------------------------------------------
@@ -164,14 +164,14 @@ async def answer(project: str, request: Request, hub: Here, caller: Member) -> R
     return refused(422 if kind == REFUSED else 409, UserError(fault["what"], where=fault["where"], cure=fault["cure"]))
 
 
-def _serving(project: str, active: Row[Any] | None) -> Asked:
+def _serving(project: str, active: ServiceRow | None) -> Asked:
     if active is None:
         return Asked(project, "", practice=True)
     settings, data = (tuple(sorted(values.items())) for values in (active.settings, active.data))
     return Asked(project, active.method, settings, active.version, active.code, data=data)
 
 
-def _by(active: Row[Any] | None) -> tuple[str, int]:
+def _by(active: ServiceRow | None) -> tuple[str, int]:
     """Whose service it is, and its version; nobody's: today's practice."""
     return (active.organisation, active.version) if active is not None else ("", 0)
 
@@ -182,10 +182,12 @@ def answer_table(project: str, given: Batch, hub: Here, response: Response, call
     hub.manifest(project)
     name = uploads.one(hub.engine, caller.organisation, given.file).name
     asked = _serving(project, promotion.active(hub.engine, caller.organisation, project))
-    job = {"file": given.file, "name": name, "sheet": given.sheet, "to": given.to, "method": asked.method}
-    job |= {"settings": dict(asked.settings), "data": dict(asked.data), "code": asked.code, "service": asked.version}
+    batch: job.Asked = {
+        "file": given.file, "name": name, "sheet": given.sheet, "to": given.to, "method": asked.method,
+        "settings": dict(asked.settings), "data": dict(asked.data), "code": asked.code, "service": asked.version,
+    }  # fmt: skip
     made = queue.submit(
-        hub.engine, project, job, seconds=60 * BATCH_MINUTES, megabytes=BATCH_MEGABYTES, kind="batch",
+        hub.engine, project, batch, seconds=60 * BATCH_MINUTES, megabytes=BATCH_MEGABYTES, kind="batch",
         organisation=caller.organisation, person=caller.name,
     )  # fmt: skip
     response.headers["location"] = f"/api/v1/runs/{made}"
@@ -201,7 +203,11 @@ def ask(project: str, given: NewAsk, hub: Here, response: Response, caller: Memb
     if given.files and not description["opens"]:
         raise UserError(_("only JSON can be asked here"), where="files")
     example = not given.files and not given.add and given.fields == description["example"]
-    name = interactive.submit(hub.engine, caller, project, given.model_dump(), example=example)
+    asked: job.Asked = {
+        "files": given.files, "fields": given.fields, "add": given.add, "rest": given.rest, "method": given.method,
+        "practice": given.practice, "after": given.after,
+    }  # fmt: skip
+    name = interactive.submit(hub.engine, caller, project, asked, example=example)
     response.headers["location"] = f"/api/v1/runs/{name}"
     return run_of(queue.one(hub.engine, name))
 
@@ -233,7 +239,7 @@ async def list_answers(
     hub.manifest(project)
     await hub.book.write()
     rows = await asyncio.to_thread(prediction_log.listed, hub.engine, caller.organisation, project, limit, before)
-    return [Answered(**row) for row in rows]
+    return [Answered(**row._asdict()) for row in rows]
 
 
 @router.put("/{project}/answers/{name}/truth", status_code=204, response_class=Response)
@@ -265,9 +271,8 @@ def how_it_does(project: str, hub: Here, caller: Viewer) -> dict[str, Any]:
     """How what answers now does: answers by cause, numbers beside today's practice where the truth is known, drift."""
     hub.manifest(project)
     active = promotion.active(hub.engine, caller.organisation, project)
-    kpis = projects.described(project)["kpis"]
-    named = [kpi | {"name": kpi["name"][language()]} for kpi in kpis]
-    return monitoring.live(hub.engine, monitoring.Which(caller.organisation, project, *_by(active)), named)
+    kpis = monitoring.named(projects.described(project)["kpis"])
+    return {**monitoring.live(hub.engine, monitoring.Which(caller.organisation, project, *_by(active)), kpis)}
 
 
 @router.post("/{project}/entries", status_code=201)
@@ -275,7 +280,7 @@ def enter(project: str, given: Offered, hub: Here, response: Response, caller: M
     """Have a method tried beside the project's own, on sealed cases that it has not seen."""
     usable(given.url, given.name)
     hub.manifest(project)
-    asked = {"offers": {given.name: given.url}, "sealed": True, "public": True}
+    asked: job.Asked = {"offers": {given.name: given.url}, "sealed": True, "public": True}
     made = queue.submit(
         hub.engine, project, asked, seconds=60 * ENTRY_MINUTES, megabytes=BATCH_MEGABYTES, organisation=caller.organisation,
         person=caller.name,

@@ -20,7 +20,10 @@ from dure.i18n.texts import _, language
 from dure.trial.remote import usable
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine, Row
+    from sqlalchemy import Engine
+
+    from dure.hub.db.rows import RunRow
+    from dure.hub.jobs.job import Asked
 
 SEALED = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"  # of a picture that a project has drawn
 BEAT = 0.5  # seconds between two looks at a run that somebody follows
@@ -78,8 +81,12 @@ def submit(given: NewRun, hub: Here, response: Response, caller: Member) -> Run:
         uploads.one(hub.engine, caller.organisation, sha256)
     for name, url in given.offers.items():
         usable(url, name)
-    asked: dict[str, Any] = given.model_dump(exclude={"project", "minutes", "megabytes", "seeds"})
-    asked |= {"public": True} | ({} if given.seeds is None else {"seeds": given.seeds})
+    asked: Asked = {
+        "settings": given.settings, "data": given.data, "confirmed": given.confirmed, "practice": given.practice, "offers": given.offers,
+        "sealed": given.sealed, "newer": given.newer, "profile": given.profile, "publish": given.publish, "public": True,
+    }  # fmt: skip
+    if given.seeds is not None:
+        asked["seeds"] = given.seeds
     name = queue.submit(
         hub.engine, given.project, asked, seconds=60 * given.minutes, megabytes=given.megabytes,
         organisation=caller.organisation, person=caller.name,
@@ -113,7 +120,7 @@ def cancel(name: str, hub: Here, caller: Member) -> Run:
 def publish(name: str, hub: Here, caller: Member) -> dict[str, Any]:
     """Put what a trial has shown on the board: sums of blocks of five cases or more, no row and no answer."""
     row = queue.one(hub.engine, name, caller.organisation)
-    return board.publish_run(hub.engine, queue.evidence_of(row), caller, row.id)
+    return board.summary_of(board.publish_run(hub.engine, queue.evidence_of(row), caller, row.id))
 
 
 @router.get("/{name}/log", response_class=Response)
@@ -140,7 +147,7 @@ async def follow(name: str, hub: Here, caller: Viewer) -> StreamingResponse:
     return StreamingResponse(_events(hub.engine, first), media_type="text/event-stream")
 
 
-async def _events(engine: Engine, row: Row[Any]) -> AsyncIterator[str]:
+async def _events(engine: Engine, row: RunRow) -> AsyncIterator[str]:
     previous = ""
     while True:
         event = run_of(row).model_dump_json()
@@ -153,9 +160,9 @@ async def _events(engine: Engine, row: Row[Any]) -> AsyncIterator[str]:
         row = await asyncio.to_thread(queue.one, engine, row.id)
 
 
-def run_of(row: Row[Any]) -> Run:
+def run_of(row: RunRow) -> Run:
     """A run as the API tells it: what only its worker needs is left out, and whatever could tell of a problem's cases."""
-    values = {name: row._mapping[name] for name in Run.model_fields}  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
+    values = {name: value for name, value in row._asdict().items() if name in Run.model_fields}
     hidden = {"owner", "data"} if "problem" in row.asked else set()
     asked = {name: value for name, value in row.asked.items() if name not in hidden}
     words = row.said.get(language(), "")

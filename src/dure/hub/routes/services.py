@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -18,7 +18,7 @@ from dure.i18n.texts import _, language
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sqlalchemy import Row
+    from dure.hub.db.rows import PromotionRow, RunRow
 
 router = APIRouter(prefix="/api/v1", route_class=Ruled)
 
@@ -82,7 +82,7 @@ class Candidate(BaseModel):
 def list_answering(hub: Here, caller: Viewer) -> list[Answering]:
     """What answers one's organisation, project by project; where none is named, today's practice does."""
     return [
-        Answering(**service | {"why": service["why"].get(language(), "")})
+        Answering.model_validate({**service, "why": service["why"].get(language(), "")})
         for service in monitoring.answering(hub.engine, caller.organisation)
     ]
 
@@ -92,7 +92,7 @@ def list_candidates(project: str, hub: Here, caller: Viewer) -> list[Candidate]:
     """Methods that could answer by the evidence of a run, the newest first."""
     code = projects.code_of(project)
     candidates = promotion.candidates(hub.engine, project, caller.organisation, code)
-    return [Candidate(**candidate | {"said": candidate["said"][language()]}) for candidate in candidates]
+    return [Candidate(**candidate._asdict() | {"said": candidate.said[language()]}) for candidate in candidates]
 
 
 @router.get("/projects/{project}/services")
@@ -127,12 +127,11 @@ def rollback(project: str, given: RolledBack, hub: Here, caller: Steward) -> Ser
     return _service(promotion.history(hub.engine, project, caller.organisation)[0])
 
 
-def _service(row: Row[Any]) -> Service:
-    mapped = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented way to a mapping
-    return Service(**mapped | {"why": row.reason or (row.why or {}).get(language(), "")})
+def _service(row: PromotionRow) -> Service:
+    return Service(**row._asdict() | {"why": row.reason or (row.why or {}).get(language(), "")})
 
 
-def _tried(row: Row[Any], promoted: Promoted) -> tuple[Path, dict[str, str]]:
+def _tried(row: RunRow, promoted: Promoted) -> tuple[Path, dict[str, str]]:
     """The evidence of a run, and the files that the method was tried on.
 
     Raises UserError for a run on a problem's cases: a method fitted on them would answer with what its maker must not see.

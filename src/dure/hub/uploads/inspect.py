@@ -12,14 +12,23 @@ from __future__ import annotations
 import json
 import sys
 import zipfile
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from dure.i18n.texts import _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from polars._typing import PythonLiteral
+    from pydantic import JsonValue
+
+    from dure.errors import UserError
+    from dure.evidence.verify import FaultFound, SignerFound
+    from dure.hub.jobs.job import AskedRoles, Fault
+    from dure.judge import Roles
     from dure.record import About
+    from dure.tables import Sheet
 
 LONGEST = 60  # letters of a cell that are shown
 SHOWN, LISTED = 6, 20  # rows of a table that are shown; rows without use that are listed
@@ -27,19 +36,114 @@ MOST = 1_000_000_000  # bytes that a workbook may unpack to
 WHOLE = 30_000_000  # bytes of a text file that is read as people write them; a larger one is plain: headers, then rows
 
 
+class SheetFound(TypedDict):
+    """A sheet: its headers, and how many rows are below them."""
+
+    sheet: str
+    headers: list[str]
+    rows: int
+
+
+class Sheets(TypedDict):
+    """A table."""
+
+    sheets: list[SheetFound]
+
+
+class Signed(TypedDict):
+    """Evidence that is whole: who signed it (fingerprint), and what it says."""
+
+    signer: str
+    said: dict[str, JsonValue]
+
+
+class Verified(TypedDict):
+    """What a check of evidence found, what it says where it is whole, and what is missing here to run it again."""
+
+    intact: bool
+    faults: list[FaultFound]
+    signed: bool
+    signer: SignerFound
+    written: str
+    private: bool
+    rules: list[int]
+    otherwise: list[str]
+    said: dict[str, JsonValue] | None
+    missing: str
+
+
+class HowRead(TypedDict):
+    """How a table is to be judged; `role` of each column, or None: to be proposed."""
+
+    sheet: str
+    role: list[str] | None
+    kpi: str
+    block: str
+
+
+class ReadTable(TypedDict):
+    """How a table would be judged; the last four only where it can be."""
+
+    sheets: list[str]
+    sheet: str
+    rows: int
+    notes: list[str]
+    columns: list[dict[str, str]]
+    preview: list[list[str]]
+    dropped: list[tuple[int, str]]
+    dropped_count: int
+    roles: AskedRoles
+    missing: list[str]
+    fault: Fault | None
+    kpis: dict[str, str]
+    asks: list[str]
+    scale: dict[str, float]
+    kpi: NotRequired[str]
+    cases: NotRequired[int]
+    blocks: NotRequired[int]
+    block: NotRequired[str]
+
+
+class Wanted(TypedDict):
+    """The source in whose place a file is to be read."""
+
+    project: str
+    source: str
+
+
+class ReadSource(TypedDict):
+    """How a file would be read in the place of a source: `rows` are header, what it becomes, conversion, first values, why."""
+
+    sheet: str
+    rows: list[tuple[str, str, str, str, str]]
+    missing: list[str]
+    absent: list[str]
+    left: list[str]
+    asks: list[str]
+    notes: list[str]
+    headers: list[str]
+    preview: list[list[str]]
+    count: int
+    fault: Fault | None
+
+
 def main() -> int:
     """What is known of it, or what is wrong with it."""
     from dure.errors import UserError
 
     try:
-        report = KINDS[sys.argv[1]](Path(sys.argv[2]), *map(json.loads, sys.argv[3:]))
+        text = json.dumps(KINDS[sys.argv[1]](Path(sys.argv[2]), *map(json.loads, sys.argv[3:])))
     except UserError as error:
-        report = {"what": error.what, "where": error.where, "cure": error.cure}
-    sys.stdout.write(json.dumps(report))
+        text = json.dumps(_fault(error))
+    sys.stdout.write(text)
     return 0
 
 
-def _evidence(folder: Path) -> dict[str, Any]:
+def _fault(error: UserError) -> Fault:
+    return {"what": error.what, "where": error.where, "cure": error.cure}
+
+
+def _evidence(folder: Path) -> Signed:
     """Who signed it, and what it says."""
     from dure import evidence
     from dure.errors import UserError
@@ -56,7 +160,7 @@ def _evidence(folder: Path) -> dict[str, Any]:
     return {"signer": report.fingerprint, "said": evidence.predicate(folder).to_json()}
 
 
-def _verified(folder: Path) -> dict[str, Any]:
+def _verified(folder: Path) -> Verified:
     """Is it intact, who signed it, what does it say, and what is missing here to run it again?"""
     from dure import evidence
     from dure.errors import UserError
@@ -68,7 +172,7 @@ def _verified(folder: Path) -> dict[str, Any]:
         raise UserError(message, cure=_("Pack the folder that Dure wrote."))
     place = envelopes[0].parent
     report = evidence.verify(place)
-    result = {name: value for name, value in report.to_dict().items() if name != "folder"}
+    result = report.found()
     if not report.intact:
         return {**result, "said": None, "missing": ""}
     predicate = evidence.predicate(place)
@@ -91,7 +195,7 @@ def _missing(about: About) -> str:
     return ", ".join(about.given)
 
 
-def _table(path: Path) -> dict[str, Any]:
+def _table(path: Path) -> Sheets:
     """Its sheets with headers and rows."""
     from dure import tables
     from dure.errors import UserError
@@ -105,8 +209,8 @@ def _table(path: Path) -> dict[str, Any]:
     with path.open("rb") as file:
         start = file.read(4)
     if start.startswith((b"PK", b"\xd0\xcf")) or path.stat().st_size < WHOLE:
-        sheets = [
-            {"sheet": sheet.sheet, "headers": sheet.headers, "rows": sheet.cells.height}
+        sheets: list[SheetFound] = [
+            {"sheet": sheet.sheet, "headers": list(sheet.headers), "rows": sheet.cells.height}
             for sheet in tables.sheets(path)
         ]
         if not sheets:
@@ -123,15 +227,10 @@ def _table(path: Path) -> dict[str, Any]:
     return {"sheets": [{"sheet": "", "headers": headers, "rows": rows}]}
 
 
-def judged(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
-    """How a table would be judged: headers with units, first rows, which column plays which role, what cannot be used and why.
-
-    Parameters
-    ----------
-    asked
-        ``sheet``; ``role`` of each column, or None: to be proposed; ``block``; ``kpi``.
-    """
+def judged(path: Path, asked: HowRead) -> ReadTable:
+    """How a table would be judged: headers with units, first rows, which column plays which role, what cannot be used and why."""
     from dure import judge, tables
+    from dure.datasets.data import Data
     from dure.errors import UserError
     from dure.report.vocabulary import localised
 
@@ -142,11 +241,11 @@ def judged(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
         roles = judge.likely(sheet, judge.Roles(block=block), kpi)
     else:
         roles = judge.by_column(sheet.headers, asked["role"], block)
-    reading: dict[str, Any] = {
+    reading: ReadTable = {
         "sheets": [tab.sheet for tab in visible], "sheet": sheet.sheet, "rows": len(sheet.rows), "notes": list(sheet.notes),
         "columns": [{"name": name, "unit": sheet.units.get(name, "")} for name in sheet.headers],
-        "preview": _preview(sheet), "dropped": [list(row) for row in sheet.dropped[:LISTED]], "dropped_count": len(sheet.dropped),
-        "roles": asdict(roles), "missing": judge.unfilled(roles, kpi), "fault": None,
+        "preview": _preview(sheet), "dropped": list(sheet.dropped[:LISTED]), "dropped_count": len(sheet.dropped),
+        "roles": _by_role(roles), "missing": judge.unfilled(roles, kpi), "fault": None,
         "kpis": {name: _(label) for name, label in judge.KPIS.items()}, "asks": [], "scale": {},
     }  # fmt: skip
     if reading["missing"]:
@@ -160,28 +259,29 @@ def judged(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
     try:
         question = judge.question(sheet, roles, kpi=kpi, confirm=confirm)
     except UserError as error:
-        reading["fault"] = {"what": error.what, "where": error.where, "cure": error.cure}
+        reading["fault"] = _fault(error)
         return reading
-    trial_round = question.project.rounds(None)[0]  # type: ignore[arg-type, index]  # a table's rounds need no data
+    (trial_round,) = question.project.rounds(Data(()))
     blocks = len({case.block for case in trial_round.cases})
     reading["notes"] = [localised(note) for note in question.notes]
     reading |= {
         "cases": len(trial_round.cases),
         "blocks": blocks,
-        "block": question.project.words.block,
+        "block": str(question.project.words.block),
         "kpi": question.reading.kpi,
     }
     return reading | {"asks": asks, "scale": dict(question.reading.scale)}
 
 
-def mapped(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
-    """How a file would be read in the place of a project's source: header by header, or what is wrong with it.
+def _by_role(roles: Roles) -> AskedRoles:
+    return {
+        "truth": roles.truth, "practice": roles.practice, "offers": list(roles.offers), "id": roles.id, "time": roles.time,
+        "site": roles.site, "block": roles.block,
+    }  # fmt: skip
 
-    Parameters
-    ----------
-    asked
-        ``project``, ``source``.
-    """
+
+def mapped(path: Path, asked: Wanted) -> ReadSource:
+    """How a file would be read in the place of a project's source: header by header, or what is wrong with it."""
     from dure import mapping
     from dure.datasets.data import Data
     from dure.errors import UserError
@@ -192,7 +292,7 @@ def mapped(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
     if source is None:
         names = ", ".join(known.name for known in project.sources)
         raise UserError(_("there is no data called {name}", name=asked["source"]), cure=names)
-    reading: dict[str, Any] = {
+    reading: ReadSource = {
         "sheet": "", "rows": [], "missing": [], "absent": [], "left": [], "asks": [], "notes": [], "headers": [], "preview": [],
         "count": 0, "fault": None,
     }  # fmt: skip
@@ -214,23 +314,23 @@ def mapped(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
             return reading
         frame = Data((source,), project.folder, own={source.name: path})[source.name]
     except UserError as error:
-        return reading | {"fault": {"what": error.what, "where": error.where, "cure": error.cure}}
+        return reading | {"fault": _fault(error)}
     rows = [[str(number), *map(_short, row)] for number, row in enumerate(frame.head(SHOWN).iter_rows(), 1)]
     return reading | {"headers": frame.columns, "preview": rows, "count": frame.height}
 
 
-def _short(cell: Any) -> str:
+def _short(cell: PythonLiteral | None) -> str:
     text = "" if cell is None else str(cell)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
-def _preview(sheet: Any) -> list[list[str]]:
+def _preview(sheet: Sheet) -> list[list[str]]:
     """The first rows as text, each with its number in the spreadsheet before it."""
     rows = zip(sheet.rows, sheet.cells.head(SHOWN).iter_rows(), strict=False)
     return [[str(number), *("" if cell is None else str(cell) for cell in row)] for number, row in rows]
 
 
-KINDS: dict[str, Any] = {
+KINDS: Mapping[str, Callable[..., Sheets | Signed | Verified | ReadTable | ReadSource]] = {
     "table": _table,
     "evidence": _evidence,
     "verified": _verified,

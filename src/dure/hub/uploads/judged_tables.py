@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dure.content_store import content_place, sha256_of
 from dure.hub.db.store import incoming
 from dure.hub.jobs import queue
 from dure.hub.uploads import uploads
+from dure.hub.uploads.inspect import ReadTable
 from dure.hub.uploads.sandbox import looked
 from dure.i18n.texts import _
 
@@ -18,38 +18,41 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from dure.hub.auth.accounts import Caller
+    from dure.hub.jobs.job import Asked, KeptFile
+    from dure.hub.uploads.inspect import HowRead
 
 SECONDS, MEGABYTES = 120.0, 3_000  # that it may take to read a table, and to judge it
 # Highest temperature of each day in Seattle, July to December 2015 (NOAA, public domain); yesterday's; an offer made of both.
 EXAMPLE = Path(__file__).parents[1] / "pages" / "example.csv"
 
 
-def looked_at(engine: Engine, organisation: str, sha256: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+class JudgedFile(ReadTable):
+    """How a file would be judged, by its SHA-256 and the name that people gave it."""
+
+    file: str
+    name: str
+
+
+def looked_at(engine: Engine, organisation: str, sha256: str, asked: HowRead) -> JudgedFile:
     """How a table would be judged, found out by a process of its own (`dure.hub.uploads.inspect.judged`).
 
     Raises Unknown where the file is not here, UserError where it is no table.
     """
-    return inspected(engine, organisation, sha256, "judged", dict(asked))
-
-
-def inspected(engine: Engine, organisation: str, sha256: str, kind: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What `dure.hub.uploads.inspect` finds in a file, under the name that people gave it."""
-    row = uploads.one(engine, organisation, sha256)
-    path, name = content_place(sha256), str(row.name)
-    report = looked(kind, path, asked, name=name, seconds=SECONDS, megabytes=MEGABYTES)
+    name = uploads.one(engine, organisation, sha256).name
+    report: ReadTable = looked("judged", content_place(sha256), asked, name=name, seconds=SECONDS, megabytes=MEGABYTES)
     return {"file": sha256, "name": name, **report}
 
 
-def submit(engine: Engine, caller: Caller, asked: Mapping[str, Any]) -> str:
+def submit(engine: Engine, caller: Caller, asked: Asked) -> str:
     """Have a table judged; the run's id. Raises Unknown where the file is not here."""
-    name = str(uploads.one(engine, caller.organisation, str(asked["file"])).name)
+    name = uploads.one(engine, caller.organisation, asked["file"]).name
     return queue.submit(
         engine, "judge.table", {**asked, "name": name}, seconds=int(SECONDS), megabytes=MEGABYTES, kind="judge",
         organisation=caller.organisation, person=caller.name,
     )  # fmt: skip
 
 
-def example(engine: Engine, caller: Caller) -> dict[str, Any]:
+def example(engine: Engine, caller: Caller) -> KeptFile:
     """A real table to try it with (`EXAMPLE`), kept among the files of whoever asks."""
     rows = EXAMPLE.read_text(encoding="utf-8").partition("\n")[2]
     headers = (_("time"), _("actual (°C)"), _("today (°C)"), _("offer (°C)"))

@@ -82,7 +82,9 @@ def _written_over(engine: Engine) -> None:
     """Deleted rows are in no file any more: SQLite's log is written back, PostgreSQL's tables are vacuumed."""
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
-            connection.connection.driver_connection.execute("pragma wal_checkpoint(truncate)")  # type: ignore[union-attr]  # there is one
+            driver = connection.connection.driver_connection
+            assert driver is not None
+            driver.execute("pragma wal_checkpoint(truncate)")
         return
     alone = create_engine(engine.url, isolation_level="AUTOCOMMIT")  # a vacuum stands in no transaction
     with alone.connect() as connection:

@@ -7,13 +7,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from dure.errors import UserError
 from dure.hub.jobs.process import environment, kill_group, memory
 from dure.i18n.texts import _
+
+if TYPE_CHECKING:
+    from dure.hub.uploads.inspect import HowRead, Wanted
 
 BEAT = 0.05  # seconds between two looks at its memory
 
@@ -40,17 +43,17 @@ def apart(words: Sequence[str], *, seconds: float, megabytes: int) -> tuple[byte
         return _read(out), (_read(errors).decode(errors="replace").strip().splitlines() or [""])[-1]
 
 
-def looked(
-    kind: str, path: Path, *options: Mapping[str, Any], name: str = "", seconds: float, megabytes: int
-) -> dict[str, Any]:
-    """What `dure.hub.uploads.inspect` finds in what a stranger sent, told under the name that people gave it (empty: none is told).
+def looked(kind: str, path: Path, *options: HowRead | Wanted, name: str = "", seconds: float, megabytes: int) -> Any:
+    """What `dure.hub.uploads.inspect` finds in what a stranger sent: the report of this kind.
+
+    It is told under the name that people gave it (empty: none is told).
 
     Raises UserError with what is wrong with it, and where it cannot be opened at all.
     """
-    words = ["dure.hub.uploads.inspect", kind, str(path), *(json.dumps(dict(option)) for option in options)]
+    words = ["dure.hub.uploads.inspect", kind, str(path), *(json.dumps(option) for option in options)]
     output, reason = apart(words, seconds=seconds, megabytes=megabytes)
     try:
-        report: dict[str, Any] = json.loads(
+        report = json.loads(
             output.decode().replace(path.name, json.dumps(name, ensure_ascii=False)[1:-1]) if name else output
         )
     except ValueError:

@@ -8,21 +8,23 @@ import secrets
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, select, update
 
 from dure.content_store import content_place
 from dure.errors import Unknown, UserError
+from dure.hub.db.rows import FileRow
 from dure.hub.db.schema import file, problem, promotion, service
 from dure.hub.db.store import incoming, now, reading
 from dure.hub.uploads.sandbox import looked
 from dure.i18n.texts import _
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine, Row
+    from sqlalchemy import Connection, Engine
 
     from dure.hub.auth.accounts import Caller
+    from dure.hub.jobs.job import KeptFile
 
 LARGEST = 500_000_000  # bytes of a file
 QUOTA = 20_000_000_000  # bytes of an organisation
@@ -64,7 +66,7 @@ async def received(body: AsyncIterator[bytes], most: int) -> tuple[Path, str, in
     return Path(aside), digest.hexdigest(), size
 
 
-def keep(engine: Engine, aside: Path, sha256: str, name: str, caller: Caller, *, ours: bool = False) -> dict[str, Any]:
+def keep(engine: Engine, aside: Path, sha256: str, name: str, caller: Caller, *, ours: bool = False) -> KeptFile:
     """Keep what was received; what is known of it. One that its name calls a table must be one, unless it is of our own making.
 
     Raises UserError, and then nothing is left of it.
@@ -72,7 +74,7 @@ def keep(engine: Engine, aside: Path, sha256: str, name: str, caller: Caller, *,
     try:
         size = aside.stat().st_size
         kind = "table" if name.lower().endswith(TABLES) else "file"
-        report = (
+        report: KeptFile = (
             looked("table", aside, name=name, seconds=SECONDS, megabytes=MEGABYTES)
             if kind == "table" and not ours
             else {}
@@ -97,21 +99,21 @@ def keep(engine: Engine, aside: Path, sha256: str, name: str, caller: Caller, *,
     return {"sha256": sha256, "name": name, "kind": kind, "bytes": size, **report}
 
 
-def listed(engine: Engine, organisation: str) -> Sequence[Row[Any]]:
+def listed(engine: Engine, organisation: str) -> list[FileRow]:
     """The files of an organisation, the newest first."""
     with reading(engine) as connection:
         query = select(file).where(file.c.organisation == organisation)
-        return connection.execute(query.order_by(file.c.created.desc(), file.c.sha256)).all()
+        return [FileRow(*row) for row in connection.execute(query.order_by(file.c.created.desc(), file.c.sha256))]
 
 
-def one(engine: Engine, organisation: str, sha256: str) -> Row[Any]:
+def one(engine: Engine, organisation: str, sha256: str) -> FileRow:
     """A file of an organisation. Raises Unknown."""
     with reading(engine) as connection:
         query = select(file).where(file.c.organisation == organisation, file.c.sha256 == sha256)
         row = connection.execute(query).one_or_none()
     if row is None:
         raise Unknown(_("there is no file {name}", name=sha256[:80]), cure=_("Send it first: POST /api/v1/files."))
-    return row
+    return FileRow(*row)
 
 
 def forget(engine: Engine, organisation: str, sha256: str) -> None:
@@ -150,7 +152,7 @@ def handed(engine: Engine, organisation: str, sha256: str, place: Path) -> Path:
     """A file under the name people gave it, in a folder for a run; the run can read it and no more. Raises Unknown."""
     row = one(engine, organisation, sha256)
     place.mkdir(parents=True, exist_ok=True)
-    under = place / secrets.token_hex(4) / str(row.name)
+    under = place / secrets.token_hex(4) / row.name
     under.parent.mkdir()
     under.symlink_to(content_place(sha256))
     return under

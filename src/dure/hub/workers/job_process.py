@@ -12,35 +12,37 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dure.hub.jobs.job import Job, Result, Told
     from dure.record import Particulars
     from dure.serving.service import Service
+    from dure.trial.types import Tell
 
 ORPHANED = 75  # exit code where the worker is gone: try again (EX_TEMPFAIL)
 
 
 def main() -> int:
     """Do what the first line asks for; every line of the output is JSON: how far it is, and at last what came of it."""
-    job = json.loads(sys.stdin.readline())
+    job: Job = json.loads(sys.stdin.readline())
     threading.Thread(target=_ends_with_the_worker, daemon=True).start()
     out, sys.stdout = sys.stdout, sys.stderr  # what a project prints goes to the log
     from dure.errors import UserError
     from dure.i18n.texts import LANGUAGES
 
-    def say(**words: Any) -> None:
+    def say(words: Told) -> None:
         out.write(json.dumps(words) + "\n")
         out.flush()
 
     try:
-        say(**KINDS[job["kind"]](job, lambda share, doing: say(share=share, doing=doing)))
+        say(KINDS[job["kind"]](job, lambda share, doing: say({"share": share, "doing": doing})))
     except UserError as error:
-        say(refused=dict.fromkeys(LANGUAGES, str(error)))
+        say({"refused": dict.fromkeys(LANGUAGES, str(error))})
         return 2
     except Exception as error:  # noqa: BLE001 - a project's code may raise anything
         traceback.print_exc()
-        say(refused=dict.fromkeys(LANGUAGES, f"{type(error).__name__}: {error}"))
+        say({"refused": dict.fromkeys(LANGUAGES, f"{type(error).__name__}: {error}")})
         return 1
     return 0
 
@@ -52,7 +54,7 @@ def _ends_with_the_worker() -> None:
     os._exit(ORPHANED)
 
 
-def _trial(job: dict[str, Any], tell: Any) -> dict[str, Any]:
+def _trial(job: Job, tell: Tell) -> Told:
     """Try the project and write the evidence; the deciding sentence by language."""
     from dure.i18n.texts import per_language
     from dure.record import deciding
@@ -84,7 +86,7 @@ def _trial(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     return {"said": per_language(lambda: sentence.sentence(deciding(result.verdicts)[0], result.about))}
 
 
-def _batch(job: dict[str, Any], tell: Any) -> dict[str, Any]:
+def _batch(job: Job, tell: Tell) -> Told:
     """Answer a table; how many rows there are, and why some were not answered by the method."""
     from dure.i18n.texts import _, per_language
     from dure.serving import batch
@@ -94,11 +96,15 @@ def _batch(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     counted = batch.answer_table(
         service, table, Path(job["place"]) / f"answers.{asked['to']}", sheet=asked["sheet"], tell=tell
     )
-    result = {"rows": counted.rows, "causes": dict(counted.causes), **service.versions, "service": asked["service"]}
+    project, version, code, data = (str(service.versions[name]) for name in ("project", "version", "code", "data"))
+    result: Result = {
+        "rows": counted.rows, "causes": dict(counted.causes), "project": project, "version": version, "code": code, "data": data,
+        "service": asked["service"],
+    }  # fmt: skip
     return {"said": per_language(lambda: _("{count} rows answered", count=counted.rows)), "result": result}
 
 
-def _ask(job: dict[str, Any], tell: Any) -> dict[str, Any]:
+def _ask(job: Job, tell: Tell) -> Told:
     """Answer one request, of a person's own files or of the fields of a form; what came of it, in the language of who asked."""
     from dure.hub.jobs import answer_job
     from dure.i18n.texts import speak
@@ -107,12 +113,14 @@ def _ask(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     asked = answer_job.Asked(
         files=[Path(path) for path in job["own"]],
         practice=Path(job["practice"]) if job["practice"] else None,
-        **{name: job["asked"][name] for name in ("fields", "add", "rest")},
+        fields=job["asked"]["fields"],
+        add=job["asked"]["add"],
+        rest=job["asked"]["rest"],
     )
     return answer_job.answered(lambda: _served(job, tell), asked, Path(job["place"]), tell)
 
 
-def _served(job: dict[str, Any], tell: Any) -> Service:
+def _served(job: Job, tell: Tell) -> Service:
     """The service that was asked for, today's practice where none was. Raises UserError where the code is not what was accepted."""
     from dure.errors import UserError
     from dure.i18n.texts import _
@@ -138,7 +146,7 @@ def _served(job: dict[str, Any], tell: Any) -> Service:
     return open_service(project, method=method, inputs=inputs, tell=tell, confirm=lambda _text: True)
 
 
-def _judge(job: dict[str, Any], tell: Any) -> dict[str, Any]:
+def _judge(job: Job, tell: Tell) -> Told:
     """Judge a table and write the evidence; the deciding sentence by language."""
     from dure import judge, tables
     from dure.i18n.texts import per_language
@@ -147,7 +155,10 @@ def _judge(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     from dure.runs import run
 
     asked, table = job["asked"], Path(job["files"][""])
-    roles = judge.Roles(**{**asked["roles"], "offers": tuple(asked["roles"].get("offers", ()))})
+    named = asked["roles"]
+    roles = judge.Roles(
+        named["truth"], named["practice"], tuple(named["offers"]), named["id"], named["time"], named["site"], named["block"]
+    )  # fmt: skip
     sheet = tables.read(table, asked["sheet"] or None)
     question = judge.question(sheet, judge.named(sheet, roles), kpi=asked["kpi"] or None, scale=asked["scale"])
     particulars: Particulars = {
@@ -159,7 +170,7 @@ def _judge(job: dict[str, Any], tell: Any) -> dict[str, Any]:
     return {"said": per_language(lambda: sentence.sentence(deciding(result.verdicts)[0], result.about))}
 
 
-def _rerun(job: dict[str, Any], tell: Any) -> dict[str, Any]:
+def _rerun(job: Job, tell: Tell) -> Told:
     """Run evidence again, published or in a zip; where it comes out the same, a statement of this hub's own says so."""
     from dure import evidence
     from dure.errors import UserError

@@ -12,7 +12,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from sqlalchemy.exc import DBAPIError
 
@@ -26,10 +26,11 @@ from dure.hub.uploads import uploads
 from dure.i18n.texts import LANGUAGES, _, language, multilingual
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from sqlalchemy import Engine
 
+    from dure.hub.jobs.job import Job, JobFiles, Result, Told
     from dure.hub.jobs.queue import Claim
 
 AT_ONCE = ("judge", "ask")  # kinds that somebody sits and waits for: a trial that takes hours is not before them
@@ -38,11 +39,12 @@ LOOKS_AGAIN = 0.5  # seconds after which an idle worker looks for a run
 
 
 class Outcome(NamedTuple):
-    """What came of a run's process; in words, by language."""
+    """What came of a run's process: in words, by language; as data; the names of the files that an answer was written into."""
 
     state: queue.Ended
     sentence: Mapping[str, str]
-    result: Mapping[str, Any] = {}
+    result: Result | None = None
+    written: Sequence[str] = ()
 
 
 def work(
@@ -137,7 +139,7 @@ def _passed_on(engine: Engine, claim: Claim, outcome: Outcome, evidence: str | N
         except UserError as error:
             words = dict.fromkeys(LANGUAGES, str(error))
         else:
-            hidden_cases.published(engine, claim.id, made["id"])
+            hidden_cases.published(engine, claim.id, made.id)
             return
     elif not (entered and outcome.state == "failed"):
         return
@@ -145,16 +147,14 @@ def _passed_on(engine: Engine, claim: Claim, outcome: Outcome, evidence: str | N
         happened(connection, of, claim.project, "entry", words)
 
 
-def _products(
-    engine: Engine, claim: Claim, place: Path, outcome: Outcome
-) -> tuple[Outcome, str | None, dict[str, Any] | None]:
+def _products(engine: Engine, claim: Claim, place: Path, outcome: Outcome) -> tuple[Outcome, str | None, Result | None]:
     """What is left of a run that is done: evidence, if it is whole, or a table of answers."""
     if outcome.state != "done":
         return outcome, None, None
     if claim.kind == "batch":
-        return outcome, None, _table(engine, claim, place, outcome.result)
+        return outcome, None, _table(engine, claim, place, outcome.result or {})
     if claim.kind == "ask":
-        return outcome, None, _answer(engine, claim, place, outcome.result)
+        return outcome, None, _answer(engine, claim, place, outcome)
     from dure import evidence
 
     faults = evidence.verify(place / "evidence").faults
@@ -163,7 +163,7 @@ def _products(
     return outcome, (place / "evidence").relative_to(folder()).as_posix(), None
 
 
-def _table(engine: Engine, claim: Claim, place: Path, result: Mapping[str, Any]) -> dict[str, Any]:
+def _table(engine: Engine, claim: Claim, place: Path, result: Result) -> Result:
     """Keep a table of answers among the files of whoever asked; what is known of it."""
     name, to = claim.asked["name"], claim.asked["to"]
     path = place / f"answers.{to}"
@@ -172,15 +172,16 @@ def _table(engine: Engine, claim: Claim, place: Path, result: Mapping[str, Any])
     return {**result, **file}
 
 
-def _answer(engine: Engine, claim: Claim, place: Path, result: Mapping[str, Any]) -> dict[str, Any]:
+def _answer(engine: Engine, claim: Claim, place: Path, outcome: Outcome) -> Result:
     """Keep the files that an answer was written into among those of whoever asked; what is known of it."""
     caller = Caller(claim.person, claim.organisation, "")
-    written = [place / "answer" / Path(name).name for name in result.get("files", ())]
+    written = [place / "answer" / Path(name).name for name in outcome.written]
     files = [uploads.keep(engine, path, sha256_of(path), path.name, caller, ours=True) for path in written]
+    result: Result = outcome.result or {}
     return {**result, "files": files}
 
 
-def _job_files(engine: Engine, claim: Claim, place: Path) -> dict[str, Any]:
+def _job_files(engine: Engine, claim: Claim, place: Path) -> JobFiles:
     """The files that a run may read.
 
     ``files``: those in the place of a source, by its name; a table to be answered or judged by none. ``own``: a person's own files
@@ -204,9 +205,7 @@ def _job_files(engine: Engine, claim: Claim, place: Path) -> dict[str, Any]:
     }
 
 
-def _ended(
-    engine: Engine, claim: Claim, outcome: Outcome, evidence: str | None, result: Mapping[str, Any] | None
-) -> bool:
+def _ended(engine: Engine, claim: Claim, outcome: Outcome, evidence: str | None, result: Result | None) -> bool:
     """End the run, however long the store needs to answer again: if another worker has had it by then, that one counts."""
     while True:
         try:
@@ -232,17 +231,17 @@ class _Run:
 
     def __init__(self, engine: Engine, claim: Claim, place: Path, stop: threading.Event) -> None:
         self.engine, self.claim, self.place, self.stop = engine, claim, place, stop
-        self.words: dict[str, Any] = {"share": 0.0, "doing": ""}
+        self.words: Told = {"share": 0.0, "doing": ""}
 
     def done(self) -> Outcome:
         """Wait for it. Raises Lost and Stopped, and UserError where a file is not here that it needs."""
-        job = {
+        job: Job = {
             "kind": self.claim.kind,
             "project": self.claim.project,
             "asked": self.claim.asked,
             "place": str(self.place),
+            **_job_files(self.engine, self.claim, self.place),
         }
-        job |= _job_files(self.engine, self.claim, self.place)
         with (self.place / "log.txt").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "-m", "dure.hub.workers.job_process"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
@@ -263,7 +262,7 @@ class _Run:
         if stopped is not None:
             return stopped
         if process.returncode == 0 and "said" in self.words:
-            return Outcome("done", self.words["said"], self.words.get("result", {}))
+            return Outcome("done", self.words["said"], self.words.get("result"), self.words.get("written", ()))
         return Outcome("failed", self.words.get("refused") or _died(process.returncode))
 
     def _listen(self, lines: IO[bytes]) -> None:
