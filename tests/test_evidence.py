@@ -1,6 +1,7 @@
 """Evidence is accepted as it was written, and refused after any one changed byte of any file."""
 
 import base64
+import hashlib
 import json
 import os
 import shutil
@@ -20,6 +21,7 @@ from hypothesis import strategies as st
 
 from dure import content_store, evidence
 from dure.errors import UserError
+from dure.evidence.format import KEYS, rows
 from dure.json_text import json_text
 from dure.record import LeftOut, TrialRecord, plain
 from dure.trial.verdicts import verdicts
@@ -462,6 +464,28 @@ def test_the_same_outcomes_reproduce_in_any_order():
     table = outcomes()
     assert evidence.compare(table, table.reverse()) == []
     assert evidence.replay_hash(table) == evidence.replay_hash(outcomes())
+
+
+@given(
+    words=st.lists(st.text(max_size=4), min_size=1, max_size=5),
+    sums=st.lists(st.none() | st.floats(), min_size=5, max_size=5),
+    name=st.text(min_size=1, max_size=4).filter(lambda name: name not in KEYS),
+)
+def test_a_rows_digest_is_that_of_its_json(words, sums, name):
+    keys = {key: [word + key for word in words] for key in KEYS}
+    table = pl.DataFrame(
+        {**keys, name: sums[: len(words)], "zz": [number % 2 == 0 for number, _word in enumerate(words)]}
+    )
+    wanted = [
+        (
+            hashlib.sha256(
+                json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+            ).hexdigest(),
+            json.dumps([row[key] for key in KEYS], ensure_ascii=False),
+        )
+        for row in table.rows(named=True)
+    ]
+    assert rows(table) == wanted
 
 
 def test_rows_that_differ_are_named_with_both_numbers():

@@ -6,8 +6,9 @@ import hashlib
 import hmac
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
@@ -58,12 +59,21 @@ def rows(outcomes: pl.DataFrame) -> list[tuple[str, str]]:
 
     The digest is SHA-256 of the row as JSON, columns by name, numbers with all their digits.
     """
-    digests = []
-    for row in outcomes.iter_rows(named=True):
-        text = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
-        name = json.dumps([row[key] for key in KEYS], ensure_ascii=False)
-        digests.append((hashlib.sha256(text.encode()).hexdigest(), name))
-    return digests
+    cells = {name: _as_json(outcomes[name], None if name in KEYS else str) for name in sorted(outcomes.columns)}
+    labels = [json.dumps(name, ensure_ascii=False).replace("%", "%%") for name in cells]
+    row = "{" + ",".join(f"{label}:%s" for label in labels) + "}"
+    digests = (hashlib.sha256((row % values).encode()).hexdigest() for values in zip(*cells.values(), strict=True))
+    names = (f"[{', '.join(key)}]" for key in zip(*(cells[key] for key in KEYS), strict=True))
+    return list(zip(digests, names, strict=True))
+
+
+def _as_json(column: pl.Series, default: Callable[[Any], str] | None) -> list[str]:
+    """Each cell as JSON has it. A line break ends a cell, since within one it is written as an escape."""
+    if column.dtype.is_nested():
+        dumps = partial(json.dumps, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=default)
+        return [dumps(value) for value in column.to_list()]
+    text = json.dumps(column.to_list(), ensure_ascii=False, separators=("\n", ":"), default=default)
+    return text[1:-1].split("\n") if column.len() else []
 
 
 def replay_hash(outcomes: pl.DataFrame) -> str:
