@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import tempfile
 import unicodedata
+from itertools import zip_longest
 from pathlib import Path
 
 import polars as pl
@@ -19,6 +20,7 @@ import sheets
 from dure import tables
 from dure.errors import UserError
 from dure.i18n.texts import speak
+from dure.tables import text_file as text_reader
 
 
 @pytest.fixture(autouse=True)
@@ -103,6 +105,33 @@ def test_what_was_written_is_read_back(texts, values, encoding, separator):
     )
     assert tables.texts(sheet, "이름").to_list() == [text for text, _value in kept]
     assert tables.numbers(sheet, "값").to_list() == [value for _text, value in kept]
+
+
+CELLS = st.text(
+    st.sampled_from(["a", "1", ".", " ", "\t", "한", "#", "\u2028", "\x0b", "\x1c", "'", "-", '"', "\r"]), max_size=3
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    rows=st.lists(st.lists(CELLS, min_size=1, max_size=4), min_size=1, max_size=9),
+    even=st.booleans(),
+    quoted=st.booleans(),
+    end=st.sampled_from(["\n", "\r\n"]),
+    piece=st.sampled_from([2, 50_000]),
+)
+def test_cells_are_cut_as_the_csv_module_cuts_them(rows, even, quoted, end, piece):
+    width = len(rows[0])
+    lines = [",".join((row + [""] * 4)[:width] if even else row) for row in rows]
+    text = end.join([*lines, ""])
+    if not quoted:
+        text = text.replace('"', "").replace("\r", "").replace("\n", end)
+    wanted = [list(column) for column in zip_longest(*csv.reader(io.StringIO(text, newline="")), fillvalue="")]
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(text_reader, "_PIECE", piece)
+        patch.setattr(text_reader, "separator_of", lambda _text: ",")
+        grid = text_reader.text_grid(text_file(Path(folder), text))
+    assert [column.to_list() for column in grid.columns] == (wanted or [[""] * text.count("\n")])
 
 
 def test_decomposed_hangul_is_composed(tmp_path):

@@ -9,10 +9,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from dure.tables.units import unit_of
 
-Cells = Sequence[Any]
+Cells = Sequence[Any] | pl.Series  # a series where all of them are text, empty ones ""
 Merge = tuple[tuple[int, int], tuple[int, int]]
 MISSING = (
     "-",
@@ -32,6 +33,7 @@ MISSING = (
     "미측정",
     "미관측",
 )
+_SPACES = "".join(filter(str.isspace, map(chr, range(0x3001))))  # what `str.strip` takes off; Polars leaves some of it
 _NUMBER = re.compile(r"[₩$\\]?\s*[(△▲+−-]?\s*\d[\d,.]*(?:[eE][+-]?\d+)?\)?\s*(\D.*)?")
 _TIME = re.compile(
     r"['’‘]?\d{2,4}\s*[-./년]\s*\d{1,2}\s*[-./월]\s*\d{1,2}.*|\d{1,2}\s*[월/]\s*\d{1,2}일?|\d{1,2}:\d{2}(:\d{2})?|\d{1,2}[-./]\d{1,2}[-./]\d{4}.*"
@@ -45,6 +47,13 @@ _NOTE = re.compile(
 def is_blank(cell: object) -> bool:
     """Whether nothing stands in it, or spaces alone."""
     return cell is None or cell == "" or (type(cell) is str and not cell.strip())
+
+
+def blanks(cells: Cells) -> np.ndarray:
+    """Which cells of a column are blank, as `is_blank` says of each."""
+    if isinstance(cells, pl.Series):
+        return (cells.str.strip_chars(_SPACES) == "").to_numpy()
+    return np.array([is_blank(cell) for cell in cells], dtype=bool)
 
 
 def kind_of(cell: object) -> str:

@@ -37,6 +37,8 @@ STYLES: dict[str, str] = {
 }
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
+_PIECE = 100_000  # texts that are taken apart at once: a text becomes twenty
+
 
 @dataclass
 class Parsed:
@@ -47,30 +49,30 @@ class Parsed:
 
 
 def parse(text: pl.Series) -> Parsed:
-    """Try every style on a column of texts; the one that fits most texts first.
+    """Try every style on a column of normalised texts; the one that fits most texts first.
 
     The frame has style (null where none fits), y, m, d, a, b, c, seconds since midnight, offset (minutes east), serial.
     """
-    plain, half = _simplified(text)
-    distinct = pl.DataFrame({"text": plain, "half": half}).unique(maintain_order=True)
+    written = text.unique(maintain_order=True)
+    plain, half = _simplified(written)
+    distinct = pl.DataFrame({"written": written, "text": plain, "half": half})
     style = pl.Series("style", [None] * distinct.height, dtype=pl.String)
     parts: dict[str, pl.DataFrame] = {}
     for name, pattern in STYLES.items():
         fits = style.is_null() & distinct["text"].str.contains(pattern + _CLOCK).fill_null(value=False)
         if fits.any():
             style = style.set(fits, name)
-            parts[name] = _parts(distinct.filter(fits), pattern + _CLOCK)
+            pieces = distinct.filter(fits).iter_slices(_PIECE)
+            parts[name] = pl.concat([_parts(piece, pattern + _CLOCK) for piece in pieces])
         if style.null_count() == distinct["text"].null_count():
             break
-    empty = pl.DataFrame(schema={"text": pl.String, "half": pl.String, "style": pl.String, **_SCHEMA})
+    empty = pl.DataFrame(schema={"written": pl.String, "style": pl.String, **_SCHEMA})
     parsed = pl.concat(
         [empty, *(part.with_columns(style=pl.lit(name)).select(empty.columns) for name, part in parts.items())]
     )
-    frame = pl.DataFrame({"text": plain, "half": half}).join(
-        parsed, on=["text", "half"], how="left", maintain_order="left", nulls_equal=True
-    )
+    frame = text.to_frame("written").join(parsed, on="written", how="left", maintain_order="left")
     counts = frame["style"].drop_nulls().value_counts(sort=True)["style"].to_list()
-    return Parsed(frame, counts)
+    return Parsed(frame.drop("written"), counts)
 
 
 _SCHEMA = {
@@ -80,9 +82,8 @@ _SCHEMA = {
 }
 
 
-def _simplified(text: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Without weekdays and halves of the day; the second is am, pm or empty."""
-    plain = text.str.normalize("NFKC").str.strip_chars()
+def _simplified(plain: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Normalised texts without weekdays and halves of the day; the second is am, pm or empty."""
     if plain.str.contains(r"[월화수목금토일]\)|[월화수목금토일]요일").any():
         plain = plain.str.replace(r"\s*\(?[월화수목금토일]\)|\s*\(?[월화수목금토일]요일\)?", "").str.strip_chars()
     low = plain.str.to_lowercase()

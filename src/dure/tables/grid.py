@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dure.tables import cells
 
 
@@ -15,7 +16,7 @@ class Grid:
     """Cells of one sheet by column, before the table in it was found."""
 
     name: str
-    columns: list[Sequence[Any]]
+    columns: Sequence[cells.Cells]
     merges: list[cells.Merge] = field(default_factory=list)
     hidden: bool = False
     foreign: bool = False  # separated by semicolons or tabs: decimal commas are likely

@@ -21,7 +21,8 @@ _EUROPEAN = r"^[-+]?([1-9]\d{0,2}([. ]\d{3})+|\d+)?(,\d*)?(e[-+]?\d+)?$"
 
 def normalised(raw: pl.Series) -> pl.Series:
     """Texts in one width and with one minus sign; what stands for a missing value becomes null."""
-    text = raw.str.normalize("NFKC").str.strip_chars()
+    plain = raw.str.len_bytes().sum() == raw.str.len_chars().sum()  # ASCII alone is as it is
+    text = (raw if plain else raw.str.normalize("NFKC")).str.strip_chars()
     return text.set(text.str.to_lowercase().is_in(MISSING), None)
 
 
@@ -50,6 +51,9 @@ def numbers(sheet: Sheet, header: str) -> pl.Series:
     if raw.dtype != pl.String:
         filled = raw.is_not_null().arg_max() or 0
         raise _no_number(sheet, header, filled, 1)
+    plain = raw.cast(pl.Float64, strict=False)
+    if sheet.decimal == "." and plain.null_count() == raw.null_count() and plain.is_finite().all():
+        return plain
     text = normalised(raw)
     plain = text.cast(pl.Float64, strict=False)
     odd = (plain.is_null() | plain.is_infinite()) & text.is_not_null()

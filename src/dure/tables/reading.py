@@ -20,6 +20,7 @@ from dure.tables.text_file import text_grid
 from dure.tables.workbook import workbook_grids
 
 if TYPE_CHECKING:
+    from dure.tables.cells import Cells
     from dure.tables.grid import Grid
 
 
@@ -120,8 +121,8 @@ def _table(path: Path, grid: Grid) -> Sheet | None:
             cells = list(cells)
             for top, bottom in fills:
                 cells[top : bottom + 1] = [cells[top]] * (bottom + 1 - top)
-        values = cells[keep[0] : keep[-1] + 1] if is_contiguous else [cells[row] for row in keep]
-        series.append(_series(header, values))
+        values = cells[keep[0] : keep[-1] + 1] if is_contiguous else _gathered(cells, keep)
+        series.append(_text(header, values) if isinstance(values, pl.Series) else _series(header, values))
     frame = pl.DataFrame(series)
     comma = grid.foreign and uses_comma(frame)
     if comma:
@@ -141,6 +142,16 @@ def _filled_rows(layout: Layout) -> dict[str, frozenset[int]]:
     for at, top, bottom in layout.fills:
         rows.setdefault(layout.headers[at], set()).update(range(top + 2, bottom + 2))
     return {header: frozenset(row_numbers) for header, row_numbers in rows.items()}
+
+
+def _gathered(cells: Cells, rows: list[int]) -> Cells:
+    return cells.gather(rows) if isinstance(cells, pl.Series) else [cells[row] for row in rows]
+
+
+def _text(name: str, values: pl.Series) -> pl.Series:
+    """Texts without blanks around them; blank ones are null."""
+    text = values.alias(name).str.strip_chars()
+    return text.set(text == "", None)
 
 
 def _series(name: str, values: Sequence[Any]) -> pl.Series:
@@ -163,8 +174,7 @@ def _series(name: str, values: Sequence[Any]) -> pl.Series:
         values = [_clock_of(value) for value in values]
     if types:
         values = [written(value) for value in values]
-    text = pl.Series(name, values, dtype=pl.String).str.normalize("NFC").str.strip_chars()
-    return text.set(text == "", None)
+    return _text(name, pl.Series(values, dtype=pl.String).str.normalize("NFC"))
 
 
 def _clock_of(value: object) -> object:

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 
 from dure.i18n.texts import _
-from dure.tables.cells import is_blank, is_note, kinds_of
+from dure.tables.cells import blanks, is_blank, is_note, kinds_of
 from dure.tables.headers import header_block, header_names, name_columns
 from dure.tables.layout import Layout
 
@@ -111,13 +111,15 @@ def _headers_again(table: list[Cells], texts: list[pl.Series | None], names: lis
 
 def _as_text(cells: Cells) -> pl.Series | None:
     """A column of nothing but text as a series: a hundred thousand cells are looked at in milliseconds."""
+    if isinstance(cells, pl.Series):
+        return cells
     return pl.Series(cells, dtype=pl.String) if set(map(type, cells)) == {str} else None
 
 
 def _words(cells: Cells, text: pl.Series | None) -> set[str]:
     """The different texts of a column that do not end in a digit, as numbers and dates do."""
     if text is not None:
-        return set(text.filter(~text.str.contains(r"[0-9]$")).to_list())
+        return set(text.filter(~text.str.contains(r"[0-9]$")).unique().to_list())
     return {cell for cell in set(cells) if type(cell) is str and not cell[-1:].isdigit()}
 
 
@@ -156,11 +158,12 @@ def _exported_merges(layout: Layout, table: list[Cells], kinds: list[str]) -> di
     """Leading columns that lost their merged cells in an export: a value, then blanks, never the same value twice."""
     tall: dict[int, list[tuple[int, int]]] = {}
     for at, cells in enumerate(table[:-1]):
-        filled = [row for row in layout.keep.tolist() if not is_blank(cells[row])]
+        filled = layout.keep[~blanks(cells)[layout.keep]].tolist()
         gaps = len(layout.keep) - len(filled)
         starts_full = bool(filled) and filled[0] == int(layout.keep[0])
-        repeats = any(cells[earlier] == cells[later] for earlier, later in pairwise(filled))
-        if (kinds[at] == "number" and at > 0) or not starts_full or repeats or gaps * 2 < len(layout.keep):
+        if (kinds[at] == "number" and at > 0) or not starts_full or gaps * 2 < len(layout.keep):
+            break
+        if any(cells[earlier] == cells[later] for earlier, later in pairwise(filled)):
             break
         ends = [*filled[1:], len(cells)]
         tall[at] = [(row, end - 1) for row, end in zip(filled, ends, strict=True) if end - 1 > row]

@@ -7,13 +7,17 @@ import csv
 import io
 import re
 import unicodedata
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import IO
+
+import polars as pl
 
 from dure.errors import UserError
 from dure.i18n.texts import _
 from dure.tables.grid import Grid
+
+_PIECE = 50_000  # rows that are in memory as Python's own texts at once
 
 
 def text_grid(path: Path) -> Grid:
@@ -29,15 +33,37 @@ def text_grid(path: Path) -> Grid:
         raise UserError(_("this is no text file"), where=f"‘{path.name}’")
     if not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text)
-    separator = separator_of(text)
+    separator, quoted = separator_of(text), '"' in text or text.count("\r") != text.count("\r\n")
+    content = text.encode()
+    del text  # a large file is in memory once at a time
+    frame = None if quoted else _even_rows(content, separator)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
+        cells = _rows(content, separator) if frame is None else frame
     except csv.Error as error:
         raise UserError(_("the text file cannot be read ({why})", why=error), where=f"‘{path.name}’") from None
-    even = len(set(map(len, rows))) == 1
-    return Grid(
-        "", list(zip(*rows, strict=True) if even else zip_longest(*rows, fillvalue="")), foreign=separator in ";\t"
-    )
+    return Grid("", cells.get_columns(), foreign=separator in ";\t")
+
+
+def _even_rows(content: bytes, separator: str) -> pl.DataFrame | None:
+    """Rows without quotes that hold the same number of cells, cut by Polars as `csv` cuts them; None: they are not so."""
+    lines = content.count(b"\n") + (not content.endswith(b"\n"))
+    try:
+        frame = pl.read_csv(content, has_header=False, separator=separator, quote_char=None, infer_schema=False)
+    except pl.exceptions.PolarsError:  # a longer row, or none at all
+        return None
+    if frame.height != lines or content.count(separator.encode()) != lines * (frame.width - 1):
+        return None
+    longest = frame.select(pl.max_horizontal(pl.all().str.len_bytes().max())).item() or 0
+    return frame.fill_null("") if longest <= csv.field_size_limit() else None
+
+
+def _rows(content: bytes, separator: str) -> pl.DataFrame:
+    """Rows as `csv` reads them, the shorter ones filled up with blanks. Raises csv.Error."""
+    reader, pieces = csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8", newline=""), delimiter=separator), []
+    while rows := list(islice(reader, _PIECE)):
+        columns = zip_longest(*rows, [""], fillvalue="")  # one row more: blank lines alone are rows, too
+        pieces.append(pl.DataFrame({str(place): cells for place, cells in enumerate(columns)}).head(len(rows)))
+    return pl.concat(pieces, how="diagonal").fill_null("") if pieces else pl.DataFrame()
 
 
 def _decoded(path: Path) -> str:
