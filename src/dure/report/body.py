@@ -224,7 +224,7 @@ def _measured(record: TrialRecord) -> list[tuple[str, str]]:
         (_("formula"), formulas),
         (_("seen"), _sample(decisive)),
         (_("rounds"), "; ".join(about.rounds)),
-        (_("rule"), f"{decisive.rule}: {_rule(decisive)}"),
+        (_("rule {number}", number=decisive.rule), _rule(decisive)),
         (_("limits"), "; ".join(_limit(kpi) for kpi in record.kpis if kpi.limit)),
         (
             _("goal"),
