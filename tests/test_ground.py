@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
+import tokenize
 import tomllib
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
@@ -26,6 +27,7 @@ MADE = {".git", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypoth
 MOST_LAYERS = 14
 MOST_LINES = {"source": 400, "compiled": 650, "tests": 800}
 MOST_BODY = 50
+MOST_UNTYPED = 300  # lines
 
 
 def imports(path):
@@ -336,6 +338,29 @@ def test_files_stay_short():
         if (lines := text.count("\n")) > MOST_LINES[kind]:
             long.append(f"{path.relative_to(ROOT)}: {lines} lines")
     assert long == []
+
+
+def untyped_lines(path):
+    """The lines on which the type checker is told nothing: `Any`, `object`, typing's `cast`, an ignored complaint."""
+    before = ""
+    with path.open("rb") as source:
+        for token in tokenize.tokenize(source.readline):
+            loose = token.type == tokenize.NAME and token.string in {"Any", "object", "cast"} and before != "."
+            if loose or (token.type == tokenize.COMMENT and "type: ignore" in token.string):
+                yield token.start[0]
+            before = token.string
+
+
+def test_what_travels_has_a_type(tmp_path):
+    """A dictionary of anything hides from the type checker what an author or a page does with it."""
+    files = [path for path in modules().values() if path.relative_to(PACKAGE).parts[0] != "regions"]
+    assert sum(len(set(untyped_lines(path))) for path in files) <= MOST_UNTYPED
+    sample = tmp_path / "sample.py"
+    sample.write_text(
+        "x: Any = frame.cast(pl.Date)\n# Any object\ny = f(1)  # type: ignore[arg-type]\ndef g(a: object) -> Any: ...\n",
+        encoding="utf-8",
+    )
+    assert sorted(set(untyped_lines(sample))) == [1, 3, 4]
 
 
 @pytest.mark.slow

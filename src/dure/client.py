@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any, TypedDict, Unpack
 from urllib.parse import urlsplit
 
 import requests
 
 from dure.errors import UserError
 from dure.i18n.texts import _, language
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 PATIENCE = 120.0  # seconds for an answer
 
@@ -25,6 +28,16 @@ def safe(url: str) -> str:
     return url.rstrip("/")
 
 
+class RequestParts(TypedDict, total=False):
+    """What goes with a request, as `requests` takes it."""
+
+    json: JsonValue | Mapping[str, JsonValue]
+    params: Mapping[str, str]
+    data: bytes | IO[bytes]
+    headers: Mapping[str, str]
+    stream: bool
+
+
 class Client:
     """A hub, for somebody who holds a token of it.
 
@@ -35,18 +48,18 @@ class Client:
         self.url, self.session = safe(url), requests.Session()
         self.session.headers.update({"authorization": f"Bearer {token}", "accept-language": language()})
 
-    def ask(self, method: str, path: str, **options: Any) -> Any:
+    def ask(self, method: str, path: str, **options: Unpack[RequestParts]) -> Any:
         """Any route of the API (`/api/v1` stands before it); its JSON."""
         return self._response(method, path, **options).json()
 
-    def answer(self, project: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    def answer(self, project: str, request: Mapping[str, JsonValue]) -> dict[str, Any]:
         """The answer to a request: response, method, versions, and an id by which the truth can be told later."""
         answer: dict[str, Any] = self.ask("POST", f"/projects/{project}/answer", json=request)
         return answer
 
-    def feedback(self, project: str, truths: Mapping[str, Any]) -> dict[str, Any]:
+    def feedback(self, project: str, truths: Mapping[str, JsonValue]) -> dict[str, Any]:
         """Tell what really happened, by the ids of answers."""
-        entries = [{"id": name, "truth": truth} for name, truth in truths.items()]
+        entries: JsonValue = [{"id": name, "truth": truth} for name, truth in truths.items()]
         receipt: dict[str, Any] = self.ask("POST", f"/projects/{project}/feedback", json=entries)
         return receipt
 
@@ -79,7 +92,8 @@ class Client:
 
     def run(self, project: str, *, sealed: bool = False, seeds: Sequence[int] | None = None) -> str:
         """Ask for a trial; the id of its run."""
-        return str(self.ask("POST", "/runs", json={"project": project, "sealed": sealed, "seeds": seeds})["id"])
+        chosen: JsonValue = None if seeds is None else [*seeds]
+        return str(self.ask("POST", "/runs", json={"project": project, "sealed": sealed, "seeds": chosen})["id"])
 
     def follow(self, run: str) -> Iterator[dict[str, Any]]:
         """A run, whenever something about it is new, until it has ended."""
@@ -88,7 +102,7 @@ class Client:
                 if line.startswith(b"data: "):
                     yield json.loads(line[6:])
 
-    def _response(self, method: str, path: str, **options: Any) -> requests.Response:
+    def _response(self, method: str, path: str, **options: Unpack[RequestParts]) -> requests.Response:
         try:
             response = self.session.request(method, f"{self.url}/api/v1{path}", timeout=PATIENCE, **options)
         except requests.RequestException as error:

@@ -383,6 +383,8 @@ def test_headers_of_ones_own_are_shown_as_they_are_read_and_a_cell_that_cannot_b
         "chest pain type",
         "coronary narrowing above 50 %",
     ]
+    gone = client.get("/projects/gangwon.heart/data", params={"clinic": "a" * 64})
+    assert (gone.status_code, "there is no file aaaa" in gone.text, 'id="trial"' in gone.text) == (200, True, False)
     assert client.get(f"/api/v1/projects/gangwon.heart/sources/nothing/{good}").status_code == 422
     strange = clients.known(engine_of(client), "kim", "member", "county")
     assert client.get(f"/api/v1/projects/gangwon.heart/sources/clinic/{good}", headers=strange).status_code == 404

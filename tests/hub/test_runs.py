@@ -18,7 +18,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text, update
 
 from dure import UserError, evidence
-from dure.hub.db import schema, store
+from dure.hub.db import rows, schema, store
 from dure.hub.jobs import queue
 from dure.hub.workers import worker
 
@@ -39,6 +39,14 @@ def test_the_migrations_make_the_tables_that_the_code_names(engine):
     with engine.begin() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
     assert {"run", "alembic_version"} <= set(inspect(engine).get_table_names())
+
+
+@pytest.mark.parametrize(
+    "row", [kind for kind in vars(rows).values() if hasattr(kind, "_fields")], ids=lambda row: row.__name__
+)
+def test_a_row_has_the_columns_of_its_table_in_their_order(row):
+    columns = schema.metadata.tables[row.__name__.removesuffix("Row").lower()].columns.keys()
+    assert list(row._fields[: len(columns)]) == columns
 
 
 def test_several_hubs_open_a_new_store_at_once(address):

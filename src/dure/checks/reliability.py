@@ -8,7 +8,7 @@ import statistics
 from typing import TYPE_CHECKING
 
 from dure.checks.outcome import Outcome, absent, broken, kept
-from dure.checks.sandbox import answered
+from dure.checks.sandbox import case_answers
 from dure.checks.subject import cases_in, witnessed
 from dure.i18n.texts import _
 
@@ -32,7 +32,7 @@ def survives_kill(subject: Subject) -> Outcome:
         return absent(_("it fits without telling progress: there is no halfway"))
     after = witnessed(subject, [{"method": name, "folder": "killed"}])
     part = after["parts"][0] if after else None
-    expected = [answered(transcript) for transcript in subject.transcripts[name]]
+    expected = [case_answers(transcript) for transcript in subject.transcripts[name]]
     if part is None or part["error"] or part["answers"] != expected:
         why = "?" if part is None else part["error"] or _("other answers")
         return broken(_("{method}, ended halfway and started again: {why}", method=name, why=why))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dure.checks.differences import differs
 from dure.checks.outcome import Outcome, broken, kept
-from dure.checks.sandbox import answered
+from dure.checks.sandbox import case_answers
 from dure.i18n.texts import _
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def _same(subject: Subject, folder: str) -> Outcome:
         if part["error"]:
             return broken(_("{method} could not be built in a fresh process: {why}", method=name, why=part["error"]))
         for transcript, again in zip(transcripts, part["answers"], strict=True):
-            expected, cause = answered(transcript), again["cause"]
+            expected, cause = case_answers(transcript), again["cause"]
             difference = f"{expected['cause'] or '-'} ≠ {cause or '-'}" if expected["cause"] != cause else None
             difference = difference or _first_difference(expected["answers"], again["answers"], subject.manifest.replay)
             if difference:

@@ -73,7 +73,7 @@ class Job(TypedDict):
     parts: list[Part]
 
 
-class Answered(TypedDict):
+class CaseAnswers(TypedDict):
     """A case: the cause that ended it, if any, and its answers, each as JSON."""
 
     case: str
@@ -86,7 +86,7 @@ class PartResult(TypedDict):
 
     method: str
     error: str
-    answers: list[Answered]
+    answers: list[CaseAnswers]
     folder: NotRequired[str]
 
 
@@ -105,7 +105,7 @@ class Findings(TypedDict):
     events: list[Event]
 
 
-def answered(transcript: Transcript) -> Answered:
+def case_answers(transcript: Transcript) -> CaseAnswers:
     """A transcript as the fresh process tells it."""
     answers = [answer for _request, answer in transcript.steps]
     return {"case": transcript.case, "cause": transcript.cause, "answers": answers}
@@ -244,7 +244,7 @@ def _work(job: Job) -> Findings:
             work = Work(folder=Path(part["folder"]), tell=_killer(part.get("kill")))
             method = project.builders()[part["method"]](trial_round.history, job["seed"], work)
             transcripts = ask_all(project, method, trial_round.cases[: part["cases"]], seconds=None)
-            part_result["answers"] = [answered(transcript) for transcript in transcripts]
+            part_result["answers"] = [case_answers(transcript) for transcript in transcripts]
         except Exception as error:  # noqa: BLE001 - a stranger's builder; what it said is the finding
             part_result["error"] = f"{type(error).__name__}: {error}"
         parts.append(part_result)

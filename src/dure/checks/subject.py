@@ -308,7 +308,7 @@ def fresh(subject: Subject, folders: Sequence[str]) -> Findings:
 
 def witnessed(subject: Subject, parts: Sequence[Part]) -> Findings | None:
     """Build and ask in a fresh, watched process; None where it ended before it had an answer. Raises UserError on its failure."""
-    job, result = subject.place / "job.json", subject.place / "result.json"
+    path, result = subject.place / "job.json", subject.place / "result.json"
     result.unlink(missing_ok=True)
     filled_parts: list[Part] = [
         {
@@ -318,9 +318,9 @@ def witnessed(subject: Subject, parts: Sequence[Part]) -> Findings | None:
         }
         for part in parts
     ]
-    told: Job = {"project": str(subject.folder), "seed": 0, "parts": filled_parts}
-    job.write_text(json.dumps(told), encoding="utf-8")
-    command = [sys.executable, "-m", "dure.checks.sandbox", str(job), str(result)]
+    job: Job = {"project": str(subject.folder), "seed": 0, "parts": filled_parts}
+    path.write_text(json.dumps(job), encoding="utf-8")
+    command = [sys.executable, "-m", "dure.checks.sandbox", str(path), str(result)]
     # Numba keeps what it compiles with a pickled index: there is none to read where the process compiles for itself.
     with tempfile.TemporaryDirectory(dir=subject.place) as compiled:
         watched = environment() | {"NUMBA_CACHE_DIR": compiled}

@@ -45,7 +45,7 @@ class Fault:
     rows: tuple[str, ...] = ()
 
 
-class FaultFound(TypedDict):
+class FaultRecord(TypedDict):
     """A fault as JSON has it."""
 
     file: str
@@ -53,7 +53,7 @@ class FaultFound(TypedDict):
     rows: list[str]
 
 
-class SignerFound(TypedDict):
+class SignerRecord(TypedDict):
     """Who signed, as JSON has it; an empty name is this machine's own key."""
 
     fingerprint: str
@@ -62,20 +62,20 @@ class SignerFound(TypedDict):
     since: str
 
 
-class Found(TypedDict):
+class Verification(TypedDict):
     """What `verify` found, as JSON has it."""
 
     intact: bool
-    faults: list[FaultFound]
+    faults: list[FaultRecord]
     signed: bool
-    signer: SignerFound
+    signer: SignerRecord
     written: str
     private: bool
     rules: list[int]
     otherwise: list[str]
 
 
-class FoundIn(Found):
+class FolderVerification(Verification):
     """The same, and where."""
 
     folder: str
@@ -116,11 +116,11 @@ class Report:
         """Every file is as it was signed, and the verdicts come out again."""
         return not self.faults
 
-    def to_dict(self) -> FoundIn:
+    def to_dict(self) -> FolderVerification:
         """For scripts."""
         return {"folder": str(self.folder), **self.found()}
 
-    def found(self) -> Found:
+    def found(self) -> Verification:
         """As JSON has it."""
         return {
             "intact": self.intact,

@@ -6,7 +6,7 @@ import asyncio
 import getpass
 import json
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -21,11 +21,13 @@ from dure.registry.plan import lines
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pydantic import JsonValue
     from sqlalchemy import Engine
 
     from dure.project.manifest import Manifest
 
 OFFER = "^[a-zA-Z0-9가-힣][a-zA-Z0-9가-힣 ._-]{0,60}$"  # what a method of somebody's may be called
+T = TypeVar("T")
 MOST_WRONG, WAIT, MOST_NAMES = 10, 600.0, 10_000
 
 
@@ -85,15 +87,15 @@ class Given(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_nul(cls, value: Any) -> Any:
+    def _without_nul(cls, value: T) -> T:
         if "\\u0000" in json.dumps(value, default=str):
             raise PydanticCustomError("nul", "a text holds the character NUL")
         return value
 
 
-def sent_as(media: str) -> dict[str, Any]:
+def sent_as(media: str) -> dict[str, JsonValue]:
     """For the OpenAPI: a body that is taken as it is."""
-    content = {media: {"schema": {"type": "string", "format": "binary"}}}
+    content: dict[str, JsonValue] = {media: {"schema": {"type": "string", "format": "binary"}}}
     return {"requestBody": {"required": True, "content": content}}
 
 

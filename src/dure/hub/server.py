@@ -8,7 +8,7 @@ import secrets
 import socket
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import uvicorn
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from pydantic import JsonValue
     from sqlalchemy import Engine
 
 LOOPBACK = ("127.0.0.1", "localhost")  # this machine alone: whoever starts the hub is its owner
@@ -146,7 +147,7 @@ class _Lines(logging.Formatter):
     """Each record a line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
-        entry: dict[str, Any] = {"time": round(record.created, 3), "level": record.levelname.lower()}
+        entry: dict[str, JsonValue] = {"time": round(record.created, 3), "level": record.levelname.lower()}
         entry |= getattr(record, "told", None) or {"said": record.getMessage()}
         if record.exc_info:
             entry["trace"] = self.formatException(record.exc_info)

@@ -10,7 +10,7 @@ import logging
 import secrets
 import time
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import HTTPException
 from prometheus_client import Counter, Histogram
@@ -138,7 +138,7 @@ def _reader_language(headers: dict[bytes, bytes]) -> str:
     return language()
 
 
-def problem(status: int, title: str, **details: Any) -> bytes:
+def problem(status: int, title: str, **details: str) -> bytes:
     """A problem as JSON (RFC 9457)."""
     body = {"type": "about:blank", "title": title, "status": status} | {
         name: value for name, value in details.items() if value

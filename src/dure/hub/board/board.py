@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from dure.hub.auth.accounts import Caller
-    from dure.hub.uploads.inspect import Signed
+    from dure.hub.uploads.inspect import SignedEvidence
 
 # What vouches more stands before what vouches less; among the same the newer.
 ASSURED = ("live", "hub-witnessed", "re-run", "self-run")
@@ -76,7 +76,7 @@ def publish_run(engine: Engine, folder_of_run: Path, caller: Caller, run: str) -
 
 def _taken(engine: Engine, place: Path, caller: Caller, run: str = "") -> EvidenceRow:
     """Keep evidence that lies in a folder; `run`: it is of a run of this hub."""
-    report: Signed = looked("evidence", place, seconds=SECONDS, megabytes=MEGABYTES)
+    report: SignedEvidence = looked("evidence", place, seconds=SECONDS, megabytes=MEGABYTES)
     about = kept(report["said"]).about
     if not run and about.assurance != "self-run" and not _vouches(engine, report["signer"]):
         message = _("only a hub that is known here can vouch for more than its own run")

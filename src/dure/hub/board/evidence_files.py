@@ -15,7 +15,7 @@ from dure.i18n.texts import _
 
 if TYPE_CHECKING:
     from dure.hub.db.rows import RunRow
-    from dure.hub.uploads.inspect import Verified
+    from dure.hub.uploads.inspect import EvidenceCheck
 
 # Types by ending; whatever a browser would run is shown within a policy that lets nothing run.
 TYPES = {
@@ -66,12 +66,12 @@ def shared_zip(place: Path) -> bytes:
         return zipped(folder)
 
 
-def verified(zipped: Path) -> Verified:
+def verified(zipped: Path) -> EvidenceCheck:
     """What a check of a zip of evidence finds, done by a process of its own (`dure verify`).
 
     Raises UserError where it is no zip, or holds no evidence.
     """
     with tempfile.TemporaryDirectory(dir=incoming()) as place:
         unpacked(zipped, Path(place), depth=3)
-        report: Verified = looked("verified", Path(place), seconds=SECONDS, megabytes=MEGABYTES)
+        report: EvidenceCheck = looked("verified", Path(place), seconds=SECONDS, megabytes=MEGABYTES)
         return report

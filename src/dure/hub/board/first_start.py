@@ -31,7 +31,7 @@ LOCK = 0x73746172  # of PostgreSQL, so that two people who click at once start o
 ASKED: Asked = {"profile": "quick", "sealed": True, "publish": True, "public": True}
 
 
-class Going(TypedDict):
+class OpenRun(TypedDict):
     """A run that goes on."""
 
     id: str
@@ -45,7 +45,7 @@ class News(TypedDict):
     """What is new on the board: a stamp that is another one when something is, and runs that go on."""
 
     stamp: str
-    runs: list[Going]
+    runs: list[OpenRun]
 
 
 def begin(engine: Engine, caller: Caller, names: Sequence[str]) -> list[str]:

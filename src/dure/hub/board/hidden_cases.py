@@ -60,7 +60,7 @@ class CardKpi(TypedDict):
     better: Literal["lower", "higher"]
 
 
-class Listed(NamedTuple):
+class ListedCard(NamedTuple):
     """A card with what the hub adds; `sample`: whether there is a file that shows the form of the cases."""
 
     id: str
@@ -145,9 +145,9 @@ def one(engine: Engine, name: str) -> ProblemRow:
     return ProblemRow(*row)
 
 
-def cards(engine: Engine, name: str = "") -> list[Listed]:
+def cards(engine: Engine, name: str = "") -> list[ListedCard]:
     """What everybody may read of problems, the open ones first, among them the newest; of one alone by its id. Raises Unknown."""
-    columns = [problem.c[column] for column in Listed._fields[:-1]]
+    columns = [problem.c[column] for column in ListedCard._fields[:-1]]
     counted = select(func.count()).where(entry.c.problem == problem.c.id).scalar_subquery()
     query = select(*columns, counted.label("entries")).order_by(
         problem.c.open.desc(), problem.c.created.desc(), problem.c.id
@@ -156,7 +156,7 @@ def cards(engine: Engine, name: str = "") -> list[Listed]:
         one(engine, name)
         query = query.where(problem.c.id == name)
     with reading(engine) as connection:
-        return [Listed._make(row)._replace(sample=row.sample is not None) for row in connection.execute(query)]
+        return [ListedCard._make(row)._replace(sample=row.sample is not None) for row in connection.execute(query)]
 
 
 def sample(engine: Engine, name: str) -> FileRow:
@@ -167,7 +167,7 @@ def sample(engine: Engine, name: str) -> FileRow:
     return uploads.one(engine, row.organisation, row.sample)
 
 
-def untried(engine: Engine) -> list[Listed]:
+def untried(engine: Engine) -> list[ListedCard]:
     """The open problems on which nobody's method has been tried, the newest first."""
     return [card for card in cards(engine) if card.open and not card.entries]
 

@@ -7,14 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from dure.statistics.rules import newest
 
 if TYPE_CHECKING:
     from dure.hub.board import board
     from dure.project.manifest import Manifest
-    from dure.registry.plan import Line, Region, Strategy
+    from dure.record import Localised
+    from dure.registry.plan import Line, Name, Region, Strategy
 
 MAP = Path(__file__).parents[1] / "pages" / "korea.json"  # made by tools/korea.py
 EVERYWHERE = ("", "all")  # a cell's site where its verdict is over all places
@@ -34,30 +35,76 @@ CLASSES = {
 }
 
 
+class Stand(TypedDict):
+    """Cells behind which the same evidence stands, and one that tells of it."""
+
+    behind: board.Cell
+    cells: list[board.Cell]
+
+
+class Row(TypedDict):
+    """A project on the board.
+
+    `linked`: it is installed here and has a page. `line` of the plan, or None. `over` is the cell over all places, or None; `stands`
+    are the other places' cells by what stands behind them, the evidence of `over` first. `untried`: places that its committed trial
+    knows and that no evidence here is of. `more`: how many further methods have cells.
+    """
+
+    project: str
+    title: Localised
+    linked: bool
+    line: Line | None
+    over: board.Cell | None
+    stands: list[Stand]
+    untried: list[Localised]
+    more: int
+
+
+class Place(TypedDict):
+    """A province's shape, and where its name stands."""
+
+    at: tuple[float, float]
+    path: str
+
+
+class Geometry(TypedDict):
+    """The map as it is kept; a border is between two provinces."""
+
+    size: tuple[int, int]
+    credit: dict[str, str]
+    provinces: dict[str, Place]
+    borders: list[tuple[str, str, str]]
+
+
+class Province(Place):
+    """A province with what is known of its lines; one that no line is of has no name."""
+
+    name: Name | None
+    marks: list[tuple[str, int, str]]
+    kind: str
+    region: Region | None
+
+
+class Map(TypedDict):
+    """The map as a page draws it; borders of provinces and of regions, and where the hub is."""
+
+    size: tuple[int, int]
+    credit: dict[str, str]
+    provinces: list[Province]
+    borders: dict[str, list[str]]
+    hub: list[tuple[float, float]]
+
+
 # ---- rows of the board --------------------------------------------------------------------------------------------------
 
 
-def rows(cells: Sequence[board.Cell], lines: Sequence[Line], known: Mapping[str, Manifest]) -> list[dict[str, Any]]:
-    """A row for each project that is known here or has evidence, as the plan has them in order.
-
-    Returns
-    -------
-    project, title, linked, line
-        `linked`: the project is installed here and has a page. `line` of the plan, or None.
-    over
-        The cell over all places, or None.
-    stands
-        The other places' cells, those behind which the same evidence stands together; the evidence of `over` first.
-    untried
-        Places that its committed trial knows and that no evidence here is of.
-    more
-        How many further methods have cells.
-    """
+def rows(cells: Sequence[board.Cell], lines: Sequence[Line], known: Mapping[str, Manifest]) -> list[Row]:
+    """A row for each project that is known here or has evidence, as the plan has them in order."""
     by_project: dict[str, list[board.Cell]] = {name: [] for name in known}
     for cell in cells:
         by_project.setdefault(cell.project, []).append(cell)
     serves = {served.id: (number, line, served) for number, line in enumerate(lines) for served in line.projects}
-    made = []
+    made: list[tuple[bool, int, Row]] = []
     for name, project_cells in by_project.items():
         place, line, served = serves.get(name, (len(lines), None, None))
         best = _best(project_cells)
@@ -84,9 +131,9 @@ def _best(cells: Iterable[board.Cell]) -> dict[str, board.Cell]:
     return best
 
 
-def _stands(best: Mapping[str, board.Cell], over: board.Cell | None) -> list[dict[str, Any]]:
+def _stands(best: Mapping[str, board.Cell], over: board.Cell | None) -> list[Stand]:
     """Cells by what stands behind them."""
-    groups: dict[tuple[Any, ...], dict[str, Any]] = {}
+    groups: dict[tuple[str, str, str], Stand] = {}
     for cell in ([over] if over else []) + [standing for site, standing in best.items() if site not in EVERYWHERE]:
         same = (cell.evidence, cell.verdict.method, cell.verdict.round)
         group = groups.setdefault(same, {"behind": cell, "cells": []})
@@ -135,14 +182,15 @@ def has_map(lines: Sequence[Line]) -> bool:
 
 
 @cache
-def _map() -> dict[str, Any]:
-    geometry: dict[str, Any] = json.loads(MAP.read_text(encoding="utf-8"))
+def _map() -> Geometry:
+    geometry: Geometry = json.loads(MAP.read_text(encoding="utf-8"))
     return geometry
 
 
-def drawn(lines: Sequence[Line]) -> dict[str, Any]:
+def drawn(lines: Sequence[Line]) -> Map:
     """The map: its size and credit, provinces with what is known of their lines, the borders of provinces and of regions, the hub."""
-    geometry, provinces = _map(), []
+    geometry = _map()
+    provinces: list[Province] = []
     names = {province.ko: province for line in lines for province in line.provinces}
     regions = {name.ko: region for region, _lines in by_region(lines) for name in region.provinces}
     for name, place in geometry["provinces"].items():

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import ColumnElement, Double, cast, create_engine, extract, func, insert, literal, make_url, text
+from sqlalchemy import ColumnElement, Double, create_engine, extract, func, insert, literal, make_url, text
 from sqlalchemy import event as events
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -22,6 +22,7 @@ from dure.i18n.texts import _
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 VARIABLE = "DURE_STORE"
 MOST_KNOWN = 10_000  # things kept until anybody writes
@@ -93,7 +94,7 @@ class Fresh:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.known: dict[tuple[Any, ...], Any] = {}
+        self.known: dict[Hashable, Any] = {}
         self.stamp = -1
         self.file = None
         if engine.dialect.name == "sqlite" and engine.url.database:
@@ -122,7 +123,7 @@ class Fresh:
             self.file.close()
 
 
-def _settle(connection: Any, _record: Any) -> None:
+def _settle(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
     """SQLite as it is safe and quick with several processes; transactions begin where `_begin` says, not by themselves."""
     connection.isolation_level = None
     # secure_delete: what somebody has deleted is overwritten, not only unlinked
@@ -131,7 +132,7 @@ def _settle(connection: Any, _record: Any) -> None:
         connection.execute(f"pragma {pragma}")
 
 
-def _begin(connection: Any) -> None:
+def _begin(connection: Connection) -> None:
     """Take the lock at once: one that reads first and writes later would be refused where another wrote between."""
     connection.exec_driver_sql("begin" if connection.get_execution_options().get("reading") else "begin immediate")
 
@@ -157,7 +158,9 @@ def _brought_up(engine: Engine) -> None:
         command.upgrade(config, "head")
 
 
-def happened(connection: Connection, organisation: str, project: str, kind: str, words: Mapping[str, Any]) -> None:
+def happened(
+    connection: Connection, organisation: str, project: str, kind: str, words: Mapping[str, str | int]
+) -> None:
     """Write down what an organisation should know of: its kind, and in words by language."""
     values = {"organisation": organisation, "project": project, "kind": kind, "said": dict(words)}
     connection.execute(insert(event).values(created=now(connection.engine), **values))
@@ -166,5 +169,5 @@ def happened(connection: Connection, organisation: str, project: str, kind: str,
 def now(engine: Engine) -> ColumnElement[float]:
     """Seconds since 1970 by the store's clock, also within a transaction."""
     if engine.dialect.name == "postgresql":
-        return cast(extract("epoch", func.clock_timestamp()), Double)
+        return extract("epoch", func.clock_timestamp()).cast(Double)
     return literal(time.time())  # one machine, one clock

@@ -25,7 +25,7 @@ from dure.trial.types import bilingual, text_of
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from dure.hub.jobs.job import Result, Told
+    from dure.hub.jobs.job import Report, Result
     from dure.project.form import Form
     from dure.project.project import Project
     from dure.serving.service import Answer, Service
@@ -62,7 +62,7 @@ class Asked:
     practice: Path | None = None
 
 
-def answered(service: Callable[[], Service], asked: Asked, place: Path, tell: Tell) -> Told:
+def answered(service: Callable[[], Service], asked: Asked, place: Path, tell: Tell) -> Report:
     """Answer it; what is told of the run, and what came of it.
 
     The figure lies in `place`, files of the answer in its folder ``answer``. Mistakes in a person's files are part of what came of it;

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from dure.hub.uploads.inspect import SheetFound
+    from dure.hub.uploads.inspect import SheetSummary
 
 
 class AskedRoles(TypedDict):
@@ -90,14 +90,14 @@ class Job(JobFiles):
     place: str
 
 
-class KeptFile(TypedDict, total=False):
+class FileRecord(TypedDict, total=False):
     """A file that is kept here; of a table also its sheets."""
 
     sha256: str
     name: str
     kind: str
     bytes: int
-    sheets: list[SheetFound]
+    sheets: list[SheetSummary]
 
 
 class Fault(TypedDict):
@@ -108,7 +108,7 @@ class Fault(TypedDict):
     cure: str
 
 
-class Result(KeptFile, total=False):
+class Result(FileRecord, total=False):
     """What came of a table of answers (the file, its rows, causes), or of one request: see `dure.hub.routes.runs.Run`."""
 
     rows: int
@@ -135,10 +135,10 @@ class Result(KeptFile, total=False):
     begins: str | None
     names: dict[str, list[str]]
     figure: bool
-    files: list[KeptFile]
+    files: list[FileRecord]
 
 
-class Told(TypedDict, total=False):
+class Report(TypedDict, total=False):
     """What a run's process tells: how far it is; what came of it, by language; why nothing did; which files it has written."""
 
     share: float

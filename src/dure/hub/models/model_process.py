@@ -16,15 +16,29 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
+    from dure.errors import UserError
     from dure.serving.service import Service
 
 ANSWERED, REFUSED, UNANSWERED = b"a", b"r", b"u"  # an answer; the request cannot be used; nobody has an answer
 REQUEST, TRUTH = b"q", b"t"  # answer it; score an answer by what really happened
 LENGTH = struct.Struct("!I")
 ORPHANED = 75  # exit code where the hub is gone (EX_TEMPFAIL)
+
+
+class Job(TypedDict):
+    """What to serve: see `dure.hub.models.process_pool.Asked`."""
+
+    project: str
+    method: str
+    settings: dict[str, str]
+    version: int
+    code: str
+    practice: bool
+    data: dict[str, str]
+    language: str
 
 
 def main() -> int:
@@ -35,7 +49,7 @@ def main() -> int:
     from dure.errors import UserError
     from dure.i18n.texts import speak
 
-    job = json.loads(next(frames))
+    job: Job = json.loads(next(frames))
     speak(job["language"])
     try:
         service = _built(job)
@@ -53,7 +67,7 @@ def main() -> int:
     return 0
 
 
-def _built(job: dict[str, Any]) -> Service:
+def _built(job: Job) -> Service:
     """The project's method, or today's practice alone where that is wanted."""
     from dure.content_store import stored
     from dure.errors import UserError
@@ -112,7 +126,7 @@ def _score(service: Service, raw: bytes) -> bytes:
         return REFUSED + _plainly(error)
 
 
-def _plainly(error: Any) -> bytes:
+def _plainly(error: UserError) -> bytes:
     return json.dumps({"what": error.what, "where": error.where, "cure": error.cure}).encode()
 
 

@@ -109,7 +109,7 @@ class Live(TypedDict):
     days: list[Day]
 
 
-class Answering(TypedDict):
+class ActiveService(TypedDict):
     """What answers an organisation for a project, and how many of the answers kept the practice had to give, by cause."""
 
     project: str
@@ -123,7 +123,7 @@ class Answering(TypedDict):
     causes: dict[str, int]
 
 
-class Scored(NamedTuple):
+class ScoredAnswer(NamedTuple):
     """An answer: when, why the practice gave it in the service's place (empty: it did not), and the sums of both once truth is told."""
 
     created: float
@@ -161,14 +161,14 @@ def live(engine: Engine, which: Which, kpis: Sequence[NamedKpi]) -> Live:
     }
 
 
-def answering(engine: Engine, organisation: str) -> list[Answering]:
+def answering(engine: Engine, organisation: str) -> list[ActiveService]:
     """What answers an organisation, project by project, and how many of the answers kept the practice had to give, by cause."""
     by = ("project", "owner", "service", "cause")
     counted = select(*(answer.c[name] for name in by), func.count().label("times"))
     counted = counted.where(answer.c.organisation == organisation).group_by(*(answer.c[name] for name in by))
     with reading(engine) as connection:
         times = {tuple(group[:4]): group.times for group in connection.execute(counted)}
-    services: dict[str, Answering] = {}
+    services: dict[str, ActiveService] = {}
     for row in promotion.all_active(engine):
         if row.organisation not in (organisation, HUB) or (
             row.project in services and row.organisation != organisation
@@ -188,7 +188,7 @@ def days(engine: Engine, which: Which, of: str) -> list[Day]:
     """The newest SHOWN days (of UTC) on which there were answers, the oldest first; by the KPI `of`."""
     from dure.statistics.formula import evaluate
 
-    by: dict[str, list[Scored]] = defaultdict(list)
+    by: dict[str, list[ScoredAnswer]] = defaultdict(list)
     for row in _scored(engine, _answers_of(which)):
         by[_day(row.created)].append(row)
     series: list[Day] = []
@@ -204,11 +204,11 @@ def days(engine: Engine, which: Which, of: str) -> list[Day]:
     return series
 
 
-def _scored(engine: Engine, *chosen: ColumnElement[bool]) -> list[Scored]:
+def _scored(engine: Engine, *chosen: ColumnElement[bool]) -> list[ScoredAnswer]:
     """The newest MOST of these answers, the newest first."""
-    query = select(*(answer.c[name] for name in Scored._fields)).where(*chosen).order_by(answer.c.created.desc())
+    query = select(*(answer.c[name] for name in ScoredAnswer._fields)).where(*chosen).order_by(answer.c.created.desc())
     with reading(engine) as connection:
-        return [Scored(*row) for row in connection.execute(query.limit(MOST))]
+        return [ScoredAnswer(*row) for row in connection.execute(query.limit(MOST))]
 
 
 def _day(moment: float) -> str:
@@ -219,7 +219,7 @@ def _answers_of(which: Which) -> ColumnElement[bool]:
     return and_(*(answer.c[name] == value for name, value in which._asdict().items()))
 
 
-def _number(kpi: NamedKpi, rows: Sequence[Scored]) -> LiveKpi:
+def _number(kpi: NamedKpi, rows: Sequence[ScoredAnswer]) -> LiveKpi:
     """A KPI of both sides over the days, and the verdict; where sums have changed with the project's code, why there is none."""
     import numpy as np
 
@@ -244,7 +244,7 @@ def _number(kpi: NamedKpi, rows: Sequence[Scored]) -> LiveKpi:
     }  # fmt: skip
 
 
-def _days(rows: Sequence[Scored], side: Literal["service", "practice"]) -> dict[str, list[float]]:
+def _days(rows: Sequence[ScoredAnswer], side: Literal["service", "practice"]) -> dict[str, list[float]]:
     """Sums by name, one a day of UTC, in the order of days."""
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for row in rows:
@@ -284,7 +284,7 @@ def alarm(engine: Engine) -> None:
         fields = ", ".join(entry.field for entry in drifting)
         if fields and fields != _last_drift(engine, which):
             words = multilingual("version {version} drifts: {fields}", version=which.service, fields=fields)
-            record = {**words, "owner": which.owner, "service": which.service, "fields": fields}
+            record: dict[str, str | int] = {**words, "owner": which.owner, "service": which.service, "fields": fields}
             with engine.begin() as connection:
                 happened(connection, which.organisation, which.project, "drift", record)
 

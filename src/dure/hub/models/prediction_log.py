@@ -122,7 +122,7 @@ def one(engine: Engine, organisation: str, project: str, name: str) -> AnswerRow
     return AnswerRow(*row)
 
 
-class Listed(NamedTuple):
+class ListedAnswer(NamedTuple):
     """An answer in a list: the first SHOWN letters of request and response (JSON); `truth` is None until it is told."""
 
     id: str
@@ -136,9 +136,9 @@ class Listed(NamedTuple):
     response: str
 
 
-def listed(engine: Engine, organisation: str, project: str, most: int = 50, before: str = "") -> list[Listed]:
+def listed(engine: Engine, organisation: str, project: str, most: int = 50, before: str = "") -> list[ListedAnswer]:
     """Answers, the newest first; `before`: those behind this one. Raises Unknown."""
-    columns = [answer.c[name] for name in Listed._fields[:-2]]
+    columns = [answer.c[name] for name in ListedAnswer._fields[:-2]]
     short = [func.substr(answer.c[name], 1, SHOWN).label(name) for name in ("request", "response")]
     query = select(*columns, *short).where(answer.c.organisation == organisation, answer.c.project == project)
     if before:
@@ -146,7 +146,7 @@ def listed(engine: Engine, organisation: str, project: str, most: int = 50, befo
         query = query.where(tuple_(answer.c.created, answer.c.id) < tuple_(literal(last.created), literal(last.id)))
     with reading(engine) as connection:
         rows = connection.execute(query.order_by(answer.c.created.desc(), answer.c.id.desc()).limit(most))
-        return [Listed(*row) for row in rows]
+        return [ListedAnswer(*row) for row in rows]
 
 
 def scored(

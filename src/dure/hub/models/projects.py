@@ -78,7 +78,7 @@ def tried(name: str) -> Tried | None:
     return None
 
 
-class FoundPromise(TypedDict):
+class PromiseRecord(TypedDict):
     """A promise of a project and what came of it, as `dure check` has written it: the reason where it is not kept."""
 
     name: str
@@ -86,19 +86,19 @@ class FoundPromise(TypedDict):
     reason: NotRequired[str]
 
 
-class Check(TypedDict):
+class CheckRecord(TypedDict):
     """What `dure check` has found of a project whose code has this hash."""
 
     project: str
     code: str
     level: str
-    promises: list[FoundPromise]
+    promises: list[PromiseRecord]
 
 
-def promises(name: str) -> Check | None:
+def promises(name: str) -> CheckRecord | None:
     """What `dure check` has found of a project as it is now, where it is kept beside it: check.json. Raises Unknown."""
     try:
-        check: Check = json.loads((place_of(name) / "check.json").read_text(encoding="utf-8"))
+        check: CheckRecord = json.loads((place_of(name) / "check.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
     return check if check.get("code") == code_of(name) else None

@@ -37,7 +37,7 @@ async def front(hub: Here, caller: Viewer) -> Response:
     )  # fmt: skip
 
 
-class Told(NamedTuple):
+class OwnVerdict(NamedTuple):
     """A verdict of a project's own trial."""
 
     project: str
@@ -47,10 +47,10 @@ class Told(NamedTuple):
 
 
 @cache
-def verdicts() -> tuple[Told, ...]:
+def verdicts() -> tuple[OwnVerdict, ...]:
     """Real verdicts of the projects' own trials: one better, one that crosses zero, one worse, as far as there are such."""
     tried = list(_tried())
-    chosen: list[Told] = []
+    chosen: list[OwnVerdict] = []
     for word in ("worse", "not shown", "better"):  # what is rare first: each from another project where that can be
         known = {trial.project for trial in chosen}
         fit = [trial for trial in tried if trial.verdict.verdict == word]
@@ -59,7 +59,7 @@ def verdicts() -> tuple[Told, ...]:
     return tuple(chosen)
 
 
-def _tried() -> Iterator[Told]:
+def _tried() -> Iterator[OwnVerdict]:
     """Place by place what the trials of the projects found here said of every method against today's practice, on sealed rounds."""
     for name in found():
         tried = projects.tried(name)
@@ -68,7 +68,7 @@ def _tried() -> Iterator[Told]:
         about = tried.record.about
         for verdict in _places(tried.record):
             if not layout.older(verdict):
-                yield Told(name, about.title, verdict, about)
+                yield OwnVerdict(name, about.title, verdict, about)
 
 
 def _places(record: TrialRecord) -> Iterator[Verdict]:

@@ -15,7 +15,7 @@ from dure.i18n.texts import _
 from dure.report.vocabulary import counted
 
 if TYPE_CHECKING:
-    from dure.hub.uploads.judged_tables import JudgedFile
+    from dure.hub.uploads.judged_tables import JudgeFile
 
 router = APIRouter(prefix="/judge", route_class=Ruled, include_in_schema=False)
 
@@ -32,7 +32,7 @@ def columns(sha256: str, hub: Here, caller: Member, asked: How) -> Response:
     )  # fmt: skip
 
 
-def _summary(read: JudgedFile) -> str:
+def _summary(read: JudgeFile) -> str:
     """What is going to be judged, in a sentence."""
     if read["missing"] or read["fault"]:
         return ""
@@ -45,7 +45,7 @@ def _summary(read: JudgedFile) -> str:
     )  # fmt: skip
 
 
-def _plays(read: JudgedFile) -> dict[str, str]:
+def _plays(read: JudgeFile) -> dict[str, str]:
     """The role of each column that has one."""
     roles = read["roles"]
     plays = dict.fromkeys(roles["offers"], "offer")

@@ -69,7 +69,7 @@ def show(name: str, hub: Here, caller: Viewer) -> Response:
     )  # fmt: skip
 
 
-def least_gain(card: hidden_cases.Listed) -> str:
+def least_gain(card: hidden_cases.ListedCard) -> str:
     """The smallest gain worth having, with its unit and its way: at least 2 t lower."""
     if card.gain is None or card.kpi is None:
         return ""
@@ -81,7 +81,7 @@ def least_gain(card: hidden_cases.Listed) -> str:
     )
 
 
-class Entered(NamedTuple):
+class ReadableEntry(NamedTuple):
     """An entry as a reader may see it; `reaches`: whether its gain is shown to be worth having, None where it is not better at all."""
 
     organisation: str
@@ -96,13 +96,13 @@ class Entered(NamedTuple):
     reaches: bool | None
 
 
-def _readable(entry: hidden_cases.Entry, card: hidden_cases.Listed, caller: Caller) -> Entered:
+def _readable(entry: hidden_cases.Entry, card: hidden_cases.ListedCard, caller: Caller) -> ReadableEntry:
     """An entry as this reader may see it: its run is its own organisation's, what broke it is for the owner of the cases."""
     owner, verdict, reaches = card.organisation == caller.organisation, entry.verdict, None
     reason = entry.why.get(language(), "") if owner and entry.why and entry.state == "failed" else ""
     if verdict and verdict.verdict == "better" and card.gain is not None:
         reaches = verdict.gain.low is not None and verdict.gain.low >= card.gain
     run = entry.run if entry.organisation == caller.organisation and entry.state != "deleted" else ""
-    return Entered(
+    return ReadableEntry(
         entry.organisation, entry.name, entry.look, entry.created, run, entry.state, entry.evidence, reason, verdict, reaches
     )  # fmt: skip

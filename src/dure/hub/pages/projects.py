@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from dure.hub.db.rows import RunRow, ServiceRow
     from dure.hub.jobs.job import Result
-    from dure.hub.models.own_data import OwnFile
+    from dure.hub.models.own_data import SourceFile
     from dure.project.manifest import Manifest
     from dure.record import Verdict
     from dure.registry.describe import Description
@@ -40,7 +40,7 @@ SHOWN = 200_000  # letters of a whole answer that a page shows; a larger one is 
 SET = re.compile(r"--set (\w+)(?:=\S*)?")
 
 
-class Listed(NamedTuple):
+class ListedProject(NamedTuple):
     """A project in the list: `verdict` of its own trial, and whether it has changed since."""
 
     id: str
@@ -102,7 +102,7 @@ async def every(hub: Here, caller: Viewer) -> Response:
 def _listed(_engine: Engine, hub: Hub, _language: str) -> Markup:
     """Projects by region of the plan's lines, and the lines that no project answers yet."""
     known = dict(hub.manifests)
-    groups: dict[str, list[Listed]] = {}
+    groups: dict[str, list[ListedProject]] = {}
     for line in hub.lines:
         for served in line.projects:
             manifest = known.pop(served.id, None)
@@ -114,10 +114,10 @@ def _listed(_engine: Engine, hub: Hub, _language: str) -> Markup:
     return layout.part("listed.html", groups=groups, waiting=waiting)
 
 
-def _row(name: str, manifest: Manifest, line: str) -> Listed:
+def _row(name: str, manifest: Manifest, line: str) -> ListedProject:
     tried = projects.tried(name)
     verdict, stale = (tried.record.deciding[0], tried.stale) if tried else (None, False)
-    return Listed(name, str(manifest.title), str(manifest.summary), verdict, stale, line)
+    return ListedProject(name, str(manifest.title), str(manifest.summary), verdict, stale, line)
 
 
 # ---- one ----------------------------------------------------------------------------------------------------------------
@@ -365,7 +365,7 @@ def _sources(description: Description, sent: dict[str, str]) -> list[Source]:
     return sorted(listed, key=lambda source: not source.own)
 
 
-def _read_own(hub: Here, caller: Member, project: str, source: str, sha256: str) -> OwnFile:
+def _read_own(hub: Here, caller: Member, project: str, source: str, sha256: str) -> SourceFile:
     try:
         return own_data.mapped(hub.engine, caller.organisation, project, source, sha256)
     except UserError as error:

@@ -34,13 +34,13 @@ SHOWN = 50  # answers of a page
 EVENTS = {"drift": "drift alarm", "deleted": "deleted", "entry": "entry"}
 
 
-class Answering(monitoring.Answering):
+class NamedService(monitoring.ActiveService):
     """With what people call the method."""
 
     label: str
 
 
-class Promoted(NamedTuple):
+class HistoryLine(NamedTuple):
     """A line of a service's history."""
 
     version: int
@@ -50,7 +50,7 @@ class Promoted(NamedTuple):
     why: str
 
 
-class Instead(TypedDict):
+class PracticeShare(TypedDict):
     """How often today's practice answered in the place of what is promoted, in per cent, and why, in words."""
 
     count: int
@@ -68,7 +68,7 @@ class Event(NamedTuple):
     warn: bool
 
 
-def table(engine: Engine, organisation: str) -> tuple[list[monitoring.Answering], list[EventRow]]:
+def table(engine: Engine, organisation: str) -> tuple[list[monitoring.ActiveService], list[EventRow]]:
     """What answers an organisation, and what has happened."""
     return monitoring.answering(engine, organisation), monitoring.events(engine, organisation)
 
@@ -78,7 +78,7 @@ async def show_all(hub: Here, caller: Viewer) -> Response:
     """Project by project: what answers since when, and how often today's practice had to."""
     await hub.book.write()
     services, happened = await hub.fresh.get(table, caller.organisation)
-    answering: list[Answering] = [
+    answering: list[NamedService] = [
         {**service, "label": _label(service["project"], service["method"])}
         for service in services
         if service["project"] in hub.manifests
@@ -156,8 +156,8 @@ def _reason(row: PromotionRow) -> str:
     return (row.reason or (row.why or {}).get(language(), "")).replace("**", "")
 
 
-def _row(row: PromotionRow, methods: Mapping[str, str]) -> Promoted:
-    return Promoted(row.version, _named(row, methods), row.since, row.who, _reason(row))
+def _row(row: PromotionRow, methods: Mapping[str, str]) -> HistoryLine:
+    return HistoryLine(row.version, _named(row, methods), row.since, row.who, _reason(row))
 
 
 def _fallback(own: Sequence[PromotionRow], methods: Mapping[str, str]) -> str:
@@ -207,7 +207,7 @@ def brief(text: str) -> str:
     )
 
 
-def instead(causes: Mapping[str, int]) -> Instead:
+def instead(causes: Mapping[str, int]) -> PracticeShare:
     """How often today's practice answered in the place of what is promoted."""
     count, total = sum(times for name, times in causes.items() if name), sum(causes.values())
     by = ", ".join(f"{vocabulary.cause(name)} {times:,}" for name, times in sorted(causes.items()) if name)

@@ -23,7 +23,7 @@ from dure.hub.uploads import uploads
 from dure.i18n.texts import _
 
 if TYPE_CHECKING:
-    from dure.hub.uploads.inspect import Verified
+    from dure.hub.uploads.inspect import EvidenceCheck
 
 MINUTES, MEGABYTES = 240, 4096  # of evidence that is run again
 MOST_CHECKS = 8  # that wait for their turn
@@ -116,14 +116,14 @@ async def verify(request: Request, hub: Here) -> Check:
     return Check.model_validate(await checked(request, hub))
 
 
-async def checked(request: Request, hub: Here) -> Verified:
+async def checked(request: Request, hub: Here) -> EvidenceCheck:
     """The same as data."""
     async with _handed_over(request, hub) as (_zipped, _sha256, report):
         return report
 
 
 @asynccontextmanager
-async def _handed_over(request: Request, hub: Here) -> AsyncIterator[tuple[Path, str, Verified]]:
+async def _handed_over(request: Request, hub: Here) -> AsyncIterator[tuple[Path, str, EvidenceCheck]]:
     """Evidence that was sent: its file for a while, its SHA-256, what a check has found.
 
     One check at a time, and few that wait: whoever is not signed in may ask for it.

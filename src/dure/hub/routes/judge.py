@@ -12,7 +12,7 @@ from dure.hub.context import Given, Here
 from dure.hub.jobs import queue
 from dure.hub.routes.runs import Run, run_of
 from dure.hub.uploads import judged_tables, uploads
-from dure.hub.uploads.inspect import HowRead
+from dure.hub.uploads.inspect import ReadingOptions
 from dure.judge import KPIS
 from dure.report.worth import worth
 
@@ -86,12 +86,12 @@ class Reading(BaseModel):
 
 def _reading_options(
     role: Annotated[list[Role] | None, Query(max_length=500)] = None, sheet: str = "", kpi: Kpi = "", block: Block = ""
-) -> HowRead:
+) -> ReadingOptions:
     return {"sheet": sheet, "role": role, "kpi": kpi, "block": block}
 
 
 # How a table is read, from an address: of the API or of the page.
-How = Annotated[HowRead, Depends(_reading_options)]
+How = Annotated[ReadingOptions, Depends(_reading_options)]
 
 
 @router.get("/{sha256}")

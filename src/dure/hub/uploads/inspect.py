@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from dure.errors import UserError
-    from dure.evidence.verify import FaultFound, SignerFound
+    from dure.evidence.verify import FaultRecord, SignerRecord
     from dure.hub.jobs.job import AskedRoles, Fault
     from dure.judge import Roles
     from dure.record import About
@@ -36,7 +36,7 @@ MOST = 1_000_000_000  # bytes that a workbook may unpack to
 WHOLE = 30_000_000  # bytes of a text file that is read as people write them; a larger one is plain: headers, then rows
 
 
-class SheetFound(TypedDict):
+class SheetSummary(TypedDict):
     """A sheet: its headers, and how many rows are below them."""
 
     sheet: str
@@ -44,26 +44,26 @@ class SheetFound(TypedDict):
     rows: int
 
 
-class Sheets(TypedDict):
+class TableSummary(TypedDict):
     """A table."""
 
-    sheets: list[SheetFound]
+    sheets: list[SheetSummary]
 
 
-class Signed(TypedDict):
+class SignedEvidence(TypedDict):
     """Evidence that is whole: who signed it (fingerprint), and what it says."""
 
     signer: str
     said: dict[str, JsonValue]
 
 
-class Verified(TypedDict):
+class EvidenceCheck(TypedDict):
     """What a check of evidence found, what it says where it is whole, and what is missing here to run it again."""
 
     intact: bool
-    faults: list[FaultFound]
+    faults: list[FaultRecord]
     signed: bool
-    signer: SignerFound
+    signer: SignerRecord
     written: str
     private: bool
     rules: list[int]
@@ -72,7 +72,7 @@ class Verified(TypedDict):
     missing: str
 
 
-class HowRead(TypedDict):
+class ReadingOptions(TypedDict):
     """How a table is to be judged; `role` of each column, or None: to be proposed."""
 
     sheet: str
@@ -81,7 +81,7 @@ class HowRead(TypedDict):
     block: str
 
 
-class ReadTable(TypedDict):
+class JudgeReading(TypedDict):
     """How a table would be judged; the last four only where it can be."""
 
     sheets: list[str]
@@ -104,14 +104,14 @@ class ReadTable(TypedDict):
     block: NotRequired[str]
 
 
-class Wanted(TypedDict):
+class SourceChoice(TypedDict):
     """The source in whose place a file is to be read."""
 
     project: str
     source: str
 
 
-class ReadSource(TypedDict):
+class SourceReading(TypedDict):
     """How a file would be read in the place of a source: `rows` are header, what it becomes, conversion, first values, why."""
 
     sheet: str
@@ -143,7 +143,7 @@ def _fault(error: UserError) -> Fault:
     return {"what": error.what, "where": error.where, "cure": error.cure}
 
 
-def _evidence(folder: Path) -> Signed:
+def _evidence(folder: Path) -> SignedEvidence:
     """Who signed it, and what it says."""
     from dure import evidence
     from dure.errors import UserError
@@ -160,7 +160,7 @@ def _evidence(folder: Path) -> Signed:
     return {"signer": report.fingerprint, "said": evidence.predicate(folder).to_json()}
 
 
-def _verified(folder: Path) -> Verified:
+def _verified(folder: Path) -> EvidenceCheck:
     """Is it intact, who signed it, what does it say, and what is missing here to run it again?"""
     from dure import evidence
     from dure.errors import UserError
@@ -195,7 +195,7 @@ def _missing(about: About) -> str:
     return ", ".join(about.given)
 
 
-def _table(path: Path) -> Sheets:
+def _table(path: Path) -> TableSummary:
     """Its sheets with headers and rows."""
     from dure import tables
     from dure.errors import UserError
@@ -209,7 +209,7 @@ def _table(path: Path) -> Sheets:
     with path.open("rb") as file:
         start = file.read(4)
     if start.startswith((b"PK", b"\xd0\xcf")) or path.stat().st_size < WHOLE:
-        sheets: list[SheetFound] = [
+        sheets: list[SheetSummary] = [
             {"sheet": sheet.sheet, "headers": list(sheet.headers), "rows": sheet.cells.height}
             for sheet in tables.sheets(path)
         ]
@@ -227,7 +227,7 @@ def _table(path: Path) -> Sheets:
     return {"sheets": [{"sheet": "", "headers": headers, "rows": rows}]}
 
 
-def judged(path: Path, asked: HowRead) -> ReadTable:
+def judged(path: Path, asked: ReadingOptions) -> JudgeReading:
     """How a table would be judged: headers with units, first rows, which column plays which role, what cannot be used and why."""
     from dure import judge, tables
     from dure.datasets.data import Data
@@ -241,7 +241,7 @@ def judged(path: Path, asked: HowRead) -> ReadTable:
         roles = judge.likely(sheet, judge.Roles(block=block), kpi)
     else:
         roles = judge.by_column(sheet.headers, asked["role"], block)
-    reading: ReadTable = {
+    reading: JudgeReading = {
         "sheets": [tab.sheet for tab in visible], "sheet": sheet.sheet, "rows": len(sheet.rows), "notes": list(sheet.notes),
         "columns": [{"name": name, "unit": sheet.units.get(name, "")} for name in sheet.headers],
         "preview": _preview(sheet), "dropped": list(sheet.dropped[:LISTED]), "dropped_count": len(sheet.dropped),
@@ -280,7 +280,7 @@ def _by_role(roles: Roles) -> AskedRoles:
     }  # fmt: skip
 
 
-def mapped(path: Path, asked: Wanted) -> ReadSource:
+def mapped(path: Path, asked: SourceChoice) -> SourceReading:
     """How a file would be read in the place of a project's source: header by header, or what is wrong with it."""
     from dure import mapping
     from dure.datasets.data import Data
@@ -292,7 +292,7 @@ def mapped(path: Path, asked: Wanted) -> ReadSource:
     if source is None:
         names = ", ".join(known.name for known in project.sources)
         raise UserError(_("there is no data called {name}", name=asked["source"]), cure=names)
-    reading: ReadSource = {
+    reading: SourceReading = {
         "sheet": "", "rows": [], "missing": [], "absent": [], "left": [], "asks": [], "notes": [], "headers": [], "preview": [],
         "count": 0, "fault": None,
     }  # fmt: skip
@@ -330,7 +330,7 @@ def _preview(sheet: Sheet) -> list[list[str]]:
     return [[str(number), *("" if cell is None else str(cell) for cell in row)] for number, row in rows]
 
 
-KINDS: Mapping[str, Callable[..., Sheets | Signed | Verified | ReadTable | ReadSource]] = {
+KINDS: Mapping[str, Callable[..., TableSummary | SignedEvidence | EvidenceCheck | JudgeReading | SourceReading]] = {
     "table": _table,
     "evidence": _evidence,
     "verified": _verified,

@@ -16,7 +16,7 @@ from dure.hub.jobs.process import environment, kill_group, memory
 from dure.i18n.texts import _
 
 if TYPE_CHECKING:
-    from dure.hub.uploads.inspect import HowRead, Wanted
+    from dure.hub.uploads.inspect import ReadingOptions, SourceChoice
 
 BEAT = 0.05  # seconds between two looks at its memory
 
@@ -43,7 +43,9 @@ def apart(words: Sequence[str], *, seconds: float, megabytes: int) -> tuple[byte
         return _read(out), (_read(errors).decode(errors="replace").strip().splitlines() or [""])[-1]
 
 
-def looked(kind: str, path: Path, *options: HowRead | Wanted, name: str = "", seconds: float, megabytes: int) -> Any:
+def looked(
+    kind: str, path: Path, *options: ReadingOptions | SourceChoice, name: str = "", seconds: float, megabytes: int
+) -> Any:
     """What `dure.hub.uploads.inspect` finds in what a stranger sent: the report of this kind.
 
     It is told under the name that people gave it (empty: none is told).

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
     from dure.hub.auth.accounts import Caller
-    from dure.hub.jobs.job import KeptFile
+    from dure.hub.jobs.job import FileRecord
 
 LARGEST = 500_000_000  # bytes of a file
 QUOTA = 20_000_000_000  # bytes of an organisation
@@ -66,7 +66,7 @@ async def received(body: AsyncIterator[bytes], most: int) -> tuple[Path, str, in
     return Path(aside), digest.hexdigest(), size
 
 
-def keep(engine: Engine, aside: Path, sha256: str, name: str, caller: Caller, *, ours: bool = False) -> KeptFile:
+def keep(engine: Engine, aside: Path, sha256: str, name: str, caller: Caller, *, ours: bool = False) -> FileRecord:
     """Keep what was received; what is known of it. One that its name calls a table must be one, unless it is of our own making.
 
     Raises UserError, and then nothing is left of it.
@@ -74,7 +74,7 @@ def keep(engine: Engine, aside: Path, sha256: str, name: str, caller: Caller, *,
     try:
         size = aside.stat().st_size
         kind = "table" if name.lower().endswith(TABLES) else "file"
-        report: KeptFile = (
+        report: FileRecord = (
             looked("table", aside, name=name, seconds=SECONDS, megabytes=MEGABYTES)
             if kind == "table" and not ours
             else {}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from dure.hub.jobs.job import Job, Result, Told
+    from dure.hub.jobs.job import Job, Report, Result
     from dure.record import Particulars
     from dure.serving.service import Service
     from dure.trial.types import Tell
@@ -31,7 +31,7 @@ def main() -> int:
     from dure.errors import UserError
     from dure.i18n.texts import LANGUAGES
 
-    def say(words: Told) -> None:
+    def say(words: Report) -> None:
         out.write(json.dumps(words) + "\n")
         out.flush()
 
@@ -54,7 +54,7 @@ def _ends_with_the_worker() -> None:
     os._exit(ORPHANED)
 
 
-def _trial(job: Job, tell: Tell) -> Told:
+def _trial(job: Job, tell: Tell) -> Report:
     """Try the project and write the evidence; the deciding sentence by language."""
     from dure.i18n.texts import per_language
     from dure.record import deciding
@@ -86,7 +86,7 @@ def _trial(job: Job, tell: Tell) -> Told:
     return {"said": per_language(lambda: sentence.sentence(deciding(result.verdicts)[0], result.about))}
 
 
-def _batch(job: Job, tell: Tell) -> Told:
+def _batch(job: Job, tell: Tell) -> Report:
     """Answer a table; how many rows there are, and why some were not answered by the method."""
     from dure.i18n.texts import _, per_language
     from dure.serving import batch
@@ -104,7 +104,7 @@ def _batch(job: Job, tell: Tell) -> Told:
     return {"said": per_language(lambda: _("{count} rows answered", count=counted.rows)), "result": result}
 
 
-def _ask(job: Job, tell: Tell) -> Told:
+def _ask(job: Job, tell: Tell) -> Report:
     """Answer one request, of a person's own files or of the fields of a form; what came of it, in the language of who asked."""
     from dure.hub.jobs import answer_job
     from dure.i18n.texts import speak
@@ -146,7 +146,7 @@ def _served(job: Job, tell: Tell) -> Service:
     return open_service(project, method=method, inputs=inputs, tell=tell, confirm=lambda _text: True)
 
 
-def _judge(job: Job, tell: Tell) -> Told:
+def _judge(job: Job, tell: Tell) -> Report:
     """Judge a table and write the evidence; the deciding sentence by language."""
     from dure import judge, tables
     from dure.i18n.texts import per_language
@@ -170,7 +170,7 @@ def _judge(job: Job, tell: Tell) -> Told:
     return {"said": per_language(lambda: sentence.sentence(deciding(result.verdicts)[0], result.about))}
 
 
-def _rerun(job: Job, tell: Tell) -> Told:
+def _rerun(job: Job, tell: Tell) -> Report:
     """Run evidence again, published or in a zip; where it comes out the same, a statement of this hub's own says so."""
     from dure import evidence
     from dure.errors import UserError

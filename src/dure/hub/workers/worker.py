@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
-    from dure.hub.jobs.job import Job, JobFiles, Result, Told
+    from dure.hub.jobs.job import Job, JobFiles, Report, Result
     from dure.hub.jobs.queue import Claim
 
 AT_ONCE = ("judge", "ask")  # kinds that somebody sits and waits for: a trial that takes hours is not before them
@@ -231,7 +231,7 @@ class _Run:
 
     def __init__(self, engine: Engine, claim: Claim, place: Path, stop: threading.Event) -> None:
         self.engine, self.claim, self.place, self.stop = engine, claim, place, stop
-        self.words: Told = {"share": 0.0, "doing": ""}
+        self.words: Report = {"share": 0.0, "doing": ""}
 
     def done(self) -> Outcome:
         """Wait for it. Raises Lost and Stopped, and UserError where a file is not here that it needs."""
