@@ -57,6 +57,7 @@ def judge(
     note = settle(file, named, roles, confirm) if roles != named else None
     factors = {name: _number(value, "--scale") for name, value in pairs(scale, "--scale").items()}
     question = judging.question(table, roles, kpi=kpi, scale=factors, confirm=confirm, others=offer_tables)
+    del table, offer_tables  # the answers are all that is needed of a million rows
     notes = [*question.notes, *([note] if note else [])]
     particulars: Particulars = {"worth": price(worth) if worth else None, "goal": goal, "notes": tuple(notes)}
     with progress(quiet=as_json) as tell:

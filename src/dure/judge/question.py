@@ -1,8 +1,8 @@
-"""A table as a project in memory: its cases, its methods, its KPI."""
+"""A table as a question: read into one frame of answers, checked there, cut into blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,19 +13,16 @@ from dure import tables
 from dure.content_store import sha256_of
 from dure.errors import UserError
 from dure.i18n.texts import LANGUAGES, _, multilingual
-from dure.judge.blocks import block_of_rows
-from dure.judge.forms import KINDS, Asked, Number, Question, Word
-from dure.judge.roles import split_columns
+from dure.judge.blocks import with_blocks
+from dure.judge.forms import KINDS, Answers, Question
+from dure.judge.project import column_builder, project_of
+from dure.judge.roles import SPANS, complete, split_columns
 from dure.judge.rows import case_ids, in_range, joined_tables, judged_rows, scale_of_offers
-from dure.project.case import Case, Kpi, Round
-from dure.project.project import Project
 from dure.record import NamedFile, TableReading
 
 if TYPE_CHECKING:
-    from dure.datasets.data import Data
     from dure.judge.forms import Notes
     from dure.judge.roles import Roles
-    from dure.project.case import Builder, History, Method, Work
     from dure.tables import Sheet
 
 
@@ -38,7 +35,7 @@ def question(
     confirm: Callable[[str], bool] | None = None,
     others: Mapping[str, Sheet] | None = None,
 ) -> Question:
-    """Make the table a project in memory.
+    """Make the table a question.
 
     Parameters
     ----------
@@ -63,30 +60,46 @@ def question(
         notes.append(multilingual("{count} rows are no cases (totals, notes, blank lines); the first is row {row}",
                           count=len(sheet.dropped), row=sheet.dropped[0][0]))  # fmt: skip
     kind = kpi or _kind(sheet, roles, notes)
-    read = tables.texts if kind == "hit" else tables.numbers
-    split_columns([roles.truth, roles.practice, *roles.offers, *(others or {})], sheet)
-    columns = {name: read(sheet, name) for name in (roles.truth, roles.practice, *roles.offers) if name}
-    columns |= {name: joined_tables(sheet, table, roles, name, read, notes) for name, table in (others or {}).items()}
-    names = [name for name in columns if name not in (roles.truth, roles.practice)]
+    complete(sheet, roles, kind, others or {})
+    columns = _columns(sheet, roles, kind, others or {}, notes)
     if kind != "hit":
         scale = {**scale_of_offers(sheet, columns, roles, kind, scale or {}, confirm, notes), **(scale or {})}
-        columns = {name: values * scale.get(name, 1.0) for name, values in columns.items()}
+        columns = {name: values * scale[name] if name in scale else values for name, values in columns.items()}
         in_range(sheet, columns, roles, kind)
-    ids = case_ids(sheet, roles)
-    times = tables.times(sheet, roles.time) if roles.time else None
-    sites = tables.texts(sheet, roles.site).fill_null("").to_list() if roles.site else [""] * len(ids)
-    keep = judged_rows(sheet, columns, notes)
-    blocks, word = block_of_rows(sheet, columns, roles, times, keep, kind, notes)
-    truth = columns[roles.truth].to_list() if roles.truth else [None] * len(ids)
-    moments = times.to_list() if times is not None else [None] * len(ids)
-    cases = tuple(
-        Case(ids[row], Asked(row=row), truth=truth[row], block=blocks[row], site=sites[row], time=moments[row])
-        for row in keep
-    )
-    builders = [_recorded(name, columns[name], ids) for name in (roles.practice, *names) if name]
-    project = _project(sheet, kind, roles, cases, builders, word)
+    frame = _frame(sheet, roles, columns)
+    methods = tuple(name for name in columns if name != roles.truth)
+    judged = Answers(Path(sheet.file).name, judged_rows(sheet, frame, columns, notes), methods, kind)
+    answers, word = with_blocks(judged, sheet, roles, notes)
     reading = _reading(sheet, roles, kind, scale or {}, others or {})
-    return Question(project, tuple(builders[2:]), tuple(notes), reading)
+    project = project_of(answers, sheet.units.get(roles.truth or methods[0], ""), word)
+    offers = tuple(column_builder(answers, method) for method in methods[2:])
+    return Question(answers, project, offers, tuple(notes), reading)
+
+
+def _columns(sheet: Sheet, roles: Roles, kind: str, others: Mapping[str, Sheet], notes: Notes) -> dict[str, pl.Series]:
+    """The truth, the practice and each offer by name: texts where words are judged, else numbers."""
+    read = tables.texts if kind == "hit" else tables.numbers
+    split_columns([roles.truth, roles.practice, *roles.offers, *others], sheet)
+    columns = {name: read(sheet, name) for name in (roles.truth, roles.practice, *roles.offers) if name}
+    return columns | {name: joined_tables(sheet, table, roles, name, read, notes) for name, table in others.items()}
+
+
+def _frame(sheet: Sheet, roles: Roles, columns: Mapping[str, pl.Series]) -> pl.DataFrame:
+    """Every row of the table as `Answers` has it, blanks still null."""
+    answers = [values for name, values in columns.items() if name != roles.truth]
+    block = roles.block if roles.block not in SPANS else None
+    unknown = pl.repeat(None, len(sheet.rows), dtype=pl.Null, eager=True)
+    return pl.DataFrame(
+        {
+            "row": pl.Series(sheet.rows, dtype=pl.Int64),
+            "case": case_ids(sheet, roles),
+            "time": tables.times(sheet, roles.time) if roles.time else unknown.cast(pl.Datetime("us")),
+            "site": (tables.texts(sheet, roles.site) if roles.site else unknown.cast(pl.String)).fill_null(""),
+            "block": tables.texts(sheet, block).fill_null("None") if block else unknown,  # rows without one are one
+            "truth": columns[roles.truth] if roles.truth else unknown,
+            **{f"answer {number}": values for number, values in enumerate(answers)},
+        }
+    )
 
 
 def _reading(
@@ -95,61 +108,6 @@ def _reading(
     """How the question was put, as the evidence keeps it: whoever has the tables can put it again."""
     files = {name: NamedFile(Path(table.file).name, sha256_of(Path(table.file))) for name, table in others.items()}
     return TableReading(roles=asdict(roles), kpi=kind, scale=dict(scale), sheet=sheet.sheet, others=files)
-
-
-def _project(
-    sheet: Sheet, kind: str, roles: Roles, cases: tuple[Case, ...], builders: list[Builder], word: str
-) -> Project:
-    from dure.project.manifest import Manifest, Practice, Text, Words
-
-    chosen = KINDS[kind]
-    unit = (
-        sheet.units.get(roles.truth or roles.practice or "", "")
-        if chosen.unit is None or kind == "cost"
-        else chosen.unit
-    )
-    title = Text(ko=Path(sheet.file).name, en=Path(sheet.file).name)
-    return Project(
-        request=Asked,
-        response=Word if kind == "hit" else Number,
-        sources=(),
-        history=_no_history,
-        rounds=lambda _data: (Round(Path(sheet.file).name, (), cases, sealed=False),),
-        practice=builders[0],
-        model=builders[1],
-        rivals=(),
-        score=lambda case, answer: chosen.sums(case.truth, answer.value),
-        kpis=(Kpi(chosen.name, unit, chosen.better, chosen.of),),  # type: ignore[arg-type]
-        manifest=Manifest(
-            id="judge.table",
-            title=title,
-            summary=title,
-            version="1",
-            ground="field",
-            words=Words(block=word),
-            unanswered=1.0,  # rows without an answer are left out of the comparison, counted and said
-            practice=Practice(source=f"{Path(sheet.file).name} · {roles.practice}", who=title, year=1,
-                              stronger=Text(ko="알려지지 않음", en="not known")),
-        ),
-    )  # fmt: skip
-
-
-def _no_history(_data: Data, _until: object = None) -> tuple[()]:
-    """What was known before is not in the table."""
-    return ()
-
-
-def _recorded(name: str, values: pl.Series, ids: Sequence[str]) -> Builder:
-    """A column as a method."""
-    from dure.trial.recorded import Recorded
-
-    answers = {case: {"value": value} for case, value in zip(ids, values.to_list(), strict=True) if value is not None}
-
-    def build(_history: History, _seed: int, _work: Work) -> Method:
-        return Recorded(answers)
-
-    build.__name__ = build.__doc__ = name
-    return build
 
 
 def _kind(sheet: Sheet, roles: Roles, notes: Notes) -> str:
@@ -166,7 +124,7 @@ def _kind(sheet: Sheet, roles: Roles, notes: Notes) -> str:
             raise
         kind = "hit"
     else:
-        two, inside = set(truth.unique()) <= {0.0, 1.0}, bool(answers.is_between(0, 1).all())
+        two, inside = truth.is_in([0.0, 1.0]).all(), bool(answers.is_between(0, 1).all())
         kind = "brier" if two and inside and answers.n_unique() > 2 else "hit" if two and inside else "mae"
     notes.append(multilingual("judged by {kpi}; another one with --kpi", kpi=KINDS[kind].name))
     return kind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -56,13 +56,18 @@ def propose(sheet: Sheet, roles: Roles, kpi: str | None) -> Roles:
     Raises UserError where a named column does not exist, or where truth, practice or an offer cannot be found.
     """
     proposed = likely(sheet, roles, kpi)
-    for role in unfilled(proposed, kpi):
+    complete(sheet, proposed, kpi)
+    return proposed
+
+
+def complete(sheet: Sheet, roles: Roles, kpi: str | None, others: Iterable[str] = ()) -> None:
+    """Raises UserError where truth, practice or an offer is missing; `others` are offers in tables of their own."""
+    for role in unfilled(replace(roles, offers=(*roles.offers, *others)), kpi):
         raise UserError(
             _("cannot tell which column is the {role}", role=role),
             where=sheet.file,
             cure=_("Name it with --{role} COLUMN. Columns: {names}.", role=role, names=", ".join(sheet.headers)),
         )
-    return proposed
 
 
 def likely(sheet: Sheet, roles: Roles, kpi: str | None) -> Roles:

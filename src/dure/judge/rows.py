@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from dure import tables
@@ -19,15 +18,14 @@ if TYPE_CHECKING:
     from dure.judge.roles import Roles
     from dure.tables import Sheet
 
-# blocks the interval is as sharp as it gets, and neighbours that depend on each other fall together)
 FACTORS = (10.0, 60.0, 1000.0)  # wrong units people bring: per cent, minutes and hours, kilo
 
 
-def case_ids(sheet: Sheet, roles: Roles) -> list[str]:
+def case_ids(sheet: Sheet, roles: Roles) -> pl.Series:
     """Case ids: the id column's, else the row numbers the person sees. Duplicates and gaps are named with their rows."""
     rows = sheet.rows
     if roles.id is None:
-        return [str(row) for row in rows]
+        return pl.Series(rows).cast(pl.String)
     ids = tables.texts(sheet, roles.id)
     place = _("{file} column {column}", file=sheet.where, column=roles.id)
     empty = ids.is_null().arg_true()
@@ -35,21 +33,16 @@ def case_ids(sheet: Sheet, roles: Roles) -> list[str]:
         raise UserError(
             _("row {row} has no id", row=rows[empty[0]]), where=place, cure=_("Fill it in or delete the row.")
         )
-    first_rows: dict[str, int] = {}
-    for row, case_id in zip(rows, ids.to_list(), strict=True):
-        if case_id in first_rows:
-            raise UserError(
-                _(
-                    "the id {id} stands in row {first} and again in row {row}",
-                    id=case_id,
-                    first=first_rows[case_id],
-                    row=row,
-                ),
-                where=place,
-                cure=_("Every id may stand once. If a case comes at several times, leave --id out and give --time."),
-            )
-        first_rows[case_id] = row
-    return list(ids.to_list())
+    again = (~ids.is_first_distinct()).arg_true()
+    if again.len():
+        case_id = ids[again[0]]
+        first = rows[(ids == case_id).arg_max() or 0]
+        raise UserError(
+            _("the id {id} stands in row {first} and again in row {row}", id=case_id, first=first, row=rows[again[0]]),
+            where=place,
+            cure=_("Every id may stand once. If a case comes at several times, leave --id out and give --time."),
+        )
+    return ids
 
 
 def joined_tables(
@@ -73,25 +66,24 @@ def joined_tables(
         candidates = [header for header in offer_sheet.headers if header != roles.id]
         column = candidates[0] if len(candidates) == 1 else tables.named(offer_sheet, name)
     ids, offer_ids = case_ids(sheet, roles), case_ids(offer_sheet, roles)
-    values = dict(zip(offer_ids, read(offer_sheet, column).to_list(), strict=True))
-    missing = [(row, case_id) for row, case_id in zip(sheet.rows, ids, strict=True) if case_id not in values]
-    if missing:
+    answers = pl.DataFrame({"id": offer_ids, "answer": read(offer_sheet, column)})
+    missing = (~ids.is_in(offer_ids.implode())).arg_true()
+    if missing.len():
         raise UserError(
-            _("{count} ids of {file} are missing here; the first is {id} (row {row})",
-              count=len(missing), file=Path(sheet.file).name, id=missing[0][1], row=missing[0][0]),
+            _("{count} ids of {file} are missing here; the first is {id} (row {row})", count=missing.len(),
+              file=Path(sheet.file).name, id=ids[missing[0]], row=sheet.rows[missing[0]]),
             where=offer_sheet.where,
             cure=_("Give an answer, or an empty cell, for every id."),
         )  # fmt: skip
-    shuffled = next((row for row, a, b in zip(offer_sheet.rows, ids, offer_ids, strict=False) if a != b), None)
-    if shuffled is not None:
+    shuffled = (ids != offer_ids.head(ids.len())).arg_true()
+    if shuffled.len():
+        row = offer_sheet.rows[shuffled[0]]
         notes.append(
             multilingual(
-                "{file}: ids stand in another order from row {row} on; matched by id",
-                file=offer_sheet.where,
-                row=shuffled,
+                "{file}: ids stand in another order from row {row} on; matched by id", file=offer_sheet.where, row=row
             )
         )
-    return pl.Series(name, [values[case_id] for case_id in ids])
+    return ids.to_frame("id").join(answers, on="id", how="left", maintain_order="left")["answer"].alias(name)
 
 
 def scale_of_offers(
@@ -146,16 +138,14 @@ def in_range(sheet: Sheet, columns: Mapping[str, pl.Series], roles: Roles, kind:
             )
 
 
-def judged_rows(sheet: Sheet, columns: Mapping[str, pl.Series], notes: Notes) -> list[int]:
-    """Rows where the truth and every answer are there; the others are counted and the first is named."""
-    full = np.ones(len(sheet.rows), dtype=bool)
+def judged_rows(sheet: Sheet, frame: pl.DataFrame, columns: Mapping[str, pl.Series], notes: Notes) -> pl.DataFrame:
+    """The rows where the truth and every answer are there; in the others blanks are counted and the first is named."""
     for name, values in columns.items():
-        empty = values.is_null().to_numpy()
-        if empty.any():
-            first = sheet.rows[int(np.flatnonzero(empty)[0])]
+        empty = values.is_null().arg_true()
+        if empty.len():
             notes.append(multilingual("{column}: {count} empty cells, the first in row {row}; those rows are left out for everybody",
-                           column=name, count=int(empty.sum()), row=first))  # fmt: skip
-        full &= ~empty
+                           column=name, count=empty.len(), row=sheet.rows[empty[0]]))  # fmt: skip
+    full = pl.select(pl.all_horizontal(*(values.is_not_null() for values in columns.values()))).to_series()
     if not full.any():
         raise UserError(_("no row has the truth and every answer"), where=sheet.where)
-    return [int(row) for row in np.flatnonzero(full)]
+    return frame if full.all() else frame.filter(full)

@@ -256,7 +256,7 @@ def judge(
     tell: Tell = types.quiet,
 ) -> tuple[Trial, Path | None]:
     """Judge a table that was made a question; the evidence is written into `out`."""
-    import tempfile
+    from dure.judge import parts
 
     file = OpenedSource(
         name=table.name, sha256=sha256_of(table), origin="own", licence="", credit="", access="restricted", version=""
@@ -265,8 +265,5 @@ def judge(
         "note": "answers recorded elsewhere; leakage not excluded", "data": (file,), "judge": question.reading,
         "notes": question.notes, **(particulars or {}),
     }  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        result = trial.run(
-            question.project, Data(()), Path(folder), offers=question.offers, particulars=added, tell=tell
-        )
+    result = trial.of_parts(question.project, parts(question.answers), question.offers, particulars=added, tell=tell)
     return result, evidence.write(result, out) if out else None

@@ -59,19 +59,25 @@ def outcomes_of(cases: pl.DataFrame, names: list[str], rounds: Sequence[Round], 
             "sealed": [trial_round.sealed for trial_round in rounds],
         }
     )
-    summed = cases.group_by("method", "round", "site", "block", maintain_order=True).agg(
-        (pl.len() // seeds).cast(pl.Int64).alias("cases"),
-        ((pl.col("cause") != "").sum() / seeds).alias("unanswered"),
-        *(pl.col(name).sum() / seeds for name in names),
+    keys = pl.col("method", "round", "site", "block")
+    summed = (
+        cases.select(keys.cast(pl.Categorical), "cause", *names)
+        .group_by("method", "round", "site", "block", maintain_order=True)
+        .agg(
+            (pl.len() // seeds).cast(pl.Int64).alias("cases"),
+            ((pl.col("cause") != "").sum() / seeds).alias("unanswered"),
+            *(pl.col(name).sum() / seeds for name in names),
+        )
     )
-    joined = summed.join(sealed, on="round", how="left", maintain_order="left")
+    joined = summed.with_columns(keys.cast(pl.String)).join(sealed, on="round", how="left", maintain_order="left")
     return joined.select(*KEYS, "cases", "unanswered", *names)
 
 
 def span_of(cases: pl.DataFrame, rounds: Sequence[Round]) -> dict[str, Span]:
     """First and last moment and the number of cases, open and sealed, where cases carry time."""
     sealed = {trial_round.name for trial_round in rounds if trial_round.sealed}
-    reference = cases.filter((pl.col("method") == cases["method"][0]) & (pl.col("seed") == cases["seed"][0]))
+    once = (pl.col("method") == cases["method"][0]) & (pl.col("seed") == cases["seed"][0])
+    reference = cases.lazy().filter(once).select("round", "time").collect()
     span = {}
     for kind in ("open", "sealed"):
         timed = reference.filter(pl.col("time").is_not_null() & (pl.col("round").is_in(sealed) == (kind == "sealed")))

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from dure.datasets.data import Data
 from dure.errors import UserError
 from dure.i18n.texts import LANGUAGES, _, per_language
 from dure.project.case import Case, Round, Work
+from dure.project.form import Form
 from dure.project.project import Project, label
 from dure.record import About, Kpi, LeftOut, Practice
 from dure.trial.blocks import in_blocks, outcomes_of, span_of
@@ -24,7 +26,6 @@ from dure.trial.types import PROFILES, TEXT_COLUMNS, Trial, bilingual, file_name
 from dure.trial.verdicts import verdicts
 
 if TYPE_CHECKING:
-    from dure.datasets.data import Data
     from dure.project.case import Builder
     from dure.record import Localised, Particulars
     from dure.trial.play import Part
@@ -92,6 +93,24 @@ def run(  # noqa: PLR0913 - a keyword each, all with a default
     return _result(project, parts, rounds, about, looks or (lambda _outcomes: about.looks))
 
 
+def of_parts(
+    project: Project, played: Iterable[Part], offers: Sequence[Builder], *, particulars: Particulars, tell: Tell = quiet
+) -> Trial:
+    """What comes of answers that were given and scored elsewhere: one open round, the practice's part first.
+
+    The project's title, KPIs and methods are told; none of its cases is asked. Raises UserError as `run` does.
+    """
+    builders = project.builders() | {builder.__name__: builder for builder in offers}
+    parts: list[Part] = []
+    for part in played:
+        parts.append(part)
+        tell(len(parts) / len(builders), f"{part.round} · {part.method}")
+    sites = parts[0].rows["site"].unique(maintain_order=True)  # all that is said of the cases
+    rounds = [Round(parts[0].round, (), [Case(site, Form(), site=site) for site in sites])]
+    about = replace(_about(project, Data(()), builders, rounds, (0,), "full"), **particulars)
+    return replace(_result(project, parts, rounds, about, lambda _outcomes: 0), rounds=())
+
+
 def chosen(rounds: Iterable[Round], profile: str, *, sealed: bool) -> list[Round]:
     """The rounds a profile plays, cut to its blocks."""
     most_open, most_sealed, blocks = PROFILES[profile]
@@ -131,13 +150,15 @@ def _result(
     left_out = rows.filter((pl.col("method") == practice) & (pl.col("cause") != "")).unique(
         ["round", "case"], maintain_order=True
     )
-    answered = rows.join(left_out.select("round", "case"), on=["round", "case"], how="anti", maintain_order="left")
+    answered = rows
+    if left_out.height:
+        answered = rows.join(left_out.select("round", "case"), on=["round", "case"], how="anti", maintain_order="left")
     if not answered.height:
         raise UserError(
             _("today's practice answered none of the cases: {why}", why=left_out["why"][0] or left_out["cause"][0]),
             cure=_("Check the practice first; without it nothing can be compared."),
         )
-    quick = fingerprint(answered, rounds, len(about.seeds))
+    quick = fingerprint(answered, quick_cases(rows, rounds), len(about.seeds))
     answered = in_blocks(answered, project.kpis[0], rounds)
     names = [name for name in answered.columns if name not in ("seed", "round", "method", "answer", *TEXT_COLUMNS)]
     cases = answered.drop("answer")
@@ -164,19 +185,31 @@ def _causes(cases: pl.DataFrame) -> dict[str, dict[str, int]]:
     return result
 
 
-def fingerprint(rows: pl.DataFrame, rounds: Sequence[Round], seeds: int) -> dict[str, dict[str, float]]:
+def quick_cases(rows: pl.DataFrame, rounds: Sequence[Round]) -> pl.DataFrame:
+    """Round and case of what a quick profile plays of these rows: the first blocks of each site in its rounds."""
+    most_open, most_sealed, blocks = PROFILES["quick"]
+    assert blocks is not None
+    names = [trial_round.name for trial_round in rounds if not trial_round.sealed][:most_open]
+    names += [trial_round.name for trial_round in rounds if trial_round.sealed][:most_sealed]
+    once = (pl.col("method") == rows["method"][0]) & (pl.col("seed") == rows["seed"][0]) & pl.col("round").is_in(names)
+    block = pl.when(pl.col("block") == "").then("case").otherwise(pl.coalesce("block", "case"))
+    cases = rows.lazy().filter(once).select("round", "site", "case", block=block)
+    first = (
+        cases.unique(["round", "site", "block"], keep="first", maintain_order=True)
+        .group_by("round", "site", maintain_order=True)
+        .head(blocks)
+    )
+    return cases.join(first, on=["round", "site", "block"], how="semi").select("round", "case").collect()
+
+
+def fingerprint(rows: pl.DataFrame, quick: pl.DataFrame, seeds: int) -> dict[str, dict[str, float]]:
     """Sums over the cases a quick profile plays, by method and round: what a quick replay must agree with.
 
     Taken from cases, not from outcomes: blocks of time are cut from all that was played, so a short trial cuts others.
     """
-    quick = [
-        (trial_round.name, case.id)
-        for trial_round in chosen(rounds, "quick", sealed=True)
-        for case in trial_round.cases
-    ]
-    cases = pl.DataFrame(quick, schema={"round": pl.String, "case": pl.String}, orient="row")
-    played = rows.join(cases, on=["round", "case"], how="semi", maintain_order="left")
-    names = [name for name in rows.columns if name not in ("seed", "round", "method", "answer", *TEXT_COLUMNS)]
+    near = rows.filter(pl.col("case").is_in(quick["case"].implode()))  # few of a million, to be matched by two keys
+    played = near.join(quick, on=["round", "case"], how="semi", maintain_order="left")
+    names = [name for name in played.columns if name not in ("seed", "round", "method", "answer", *TEXT_COLUMNS)]
     summed = played.group_by("method", "round", maintain_order=True).agg(
         (pl.len() / seeds).alias("cases"),
         ((pl.col("cause") != "").sum() / seeds).alias("unanswered"),

@@ -230,7 +230,6 @@ def _table(path: Path) -> TableSummary:
 def judged(path: Path, asked: ReadingOptions) -> JudgeReading:
     """How a table would be judged: headers with units, first rows, which column plays which role, what cannot be used and why."""
     from dure import judge, tables
-    from dure.datasets.data import Data
     from dure.errors import UserError
     from dure.report.vocabulary import localised
 
@@ -261,12 +260,11 @@ def judged(path: Path, asked: ReadingOptions) -> JudgeReading:
     except UserError as error:
         reading["fault"] = _fault(error)
         return reading
-    (trial_round,) = question.project.rounds(Data(()))
-    blocks = len({case.block for case in trial_round.cases})
+    answers = question.answers.frame
     reading["notes"] = [localised(note) for note in question.notes]
     reading |= {
-        "cases": len(trial_round.cases),
-        "blocks": blocks,
+        "cases": answers.height,
+        "blocks": answers["block"].n_unique(),
         "block": str(question.project.words.block),
         "kpi": question.reading.kpi,
     }
