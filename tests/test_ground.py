@@ -451,3 +451,41 @@ def test_under_require_all_a_skip_is_a_failure(tmp_path):
     assert code != 0
     assert "DURE_REQUIRE=all, and this was skipped: " in said
     assert "skipped in" not in said
+
+
+# What a verdict, and what is said about a trial, is called in JSON, as far as nothing else is called so.
+NOUN_KEYS = {
+    "against", "block_word", "broken", "compared", "decides", "joined", "left_out", "looks", "more_blocks", "replay", "rerun_of",
+    "resolution", "sampled", "site_word", "smaller", "unanswered_by", "unanswered_limit", "undo", "verdicts",
+}  # fmt: skip
+
+
+def keys_read(path):
+    """Keys of the nouns by which a file reads a mapping: `x["undo"]`, `x.get("undo")`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        key = node.slice if isinstance(node, ast.Subscript) else None
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "get"
+            and node.args
+        ):
+            key = node.args[0]
+        if isinstance(key, ast.Constant) and key.value in NOUN_KEYS:
+            yield key.value
+
+
+def test_the_nouns_are_read_by_their_own_room_alone(tmp_path):
+    files = [
+        path
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.relative_to(PACKAGE).parts[0] not in ("record", "regions")
+    ]
+    # what was asked of a run and what a report shows have such names of their own
+    own = {("hub/workers/job_process.py", "looks"), ("report/model_card.py", "left_out")}
+    found = {(path.relative_to(PACKAGE).as_posix(), key) for path in files for key in keys_read(path)}
+    assert found - own == set()
+    (tmp_path / "a.py").write_text(
+        "x = verdict['undo'] or verdict.get('rare') or about.get('looks', 0)\n", encoding="utf-8"
+    )
+    assert list(keys_read(tmp_path / "a.py")) == ["undo", "looks"]
