@@ -103,6 +103,7 @@ def test_a_row_says_the_verdict_in_words_and_what_stands_behind_it(client, fille
     for each in ("Tomorrow's landings", "better", "self-run", "open data", "sealed round", "12 weeks", "Least squares"):
         assert each in said, each
     assert "quick profile" not in said
+    assert not re.search(r"not tried:\s*<", page(client, "/board"))  # a place without a name is no place
     assert "not tried: Hungary, Long Beach, Switzerland" in read(
         text
     )  # of a project with a committed trial and no evidence here

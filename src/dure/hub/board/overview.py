@@ -110,7 +110,10 @@ def rows(cells: Sequence[board.Cell], lines: Sequence[Line], known: Mapping[str,
         best = _best(project_cells)
         over = next((best[site] for site in ("all", "") if site in best), None)
         sites = {
-            site for names in (served.measured.sites.values() if served and served.measured else ()) for site in names
+            site
+            for names in (served.measured.sites.values() if served and served.measured else ())
+            for site in names
+            if site not in EVERYWHERE
         }
         title = known[name].title.model_dump() if name in known else project_cells[0].about.title
         made.append((not project_cells, place, {
