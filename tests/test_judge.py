@@ -263,8 +263,8 @@ def test_columns_come_to_what_the_cases_come_to(
     roles = judge.Roles(truth, "현행", ("업체A", "업체B"), "번호", "일시", "현장")
     asked = question(tmp_path / "a.parquet", roles, **more)
     whole = run.judge(asked, tmp_path / "a.parquet")[0]
-    added = {"judge": asked.reading, "notes": asked.notes, "data": whole.about.data, "note": whole.about.note}
-    slow = playing.run(asked.project, Data(()), tmp_path / "work", offers=asked.offers, particulars=added)
+    particulars = {name: getattr(whole.about, name) for name in ("data", "judge", "note", "notes")}
+    slow = playing.run(asked.project, Data(()), tmp_path / "work", offers=asked.offers, particulars=particulars)  # type: ignore[arg-type]  # by name
     assert whole.outcomes.equals(slow.outcomes)
     assert whole.cases.equals(slow.cases)
     assert whole.answers.equals(slow.answers)

@@ -70,10 +70,9 @@ def question(
     methods = tuple(name for name in columns if name != roles.truth)
     judged = Answers(Path(sheet.file).name, judged_rows(sheet, frame, columns, notes), methods, kind)
     answers, word = with_blocks(judged, sheet, roles, notes)
-    reading = _reading(sheet, roles, kind, scale or {}, others or {})
     project = project_of(answers, sheet.units.get(roles.truth or methods[0], ""), word)
     offers = tuple(column_builder(answers, method) for method in methods[2:])
-    return Question(answers, project, offers, tuple(notes), reading)
+    return Question(answers, project, offers, tuple(notes), _reading(sheet, roles, kind, scale or {}, others or {}))
 
 
 def _columns(sheet: Sheet, roles: Roles, kind: str, others: Mapping[str, Sheet], notes: Notes) -> dict[str, pl.Series]:

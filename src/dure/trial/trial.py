@@ -108,7 +108,7 @@ def of_parts(
     sites = parts[0].rows["site"].unique(maintain_order=True)  # all that is said of the cases
     rounds = [Round(parts[0].round, (), [Case(site, Form(), site=site) for site in sites])]
     about = replace(_about(project, Data(()), builders, rounds, (0,), "full"), **particulars)
-    return replace(_result(project, parts, rounds, about, lambda _outcomes: 0), rounds=())
+    return replace(_result(project, parts, rounds, about, lambda _outcomes: about.looks), rounds=())
 
 
 def chosen(rounds: Iterable[Round], profile: str, *, sealed: bool) -> list[Round]:

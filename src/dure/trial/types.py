@@ -45,7 +45,7 @@ class Trial:
     verdicts
         One for each site and over all sites, KPI and comparison.
     rounds
-        As they were played, with their cases; none where it was read from evidence.
+        As they were played, with their cases; none where it was read from evidence, or answers from a table.
     """
 
     project: str
