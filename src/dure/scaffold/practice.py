@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
 from dure.scaffold.types import DAY, FEWEST_ROWS, number, texts_of
@@ -35,9 +34,9 @@ def practice(survey: Survey, chosen: Split) -> tuple[str, dict[str, float]]:
         both = early.filter(pl.all_horizontal(pl.col(column).is_not_null() for column in ("last_value", name)))
         if name == "same_time_last_year" and (late[name].null_count() > 0.2 * late.height or both.height < FEWEST_ROWS):
             continue
-        errors[name] = number((both["truth"] - both[name]).abs().mean()) or np.nan
-    known = {name: error for name, error in errors.items() if error == error}  # noqa: PLR0124 - NaN
-    return min(known, key=lambda name: known[name], default="last_value"), known
+        if both.height:
+            errors[name] = number((both["truth"] - both[name]).abs().mean())
+    return min(errors, key=lambda name: errors[name], default="last_value"), errors
 
 
 def _with_practices(frame: pl.DataFrame, chosen: Split) -> pl.DataFrame:
