@@ -97,3 +97,19 @@ def test_what_is_no_verdict_is_refused_by_the_field(change, said):
 def test_a_record_is_the_same_after_it_was_written():
     record = evidence.content(trial(outcomes(), goal=4.7, worth={"won": 120.0, "unit": "kWh"}, date="2026-11-30"))
     assert TrialRecord.from_json(json.loads(json.dumps(record.to_json()))) == record
+
+
+@pytest.mark.parametrize("depth", [300, 995, 5000])
+def test_what_is_nested_without_end_is_refused(depth):
+    said = evidence.content(trial()).to_json()
+    for _ in range(depth):
+        said["about"]["settings"] = {"x": said["about"].get("settings", {})}
+    with pytest.raises(UserError):
+        TrialRecord.from_json(said)
+
+
+def test_of_two_kpis_of_one_name_the_first_decides():
+    made = trial()
+    twin = replace(made.kpis[1], name=made.kpis[0].name)
+    (one,) = [taken for taken in verdicts(made.outcomes, (made.kpis[0], twin), made.about) if taken.decides]
+    assert one.of == made.kpis[0].of

@@ -8,6 +8,8 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from dure.i18n.texts import _
+
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
@@ -19,11 +21,13 @@ def from_json(noun: type[Noun], value: Any) -> Noun:
     """A noun from parsed JSON. Raises UserError naming the field that is missing, unknown or of another type."""
     from pydantic import ValidationError
 
-    from dure.errors import refusal
+    from dure.errors import UserError, refusal
 
     try:
         adapter = _adapter(noun)  # type: ignore[arg-type]  # a class is hashable
         read: Noun = adapter.validate_json(json.dumps(value, default=number))  # strictly, as JSON has types
+    except RecursionError:
+        raise UserError(_("this is not what a trial writes")) from None
     except ValidationError as error:
         names = getattr(noun, "__dataclass_fields__", ())
         raise refusal(error, names=tuple(names)) from None

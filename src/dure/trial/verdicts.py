@@ -43,17 +43,19 @@ def verdicts(outcomes: pl.DataFrame, kpis: Sequence[Kpi], about: About, rule: in
     Raises UserError for a rule that is not known here.
     """
     chosen = rules.rule(rules.newest() if rule is None else rule)
-    taken = [_verdict(outcomes, question, about, chosen) for question in _questions(outcomes, kpis)]
-    practice, first = outcomes["method"][0], kpis[0].name
+    questions = list(_questions(outcomes, kpis))
+    taken = [_verdict(outcomes, question, about, chosen) for question in questions]
+    practice = outcomes["method"][0]
     sites = {kind: {verdict.site for verdict in taken if verdict.round == kind} for kind in ("open", "sealed")}
     last = "sealed" if outcomes["sealed"].any() else "open"
 
-    def decides(verdict: Verdict) -> bool:
+    def decides(question: _Question, verdict: Verdict) -> bool:
         over_all = verdict.site == "all" or len(sites[verdict.round]) == 1
-        asked = verdict.kpi == first and verdict.against == practice and verdict.method not in about.rivals
-        return asked and over_all and verdict.round == last
+        offered = verdict.against == practice and verdict.method not in about.rivals
+        return question.kpi is kpis[0] and offered and over_all and verdict.round == last
 
-    marked = [replace(verdict, decides=decides(verdict)) for verdict in taken]
+    asked = zip(questions, taken, strict=True)
+    marked = [replace(verdict, decides=decides(question, verdict)) for question, verdict in asked]
     return tuple(sorted(marked, key=lambda verdict: not verdict.decides))
 
 
